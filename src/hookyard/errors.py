@@ -1,0 +1,190 @@
+"""Every error Hookyard raises, and the one table that says what each means outside.
+
+.. code-block:: text
+
+    HookyardError
+    ├── CommandError          a command says: this call failed, and callers may read why
+    ├── RetryLater            a command says: not now, and this attempt does not count
+    ├── Cancelled             raised inside a command by `raise_if_cancelled`
+    ├── DeclarationError      a plugin, command or hook is declared wrongly
+    ├── PluginLoadError       a plugin could not be loaded; it is listed with this reason
+    ├── ConfigError           the configuration has problems, all of them listed
+    ├── Refused               a caller's request is refused: carries a code of the table
+    │   └── StoreUnavailable  the store cannot take it now: full queue, full disk, closing
+    └── StoreError            the store cannot be opened or used at all
+        ├── StoreLocked       another process serves this file
+        └── StoreTooNew       the file was written by a newer Hookyard
+
+A :class:`Refused` becomes an RFC 9457 problem at the gateway and an exit code at the command line, both by
+:data:`CODES`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct
+
+
+class Code(Struct, frozen=True):
+    """What an error code means outside: at HTTP, at the command line, to a retrying caller."""
+
+    status: int
+    """HTTP status."""
+    title: str
+    """One short sentence, the same for every error of this code (RFC 9457, `title`)."""
+    retryable: bool = False
+    """Whether the same call may succeed later, unchanged."""
+    exit_code: int = 1
+    """Exit code of the command line, after BSD's sysexits.h where it has one."""
+
+
+CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        "invalid_request": Code(400, "The request is not understood.", exit_code=64),
+        "invalid_json": Code(400, "The body is not valid JSON.", exit_code=65),
+        "invalid_input": Code(400, "The body does not have the type that is asked for.", exit_code=65),
+        "unauthenticated": Code(401, "No valid credential came with the request.", exit_code=77),
+        "invalid_signature": Code(401, "The request is not signed as it must be.", exit_code=77),
+        "forbidden": Code(403, "The credential does not allow this.", exit_code=77),
+        "not_found": Code(404, "There is no such thing.", exit_code=69),
+        "method_not_allowed": Code(405, "The method is not allowed here.", exit_code=64),
+        "idempotency_mismatch": Code(409, "The idempotency key was used for another body.", exit_code=65),
+        "too_large": Code(413, "The body is larger than allowed.", exit_code=65),
+        "unsupported_media_type": Code(415, "The body's media type is not supported.", exit_code=65),
+        "no_route": Code(422, "The source has no usable route for this event.", exit_code=65),
+        "internal": Code(500, "Something failed inside Hookyard.", retryable=True, exit_code=70),
+        "busy": Code(503, "The queue is full.", retryable=True, exit_code=75),
+        "store_unavailable": Code(503, "The store cannot take this now.", retryable=True, exit_code=75),
+        "draining": Code(503, "The server is shutting down.", retryable=True, exit_code=75),
+        "config": Code(500, "The configuration is wrong.", exit_code=78),
+    }
+)
+
+
+class HookyardError(Exception):
+    """The root of every error here."""
+
+
+class CommandError(HookyardError):
+    """Raised by a command: this call failed. Callers see the message, the code and the details as they are.
+
+    Args:
+        message: one sentence for the caller.
+        code: a word that a program can act on.
+        retryable: whether another attempt may succeed; False ends the job at once.
+        details: anything JSON can hold.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "command_error",
+        retryable: bool = True,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.retryable = retryable
+        self.details = details
+
+
+class RetryLater(HookyardError):  # noqa: N818  it is an answer, not a fault
+    """Raised by a command: try again after so many seconds. The attempt is not counted.
+
+    Args:
+        after: seconds until the next attempt, zero or more.
+        message: why, for the log.
+    """
+
+    def __init__(self, after: float, message: str = "") -> None:
+        if after < 0:
+            msg = f"RetryLater(after={after!r}): after must be zero or more seconds"
+            raise ValueError(msg)
+        super().__init__(message or f"retry after {after:g} s")
+        self.after = after
+
+
+class Cancelled(HookyardError):  # noqa: N818  it is a request carried out, not a fault
+    """Raised inside a command by `raise_if_cancelled`: somebody cancelled the job, or its time is up."""
+
+
+class DeclarationError(HookyardError):
+    """A plugin, command or hook is declared wrongly; the message quotes the definition."""
+
+
+class PluginLoadError(HookyardError):
+    """A plugin could not be loaded; the reason is listed beside its name."""
+
+
+class Problem(Struct, frozen=True):
+    """One thing wrong in a configuration file."""
+
+    file: str
+    line: int
+    """Counted from 1; 0 when it concerns the whole file."""
+    path: str
+    """The key path, such as `sources.github.secrets[0]`."""
+    message: str
+
+    def __str__(self) -> str:
+        """`file:line: path: message`, the form editors can jump to."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class ConfigError(HookyardError):
+    """The configuration has problems; `problems` holds all of them."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class Refused(HookyardError):  # noqa: N818  the request is at fault
+    """A caller's request is refused.
+
+    Args:
+        code: a key of :data:`CODES`.
+        detail: one sentence for the caller about this occurrence; nothing internal.
+        path: for a decode error the JSON path, such as `$.payload.name`.
+        retry_after: seconds after which trying again makes sense.
+        extra: further members of the problem document.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        path: str | None = None,
+        retry_after: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(detail or CODES[code].title)
+        self.code = code
+        self.detail = detail or CODES[code].title
+        self.path = path
+        self.retry_after = retry_after
+        self.extra = extra or {}
+
+
+class StoreUnavailable(Refused):
+    """The store cannot take this now; nothing of it was done."""
+
+    def __init__(self, detail: str, *, code: str = "store_unavailable", retry_after: int = 1) -> None:
+        super().__init__(code, detail, retry_after=retry_after)
+
+
+class StoreError(HookyardError):
+    """The store cannot be opened or used."""
+
+
+class StoreLocked(StoreError):
+    """Another process serves this file; embedded means one serving process."""
+
+
+class StoreTooNew(StoreError):
+    """The file was written by a newer Hookyard than this one."""

@@ -1,0 +1,315 @@
+"""The store's whole contract: one way to write, a handful of questions to ask.
+
+Writing is :meth:`Store.apply`: a batch of operations in one physical transaction. The results are those of applying
+the operations one after another in the order given, each succeeding or failing on its own: what a caller can get
+wrong (an old lease, a key used twice) is a value, not an exception. Only a store that can do nothing at all raises,
+and then nothing of the batch was done.
+
+Operations are plain frozen data and carry their own `now`, so that a batch can cross a thread or a process, and so
+that the same batch gives the same results on every store.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from hookyard.model import (
+    Attempt,
+    AttemptOutcome,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryStatus,
+    ErrorInfo,
+    Job,
+    JobStatus,
+    Reason,
+    TerminalStatus,
+)
+
+
+class Op(Struct, frozen=True, kw_only=True, tag=True):
+    """One thing to change. `now` is the time at which it counts as done."""
+
+    now: int
+
+
+class Result(Struct, frozen=True, tag=True):
+    """What became of one operation."""
+
+
+# --- results ----------------------------------------------------------------------------------------------------
+
+
+class Done(Result, frozen=True):
+    """It was done."""
+
+
+class Enqueued(Result, frozen=True):
+    """The job is stored, or, when `duplicate`, the same request already was and `job_id` names its job."""
+
+    job_id: str
+    duplicate: bool = False
+
+
+class Mismatch(Result, frozen=True):
+    """The idempotency key stands for `job_id`, which had another body. Nothing was stored."""
+
+    job_id: str
+
+
+class Claimed(Result, frozen=True):
+    """The jobs now leased, in the order in which to start them."""
+
+    jobs: tuple[Job, ...]
+    next_due: int | None
+    """The earliest `run_at` among the jobs of the lanes asked for that are not due yet."""
+
+
+class Stale(Result, frozen=True):
+    """The lease token is not, or no longer, the one the row holds; nothing changed."""
+
+
+class Extended(Result, frozen=True):
+    """The lease now ends later."""
+
+    cancel_requested: bool
+
+
+class CancelPending(Result, frozen=True):
+    """The job is not given back to the queue because its cancellation was asked for; finish it as cancelled."""
+
+
+class CancelRequested(Result, frozen=True):
+    """The job is running: its holder is told with the next extend."""
+
+
+class AlreadyTerminal(Result, frozen=True):
+    """The job has ended; nothing changed."""
+
+    status: TerminalStatus
+
+
+class NotFound(Result, frozen=True):
+    """There is no such row."""
+
+
+class DeliveriesClaimed(Result, frozen=True):
+    """The deliveries now leased, the longest due first."""
+
+    deliveries: tuple[Delivery, ...]
+    next_due: int | None
+    """The earliest `next_at` among the rest that is pending."""
+
+
+# --- operations -------------------------------------------------------------------------------------------------
+
+
+class Dedupe(Struct, frozen=True):
+    """One job per `(scope, key)` until `expires_at`."""
+
+    scope: str
+    key: str
+    digest: bytes
+    """Of the body: another digest under the same key is a :class:`Mismatch`."""
+    expires_at: int
+
+
+class Lease(Struct, frozen=True):
+    """A worker's fenced, expiring right to one attempt."""
+
+    token: int
+    """Random, below 2**63, never used for another lease of the same row."""
+    worker: str
+    expires_at: int
+
+
+class Enqueue(Op, frozen=True, kw_only=True):
+    """Store a job -> Enqueued | Mismatch.
+
+    With a lease the job is stored as running its first attempt, leased by this worker, which saves the claim; only
+    for a lane with room and nothing waiting, and never for a job whose `run_at` lies ahead.
+    """
+
+    job: Job
+    """As new: queued, attempt 0, without lease; the store fills those in when `lease` is given."""
+    dedupe: Dedupe | None = None
+    lease: Lease | None = None
+
+
+class LaneAsk(Struct, frozen=True):
+    """How many jobs of one lane are asked for."""
+
+    lane: str
+    limit: int
+
+
+class Claim(Op, frozen=True, kw_only=True):
+    """Lease the next due jobs of these lanes -> Claimed.
+
+    Within a lane: higher priority first, then the order of ids (I8). The attempt number goes up by one and
+    `started_at` becomes `now`. Claimed.jobs keeps the order of `lanes`.
+    """
+
+    lanes: tuple[LaneAsk, ...]
+    lease: Lease
+
+
+class Extend(Op, frozen=True, kw_only=True):
+    """Move a live lease's end -> Extended | Stale."""
+
+    job_id: str
+    token: int
+    expires_at: int
+
+
+class Finish(Op, frozen=True, kw_only=True):
+    """End a job for good, with its attempt and its outgoing deliveries -> Done | Stale.
+
+    All of it in the one transaction (I6). A delivery that comes with status `sending` is leased at once by the local
+    courier.
+    """
+
+    job_id: str
+    token: int
+    status: TerminalStatus
+    outcome: AttemptOutcome
+    reason: Reason | None = None
+    result: bytes | None = None
+    error: ErrorInfo | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    if_expired: bool = False
+    """Only when the lease has ended by `now`, else Stale: how the janitor leaves a holder alone that came back."""
+
+
+class Release(Op, frozen=True, kw_only=True):
+    """Give a running job back to the queue, ready at `run_at` -> Done | Stale | CancelPending.
+
+    A retry and a lost lease keep the attempt number, so that it counts; `uncount` takes it back, for a deploy or a
+    `RetryLater`.
+    """
+
+    job_id: str
+    token: int
+    run_at: int
+    outcome: AttemptOutcome
+    reason: Reason
+    uncount: bool = False
+    error: ErrorInfo | None = None
+    if_expired: bool = False
+    """Only when the lease has ended by `now`, else Stale."""
+
+
+class Cancel(Op, frozen=True, kw_only=True):
+    """Cancel a job -> Done | CancelRequested | AlreadyTerminal | NotFound.
+
+    A queued job ends as `cancelled` with `cancelled_by_user` and these deliveries; of a running one it is noted, and
+    its holder ends it.
+    """
+
+    job_id: str
+    deliveries: tuple[Delivery, ...] = ()
+
+
+class ClaimDeliveries(Op, frozen=True, kw_only=True):
+    """Lease the deliveries that are due -> DeliveriesClaimed.
+
+    Due is `pending` with `next_at <= now`, or `sending` with a lease that has ended: a courier died, and the delivery
+    is sent again under the same id. The attempt number goes up by one.
+    """
+
+    limit: int
+    lease: Lease
+
+
+class FinishDelivery(Op, frozen=True, kw_only=True):
+    """Store how one attempt went -> Done | Stale.
+
+    `delivered` and `failed` are final; `pending` comes back at `next_at`.
+    """
+
+    delivery_id: str
+    token: int
+    status: DeliveryStatus
+    attempt: DeliveryAttempt
+    next_at: int | None = None
+
+
+class ReleaseDelivery(Op, frozen=True, kw_only=True):
+    """Give a delivery back unsent, at a drain -> Done | Stale. The attempt number goes down by one."""
+
+    delivery_id: str
+    token: int
+
+
+class Prune(Op, frozen=True, kw_only=True):
+    """Forget at most `limit` expired idempotency keys -> Done."""
+
+    limit: int = 1000
+
+
+# --- questions --------------------------------------------------------------------------------------------------
+
+
+class JobQuery(Struct, frozen=True, kw_only=True):
+    """Which jobs to list, newest first."""
+
+    status: JobStatus | None = None
+    plugin: str | None = None
+    command: str | None = None
+    before: str | None = None
+    """Only jobs whose id is smaller: the keyset cursor."""
+    limit: int = 50
+
+
+class Store(Protocol):
+    """What every store does. `apply` and `close` are called from one thread only, the coalescer's."""
+
+    def apply(self, ops: Sequence[Op]) -> list[Result]:
+        """Apply a batch in one transaction; results in the order of `ops`.
+
+        Raises:
+            StoreUnavailable: full disk, read-only file, lost connection; nothing was done, and a later call may
+                succeed.
+        """
+        ...
+
+    async def job(self, job_id: str) -> Job | None:
+        """One job, or None."""
+        ...
+
+    async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
+        """A page of jobs, newest first; `args` and `result` are left empty."""
+        ...
+
+    async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """The ended attempts of a job, oldest first."""
+        ...
+
+    async def deliveries(self, job_id: str) -> tuple[Delivery, ...]:
+        """The deliveries of a job, oldest first."""
+        ...
+
+    async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
+        """The tries at a delivery, oldest first."""
+        ...
+
+    async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
+        """Running jobs whose lease has ended at `now`, or, of `worker`, all running jobs whatever their lease."""
+        ...
+
+    async def last_id(self) -> str | None:
+        """The largest id in use in any table, so that new ids come after it even when the clock went back."""
+        ...
+
+    async def ready(self) -> None:
+        """Return when the store answers; raise StoreUnavailable when it does not."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the reading side; `close` closes the rest."""
+        ...
+
+    def close(self) -> None:
+        """Close the writing side and let go of the file."""
+        ...
