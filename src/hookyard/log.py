@@ -35,12 +35,13 @@ class _Lines:
         with self._lock:
             self._lines.append(message)
             first = len(self._lines) == 1
-        if not first:
-            return
         try:
-            asyncio.get_running_loop().call_soon(self.flush)
-        except RuntimeError:  # no event loop in this thread
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # another thread, which may have to report that the loop is stuck
             self.flush()
+            return
+        if first:
+            loop.call_soon(self.flush)
 
     debug = info = warning = error = critical = exception = msg
 
