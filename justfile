@@ -1,0 +1,26 @@
+# Five words. `.ci/run` runs the same commands, so that what passes here passes there.
+
+# Install everything, pinned, into .venv
+setup:
+    uv venv --clear --python 3.11 .venv
+    uv pip install -c constraints.txt --build-constraints constraints.txt -e . -e plugins/hello -e plugins/github_push --group dev --group bench
+
+# Style, types and the import rules
+lint:
+    uv run --no-sync ruff check
+    uv run --no-sync ruff format --check
+    uv run --no-sync mypy
+    uv run --no-sync pyright
+    uv run --no-sync lint-imports
+
+# All tests, or those that are named: `just test tests/unit`
+test *ARGS:
+    uv run --no-sync pytest {{ARGS}}
+
+# The benchmarks, each beside its rival: `just bench --quick`
+bench *ARGS:
+    uv run --no-sync python -m bench {{ARGS}}
+
+# Serve a configuration: `just run config.yaml`
+run CONFIG="config.example.yaml":
+    uv run --no-sync hookyard serve {{CONFIG}}
