@@ -6,11 +6,15 @@
     ├── CommandError          a command says: this call failed, and callers may read why
     ├── RetryLater            a command says: not now, and this attempt does not count
     ├── Cancelled             raised inside a command by `raise_if_cancelled`
+    ├── InvalidOutput         a command answered with something else than it declares
+    ├── AttemptTimedOut       an attempt took longer than it may
+    ├── CommandCrashed        a command raised what no program catches: SystemExit, StopIteration and their like
     ├── DeclarationError      a plugin, command or hook is declared wrongly
     ├── PluginLoadError       a plugin could not be loaded; it is listed with this reason
     ├── ConfigError           the configuration has problems, all of them listed
     ├── Refused               a caller's request is refused: carries a code of the table
     │   └── StoreUnavailable  the store cannot take it now: full queue, full disk, closing
+    ├── CannotListen          the server's address cannot be bound
     └── StoreError            the store cannot be opened or used at all
         ├── StoreLocked       another process serves this file
         └── StoreTooNew       the file was written by a newer Hookyard
@@ -111,6 +115,40 @@ class Cancelled(HookyardError):  # noqa: N818  it is a request carried out, not 
     """Raised inside a command by `raise_if_cancelled`: somebody cancelled the job, or its time is up."""
 
 
+class InvalidOutput(HookyardError):  # noqa: N818  the name of the job's reason
+    """A command answered with something else than it declares.
+
+    Args:
+        command: its key, `plugin/command`.
+        problem: what is wrong with the answer, without the answer itself.
+        path: the JSON path of the wrong part, such as `$.items[0].name`.
+    """
+
+    def __init__(self, command: str, problem: str, path: str = "$") -> None:
+        super().__init__(f"{command} answered with something else than it declares: {problem} at {path}")
+        self.command = command
+        self.problem = problem
+        self.path = path
+
+
+class AttemptTimedOut(HookyardError):  # noqa: N818  a fact about an attempt
+    """An attempt took longer than it may; `timeout` is how long that is, in milliseconds."""
+
+    def __init__(self, command: str, timeout: int) -> None:
+        super().__init__(f"{command} took longer than {timeout / 1000:g} s")
+        self.command = command
+        self.timeout = timeout
+
+
+class CommandCrashed(HookyardError):  # noqa: N818  a fact about an attempt
+    """A command raised what `except Exception` does not catch; contained here, its cause attached."""
+
+    def __init__(self, command: str, cause: BaseException) -> None:
+        super().__init__(f"{command} raised {type(cause).__name__}: {cause}")
+        self.command = command
+        self.__cause__ = cause
+
+
 class DeclarationError(HookyardError):
     """A plugin, command or hook is declared wrongly; the message quotes the definition."""
 
@@ -176,6 +214,10 @@ class StoreUnavailable(Refused):
 
     def __init__(self, detail: str, *, code: str = "store_unavailable", retry_after: int = 1) -> None:
         super().__init__(code, detail, retry_after=retry_after)
+
+
+class CannotListen(HookyardError):  # noqa: N818  the sentence it makes
+    """The server's address cannot be bound."""
 
 
 class StoreError(HookyardError):

@@ -1,0 +1,42 @@
+"""`hookyard serve`: run the gateway."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(serve)
+
+
+def serve(
+    config: Annotated[Path, typer.Argument(help="The YAML file; see config.example.yaml.", exists=False)],
+    host: Annotated[str | None, typer.Option(help="Listen here instead of server.host.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen here instead of server.port; 0 takes a free one.")] = None,
+) -> None:
+    """Serve webhooks and triggers until SIGTERM or Ctrl-C, then finish what runs.
+
+    Exits with 78 when the configuration is wrong, and with 75 when another process serves the same store.
+    """
+    # Imported here so that the other commands do not pay for the server's start-up.
+    import asyncio
+
+    import uvloop
+    from msgspec.structs import replace
+
+    from hookyard import log
+    from hookyard.config import load
+    from hookyard.server import serve as run
+
+    settings = load(config)
+    server = settings.server
+    if host is not None:
+        server = replace(server, host=host)
+    if port is not None:
+        server = replace(server, port=port)
+    settings = replace(settings, server=server)
+    log.setup(settings.log.level, settings.log.format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings, config.resolve().parent))

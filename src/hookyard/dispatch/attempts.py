@@ -1,0 +1,163 @@
+"""The attempts under way in this process: from a lease to its end on disk."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from msgspec import DecodeError, Struct
+
+from hookyard import log
+from hookyard.context import JobInfo
+from hookyard.dispatch.running import Running
+from hookyard.dispatch.settle import Settler
+from hookyard.dispatch.verdict import CANCELLED, RELEASED, Again, Ended, InvalidInput, judge
+from hookyard.errors import Cancelled, StoreUnavailable
+from hookyard.host.registry import Command
+from hookyard.model import Job
+from hookyard.runners import Runners
+from hookyard.store.contract import Lease
+
+_log = log.get("dispatch")
+
+
+class Attempts:
+    """Runs leased jobs.
+
+    Args:
+        draw: random numbers in [0, 1) for the jitter of retries.
+        freed: called with the lane when an attempt's slot is free again.
+        settled: called with the job as it is stored after the attempt: queued again, or terminal.
+    """
+
+    def __init__(
+        self,
+        *,
+        runners: Runners,
+        settler: Settler,
+        draw: Callable[[], float],
+        freed: Callable[[str], None],
+        settled: Callable[[Job], None],
+    ) -> None:
+        self._runners = runners
+        self._settler = settler
+        self._draw = draw
+        self._freed = freed
+        self._settled = settled
+        self._running: dict[str, Running] = {}
+        self._idle = asyncio.Event()
+
+    @property
+    def running(self) -> Mapping[str, Running]:
+        """What runs now, by job id."""
+        return self._running
+
+    def start(
+        self, job: Job, command: Command, lease: Lease, *, number: int, since: int, data: Struct | None = None
+    ) -> None:
+        """Run attempt `number` of a job whose lease is on disk; its lane's slot is held until the end is too."""
+        running = Running(job, command, lease.token, number, since)
+        self._running[job.id] = running
+        running.task = asyncio.create_task(self._attempt(running, lease.worker, data))
+
+    async def _attempt(self, running: Running, worker: str, data: Struct | None) -> None:
+        job = running.begin(worker)
+        _log.info(
+            "job.running",
+            job_id=job.id,
+            request_id=job.request_id,
+            command=running.command.key,
+            attempt=job.attempt,
+            principal=job.principal,
+        )
+        after = None
+        try:
+            end = RELEASED if running.released else await self._run(running, job, data)
+            running.settling = True
+            if not running.stale:
+                after = await self._settler.settle(job, running.token, end)
+        except StoreUnavailable as error:
+            # Only in a hurry: the job is still leased on disk, and the next process recovers it.
+            _log.error("job.unsettled", job_id=job.id, why=error.detail)
+        finally:
+            del self._running[job.id]
+            self._freed(job.lane)
+            if not self._running:
+                self._idle.set()
+        if after is not None:
+            self._settled(after)
+
+    async def _run(self, running: Running, job: Job, data: Struct | None) -> Ended | Again:
+        command = running.command
+        timeout = command.timeout if job.timeout is None else job.timeout
+        try:
+            if data is None:
+                data = _decode(command, job)
+            info = _describe(job, running.since + timeout)
+            result = await self._runners.run(command, data, info, running.cancel, timeout)
+            return Ended("succeeded", "succeeded", result=result)
+        except asyncio.CancelledError:
+            return RELEASED
+        except Cancelled as error:
+            if running.released:
+                return RELEASED
+            return CANCELLED if running.cancel_requested else judge(error, job, command, self._draw())
+        except Exception as error:
+            if running.released:
+                return RELEASED
+            end = judge(error, job, command, self._draw())
+            if end.error is not None and end.error.code == "plugin_error":
+                _log.exception("command.raised", job_id=job.id, request_id=job.request_id, command=command.key)
+            return end
+
+    def lost(self, job_id: str) -> None:
+        """The lease turned out to be somebody else's: what runs here must not be written down."""
+        running = self._running.get(job_id)
+        if running is not None and not running.settling:
+            _log.warning("job.lease_lost", job_id=job_id)
+            running.stale = True
+            running.stop()
+
+    def cancel(self, job_id: str) -> None:
+        """The job's cancellation was asked for: tell its command."""
+        running = self._running.get(job_id)
+        if running is not None and not running.cancel_requested:
+            _log.info("job.cancelling", job_id=job_id)
+            running.cancel_requested = True
+            running.cancel.set()
+
+    def release_all(self) -> None:
+        """Stop every command and give its job back to the queue."""
+        for running in list(self._running.values()):
+            running.release()
+
+    async def idle(self, seconds: float) -> bool:
+        """Wait until nothing runs; False when that takes longer."""
+        self._idle.clear()
+        if not self._running:
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._idle.wait()
+        except TimeoutError:
+            return False
+
+
+def _decode(command: Command, job: Job) -> Struct:
+    try:
+        return command.spec.decode(job.args)
+    except DecodeError as error:
+        raise InvalidInput(error) from error
+
+
+def _describe(job: Job, deadline: int) -> JobInfo:
+    return JobInfo(
+        id=job.id,
+        plugin=job.plugin,
+        command=job.command,
+        attempt=job.attempt,
+        max_attempts=job.max_attempts,
+        deadline=deadline,
+        principal=job.principal,
+        source=job.source,
+        request_id=job.request_id,
+        tags=job.tags,
+    )

@@ -1,0 +1,125 @@
+"""Claims due jobs from the store whenever their lanes have room."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+
+from hookyard import log
+from hookyard.clock import Clock
+from hookyard.dispatch.attempts import Attempts
+from hookyard.dispatch.lanes import Lanes
+from hookyard.dispatch.settle import Settler
+from hookyard.dispatch.verdict import Again
+from hookyard.errors import StoreUnavailable
+from hookyard.host.registry import Registry
+from hookyard.model import Job
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import Claim, Claimed, Lease
+
+_log = log.get("dispatch")
+_SAFETY_POLL = 5_000
+_AFTER_REFUSAL = 500
+_NO_COMMAND = Again(after=60_000, outcome="released", reason="released", uncount=True)
+
+
+class Claimer:
+    """One loop: claim for every lane that has room and something waiting, else sleep until one may have.
+
+    Args:
+        lease: makes the lease of the next claim.
+    """
+
+    def __init__(
+        self,
+        *,
+        writer: Coalescer,
+        registry: Registry,
+        lanes: Lanes,
+        attempts: Attempts,
+        settler: Settler,
+        clock: Clock,
+        lease: Callable[[], Lease],
+    ) -> None:
+        self._writer = writer
+        self._registry = registry
+        self._lanes = lanes
+        self._attempts = attempts
+        self._settler = settler
+        self._clock = clock
+        self._lease = lease
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._due: int | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self._task = asyncio.create_task(self._claim_for_ever(), name="hookyard-claimer")
+
+    async def stop(self) -> None:
+        """Claim nothing more; what a claim under way brings is still started."""
+        self._stopping = True
+        self.wake()
+        if self._task is not None:
+            await self._task
+
+    def wake(self) -> None:
+        """A lane has room again."""
+        self._wake.set()
+
+    def expect(self, lane: str, run_at: int) -> None:
+        """The store holds a job of this lane that is due at `run_at`."""
+        if lane not in self._registry.lanes:
+            return
+        if run_at <= self._clock.now():
+            self._lanes[lane].waiting = True
+            self._wake.set()
+        elif self._due is None or run_at < self._due:
+            self._due = run_at
+            self._wake.set()
+
+    async def _claim_for_ever(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            if self._due is not None and self._due <= self._clock.now():
+                # Which lane it was is not kept: the next claims ask them all, and learn what is due after this.
+                self._due = None
+                self._lanes.all_waiting()
+            lease = self._lease()
+            asks = self._lanes.asks()
+            if asks:
+                await self._claim(Claim(now=self._clock.now(), lanes=asks, lease=lease))
+                continue
+            poll = self._clock.now() + _SAFETY_POLL
+            if not await self._clock.wait(self._wake, poll if self._due is None else min(self._due, poll)):
+                self._lanes.all_waiting()
+
+    async def _claim(self, claim: Claim) -> None:
+        try:
+            result = await self._writer.submit(claim)
+        except StoreUnavailable as error:
+            self._lanes.refused(claim.lanes)
+            _log.warning("claim.refused", why=error.detail)
+            await self._clock.wait(self._wake, self._clock.now() + _AFTER_REFUSAL)
+            return
+        assert isinstance(result, Claimed)  # noqa: S101  the contract's answer to a Claim
+        self._lanes.answered(claim.lanes, Counter(job.lane for job in result.jobs))
+        if result.next_due is not None and (self._due is None or result.next_due < self._due):
+            self._due = result.next_due
+        for job in result.jobs:
+            command = self._registry.commands.get(f"{job.plugin}/{job.command}")
+            if command is not None:
+                self._attempts.start(job, command, claim.lease, number=job.attempt, since=claim.now)
+            else:
+                await self._put_back(job, claim.lease.token)
+
+    async def _put_back(self, job: Job, token: int) -> None:
+        """A job of a known lane whose command is gone: it waits for the command to come back."""
+        try:
+            after = await self._settler.settle(job, token, _NO_COMMAND)
+        except StoreUnavailable as error:
+            _log.warning("claim.not_put_back", job_id=job.id, why=error.detail)
+            after = None
+        self._lanes[job.lane].running -= 1
+        if after is not None:
+            self.expect(after.lane, after.run_at)

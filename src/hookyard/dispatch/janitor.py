@@ -1,0 +1,91 @@
+"""Finds jobs whose worker died and gives them another attempt, or an end."""
+
+import asyncio
+from collections.abc import Callable, Container
+
+from hookyard import log
+from hookyard.clock import Clock
+from hookyard.dispatch.settle import Settler
+from hookyard.dispatch.verdict import CANCELLED, lost
+from hookyard.errors import StoreUnavailable
+from hookyard.model import Job
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import Prune, Store
+
+_log = log.get("janitor")
+_PAGE = 100
+
+
+class Janitor:
+    """Sweeps lost leases and forgets expired idempotency keys.
+
+    Args:
+        lease: milliseconds a lease lasts; swept every half of that.
+        alive: the jobs that run in this process: a clock that jumped ahead has not killed them.
+        settled: called with every job as it is stored after the sweep.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        writer: Coalescer,
+        settler: Settler,
+        clock: Clock,
+        lease: int,
+        alive: Container[str],
+        settled: Callable[[Job], None],
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._settler = settler
+        self._clock = clock
+        self._lease = lease
+        self._alive = alive
+        self._settled = settled
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def recover(self, worker: str) -> int:
+        """Sweep all that an earlier process of this name left running, whatever its leases say; returns how many."""
+        found = 0
+        while jobs := await self._store.lost(self._clock.now(), worker=worker, limit=_PAGE):
+            for job in jobs:
+                await self._end(job, if_expired=False)
+            found += len(jobs)
+        if found:
+            _log.warning("janitor.recovered", jobs=found)
+        return found
+
+    async def sweep(self) -> int:
+        """Sweep the leases that have ended; returns how many."""
+        jobs = [job for job in await self._store.lost(self._clock.now(), limit=_PAGE) if job.id not in self._alive]
+        for job in jobs:
+            await self._end(job, if_expired=True)
+        return len(jobs)
+
+    async def _end(self, job: Job, *, if_expired: bool) -> None:
+        if job.lease_token is None:
+            return
+        verdict = CANCELLED if job.cancel_requested else lost(job)
+        after = await self._settler.settle(job, job.lease_token, verdict, if_expired=if_expired)
+        if after is not None:
+            self._settled(after)
+
+    def start(self) -> None:
+        """Begin to sweep."""
+        self._task = asyncio.create_task(self._sweep_for_ever(), name="hookyard-janitor")
+
+    async def stop(self) -> None:
+        """Finish the sweep under way and stop."""
+        self._stop.set()
+        if self._task is not None:
+            await self._task
+
+    async def _sweep_for_ever(self) -> None:
+        while not await self._clock.wait(self._stop, self._clock.now() + self._lease // 2):
+            try:
+                await self.sweep()
+                await self._writer.submit_lazy(Prune(now=self._clock.now()))
+            except StoreUnavailable as error:
+                _log.warning("janitor.refused", why=error.detail)

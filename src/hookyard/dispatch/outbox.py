@@ -1,0 +1,38 @@
+"""What the dispatcher asks of whoever sends webhooks."""
+
+from typing import Protocol
+
+from hookyard.model import Delivery, Job
+
+
+class Outbox(Protocol):
+    """Plans the deliveries of a job's end; the dispatcher writes them in the transaction that ends it (I6)."""
+
+    def plan(self, job: Job, now: int) -> tuple[Delivery, ...]:
+        """The deliveries for a job that is about to be stored as this one, which is terminal.
+
+        Those that come back as `sending` are leased, and hold a place in the courier until one of the two below.
+        """
+        ...
+
+    def committed(self, deliveries: tuple[Delivery, ...]) -> None:
+        """They are on disk: send them."""
+        ...
+
+    def dropped(self, deliveries: tuple[Delivery, ...]) -> None:
+        """They were not written; free their places."""
+        ...
+
+
+class NoOutbox:
+    """Nobody listens."""
+
+    def plan(self, job: Job, now: int) -> tuple[Delivery, ...]:  # noqa: ARG002  the protocol's signature
+        """Nothing."""
+        return ()
+
+    def committed(self, deliveries: tuple[Delivery, ...]) -> None:
+        """Nothing to send."""
+
+    def dropped(self, deliveries: tuple[Delivery, ...]) -> None:
+        """Nothing to free."""

@@ -1,0 +1,148 @@
+"""Writing down how an attempt ended, however long the store takes to accept it."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from hookyard import log
+from hookyard.clock import Clock
+from hookyard.dispatch.outbox import Outbox
+from hookyard.dispatch.verdict import CANCELLED, Again, Ended
+from hookyard.errors import StoreUnavailable
+from hookyard.model import Delivery, Job
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import CancelPending, Done, Finish, Op, Release, Result
+
+_log = log.get("dispatch")
+_SLOWEST_RETRY = 5.0
+
+
+class Settler:
+    """Turns a verdict into a fenced operation and sees it through.
+
+    Args:
+        hurry: set when the process must end; from then on a store that refuses is not asked again.
+    """
+
+    def __init__(self, writer: Coalescer, outbox: Outbox, clock: Clock, hurry: asyncio.Event) -> None:
+        self._writer = writer
+        self._outbox = outbox
+        self._clock = clock
+        self._hurry = hurry
+
+    async def settle(self, job: Job, token: int, end: Ended | Again, *, if_expired: bool = False) -> Job | None:
+        """Store the end of an attempt.
+
+        Returns:
+            The job as it is stored now, or None when this lease was no longer the job's: nothing was written.
+
+        Raises:
+            StoreUnavailable: only in a hurry; the lease then ends by itself and another attempt follows.
+        """
+        if isinstance(end, Again):
+            after = await self._release(job, token, end, if_expired=if_expired)
+            if not isinstance(after, Ended):
+                return after
+            end = after  # somebody cancelled the job, and cancel wins over retry (I9)
+        return await self._finish(job, token, end, if_expired=if_expired)
+
+    async def _finish(self, job: Job, token: int, end: Ended, *, if_expired: bool) -> Job | None:
+        now = self._clock.now()
+        done = replace(
+            job,
+            status=end.status,
+            reason=end.reason,
+            result=end.result,
+            last_error=end.error,
+            completed_at=now,
+            lease_token=None,
+            lease_expires_at=None,
+        )
+        deliveries = self._outbox.plan(done, now)
+        op = Finish(
+            now=now,
+            job_id=job.id,
+            token=token,
+            status=end.status,
+            outcome=end.outcome,
+            reason=end.reason,
+            result=end.result,
+            error=end.error,
+            deliveries=deliveries,
+            if_expired=if_expired,
+        )
+        written = False
+        try:
+            written = isinstance(await self._write(op, job), Done)
+        finally:
+            self._tell(deliveries, written=written)
+        if not written:
+            _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
+            return None
+        report = _log.info if end.status == "succeeded" else _log.warning
+        report(
+            f"job.{end.status}",
+            job_id=job.id,
+            request_id=job.request_id,
+            command=f"{job.plugin}/{job.command}",
+            attempt=job.attempt,
+            ms=now - (job.started_at or now),
+            **({} if end.reason is None else {"reason": end.reason}),
+        )
+        return done
+
+    def _tell(self, deliveries: tuple[Delivery, ...], *, written: bool) -> None:
+        if not deliveries:
+            return
+        if written:
+            self._outbox.committed(deliveries)
+        else:
+            self._outbox.dropped(deliveries)
+
+    async def _release(self, job: Job, token: int, end: Again, *, if_expired: bool) -> Job | Ended | None:
+        now = self._clock.now()
+        run_at = now + end.after
+        op = Release(
+            now=now,
+            job_id=job.id,
+            token=token,
+            run_at=run_at,
+            outcome=end.outcome,
+            reason=end.reason,
+            uncount=end.uncount,
+            error=end.error,
+            if_expired=if_expired,
+        )
+        result = await self._write(op, job)
+        if isinstance(result, CancelPending):
+            return CANCELLED
+        if not isinstance(result, Done):
+            _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
+            return None
+        _log.info(
+            "job.queued",
+            job_id=job.id,
+            request_id=job.request_id,
+            command=f"{job.plugin}/{job.command}",
+            reason=end.reason,
+            attempt=job.attempt,
+            again_in_ms=end.after,
+            **({} if end.error is None else {"error": end.error.code}),
+        )
+        return replace(job, status="queued", reason=end.reason, run_at=run_at, lease_token=None)
+
+    async def _write(self, op: Op, job: Job) -> Result:
+        """Ask until the store takes it: the work is done, and only a full disk or a full queue is in the way."""
+        pause = 0.05
+        while True:
+            try:
+                return await self._writer.submit(op)
+            except StoreUnavailable as error:
+                if self._hurry.is_set():
+                    raise
+                _log.warning("job.store_refused", job_id=job.id, why=error.detail, again_in_s=pause)
+            try:
+                async with asyncio.timeout(pause):
+                    await self._hurry.wait()
+            except TimeoutError:
+                pause = min(pause * 2, _SLOWEST_RETRY)

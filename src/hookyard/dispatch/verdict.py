@@ -1,0 +1,96 @@
+"""What an attempt's end means for its job: done, another attempt, or the end without success.
+
+Pure functions of the error, the job and the command; the random draw comes in from outside.
+"""
+
+from msgspec import DecodeError, Struct
+
+from hookyard.errors import Cancelled, CommandError, InvalidOutput, RetryLater
+from hookyard.host.registry import Command
+from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, TerminalStatus
+from hookyard.runners import AttemptTimedOut
+
+
+class Ended(Struct, frozen=True):
+    """The job is over."""
+
+    status: TerminalStatus
+    outcome: AttemptOutcome
+    reason: Reason | None = None
+    result: bytes | None = None
+    error: ErrorInfo | None = None
+
+
+class Again(Struct, frozen=True):
+    """The job goes back to the queue."""
+
+    after: int
+    """Milliseconds from now."""
+    outcome: AttemptOutcome
+    reason: Reason
+    error: ErrorInfo | None = None
+    uncount: bool = False
+
+
+CANCELLED = Ended(
+    status="cancelled",
+    outcome="cancelled",
+    reason="cancelled_by_user",
+    error=ErrorInfo(code="cancelled", message="The job was cancelled."),
+)
+RELEASED = Again(after=0, outcome="released", reason="released", uncount=True)
+
+
+def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ended | Again:
+    """What becomes of a job whose attempt raised `error`; `draw` in [0, 1) places the retry."""
+    if isinstance(error, RetryLater):
+        return Again(after=round(error.after * 1000), outcome="released", reason="retry_later", uncount=True)
+    if isinstance(error, InvalidOutput):
+        return _failed("invalid_output", ErrorInfo(code="invalid_output", message=str(error)))
+    if isinstance(error, InvalidInput):
+        return _failed("invalid_input", ErrorInfo(code="invalid_input", message=str(error)))
+    if isinstance(error, AttemptTimedOut):
+        info = ErrorInfo(code="timed_out", message=str(error), retryable=True)
+        return _again_or("timed_out", "deadline", info, job, command, draw)
+    if isinstance(error, CommandError):
+        details = None if error.details is None else dict(error.details)
+        info = ErrorInfo(code=error.code, message=error.message, retryable=error.retryable, details=details)
+        if not error.retryable:
+            return _failed("not_retryable", info)
+        return _again_or("failed", "plugin_error", info, job, command, draw)
+    info = ErrorInfo(
+        code="cancelled" if isinstance(error, Cancelled) else "plugin_error",
+        message=f"The command failed; the log has the whole error under job {job.id}.",
+        retryable=True,
+    )
+    return _again_or("failed", "plugin_error", info, job, command, draw)
+
+
+def lost(job: Job) -> Ended | Again:
+    """What becomes of a job whose worker died; its attempt counts (I4)."""
+    info = ErrorInfo(code="worker_lost", message=f"The worker was lost in attempt {job.attempt}.", retryable=True)
+    if job.attempt >= job.max_attempts:
+        return Ended(status="failed", outcome="lost", reason="worker_lost", error=info)
+    return Again(after=0, outcome="lost", reason="worker_lost", error=info)
+
+
+class InvalidInput(Exception):  # noqa: N818  a verdict on stored data, kept inside this room
+    """The stored args do not fit the command's input any more: the plugin changed since they were accepted."""
+
+    def __init__(self, error: DecodeError) -> None:
+        super().__init__(f"The stored input does not fit the command: {error}")
+
+
+def _failed(reason: Reason, info: ErrorInfo) -> Ended:
+    return Ended(status="failed", outcome="failed", reason=reason, error=info)
+
+
+def _again_or(
+    status: TerminalStatus, reason: Reason, info: ErrorInfo, job: Job, command: Command, draw: float
+) -> Ended | Again:
+    outcome: AttemptOutcome = "timed_out" if status == "timed_out" else "failed"
+    if job.attempt >= job.max_attempts:
+        last: Reason = reason if status == "timed_out" else "attempts_exhausted"
+        return Ended(status=status, outcome=outcome, reason=last, error=info)
+    delay = command.spec.options.retry.delay(job.attempt, draw)
+    return Again(after=round(delay * 1000), outcome=outcome, reason=reason, error=info)
