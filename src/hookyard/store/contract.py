@@ -236,10 +236,15 @@ class FinishDelivery(Op, frozen=True, kw_only=True):
 
 
 class ReleaseDelivery(Op, frozen=True, kw_only=True):
-    """Give a delivery back unsent, at a drain -> Done | Stale. The attempt number goes down by one."""
+    """Give a delivery back unsent -> Done | Stale. The attempt number goes down by one.
+
+    At a drain, and when its receiver cannot be sent to for now.
+    """
 
     delivery_id: str
     token: int
+    next_at: int | None = None
+    """When it is due again; None: at once."""
 
 
 class Prune(Op, frozen=True, kw_only=True):
