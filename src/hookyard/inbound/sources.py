@@ -1,0 +1,125 @@
+"""The sources of a configuration, checked against the commands they name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from hookyard.config.model import Config, HmacScheme, RouteSettings, SourceSettings
+from hookyard.errors import HookyardError
+from hookyard.inbound.check import Found, compile_mapping
+from hookyard.inbound.scheme import scheme_of
+from hookyard.inbound.source import Route, Source
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2: token
+
+
+class SpecLike(Protocol):
+    """What is asked of a command's specification here."""
+
+    @property
+    def input_type(self) -> type[Struct]:
+        """What the command takes."""
+        ...
+
+
+class CommandLike(Protocol):
+    """What is asked of a command here."""
+
+    @property
+    def spec(self) -> SpecLike:
+        """Its specification."""
+        ...
+
+
+class SourcesError(HookyardError):
+    """The sources of the configuration have problems, all of them in `problems`."""
+
+    def __init__(self, problems: Sequence[Found]) -> None:
+        super().__init__("; ".join(f"{path}: {message}" for path, message in problems))
+        self.problems = tuple(problems)
+
+
+class Sources:
+    """The sources by name."""
+
+    def __init__(self, by_name: Mapping[str, Source]) -> None:
+        self.by_name = by_name
+
+    @classmethod
+    def build(cls, config: Config, commands: Mapping[str, CommandLike]) -> "Sources":
+        """Compile every source.
+
+        Args:
+            config: the configuration.
+            commands: those that can run, by `plugin/command`.
+
+        Raises:
+            SourcesError: with every problem there is, each with its key path.
+
+        """
+        problems: list[Found] = []
+        built = {
+            name: _source(name, settings, commands, problems) for name, settings in config.sources.items()
+        }
+        if problems:
+            raise SourcesError(problems)
+        return cls(built)
+
+    def get(self, name: str) -> Source | None:
+        """Return the source of this name, or None."""
+        return self.by_name.get(name)
+
+
+def _source(
+    name: str, settings: SourceSettings, commands: Mapping[str, CommandLike], problems: list[Found]
+) -> Source:
+    where = f"sources.{name}"
+    problems.extend(
+        (f"{where}.secrets[{at}]", "an empty secret would let everybody in")
+        for at, secret in enumerate(settings.secrets)
+        if not secret.reveal().strip()
+    )
+    if isinstance(settings.scheme, HmacScheme):
+        _check_headers(settings.scheme, f"{where}.scheme", problems)
+    return Source(
+        name=name,
+        principal=f"source:{name}",
+        scheme=scheme_of(settings.scheme),
+        secrets=tuple(secret.reveal().encode() for secret in settings.secrets),
+        routes=tuple(
+            _route(route, commands, f"{where}.routes[{at}]", problems)
+            for at, route in enumerate(settings.routes)
+        ),
+        window=settings.dedupe_window,
+    )
+
+
+def _route(
+    settings: RouteSettings, commands: Mapping[str, CommandLike], where: str, problems: list[Found]
+) -> Route:
+    command = commands.get(settings.run)
+    if command is None:
+        problems.append((f"{where}.run", f"there is no command {settings.run!r}"))
+    mapping = None
+    if settings.with_ is not None and command is not None:
+        mapping = compile_mapping(settings.with_, command.spec.input_type, f"{where}.with", problems)
+    events = (settings.on,) if isinstance(settings.on, str) else settings.on
+    if not events or not all(events):
+        problems.append((f"{where}.on", "an event has no name; write '*' for any"))
+    return Route(frozenset(events), settings.run, settings.priority, mapping)
+
+
+def _check_headers(scheme: HmacScheme, where: str, problems: list[Found]) -> None:
+    names = {
+        "header": scheme.header,
+        "timestamp_header": scheme.timestamp_header,
+        "event_header": scheme.event_header,
+        "delivery_header": scheme.delivery_header,
+    }
+    problems.extend(
+        (f"{where}.{key}", f"{name!r} is not a header name")
+        for key, name in names.items()
+        if name is not None and not _HEADER_NAME.fullmatch(name)
+    )
