@@ -1,1 +1,24 @@
-"""The plugin author's API."""
+"""The plugin author's API, and nothing else."""
+
+from hookyard.command import Retry
+from hookyard.context import Context, HookContext, JobInfo, Logger, SyncContext
+from hookyard.errors import Cancelled, CommandError, DeclarationError, RetryLater
+from hookyard.hookspecs import Health, JobFinished
+from hookyard.plugin import API_VERSION, Plugin
+
+__all__ = [
+    "API_VERSION",
+    "Cancelled",
+    "CommandError",
+    "Context",
+    "DeclarationError",
+    "Health",
+    "HookContext",
+    "JobFinished",
+    "JobInfo",
+    "Logger",
+    "Plugin",
+    "Retry",
+    "RetryLater",
+    "SyncContext",
+]

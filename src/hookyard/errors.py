@@ -8,7 +8,7 @@
     ├── Cancelled             raised inside a command by `raise_if_cancelled`
     ├── InvalidOutput         a command answered with something else than it declares
     ├── AttemptTimedOut       an attempt took longer than it may
-    ├── CommandCrashed        a command raised what no program catches: SystemExit, StopIteration and their like
+    ├── CommandCrashed        a command raised what programs do not catch: SystemExit and its like
     ├── DeclarationError      a plugin, command or hook is declared wrongly
     ├── PluginLoadError       a plugin could not be loaded; it is listed with this reason
     ├── ConfigError           the configuration has problems, all of them listed
@@ -224,9 +224,9 @@ class StoreError(HookyardError):
     """The store cannot be opened or used."""
 
 
-class StoreLocked(StoreError):
+class StoreLocked(StoreError):  # noqa: N818  a state, as its callers read it
     """Another process serves this file; embedded means one serving process."""
 
 
-class StoreTooNew(StoreError):
+class StoreTooNew(StoreError):  # noqa: N818  likewise
     """The file was written by a newer Hookyard than this one."""

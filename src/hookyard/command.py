@@ -1,0 +1,146 @@
+"""A command as data: its types, its codecs and its options."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, cast
+
+import msgspec
+from msgspec import Struct
+
+from hookyard.errors import InvalidOutput
+
+Isolation = Literal["inline", "thread"]
+"""Where a command runs: on the event loop, or in a thread of its own. Both trust the plugin fully."""
+
+_PATH: Final = re.compile(r"^(?P<problem>.*) - at `(?P<path>\$.*)`$", re.DOTALL)
+
+
+class Retry(Struct, frozen=True, kw_only=True):
+    """How often a command is tried, and how long the waits between are.
+
+    The wait after attempt number n is drawn from [0, min(cap, base * factor**(n-1))], which spreads the
+    retries of many jobs that failed together (the "full jitter" of the AWS Architecture Blog, 2015).
+    """
+
+    attempts: int = 4
+    """How many attempts there are in all."""
+    base: float = 1.0
+    """Seconds: the longest wait after the first attempt."""
+    factor: float = 2.0
+    """By what the longest wait grows with every attempt."""
+    cap: float = 300.0
+    """Seconds: no wait is longer."""
+    jitter: bool = True
+    """Without it every wait is the longest one."""
+
+    def delay(self, attempt: int, draw: float) -> float:
+        """Seconds to wait after attempt number `attempt` failed.
+
+        Args:
+            attempt: counted from 1.
+            draw: a random number in [0, 1).
+        """
+        try:
+            longest = min(self.cap, self.base * self.factor ** (attempt - 1))
+        except OverflowError:
+            longest = self.cap
+        return longest * draw if self.jitter else longest
+
+
+class CommandOptions(Struct, frozen=True, kw_only=True):
+    """What a command says of itself beyond its signature."""
+
+    summary: str = ""
+    """One line; the first of the docstring when left out."""
+    read_only: bool = False
+    """It changes nothing, so that a lesser scope may trigger it."""
+    timeout: float | None = None
+    """Seconds one attempt may take; None takes `jobs.timeout` of the configuration."""
+    retry: Retry = Retry()
+    concurrency: int | None = None
+    """How many may run at once; None is 64 inline and 8 in threads."""
+    isolation: Isolation = "inline"
+    idempotent: bool = False
+    """Running it twice is the same as running it once."""
+    priority: int = 0
+    """Of its jobs, where the caller gives none; higher runs first."""
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One command of a plugin: a typed function and all that follows from its signature."""
+
+    plugin: str
+    name: str
+    function: Callable[[Any, Any], Any]
+    is_async: bool
+    input_type: type[Struct]
+    output_type: object
+    """A type form: the Struct, or whatever else msgspec encodes and decodes."""
+    summary: str
+    description: str
+    options: CommandOptions
+    key: str = field(init=False)
+    """`plugin/command`."""
+    _decoder: msgspec.json.Decoder[Any] = field(init=False, repr=False, compare=False)
+    _checker: msgspec.json.Decoder[Any] = field(init=False, repr=False, compare=False)
+    _struct: type[Struct] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make what every call uses, once."""
+        put = object.__setattr__  # the class is frozen
+        put(self, "key", f"{self.plugin}/{self.name}")
+        put(self, "_decoder", msgspec.json.Decoder(self.input_type))
+        checker: msgspec.json.Decoder[Any] = msgspec.json.Decoder(cast("Any", self.output_type))
+        put(self, "_checker", checker)
+        put(self, "_struct", as_struct(self.output_type))
+
+    def decode(self, raw: bytes | msgspec.Raw) -> Struct:
+        """The command's input from its JSON.
+
+        Raises:
+            msgspec.ValidationError: it is JSON of another type; the message ends with the JSON path.
+            msgspec.DecodeError: it is not JSON.
+        """
+        try:
+            found: Struct = self._decoder.decode(raw)
+        except msgspec.DecodeError:
+            raise
+        except RecursionError:
+            msg = "JSON is nested too deeply"
+            raise msgspec.DecodeError(msg) from None
+        except Exception as error:
+            # A Struct's own __post_init__; ValueError and TypeError msgspec has turned into its own already.
+            msg = f"the input's own check failed with {type(error).__name__}"
+            raise msgspec.ValidationError(msg) from error
+        return found
+
+    def encode(self, result: object) -> bytes:
+        """The JSON of the command's answer. msgspec checks on decoding only, so the JSON is read back once.
+
+        Raises:
+            InvalidOutput: the answer is not of the declared type.
+        """
+        if self._struct is not None and not isinstance(result, self._struct):
+            problem = f"expected `{self._struct.__name__}`, got `{type(result).__name__}`"
+            raise InvalidOutput(self.key, problem)
+        try:
+            body = _encode(result)
+            self._checker.decode(body)
+        except msgspec.ValidationError as error:
+            found = _PATH.match(str(error))
+            problem, path = (found["problem"], found["path"]) if found else (str(error), "$")
+            raise InvalidOutput(self.key, problem[:1].lower() + problem[1:], path) from error
+        except Exception as error:
+            raise InvalidOutput(self.key, f"it is not JSON ({error})") from error
+        return body
+
+
+def as_struct(hint: object) -> type[Struct] | None:
+    """The annotation, when it is a Struct."""
+    return hint if isinstance(hint, type) and issubclass(hint, Struct) else None
+
+
+_encode: Final = msgspec.json.Encoder().encode

@@ -1,0 +1,255 @@
+"""A plugin: a named bundle of commands and hooks, declared with decorators."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from inspect import cleandoc
+from types import MappingProxyType, NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, overload
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from hookyard.command import CommandOptions, CommandSpec, Isolation, Retry
+from hookyard.context import Context, SyncContext
+from hookyard.errors import DeclarationError
+from hookyard.signature import Definition, check_options, read_command, read_hook, type_hook
+
+if TYPE_CHECKING:
+    # Type checkers know the default of PEP 696 today; at run time it needs Python 3.13.
+    from typing_extensions import TypeVar
+
+    C = TypeVar("C", default=None)
+else:
+    from typing import TypeVar
+
+    C = TypeVar("C")
+
+__all__ = [
+    "API_VERSION",
+    "CommandOptions",
+    "CommandSpec",
+    "Encodable",
+    "HookSpec",
+    "Isolation",
+    "Plugin",
+    "Retry",
+]
+
+API_VERSION: Final = 1
+"""Raised when a plugin written for an older Hookyard would no longer work."""
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Encodable = (
+    Struct
+    | Collection[object]
+    | float
+    | Enum
+    | dt.date
+    | dt.time
+    | dt.timedelta
+    | Decimal
+    | UUID
+    | _Dataclass
+    | None
+)
+"""What a command may return, as far as a type checker can say it; the rest is checked at the declaration."""
+
+In = TypeVar("In", bound=Struct)
+Out = TypeVar("Out", bound=Encodable)
+Config = TypeVar("Config", bound=Struct)
+Hook = TypeVar("Hook", bound=Callable[..., object])
+
+
+class _Decorator(Protocol[C]):
+    """What `@plugin.command(...)` is."""
+
+    @overload
+    def __call__(
+        self, function: Callable[[In, Context[C]], Coroutine[Any, Any, Out]], /
+    ) -> Callable[[In, Context[C]], Coroutine[Any, Any, Out]]: ...
+    @overload
+    def __call__(
+        self, function: Callable[[In, SyncContext[C]], Out], /
+    ) -> Callable[[In, SyncContext[C]], Out]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HookSpec:
+    """One plugin's implementation of one hook."""
+
+    name: str
+    function: Callable[..., Any]
+    is_async: bool
+
+
+class Plugin(Generic[C]):
+    """A named bundle of commands and hooks.
+
+    Args:
+        name: how it is called in routes, URLs and the configuration; lower case, `a-z 0-9 _ -`.
+        config: the Struct its section of the configuration is decoded into; without it there is none.
+        version: shown beside its name.
+        isolation: of every command that does not choose its own.
+
+    Raises:
+        DeclarationError: the name or the configuration's type cannot be used.
+    """
+
+    @overload
+    def __init__(
+        self: "Plugin[None]", name: str, *, version: str | None = None, isolation: Isolation | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: "Plugin[Config]",
+        name: str,
+        *,
+        config: type[Config],
+        version: str | None = None,
+        isolation: Isolation | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        name: str,
+        *,
+        config: type[Any] = NoneType,
+        version: str | None = None,
+        isolation: Isolation | None = None,
+    ) -> None:
+        if not _NAME.fullmatch(name):
+            msg = f"{name!r} is no plugin name; that is a lower-case letter, then a-z 0-9 _ - only"
+            raise DeclarationError(msg)
+        if config is not NoneType:
+            _check_config(name, config)
+        self.api: int = API_VERSION
+        self.name = name
+        self.version = version
+        self.config_type: type[Any] = config
+        self._isolation: Isolation | None = isolation
+        self._commands: dict[str, CommandSpec] = {}
+        self._hooks: dict[str, HookSpec] = {}
+
+    def __repr__(self) -> str:
+        return f"Plugin({self.name!r})"
+
+    @property
+    def commands(self) -> Mapping[str, CommandSpec]:
+        """Its commands by name."""
+        return MappingProxyType(self._commands)
+
+    @property
+    def hooks(self) -> Mapping[str, HookSpec]:
+        """Its hooks by name."""
+        return MappingProxyType(self._hooks)
+
+    @overload
+    def command(
+        self, function: Callable[[In, Context[C]], Coroutine[Any, Any, Out]], /
+    ) -> Callable[[In, Context[C]], Coroutine[Any, Any, Out]]: ...
+    @overload
+    def command(
+        self, function: Callable[[In, SyncContext[C]], Out], /
+    ) -> Callable[[In, SyncContext[C]], Out]: ...
+    @overload
+    def command(
+        self,
+        *,
+        name: str | None = None,
+        summary: str | None = None,
+        read_only: bool = False,
+        timeout: float | None = None,
+        retry: Retry | None = None,
+        concurrency: int | None = None,
+        isolation: Isolation | None = None,
+        idempotent: bool = False,
+        priority: int = 0,
+        deprecated: bool = False,
+    ) -> _Decorator[C]: ...
+    def command(self, function: object = None, *, name: str | None = None, **options: object) -> object:
+        """Declare a command: `@plugin.command`, or with options `@plugin.command(timeout=30)`.
+
+        The function stays the plain function it was. It is `(data: In, ctx: Context) -> Out` as an
+        `async def`, or `(data: In, ctx: SyncContext) -> Out` as a `def`, which runs in a thread.
+
+        Args:
+            function: what is decorated.
+            name: the command; the function's name when left out.
+            **options: the fields of :class:`hookyard.command.CommandOptions`.
+
+        Raises:
+            DeclarationError: something about it is wrong; the message quotes the definition.
+        """
+
+        def declare(function: object) -> object:
+            definition, data, out = read_command(function, self.config_type)
+            self._add(definition, data, out, name or definition.name, options)
+            return function
+
+        return declare if function is None else declare(function)
+
+    def hook(self, function: Hook, /) -> Hook:
+        """Declare the implementation of the hook that the function's name names.
+
+        Raises:
+            DeclarationError: there is no such hook, or it does not take these parameters.
+        """
+        definition = read_hook(function, self.config_type)
+        if definition.name in self._hooks:
+            definition.refuse("the plugin has this hook already")
+        self._hooks[definition.name] = HookSpec(definition.name, function, definition.is_async)
+        return function
+
+    def _add(
+        self, definition: Definition, data: type[Struct], out: object, name: str, given: Mapping[str, object]
+    ) -> None:
+        if not _NAME.fullmatch(name):
+            definition.refuse(
+                f"{name!r} is no command name; that is a lower-case letter, then a-z 0-9 _ - only"
+            )
+        if name in self._commands:
+            definition.refuse(f"the plugin has a command {name!r} already")
+        unknown = given.keys() - set(CommandOptions.__struct_fields__)
+        if unknown:
+            definition.refuse(f"there is no option {', '.join(sorted(unknown))}")
+        description = cleandoc(definition.function.__doc__ or "")
+        isolation = self._isolation or ("inline" if definition.is_async else "thread")
+        chosen = {key: value for key, value in given.items() if value is not None}
+        defaults: dict[str, object] = {"summary": description.partition("\n")[0], "isolation": isolation}
+        try:
+            options = msgspec.convert(defaults | chosen, CommandOptions)
+        except msgspec.ValidationError as error:
+            definition.refuse(f"an option is wrong: {error}")
+        check_options(definition, options)
+        self._commands[name] = CommandSpec(
+            plugin=self.name,
+            name=name,
+            function=definition.function,
+            is_async=definition.is_async,
+            input_type=data,
+            output_type=out,
+            summary=options.summary,
+            description=description,
+            options=options,
+        )
+
+
+def _check_config(name: str, config: object) -> None:
+    if not (isinstance(config, type) and issubclass(config, Struct)):
+        msg = f"plugin {name!r}: config is {config!r}, and must be a msgspec.Struct"
+        raise DeclarationError(msg)
+    try:
+        msgspec.json.schema(config, schema_hook=type_hook)
+    except Exception as error:
+        msg = f"plugin {name!r}: config={config.__name__} cannot be read from YAML: {error}"
+        raise DeclarationError(msg) from error

@@ -1,0 +1,226 @@
+"""Reading a decorated function: what is right becomes types, what is wrong is refused where it stands."""
+
+import inspect
+import linecache
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any, Final, Never
+
+import msgspec
+from msgspec import Struct
+
+from hookyard.command import CommandOptions, as_struct
+from hookyard.context import Context, HookContext, SyncContext
+from hookyard.errors import DeclarationError
+from hookyard.hookspecs import HookSpecs, JobFinished
+
+_FORM: Final = "(data: In, ctx: Context) -> Out"
+_LONGEST_QUOTE: Final = 12
+_CO_FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+HOOKS: Final = frozenset(name for name in vars(HookSpecs) if not name.startswith("_"))
+
+
+class Definition:
+    """One decorated function, and the way to say what is wrong with it."""
+
+    def __init__(self, kind: str, function: object) -> None:
+        self.kind = kind
+        if not isinstance(function, FunctionType):
+            msg = f"@plugin.{kind} takes a function defined by def or async def, not {function!r}"
+            raise DeclarationError(msg)
+        self.function: Callable[..., Any] = function
+        self.name = function.__name__
+        self.is_async = inspect.iscoroutinefunction(function)
+        self._code: CodeType = function.__code__
+        if self._code.co_flags & _CO_FLAGS:
+            self.refuse("it is a generator; return the answer, all at once")
+        if self.name == "<lambda>":
+            self.refuse("it is a lambda, which has no annotations")
+
+    def refuse(self, problem: str) -> Never:
+        """Raise what quotes the definition and says the problem.
+
+        Raises:
+            DeclarationError: always.
+        """
+        place, quote = self._quote()
+        raise DeclarationError(f"{place}: {self.kind} {self.name!r}: {problem}\n{quote}".rstrip())
+
+    def _quote(self) -> tuple[str, str]:
+        path, first = self._code.co_filename, self._code.co_firstlineno
+        lines = [linecache.getline(path, number).rstrip() for number in range(first, first + 60)]
+        begins = ("def ", "async def ")
+        start = next((number for number, line in enumerate(lines) if line.lstrip().startswith(begins)), 0)
+        quote: list[str] = []
+        for line in lines[start : start + _LONGEST_QUOTE]:
+            quote.append(f"    {line}")
+            if line.split("#")[0].rstrip().endswith((":", "...")):
+                break
+        return f"{Path(path).name}:{first + start}", "\n".join(quote)
+
+    def parameters(self) -> list[inspect.Parameter]:
+        """The parameters, all of them plain."""
+        found = list(inspect.signature(self.function).parameters.values())
+        for parameter in found:
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                self.refuse(f"*{parameter.name} is not allowed")
+            if parameter.kind is parameter.VAR_KEYWORD:
+                self.refuse(f"**{parameter.name} is not allowed")
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                self.refuse(f"{parameter.name} is keyword-only; it is handed over by position")
+            if parameter.default is not parameter.empty:
+                self.refuse(f"{parameter.name} has a default that would never be used")
+        return found
+
+    def hints(self) -> dict[str, Any]:
+        """The annotations, those written as text resolved."""
+        try:
+            return typing.get_type_hints(self.function, include_extras=True)
+        except NameError as error:
+            missing = error.name
+            self.refuse(
+                f"the annotation {missing!r} is not there at run time; import it for real, not under "
+                "TYPE_CHECKING, and define it at the top of the module"
+            )
+        except Exception as error:  # noqa: BLE001  an annotation is any expression
+            self.refuse(f"its annotations cannot be read: {type(error).__name__}: {error}")
+
+
+def read_command(function: object, config_type: type[Any]) -> tuple[Definition, type[Struct], object]:
+    """The input and the output type of a command.
+
+    Args:
+        function: what was decorated.
+        config_type: of the plugin; `NoneType` when it has no configuration.
+
+    Raises:
+        DeclarationError: it is not `(data: In, ctx: Context) -> Out`.
+    """
+    definition = Definition("command", function)
+    parameters = definition.parameters()
+    if len(parameters) != 2:  # noqa: PLR2004  the two of the one signature
+        definition.refuse(f"it takes {len(parameters)} parameters, and a command is {_FORM}")
+    hints = definition.hints()
+    for parameter in parameters:
+        if parameter.name not in hints:
+            definition.refuse(f"{parameter.name} has no annotation, and a command is {_FORM}")
+    if "return" not in hints:
+        definition.refuse(f"it does not say what it returns, and a command is {_FORM}")
+    given, ctx = (hints[parameter.name] for parameter in parameters)
+    data = as_struct(given)
+    if data is None:
+        definition.refuse(
+            f"{parameters[0].name} is {_show(given)}, and a command's input is a msgspec.Struct"
+        )
+    _check_context(definition, ctx, config_type)
+    _check_type(definition, "the input", data)
+    _check_type(definition, "the output", hints["return"])
+    return definition, data, hints["return"]
+
+
+def read_hook(function: object, config_type: type[Any]) -> Definition:
+    """A hook's implementation, checked.
+
+    Raises:
+        DeclarationError: there is no hook of this name, or it does not take these parameters.
+    """
+    definition = Definition("hook", function)
+    if definition.name not in HOOKS:
+        definition.refuse(f"there is no such hook; there are {', '.join(sorted(HOOKS))}")
+    known = inspect.signature(getattr(HookSpecs, definition.name)).parameters
+    hints = definition.hints()
+    for parameter in definition.parameters():
+        if parameter.name not in known or parameter.name == "self":
+            offered = ", ".join(name for name in known if name != "self")
+            definition.refuse(f"the hook has no {parameter.name!r}; it may take {offered}")
+        hint = hints.get(parameter.name)
+        if hint is None:
+            definition.refuse(f"{parameter.name} has no annotation")
+        if parameter.name == "event" and hint is not JobFinished:
+            definition.refuse(f"event is {_show(hint)}, and must be hookyard.JobFinished")
+        if parameter.name == "ctx":
+            _check_generic(definition, hint, HookContext, config_type)
+    return definition
+
+
+def check_options(definition: Definition, options: CommandOptions) -> None:
+    """Refuse options that are out of range or contradict each other or the function.
+
+    Raises:
+        DeclarationError: the first of them.
+    """
+    retry = options.retry
+    word = "async def" if definition.is_async else "def"
+    wrong = {
+        f"isolation is 'thread', and an {word} runs on the event loop; make it a plain def": (
+            definition.is_async and options.isolation == "thread"
+        ),
+        "isolation is 'inline', and a plain def would block the event loop; make it an async def": (
+            not definition.is_async and options.isolation == "inline"
+        ),
+        f"isolation is {options.isolation!r}, and there are 'inline' and 'thread'": (
+            options.isolation not in {"inline", "thread"}
+        ),
+        f"timeout is {options.timeout} s, and must be more than 0": (
+            options.timeout is not None and not options.timeout > 0
+        ),
+        f"concurrency is {options.concurrency}, and must be at least 1": (
+            options.concurrency is not None and options.concurrency < 1
+        ),
+        f"retry.attempts is {retry.attempts}, and must be at least 1": retry.attempts < 1,
+        f"retry.base is {retry.base} s, and must not be negative": not retry.base >= 0,
+        f"retry.factor is {retry.factor}, and must be at least 1": not retry.factor >= 1,
+        f"retry.cap is {retry.cap} s, and must be at least retry.base": not retry.cap >= retry.base,
+    }
+    for problem, is_so in wrong.items():
+        if is_so:
+            definition.refuse(problem)
+
+
+def type_hook(kind: type[Any]) -> dict[str, Any]:
+    """The JSON Schema of `object`, which msgspec decodes as it does `Any`, but has no schema for."""
+    if kind is object:
+        return {"description": "Any JSON value."}
+    raise NotImplementedError
+
+
+def _check_context(definition: Definition, hint: object, config_type: type[Any]) -> None:
+    right, wrong = (Context, SyncContext) if definition.is_async else (SyncContext, Context)
+    if (typing.get_origin(hint) or hint) is wrong:
+        word = "an async def" if definition.is_async else "a plain def"
+        definition.refuse(f"it is {word} and takes {wrong.__name__}; {word} takes {right.__name__}")
+    _check_generic(definition, hint, right, config_type)
+
+
+def _check_generic(definition: Definition, hint: object, right: type[Any], config_type: type[Any]) -> None:
+    if (typing.get_origin(hint) or hint) is not right:
+        definition.refuse(f"ctx is {_show(hint)}, and must be {right.__name__}")
+    for argument in typing.get_args(hint):
+        if argument is Any or isinstance(argument, typing.TypeVar):
+            continue
+        if not (isinstance(argument, type) and issubclass(config_type, argument)):
+            has = "no configuration" if config_type is type(None) else f"config={config_type.__name__}"
+            definition.refuse(f"ctx is {_show(hint)}, and the plugin is declared with {has}")
+
+
+def _check_type(definition: Definition, what: str, hint: object) -> None:
+    try:
+        msgspec.json.Decoder(hint)
+        msgspec.json.schema(hint, schema_hook=type_hook)
+    except NameError as error:
+        definition.refuse(
+            f"{what} {_show(hint)} has a field whose annotation {error.name!r} is not there at run time; "
+            "import it for real, not under TYPE_CHECKING"
+        )
+    except Exception as error:  # noqa: BLE001  whatever msgspec says of an annotation is the author's to read
+        definition.refuse(f"{what} {_show(hint)} cannot be JSON and back: {_last_line(error)}")
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[-1]
+
+
+def _show(hint: object) -> str:
+    return hint.__qualname__ if isinstance(hint, type) else str(hint).replace("typing.", "")
