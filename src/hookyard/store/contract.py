@@ -94,6 +94,16 @@ class NotFound(Result, frozen=True):
     """There is no such row."""
 
 
+class Failed(Result, frozen=True):
+    """The operation contradicts what is stored (an id in use, an attempt too many); nothing of it was done.
+
+    It is the caller's fault, never the store's state: the coalescer raises it as a StoreError, to that caller only.
+    """
+
+    detail: str
+    """For the log."""
+
+
 class DeliveriesClaimed(Result, frozen=True):
     """The deliveries now leased, the longest due first."""
 
@@ -125,14 +135,17 @@ class Lease(Struct, frozen=True):
 
 
 class Enqueue(Op, frozen=True, kw_only=True):
-    """Store a job -> Enqueued | Mismatch.
+    """Store a job -> Enqueued | Mismatch | Failed.
+
+    Failed when the job's id is in use or it may not have a single attempt. With `dedupe`, a live key answers first:
+    nothing is stored then.
 
     With a lease the job is stored as running its first attempt, leased by this worker, which saves the claim; only
     for a lane with room and nothing waiting, and never for a job whose `run_at` lies ahead.
     """
 
     job: Job
-    """As new: queued, attempt 0, without lease; the store fills those in when `lease` is given."""
+    """Of it only the first half is read, what a caller asks for; the store sets what describes its life."""
     dedupe: Dedupe | None = None
     lease: Lease | None = None
 
@@ -148,7 +161,10 @@ class Claim(Op, frozen=True, kw_only=True):
     """Lease the next due jobs of these lanes -> Claimed.
 
     Within a lane: higher priority first, then the order of ids (I8). The attempt number goes up by one and
-    `started_at` becomes `now`. Claimed.jobs keeps the order of `lanes`.
+    `started_at` becomes `now`. Claimed.jobs keeps the order of `lanes`; a lane asked for twice is asked for the sum.
+
+    A job is due once its `run_at` has come by the `now` of its Enqueue or Release, or of any Claim of its lane since.
+    It then stays due, so that a clock that goes back does not hold up what was already waiting.
     """
 
     lanes: tuple[LaneAsk, ...]
@@ -156,7 +172,10 @@ class Claim(Op, frozen=True, kw_only=True):
 
 
 class Extend(Op, frozen=True, kw_only=True):
-    """Move a live lease's end -> Extended | Stale."""
+    """Move a lease's end -> Extended | Stale.
+
+    A lease that has ended but was given to nobody else is alive again.
+    """
 
     job_id: str
     token: int
@@ -164,10 +183,10 @@ class Extend(Op, frozen=True, kw_only=True):
 
 
 class Finish(Op, frozen=True, kw_only=True):
-    """End a job for good, with its attempt and its outgoing deliveries -> Done | Stale.
+    """End a job for good, with its attempt and its outgoing deliveries -> Done | Stale | Failed.
 
     All of it in the one transaction (I6). A delivery that comes with status `sending` is leased at once by the local
-    courier.
+    courier; one that comes `pending` without `next_at` is due at once. Failed when a delivery's id is in use.
     """
 
     job_id: str
@@ -183,10 +202,11 @@ class Finish(Op, frozen=True, kw_only=True):
 
 
 class Release(Op, frozen=True, kw_only=True):
-    """Give a running job back to the queue, ready at `run_at` -> Done | Stale | CancelPending.
+    """Give a running job back to the queue, ready at `run_at` -> Done | Stale | CancelPending | Failed.
 
     A retry and a lost lease keep the attempt number, so that it counts; `uncount` takes it back, for a deploy or a
-    `RetryLater`.
+    `RetryLater`. As its number is used again, an attempt taken back leaves no row among the attempts. Without an
+    `error` the job keeps its last one. Failed when the attempts are used up and this one counts (I4): finish it.
     """
 
     job_id: str
@@ -201,7 +221,7 @@ class Release(Op, frozen=True, kw_only=True):
 
 
 class Cancel(Op, frozen=True, kw_only=True):
-    """Cancel a job -> Done | CancelRequested | AlreadyTerminal | NotFound.
+    """Cancel a job -> Done | CancelRequested | AlreadyTerminal | NotFound | Failed.
 
     A queued job ends as `cancelled` with `cancelled_by_user` and these deliveries; of a running one it is noted, and
     its holder ends it.
@@ -215,7 +235,8 @@ class ClaimDeliveries(Op, frozen=True, kw_only=True):
     """Lease the deliveries that are due -> DeliveriesClaimed.
 
     Due is `pending` with `next_at <= now`, or `sending` with a lease that has ended: a courier died, and the delivery
-    is sent again under the same id. The attempt number goes up by one.
+    is sent again under the same id. The attempt number goes up by one. The longest due comes first, then the order
+    of ids.
     """
 
     limit: int
@@ -223,9 +244,10 @@ class ClaimDeliveries(Op, frozen=True, kw_only=True):
 
 
 class FinishDelivery(Op, frozen=True, kw_only=True):
-    """Store how one attempt went -> Done | Stale.
+    """Store how one attempt went -> Done | Stale | Failed.
 
-    `delivered` and `failed` are final; `pending` comes back at `next_at`.
+    `delivered` and `failed` are final; `pending` comes back at `next_at`, or at once without one. Failed when the
+    status is `sending` or the attempt's number is in use.
     """
 
     delivery_id: str
@@ -300,7 +322,10 @@ class Store(Protocol):
         ...
 
     async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
-        """Running jobs whose lease has ended at `now`, or, of `worker`, all running jobs whatever their lease."""
+        """Running jobs whose lease has ended at `now`, or, of `worker`, all running jobs whatever their lease.
+
+        The lease that ended first comes first, then the order of ids.
+        """
         ...
 
     async def last_id(self) -> str | None:
