@@ -1,0 +1,5 @@
+"""`python -m hookyard` is `hookyard`."""
+
+from hookyard.cli import main
+
+main()

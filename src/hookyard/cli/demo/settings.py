@@ -1,0 +1,60 @@
+"""The configuration that the demo runs on, made of fresh secrets, and its YAML form for the reader."""
+
+import base64
+import hashlib
+import secrets
+
+from hookyard.config import loads
+from hookyard.config.model import Config
+
+_YAML = """\
+server: {{host: 127.0.0.1, port: {port}}}
+store: {{path: demo.db}}
+log: {{level: warning}}
+plugins:
+  hello: {{}}
+  github_push: {{}}
+tokens:
+  - name: you
+    sha256: {digest}
+    scopes: ["trigger:*/*", "jobs:read"]
+sources:
+  github:
+    scheme: github
+    secrets: [{source_secret}]
+    routes:
+      - {{on: push, run: github_push/summary}}
+endpoints:
+  receiver:
+    url: {receiver}
+    secrets: [{endpoint_secret}]
+    events: ["job.*"]
+outbound:
+  allow_http: true
+  allow_networks: [127.0.0.0/8]
+  allow_ports: any
+"""
+
+
+class Settings:
+    """One demo's secrets and the configuration around them.
+
+    Attributes:
+        token: the bearer token, in clear.
+        source_secret: what the demo's Git host signs with.
+        endpoint_secret: what Hookyard signs with, and the receiver verifies with.
+        config: all of it, as the server takes it.
+    """
+
+    def __init__(self, *, port: int, receiver: str) -> None:
+        self.token = f"hky_{secrets.token_urlsafe(32)}"
+        self.source_secret = secrets.token_hex(16)
+        self.endpoint_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        self.yaml = _YAML.format(
+            port=port,
+            digest=hashlib.sha256(self.token.encode()).hexdigest(),
+            source_secret=self.source_secret,
+            receiver=receiver,
+            endpoint_secret=self.endpoint_secret,
+        )
+        self.config: Config = loads(self.yaml, name="demo.yaml")

@@ -1,0 +1,169 @@
+"""Plugins that misbehave, processes that end, disks that fill: each costs only its own job, and nothing accepted."""
+
+import json
+import resource
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_a_plugin_that_raises_fails_its_job_and_shows_callers_nothing_of_the_error(server: Any) -> None:
+    server.start()
+    answer = server.result("fail", {}).json()
+    assert answer["status"] == "failed"
+    assert answer["error"]["code"] == "plugin_error"
+    assert "swordfish" not in json.dumps(answer)
+    assert "swordfish" in json.dumps(server.wait_for("command.raised"))
+
+
+def test_what_a_plugin_refuses_is_shown_as_it_says(server: Any) -> None:
+    server.start()
+    answer = server.result("refuse", {"n": 3}).json()
+    assert answer["error"] == {"code": "no", "message": "No.", "details": {"n": 3}}
+
+
+def test_a_wrong_result_type_fails_its_job(server: Any) -> None:
+    server.start()
+    job = server.job(server.result("lie", {}).json()["job_id"])
+    assert (job["status"], job["reason"]) == ("failed", "invalid_output")
+
+
+@pytest.mark.parametrize("command", ["never", "stuck"])
+def test_a_plugin_that_never_returns_times_out_alone(server: Any, command: str) -> None:
+    server.start()
+    stuck = [server.trigger(command, {}).json()["job_id"] for _ in range(10)]
+    assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}
+    for job_id in stuck:
+        server.wait_for("job.timed_out", job_id=job_id)
+    assert server.job(stuck[0])["reason"] == "deadline"
+
+
+def test_a_plugin_that_blocks_the_loop_costs_no_other_job_its_attempt_or_its_lease(server: Any, tmp_path: Path) -> None:
+    server.config["jobs"] = {"lease": "600ms"}
+    server.start()
+    others = [
+        server.trigger("until", {"file": str(tmp_path / f"log{n}"), "until": str(tmp_path / "go")}).json()["job_id"]
+        for n in range(5)
+    ]
+    blocker = server.trigger("block", {"n": 2500}).json()["job_id"]
+    (tmp_path / "go").touch()
+    for job_id in others:
+        assert server.job(job_id)["attempt"] == 1
+    assert server.job(blocker)["attempt"] == 1
+    server.wait_for("loop.blocked")
+    seen = [(tmp_path / f"log{n}").read_text() for n in range(5)]
+    assert seen == ["1\n"] * 5
+    assert not [line for line in server.log if line["event"] in {"job.lease_lost", "job.stale"}]
+
+
+def test_sigterm_lets_a_running_job_finish(server: Any, tmp_path: Path) -> None:
+    server.start()
+    job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
+    server.process.terminate()
+    server.wait_for("drain.waiting")
+    (tmp_path / "go").touch()
+    assert server.process.wait(20) == 0
+    server.start()
+    assert server.job(job_id)["status"] == "succeeded"
+    assert (tmp_path / "log").read_text() == "1\n"
+
+
+def test_a_job_that_outlasts_the_drain_goes_back_without_its_attempt_being_counted(server: Any, tmp_path: Path) -> None:
+    server.config["jobs"] = {"drain": "100ms"}
+    server.start()
+    job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
+    assert server.stop() == 0
+    server.start()
+    server.wait_for("job.running", job_id=job_id)
+    (tmp_path / "go").touch()
+    server.wait_for("job.succeeded", job_id=job_id)
+    assert server.job(job_id)["result"] == {"n": 1}
+    assert (tmp_path / "log").read_text() == "1\n1\n"
+
+
+def test_a_killed_servers_running_job_is_run_again_and_the_attempt_counts(server: Any, tmp_path: Path) -> None:
+    server.start()
+    job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
+    server.wait_for("job.running", job_id=job_id)
+    server.kill()
+    (tmp_path / "go").touch()
+    server.start()
+    server.wait_for("job.succeeded", job_id=job_id)
+    job = server.job(job_id)
+    assert job["attempt"] == 2
+    assert [attempt["outcome"] for attempt in job["attempts"]] == ["lost", "succeeded"]
+
+
+def test_a_delivery_that_nobody_took_is_sent_after_a_restart_under_the_same_id(listening: Any, receiver: Any) -> None:
+    ids: set[str] = set()
+    receiver.answer = lambda: 500
+    server = listening.start()
+    job_id = server.trigger("double", {"n": 1}).json()["job_id"]
+    server.wait_for("delivery.retry")
+    ids.add(server.job(job_id)["deliveries"][0]["id"])
+    server.kill()
+    receiver.answer = lambda: 204
+    server.start()
+    receiver.wait_for({job_id})
+    assert receiver.arrived[job_id] == ids
+
+
+def test_a_second_process_on_the_same_file_is_refused_with_a_clear_message(server: Any) -> None:
+    server.start()
+    second = subprocess.run(
+        [sys.executable, "-m", "hookyard", "serve", "config.yaml"],
+        cwd=server.folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode == 75
+    assert "hookyard.db" in second.stderr
+    assert str(server.process.pid) in second.stderr
+    assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}
+
+
+def test_a_full_disk_is_answered_503_and_the_server_recovers_when_space_returns(server: Any) -> None:
+    server.start()
+    assert server.result("double", {"n": 1}).status_code == 200
+    pid = server.process.pid
+    unlimited = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    size = max(path.stat().st_size for path in server.folder.glob("hookyard.db*"))
+    # A write beyond this size fails in the kernel, as on a full disk; the limit can be lifted from outside.
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, unlimited[1]))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: server.trigger("double", {"n": n}), range(200)))
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert refused
+    assert {answer.status_code for answer in answers} <= {202, 503}
+    assert all(answer.json()["code"] == "store_unavailable" for answer in refused)
+    assert all("retry-after" in answer.headers for answer in refused)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+    assert server.result("double", {"n": 21}).json()["result"] == {"n": 42}
+    kept = [answer.json()["job_id"] for answer in answers if answer.status_code == 202]
+    for job_id in kept:
+        assert server.job(job_id)["status"] in {"queued", "running", "succeeded"}
+    assert server.client.get("/readyz").status_code == 200
+
+
+def test_a_taken_port_is_a_clear_error(server: Any, tmp_path: Path) -> None:
+    server.start()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.yaml").write_text(f"server: {{port: {server.client.base_url.port}}}\n")
+    second = subprocess.run(
+        [sys.executable, "-m", "hookyard", "serve", "config.yaml"],
+        cwd=other,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert second.returncode != 0
+    assert "Cannot listen" in second.stderr
+    assert "Traceback" not in second.stderr
