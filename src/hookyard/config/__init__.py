@@ -1,0 +1,7 @@
+"""The configuration: one YAML file, one tree of Structs, every problem at once."""
+
+from hookyard.config.load import Loaded, load, load_file, loads
+from hookyard.config.model import Config
+from hookyard.config.values import Duration, Secret, Size
+
+__all__ = ["Config", "Duration", "Loaded", "Secret", "Size", "load", "load_file", "loads"]

@@ -1,18 +1,29 @@
 """The configuration as Structs: what can be set, what it means, what it is when left out.
 
-These classes are the reference: `hookyard schema config` prints them as JSON Schema, and the loader checks a file
-against them and reports every problem at once.
+These classes are the reference: `hookyard schema config` prints them as JSON Schema, and the loader checks a
+file against them and reports every problem at once.
 """
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from hookyard.config.values import Duration, Secret, Size
+from hookyard.config.values import PRIVATE, Duration, Secret, Size
 
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+# A description here is what a message says after "expected".
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        description="a name of at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first",
+    ),
+]
+Header = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", description="the name of an HTTP header")
+]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
+Text = Annotated[str, Meta(min_length=1)]
 
 MINUTE, HOUR = 60_000, 3_600_000
 
@@ -24,7 +35,7 @@ class _Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Server(_Section, frozen=True, kw_only=True):
     """Where the gateway listens and what it takes."""
 
-    host: str = "127.0.0.1"
+    host: Text = "127.0.0.1"
     """Address to listen on; 0.0.0.0 for every one."""
     port: Port = 8420
     """TCP port; 0 takes a free one and prints it."""
@@ -37,7 +48,7 @@ class Server(_Section, frozen=True, kw_only=True):
 class StoreSettings(_Section, frozen=True, kw_only=True):
     """Where jobs are kept."""
 
-    path: str = "hookyard.db"
+    path: Text = "hookyard.db"
     """The SQLite file, relative to the configuration file."""
     synchronous: Literal["full", "normal"] = "full"
     """`full` survives a power cut; `normal` may lose the last commits in one, and is faster."""
@@ -79,7 +90,7 @@ class PluginSettings(_Section, frozen=True, kw_only=True):
 
     enabled: bool = True
     """A disabled plugin is listed and not imported."""
-    config: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict[str, Any])
     """The plugin's own configuration, checked against the Struct it declares."""
 
 
@@ -88,7 +99,14 @@ class TokenSettings(_Section, frozen=True, kw_only=True):
 
     name: Name
     """Who it is, in logs and in `principal`."""
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")]
+    sha256: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9a-fA-F]{64}$",
+            description="the SHA-256 digest of the token as 64 hex digits",
+            extra={PRIVATE: True},  # somebody will paste the token itself here
+        ),
+    ]
     """The digest of the token, in hex; the token itself is kept nowhere."""
     scopes: tuple[str, ...]
     """What it may do: `trigger:<plugin>/<command>` with globs, `trigger:ro`, `jobs:read`, `admin`."""
@@ -97,19 +115,19 @@ class TokenSettings(_Section, frozen=True, kw_only=True):
 class HmacScheme(_Section, frozen=True, kw_only=True):
     """A generic HMAC signature over the raw body."""
 
-    header: str
+    header: Header
     """The header that carries the signature."""
     prefix: str = ""
     """What stands before the signature in the header, such as `sha256=`."""
     encoding: Literal["hex", "base64"] = "hex"
     algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
-    timestamp_header: str | None = None
+    timestamp_header: Header | None = None
     """The header with the time of sending, in unix seconds; it is signed as `{timestamp}.{body}`."""
     tolerance: Duration = Duration(5 * MINUTE)
     """How far that time may be from ours, in both directions."""
-    event_header: str | None = None
+    event_header: Header | None = None
     """The header that names the event; without it every request is of the event `webhook`."""
-    delivery_header: str | None = None
+    delivery_header: Header | None = None
     """The header with the sender's delivery id; without it the digest of the body takes its place."""
 
 
@@ -118,11 +136,11 @@ class RouteSettings(_Section, frozen=True, kw_only=True):
 
     on: str | tuple[str, ...] = "*"
     """The event, or several, such as `push`; `*` is any."""
-    run: Annotated[str, Meta(pattern=r"^[^/]+/[^/]+$")]
+    run: Annotated[str, Meta(pattern=r"^[^/]+/[^/]+$", description="a command, written plugin/command")]
     """The command, as `plugin/command`."""
     with_: dict[str, Any] | None = field(name="with", default=None)
-    """The command's input. Strings that begin with `$.` are paths into the body, `$event` and `$delivery` the event
-    and the delivery id, all else stands for itself. Left out, the whole body is the input."""
+    """The command's input. Strings that begin with `$.` are paths into the body, `$event` and `$delivery` the
+    event and the delivery id, all else stands for itself. Left out, the whole body is the input."""
     priority: int = 0
     """Higher runs first."""
 
@@ -143,7 +161,7 @@ class SourceSettings(_Section, frozen=True, kw_only=True):
 class EndpointSettings(_Section, frozen=True, kw_only=True):
     """A subscriber's URL for outgoing webhooks."""
 
-    url: str
+    url: Text
     """Where events are sent; https unless `outbound.allow_http`."""
     secrets: Annotated[tuple[Secret, ...], Meta(min_length=1)]
     """Standard Webhooks secrets (`whsec_` and base64); with several, every one signs."""
@@ -159,7 +177,7 @@ class OutboundSettings(_Section, frozen=True, kw_only=True):
     """How webhooks are sent, and where they may go."""
 
     callback_secrets: tuple[Secret, ...] = ()
-    """Standard Webhooks secrets for `callback_url`; while empty a trigger with a `callback_url` is refused."""
+    """Standard Webhooks secrets for `callback_url`; while empty, a trigger that has one is refused."""
     allow_http: bool = False
     """Whether plain http is allowed, for receivers inside one's own network."""
     allow_ports: tuple[Port, ...] | Literal["any"] = (443,)
@@ -200,13 +218,13 @@ class Config(_Section, frozen=True, kw_only=True):
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
     jobs: JobSettings = JobSettings()
-    lanes: dict[str, LaneSettings] = field(default_factory=dict)
+    lanes: dict[str, LaneSettings] = field(default_factory=dict[str, LaneSettings])
     """Limits by lane; a lane is a command, written `plugin/command`, unless the command names another."""
     plugin_dirs: tuple[str, ...] = ()
     """Folders whose files and packages are plugins, relative to the configuration file."""
-    plugins: dict[Name, PluginSettings] = field(default_factory=dict)
+    plugins: dict[Name, PluginSettings] = field(default_factory=dict[str, PluginSettings])
     tokens: tuple[TokenSettings, ...] = ()
     """Who may call. With none, nobody may."""
-    sources: dict[Name, SourceSettings] = field(default_factory=dict)
-    endpoints: dict[Name, EndpointSettings] = field(default_factory=dict)
+    sources: dict[Name, SourceSettings] = field(default_factory=dict[str, SourceSettings])
+    endpoints: dict[Name, EndpointSettings] = field(default_factory=dict[str, EndpointSettings])
     outbound: OutboundSettings = OutboundSettings()

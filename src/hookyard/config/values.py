@@ -1,12 +1,17 @@
 """The kinds of value a configuration file has beyond YAML's own: secrets, durations, sizes."""
 
 import re
-from typing import Any, Final
+from typing import Final, NoReturn
 
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_DURATION_UNITS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_SIZE: Final = re.compile(r"(\d+)\s?(B|KiB|MiB|GiB)")
-_SIZE_UNITS: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+PRIVATE: Final = "private"
+"""A key of `Meta.extra`: what a file has here is never repeated in a message."""
+
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_DURATION_UNITS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_LONGEST: Final = 10**13
+_SIZE: Final = re.compile(r"([0-9]{1,16}) ?(B|KiB|MiB|GiB)")
+_SIZE_UNITS: Final = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
+_LARGEST: Final = 1 << 53
 
 
 class Secret:
@@ -18,7 +23,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The value itself, for the one place that uses it."""
+        """Give the value itself, to the one place that uses it."""
         return self._value
 
     def __repr__(self) -> str:
@@ -33,18 +38,32 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self._value)
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> NoReturn:
         msg = "a secret is not pickled"
         raise TypeError(msg)
 
 
 class Duration(int):
-    """A length of time in milliseconds; in YAML `250ms`, `30s`, `5m`, `2h`, `1d`, `1h30m`, or a number of seconds."""
+    """A length of time in milliseconds.
+
+    In YAML `250ms`, `30s`, `5m`, `2h`, `1d`, `1h30m`, or a number of seconds; below 10^13 ms, 300 years.
+    """
 
     @property
     def seconds(self) -> float:
         """The same in seconds."""
         return self / 1000
+
+    @property
+    def text(self) -> str:
+        """The shortest YAML form, which :meth:`parse` reads back to the same."""
+        parts: list[str] = []
+        rest = int(self)
+        for unit, size in _DURATION_UNITS.items():
+            count, rest = divmod(rest, size)
+            if count:
+                parts.append(f"{count}{unit}")
+        return "".join(parts) or "0s"
 
     @classmethod
     def parse(cls, raw: object) -> "Duration":
@@ -53,18 +72,27 @@ class Duration(int):
         Raises:
             ValueError: it is none.
         """
-        if isinstance(raw, (int, float)) and not isinstance(raw, bool) and 0 <= raw < 1e10:
-            return cls(round(raw * 1000))
-        if isinstance(raw, str):
+        millis: float = -1
+        if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+            millis = raw * 1000
+        elif isinstance(raw, str):
             parts = _DURATION.findall(raw)
             if parts and "".join(number + unit for number, unit in parts) == raw:
-                return cls(round(sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts)))
+                millis = sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts)
+        if 0 <= millis < _LONGEST:
+            return cls(round(millis))
         msg = "expected a duration such as 250ms, 30s, 5m, 1h30m, 1d, or a number of seconds"
         raise ValueError(msg)
 
 
 class Size(int):
     """A number of bytes; in YAML `64KiB`, `25MiB`, `1GiB`, or a plain number."""
+
+    @property
+    def text(self) -> str:
+        """The shortest YAML form, which :meth:`parse` reads back to the same."""
+        unit, size = next((one for one in _SIZE_UNITS.items() if self and self % one[1] == 0), ("B", 1))
+        return f"{self // size}{unit}"
 
     @classmethod
     def parse(cls, raw: object) -> "Size":
@@ -73,9 +101,12 @@ class Size(int):
         Raises:
             ValueError: it is none.
         """
-        if isinstance(raw, int) and not isinstance(raw, bool) and raw >= 0:
-            return cls(raw)
-        if isinstance(raw, str) and (found := _SIZE.fullmatch(raw)):
-            return cls(int(found[1]) * _SIZE_UNITS[found[2]])
+        size = -1
+        if isinstance(raw, int) and not isinstance(raw, bool):
+            size = raw
+        elif isinstance(raw, str) and (found := _SIZE.fullmatch(raw)):
+            size = int(found[1]) * _SIZE_UNITS[found[2]]
+        if 0 <= size < _LARGEST:
+            return cls(size)
         msg = "expected a size such as 64KiB, 25MiB, 1GiB, or a number of bytes"
         raise ValueError(msg)
