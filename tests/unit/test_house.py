@@ -22,7 +22,8 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 # A type that msgspec or Litestar must find at run time has to be a real import; a file that wants one for the
 # checker only has to stand here, with its reason.
-TYPE_CHECKING_ALLOWED: dict[str, str] = {}
+TYPE_VAR = "a TypeVar with a default (PEP 696), which checkers know today and Python from 3.13 on"
+TYPE_CHECKING_ALLOWED = {"src/hookyard/context.py": TYPE_VAR, "src/hookyard/plugin.py": TYPE_VAR}
 
 SQL = re.compile(r"\s*(?:--.*\n\s*)*(SELECT|INSERT|UPDATE|DELETE|REPLACE|CREATE|ALTER|DROP|WITH)\s+[\w(\"{]")
 
@@ -149,7 +150,7 @@ def test_the_import_contracts_hold() -> None:
     ("module", "line", "broken"),
     [
         ("dispatch/__init__.py", "import litestar", "Litestar only in the gateway"),
-        ("gateway/__init__.py", "import uvicorn", "uvicorn only in the service"),
+        ("gateway/__init__.py", "import uvicorn", "uvicorn only in the server"),
         ("store/coalescer.py", "import apsw", "apsw only in the SQLite store"),
         ("store/sqlite/__init__.py", "import sqlite3", "sqlite3 of the standard library nowhere"),
         ("store/sqlite/__init__.py", "import asyncpg", "asyncpg only in the PostgreSQL store"),

@@ -1,0 +1,1 @@
+"""Hookyard's benchmarks: every figure a ratio, taken in one run, with the rival beside it."""
