@@ -1,8 +1,8 @@
 """For receivers: check that a webhook was signed by Hookyard, or by anyone who follows Standard Webhooks.
 
 Stricter than the reference library where that is lax: the timestamp is ASCII digits and is signed as it
-came, entries of unknown versions or shapes are passed over instead of raising, any of several secrets may have
-signed, and the body is bytes.
+came, entries of unknown versions or shapes are passed over instead of raising, any of several secrets may
+have signed, and the body is bytes.
 """
 
 import base64

@@ -1,0 +1,109 @@
+"""Which addresses may be called: all but those in the table below, plus what the operator allows.
+
+Sources: IANA's registries of special-purpose addresses for IPv4 and IPv6 (RFC 6890 and successors), its list
+of IPv6 unicast assignments, and the RFCs named in the rows. `ipaddress.is_global` is not enough: it passes 6to4,
+NAT64, SRv6, IPv4-compatible and multicast addresses, and behind some of them hides an inner address.
+"""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import Final, NamedTuple
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+class Denied(NamedTuple):
+    """One row of the table."""
+
+    network: Network
+    what: str
+
+
+def _rows(*rows: tuple[str, str]) -> tuple[Denied, ...]:
+    return tuple(Denied(ip_network(network), what) for network, what in rows)
+
+
+DENIED: Final[tuple[Denied, ...]] = _rows(
+    ("0.0.0.0/8", "this network (RFC 791)"),
+    ("10.0.0.0/8", "private (RFC 1918)"),
+    ("100.64.0.0/10", "shared by carriers (RFC 6598)"),
+    ("127.0.0.0/8", "loopback (RFC 1122)"),
+    ("168.63.129.16/32", "the platform service of Azure's machines"),
+    ("169.254.0.0/16", "link-local, cloud metadata (RFC 3927)"),
+    ("172.16.0.0/12", "private (RFC 1918)"),
+    ("192.0.0.0/24", "protocol assignments (RFC 6890)"),
+    ("192.0.2.0/24", "documentation (RFC 5737)"),
+    ("192.31.196.0/24", "AS112 (RFC 7535)"),
+    ("192.52.193.0/24", "AMT (RFC 7450)"),
+    ("192.88.99.0/24", "6to4 relays (RFC 7526)"),
+    ("192.168.0.0/16", "private (RFC 1918)"),
+    ("192.175.48.0/24", "AS112 (RFC 7534)"),
+    ("198.18.0.0/15", "benchmarking (RFC 2544)"),
+    ("198.51.100.0/24", "documentation (RFC 5737)"),
+    ("203.0.113.0/24", "documentation (RFC 5737)"),
+    ("224.0.0.0/4", "multicast (RFC 5771)"),
+    ("255.255.255.255/32", "broadcast (RFC 919)"),
+    ("240.0.0.0/4", "reserved (RFC 1112)"),
+    ("::/128", "unspecified (RFC 4291)"),
+    ("::1/128", "loopback (RFC 4291)"),
+    ("::/96", "IPv4-compatible (RFC 4291)"),
+    ("::ffff:0:0:0/96", "IPv4-translated (RFC 2765)"),
+    ("64:ff9b::/96", "NAT64 (RFC 6052)"),
+    ("64:ff9b:1::/48", "local NAT64 (RFC 8215)"),
+    ("100::/64", "discard (RFC 6666)"),
+    ("100:0:0:1::/64", "dummy prefix (RFC 9780)"),
+    ("2001::/32", "Teredo (RFC 4380)"),
+    ("2001:2::/48", "benchmarking (RFC 5180)"),
+    ("2001:10::/28", "ORCHID (RFC 4843)"),
+    ("2001:20::/28", "ORCHIDv2 (RFC 7343)"),
+    ("2001:30::/28", "drone ids (RFC 9374)"),
+    ("2001::/23", "protocol assignments (RFC 2928)"),
+    ("2001:db8::/32", "documentation (RFC 3849)"),
+    ("2002::/16", "6to4 (RFC 3056)"),
+    ("2620:4f:8000::/48", "AS112 (RFC 7534)"),
+    ("3fff::/20", "documentation (RFC 9637)"),
+    ("5f00::/16", "segment routing (RFC 9602)"),
+    ("fc00::/7", "unique local (RFC 4193)"),
+    ("fe80::/10", "link-local (RFC 4291)"),
+    ("fec0::/10", "site-local (RFC 3879)"),
+    ("ff00::/8", "multicast (RFC 4291)"),
+    # Last, everything else that is not global unicast: 2000::/3 is all that was ever handed out for it.
+    ("::/3", "not global unicast (RFC 3513)"),
+    ("4000::/2", "not global unicast (RFC 3513)"),
+    ("8000::/1", "not global unicast (RFC 3513)"),
+)
+
+
+def unwrapped(address: Address) -> Address:
+    """The IPv4 address that an IPv4-mapped one (`::ffff:0:0/96`) stands for; any other as it is."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+class Networks:
+    """The table with an operator's exceptions.
+
+    Args:
+        allowed: CIDRs that may be called although the table denies them.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._allowed = tuple(ip_network(network) for network in allowed)
+
+    def refusal(self, address: Address) -> str | None:
+        """Why this address may not be called, or None if it may.
+
+        An IPv4-mapped address is judged as the IPv4 address that it stands for.
+        """
+        inner = unwrapped(address)
+        if any(inner in network for network in self._allowed):
+            return None
+        for network, what in DENIED:
+            if inner in network:
+                return what
+        return None
