@@ -1,80 +1,99 @@
 """Structured logs: one line per state change, as JSON or for a terminal.
 
-Lines are collected and written once per turn of the event loop: under load that is one system call for many lines,
-and a slow log reader holds up no request in between.
+Lines are collected and written once per turn of the event loop: under load that is one system call, one
+timestamp and one call of the encoder for many lines.
 """
 
 import asyncio
 import atexit
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, TextIO
 
 import msgspec
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import FilteringBoundLogger
 
 from hookyard.clock import SystemClock, rfc3339
 
+Event = MutableMapping[str, Any]
 Level = Literal["debug", "info", "warning", "error"]
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _clock = SystemClock()
 
 
 class _Lines:
-    """Collects lines and writes them together; safe from any thread."""
+    """Collects events and writes them together, in the form `render` gives them; safe from any thread."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, render: Callable[[list[Event]], str]) -> None:
         self._stream = stream
-        self._lines: list[str] = []
+        self._render = render
+        self._events: list[Event] = []
         self._lock = threading.Lock()
         atexit.register(self.flush)
 
-    def msg(self, message: str) -> None:
-        with self._lock:
-            self._lines.append(message)
-            first = len(self._lines) == 1
+    def process(self, _logger: object, level: str, event: Event) -> tuple[tuple[()], Event]:
+        """The one structlog processor: keep the event; all that is usual here is done at the flush."""
+        event["level"] = level
+        if event.get("exc_info"):
+            event["exc_info"] = sys.exc_info()  # gone once the handler that logs it is left
+        self.add(event)
+        return (), {}
+
+    def add(self, event: Event) -> None:
+        """Write this event with the others of this turn of the loop."""
+        events = self._events
+        events.append(event)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # another thread, which may have to report that the loop is stuck
             self.flush()
-            return
-        if first:
-            loop.call_soon(self.flush)
-
-    debug = info = warning = error = critical = exception = msg
+        else:
+            if len(events) == 1:
+                loop.call_soon(self.flush)
 
     def flush(self) -> None:
         with self._lock:
-            lines, self._lines = self._lines, []
-            if lines:
-                self._stream.write("\n".join(lines) + "\n")
+            events, self._events = self._events, []
+            if events:
+                self._stream.write(self._render(events))
                 self._stream.flush()
+
+
+_changes: dict[str, _Lines] = {}
+
+
+class _Sink:
+    """Where structlog hands its events when all is done with them: nowhere."""
+
+    def msg(self) -> None:
+        """Nothing is left to do."""
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def setup(
     level: Level = "info", form: Literal["auto", "console", "json"] = "auto", stream: TextIO | None = None
 ) -> None:
-    """Say where logs go and how they look; without it they go to standard error as JSON.
+    """Say where logs go and how they look; to be called once, before the first line.
 
     Args:
         level: the least important level that is written.
         form: `auto` is console on a terminal and JSON elsewhere.
         stream: standard error if left out.
     """
+    global _changes  # noqa: PLW0603  one process has one log, as structlog's own configuration
     stream = stream or sys.stderr
     console = form == "console" or (form == "auto" and stream.isatty())
-    tail: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
-        if console
-        else [structlog.processors.format_exc_info, _as_json]
-    )
-    lines = _Lines(stream)
+    lines = _Lines(stream, _for_people(stream.isatty()) if console else _for_programs)
+    sink = _Sink()
+    _changes = {name: lines for name, rank in LEVELS.items() if rank >= LEVELS[level]}
     structlog.configure(
-        processors=[structlog.processors.add_log_level, _timestamp, *tail],
+        processors=[lines.process],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: lines,
+        logger_factory=lambda *_: sink,
         cache_logger_on_first_use=True,
     )
 
@@ -85,10 +104,37 @@ def get(room: str) -> FilteringBoundLogger:
     return logger
 
 
-def _timestamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    event["timestamp"] = rfc3339(_clock.now())
-    return event
+def change(event: str, level: Level = "info", **members: object) -> None:
+    """One line for one change of a job's or a delivery's state.
+
+    The same as a bound logger's, at a seventh of its cost: every job makes several of them.
+    """
+    lines = _changes.get(level)
+    if lines is not None:
+        members["event"] = event
+        members["level"] = level
+        lines.add(members)
 
 
-def _as_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-    return _encoder.encode(event).decode()
+def _for_programs(events: list[Event]) -> str:
+    """One JSON object a line."""
+    timestamp = rfc3339(_clock.now())
+    for event in events:
+        if "exc_info" in event:
+            structlog.processors.format_exc_info(None, "", event)
+        event["timestamp"] = timestamp
+    return _encoder.encode_lines(events).decode()
+
+
+def _for_people(colors: bool) -> Callable[[list[Event]], str]:
+    """Lines for a terminal."""
+    # The plain formatter shows no local variables: they may hold payloads and secrets.
+    renderer = structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+
+    def render(events: list[Event]) -> str:
+        timestamp = rfc3339(_clock.now())
+        for event in events:
+            event["timestamp"] = timestamp
+        return "".join(f"{renderer(None, '', event)}\n" for event in events)
+
+    return render

@@ -60,7 +60,7 @@ class Attempts:
 
     async def _attempt(self, running: Running, worker: str, data: Struct | None) -> None:
         job = running.begin(worker)
-        _log.info(
+        log.change(
             "job.running",
             job_id=job.id,
             request_id=job.request_id,
@@ -105,7 +105,9 @@ class Attempts:
                 return RELEASED
             end = judge(error, job, command, self._draw())
             if end.error is not None and end.error.code == "plugin_error":
-                _log.exception("command.raised", job_id=job.id, request_id=job.request_id, command=command.key)
+                _log.exception(
+                    "command.raised", job_id=job.id, request_id=job.request_id, command=command.key
+                )
             return end
 
     def lost(self, job_id: str) -> None:

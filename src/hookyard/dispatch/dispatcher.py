@@ -170,7 +170,7 @@ class Dispatcher:
             self._claimer.expect(job.lane, job.run_at)
         assert isinstance(result, (Enqueued, Mismatch))  # noqa: S101  the contract's answer to an Enqueue
         if isinstance(result, Enqueued) and not result.duplicate:
-            _log.info(
+            log.change(
                 "job.queued",
                 job_id=job.id,
                 request_id=job.request_id,

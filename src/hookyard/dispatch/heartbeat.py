@@ -77,7 +77,11 @@ class Heartbeat:
         """Extend every lease that is a third of its length old."""
         now = self._clock.now()
         # list() of a dict's items is one step under the interpreter's lock; the loop may change the dict after it.
-        old = [(job_id, job.token) for job_id, job in list(self._running.items()) if now - job.since >= self._lease // 3]
+        old = [
+            (job_id, job.token)
+            for job_id, job in list(self._running.items())
+            if now - job.since >= self._lease // 3
+        ]
         asked = [
             (job_id, self._writer.submit_threadsafe(
                 Extend(now=now, job_id=job_id, token=token, expires_at=now + self._lease)

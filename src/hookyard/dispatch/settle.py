@@ -30,7 +30,9 @@ class Settler:
         self._clock = clock
         self._hurry = hurry
 
-    async def settle(self, job: Job, token: int, end: Ended | Again, *, if_expired: bool = False) -> Job | None:
+    async def settle(
+        self, job: Job, token: int, end: Ended | Again, *, if_expired: bool = False
+    ) -> Job | None:
         """Store the end of an attempt.
 
         Returns:
@@ -79,9 +81,9 @@ class Settler:
         if not written:
             _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
             return None
-        report = _log.info if end.status == "succeeded" else _log.warning
-        report(
+        log.change(
             f"job.{end.status}",
+            "info" if end.status == "succeeded" else "warning",
             job_id=job.id,
             request_id=job.request_id,
             command=f"{job.plugin}/{job.command}",
@@ -119,7 +121,7 @@ class Settler:
         if not isinstance(result, Done):
             _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
             return None
-        _log.info(
+        log.change(
             "job.queued",
             job_id=job.id,
             request_id=job.request_id,

@@ -68,7 +68,9 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
 
 def lost(job: Job) -> Ended | Again:
     """What becomes of a job whose worker died; its attempt counts (I4)."""
-    info = ErrorInfo(code="worker_lost", message=f"The worker was lost in attempt {job.attempt}.", retryable=True)
+    info = ErrorInfo(
+        code="worker_lost", message=f"The worker was lost in attempt {job.attempt}.", retryable=True
+    )
     if job.attempt >= job.max_attempts:
         return Ended(status="failed", outcome="lost", reason="worker_lost", error=info)
     return Again(after=0, outcome="lost", reason="worker_lost", error=info)
