@@ -120,23 +120,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def uvicorn(app: str) -> Callable[[int], list[str]]:
-    """The settings that `hookyard serve` gives uvicorn, for a peer: one process, uvloop, httptools, no access log."""
-    options = [
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-        "--ws",
-        "none",
-        "--no-access-log",
-        "--no-server-header",
-    ]
-    return lambda port: [
-        *(sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port)),
-        *options,
-        *("--log-level", "warning"),
-    ]
+def uvicorn(app: str, lifespan: str = "off") -> Callable[[int], list[str]]:
+    """A peer under the settings that `hookyard serve` gives uvicorn (`hookyard.server`)."""
+    options = ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", lifespan]
+    options += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
+    program = [sys.executable, "-m", "uvicorn", app, *options, "--host", "127.0.0.1"]
+    return lambda port: [*program, "--port", str(port)]
 
 
 def noop(folder: Path) -> contextlib.AbstractContextManager[Server]:

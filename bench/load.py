@@ -1,4 +1,4 @@
-"""Load from a process of its own: wrk where it is installed, else a client in Python; both over loopback only."""
+"""Load from a process of its own, over loopback: wrk where it is installed, else a client in Python."""
 
 import json
 import os
@@ -38,7 +38,7 @@ class Load:
         return self.requests / self.seconds
 
 
-class LoadFailed(RuntimeError):
+class LoadError(RuntimeError):
     """Some requests failed: the figure would not be about what the row says."""
 
 
@@ -63,7 +63,7 @@ def burst(target: Target, *, connections: int, seconds: float) -> Load:
 
 
 def paced(target: Target, *, connections: int, seconds: float, rate: float) -> Load:
-    """`rate` requests a second on a fixed timetable, whatever the server does; latency counts from the timetable."""
+    """`rate` requests a second, each due at its time whatever the server does; latency counts from then."""
     return _python(target, connections=connections, seconds=seconds, rate=rate)
 
 
@@ -86,8 +86,8 @@ def _run(
     )
     found = [line[7:] for line in done.stdout.decode().splitlines() if line.startswith("RESULT ")]
     if done.returncode or not found:
-        raise LoadFailed(f"{command[0]} failed: {done.stdout.decode()[-500:]} {done.stderr.decode()[-500:]}")
+        raise LoadError(f"{command[0]} failed: {done.stdout.decode()[-500:]} {done.stderr.decode()[-500:]}")
     load = Load(**json.loads(found[0]))
     if load.errors or load.refused or not load.requests:
-        raise LoadFailed(f"{load.refused} refused and {load.errors} broken of {load.requests} requests")
+        raise LoadError(f"{load.refused} refused and {load.errors} broken of {load.requests} requests")
     return load

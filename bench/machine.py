@@ -33,7 +33,7 @@ def cpu() -> str:
 
 
 def file_system(path: Path) -> str:
-    """The type of the file system that holds `path`; on `tmpfs` an fsync costs nothing and durability means nothing."""
+    """The type of the file system that holds `path`; on `tmpfs` an fsync costs, and promises, nothing."""
     best = ("", "unknown")
     for line in Path("/proc/mounts").read_text("utf-8").splitlines() if Path("/proc/mounts").exists() else ():
         _, where, kind, *_ = line.split()

@@ -1,6 +1,6 @@
 """Watching a server's own file until its work is done, and reading off when that was.
 
-The file is opened with APSW and read-only, from this process; polls are seldom and stop at the first open row.
+The file is opened with APSW and read-only, from this process; polls are few, and stop at the first open row.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 
-class TooSlow(RuntimeError):
+class TooSlowError(RuntimeError):
     """The work was not done in the time it was given."""
 
 
@@ -42,5 +42,5 @@ def wait_until_done(connection: apsw.Connection, *questions: str, patience: floa
     deadline = time.monotonic() + patience
     while any(one(connection, question) for question in questions):
         if time.monotonic() > deadline:
-            raise TooSlow(f"still open after {patience:g} s")
+            raise TooSlowError(f"still open after {patience:g} s")
         time.sleep(0.2)

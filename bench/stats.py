@@ -23,8 +23,8 @@ class Spread:
 class Result:
     """One line of the table.
 
-    `ours` and `rival` hold one sample a repeat, taken one right after the other, so that the ratio is made pair by
-    pair and a noisy second hits both. A row without a rival is judged by its own figure.
+    `ours` and `rival` hold one sample a repeat, one taken right after the other: the ratio is made pair by
+    pair, so that a noisy second hits both. A row without a rival is judged by its own figure.
     """
 
     name: str

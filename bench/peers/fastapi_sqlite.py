@@ -1,4 +1,4 @@
-"""What one writes by hand: FastAPI, sqlite3, one durable commit a request. As durable as Hookyard's 202, no more."""
+"""What one writes by hand: FastAPI, sqlite3, one durable commit a request. As durable as Hookyard's 202."""
 
 import os
 import sqlite3

@@ -2,18 +2,7 @@
 
 import secrets
 
-from bench.harness import (
-    LATER,
-    PATH,
-    Options,
-    hookyard,
-    interleaved,
-    rate,
-    scratch,
-    serving,
-    uvicorn,
-)
-from bench.load import Target
+from bench.harness import LATER, PATH, Options, hookyard, interleaved, rate, scratch, serving, uvicorn
 from bench.stats import Result
 
 
@@ -21,14 +10,16 @@ def run(options: Options) -> list[Result]:
     with scratch(options, "hand-made") as folder:
         token = secrets.token_urlsafe(32)
         env = {"BENCH_TOKEN": token, "BENCH_DB": str(folder / "peer.db")}
-        peer = serving("fastapi", uvicorn("bench.peers.fastapi_sqlite:app"), folder, env=env, token=token)
-        with hookyard(folder / "ours") as ours, peer as rival:
-
-            def theirs() -> float:
-                target: Target = rival.target(PATH, LATER)
-                return rate(options, target)
-
-            taken, stored = interleaved(options, lambda: rate(options, ours.target(PATH, LATER)), theirs)
+        start = uvicorn("bench.peers.fastapi_sqlite:app", "on")
+        with (
+            hookyard(folder / "ours") as ours,
+            serving("fastapi", start, folder, env=env, token=token) as peer,
+        ):
+            taken, stored = interleaved(
+                options,
+                lambda: rate(options, ours.target(PATH, LATER)),
+                lambda: rate(options, peer.target(PATH, LATER)),
+            )
     return [
         Result(
             name="hand-made",

@@ -32,7 +32,7 @@ def run(options: Options) -> list[Result]:
             ours=ours_p99,
             goal=10,
             better="lower",
-            note="Counted from when each request was due, so that a stall is charged for all it kept waiting.",
+            note="Counted from when each request was due: a stall is charged for all it kept waiting.",
             extra={
                 "rate": round(half),
                 "no-op p99 at that rate": round(sorted(bare_p99)[len(bare_p99) // 2], 3),

@@ -1,4 +1,4 @@
-"""And then some: the end of the job is told to a receiver by a signed webhook, whose outcome is stored too."""
+"""And beyond its life: the end is told to a receiver by a signed webhook, whose outcome is stored too."""
 
 import contextlib
 import sys

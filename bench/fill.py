@@ -1,0 +1,73 @@
+"""Putting a history of finished jobs into a file, through the store's own operations."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from hookyard.clock import SystemClock
+from hookyard.ids import IdSource
+from hookyard.model import Job
+from hookyard.store.contract import Enqueue, Finish, Lease, Op, Result
+from hookyard.store.sqlite import SqliteStore
+
+BATCH = 500
+"""Jobs a transaction; each is two operations."""
+
+
+def finished(job_id: str, token: int, now: int) -> tuple[Op, Op]:
+    """A job that is leased as it is stored, and ends at once."""
+    job = Job(
+        id=job_id,
+        plugin="bench",
+        command="echo",
+        lane="bench/echo",
+        args=b'{"name":"Ada"}',
+        submitted_at=now,
+        run_at=now,
+        principal="token:bench",
+        request_id=job_id,
+    )
+    lease = Lease(token, "fill", now + 30_000)
+    end = Finish(
+        now=now,
+        job_id=job_id,
+        token=token,
+        status="succeeded",
+        outcome="succeeded",
+        result=b'{"text":"Hello, Ada!"}',
+    )
+    return Enqueue(now=now, job=job, lease=lease), end
+
+
+def batches(count: int) -> Iterator[list[Op]]:
+    make_id = IdSource(SystemClock())
+    for start in range(0, count, BATCH):
+        now = time.time_ns() // 1_000_000
+        numbers = range(start, min(start + BATCH, count))
+        pairs = [finished(make_id(), number + 1, now) for number in numbers]
+        yield [op for pair in pairs for op in pair]
+
+
+async def fill(path: Path, count: int) -> None:
+    """Leave `count` finished jobs in a new file at `path`."""
+    store = await SqliteStore.open(path, synchronous="normal")  # the filling is not what is measured
+    try:
+        for ops in batches(count):
+            check(store.apply(ops))
+    finally:
+        await store.aclose()
+        store.close()
+
+
+def check(results: list[Result]) -> None:
+    odd = {type(result).__name__ for result in results} - {"Enqueued", "Done"}
+    if odd:
+        raise RuntimeError(f"filling went wrong: {odd}")
+
+
+def filled(path: Path, count: int) -> float:
+    """Fill, and return how many seconds it took."""
+    started = time.perf_counter()
+    asyncio.run(fill(path, count))
+    return time.perf_counter() - started
