@@ -1,7 +1,7 @@
 """A YAML file as a small tree of nodes that know their lines.
 
-Only the syntax is PyYAML's. Plain scalars are read by the core schema of YAML 1.2 (section 10.3.2): by PyYAML's
-own rules, those of 1.1, the key `on` is True, `no` is False and `1:30` is 90. Keys are always text.
+Only the syntax is PyYAML's. Plain scalars are read by the core schema of YAML 1.2 (section 10.3.2): by the
+1.1 rules that PyYAML has, the key `on` is True, `no` is False and `1:30` is 90. Keys are always text.
 """
 
 import math

@@ -54,28 +54,33 @@ def load_file(path: Path, environ: MappingOf[str, str] | None = None) -> Loaded:
     text, reason = _read(path)
     if text is None:
         raise ConfigError((Problem(file=str(path), line=0, path="", message=reason),))
-    environ = os.environ if environ is None else environ
     return _loaded(text, name=str(path), base=path.absolute().parent, environ=environ)
 
 
-def loads(text: str, *, name: str, base: Path, environ: MappingOf[str, str]) -> Config:
+def loads(
+    text: str,
+    *,
+    name: str = "<text>",
+    base: Path | None = None,
+    environ: MappingOf[str, str] | None = None,
+) -> Config:
     """Read a configuration from text.
 
     Args:
         text: the YAML.
         name: what problems call it.
-        base: the folder that relative paths start from.
-        environ: where `${VAR}` is looked up.
+        base: the folder that relative paths start from; the current one if left out.
+        environ: where `${VAR}` is looked up; the process's environment if left out.
 
     Raises:
         ConfigError: it has problems; all of them.
     """
-    return _loaded(text, name=name, base=base, environ=environ).config
+    return _loaded(text, name=name, base=base or Path.cwd(), environ=environ).config
 
 
-def _loaded(text: str, *, name: str, base: Path, environ: MappingOf[str, str]) -> Loaded:
+def _loaded(text: str, *, name: str, base: Path, environ: MappingOf[str, str] | None) -> Loaded:
     root, faults = parse(text)
-    converter = Converter(base, environ)
+    converter = Converter(base, os.environ if environ is None else environ)
     made = converter.convert(root, Config, Place("", root.line))
     config = made if isinstance(made, Config) else Config()
     loaded = Loaded(config=config, name=name, base=base, lines=lines_of(root))

@@ -24,6 +24,20 @@ Header = Annotated[
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Text = Annotated[str, Meta(min_length=1)]
+Scope = Annotated[
+    str,
+    Meta(
+        pattern=r"^(admin|jobs:read|trigger:ro|trigger:[A-Za-z0-9_.*?\[\]!-]+/[A-Za-z0-9_.*?\[\]!-]+)$",
+        description="a scope: trigger:<plugin>/<command> with globs, trigger:ro, jobs:read or admin",
+    ),
+]
+Lane = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$",
+        description="a lane: plugin/command, or the name the command gives it",
+    ),
+]
 
 MINUTE, HOUR = 60_000, 3_600_000
 
@@ -62,6 +76,7 @@ class LogSettings(_Section, frozen=True, kw_only=True):
     """What is logged to standard error, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines that are written."""
     format: Literal["auto", "console", "json"] = "auto"
     """`auto` is console on a terminal and JSON elsewhere."""
 
@@ -83,6 +98,7 @@ class LaneSettings(_Section, frozen=True, kw_only=True):
     """The limit of one lane; without it the command's own, or 64 inline and 8 in threads."""
 
     limit: Positive
+    """How many of its jobs may run at once."""
 
 
 class PluginSettings(_Section, frozen=True, kw_only=True):
@@ -108,7 +124,7 @@ class TokenSettings(_Section, frozen=True, kw_only=True):
         ),
     ]
     """The digest of the token, in hex; the token itself is kept nowhere."""
-    scopes: tuple[str, ...]
+    scopes: tuple[Scope, ...]
     """What it may do: `trigger:<plugin>/<command>` with globs, `trigger:ro`, `jobs:read`, `admin`."""
 
 
@@ -120,7 +136,9 @@ class HmacScheme(_Section, frozen=True, kw_only=True):
     prefix: str = ""
     """What stands before the signature in the header, such as `sha256=`."""
     encoding: Literal["hex", "base64"] = "hex"
+    """How the signature is written."""
     algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    """The hash; `sha1` only for senders that know no other."""
     timestamp_header: Header | None = None
     """The header with the time of sending, in unix seconds; it is signed as `{timestamp}.{body}`."""
     tolerance: Duration = Duration(5 * MINUTE)
@@ -218,13 +236,16 @@ class Config(_Section, frozen=True, kw_only=True):
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
     jobs: JobSettings = JobSettings()
-    lanes: dict[str, LaneSettings] = field(default_factory=dict[str, LaneSettings])
+    lanes: dict[Lane, LaneSettings] = field(default_factory=dict[str, LaneSettings])
     """Limits by lane; a lane is a command, written `plugin/command`, unless the command names another."""
     plugin_dirs: tuple[str, ...] = ()
     """Folders whose files and packages are plugins, relative to the configuration file."""
     plugins: dict[Name, PluginSettings] = field(default_factory=dict[str, PluginSettings])
+    """Plugins by name. Naming one here is also what lets an installed (entry-point) plugin run."""
     tokens: tuple[TokenSettings, ...] = ()
     """Who may call. With none, nobody may."""
     sources: dict[Name, SourceSettings] = field(default_factory=dict[str, SourceSettings])
+    """Inbound webhooks by name."""
     endpoints: dict[Name, EndpointSettings] = field(default_factory=dict[str, EndpointSettings])
+    """Subscribers of outgoing webhooks by name."""
     outbound: OutboundSettings = OutboundSettings()

@@ -121,10 +121,8 @@ class Scalars:
             value = self.expand(node, place)
             if isinstance(value, Failed):
                 return FAILED
-            if value.substituted or isinstance(value.raw, str | None):
-                return value.text if value.substituted or value.raw else ""
-            self._report(place, f"expected {expected(Secret)}; as text it needs quotes")
-            return FAILED
+            # A secret is text as it is written, also one that looks like a number.
+            return value.text if value.raw is not None else ""
         entry = node.entries.get("file") if isinstance(node, Mapping) and len(node.entries) == 1 else None
         if entry is None or not isinstance(entry.node, Scalar):
             self._report(place, f"expected {expected(Secret)}")
