@@ -1,8 +1,8 @@
 """The hooks a plugin may implement, and the records they take and give.
 
-An implementation is a `def` or an `async def` with one of these names; it may leave out parameters it does not
-need. A `def` runs in a thread. Each is awaited, timed and bounded by itself: one that raises or hangs harms no
-other.
+An implementation is a `def` or an `async def` with one of these names; it may leave out parameters that it
+does not need. A `def` runs in a thread. Each is awaited, timed and bounded by itself: one that raises or
+hangs harms no other.
 """
 
 import pluggy

@@ -1,0 +1,41 @@
+"""Where commands run: on the event loop or in threads, behind one door."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from msgspec import Struct
+
+from hookyard.context import CancelFlag, JobInfo
+from hookyard.host.registry import Command
+from hookyard.runners.contract import AttemptTimedOut, Runner
+from hookyard.runners.inline import InlineRunner
+from hookyard.runners.thread import ThreadRunner
+from hookyard.runners.watchdog import Watchdog
+
+__all__ = ["AttemptTimedOut", "CancelFlag", "InlineRunner", "Runner", "Runners", "ThreadRunner", "Watchdog"]
+
+
+class Runners:
+    """Picks the runner that a command's isolation names."""
+
+    def __init__(self) -> None:
+        self.inline = InlineRunner()
+        self.thread = ThreadRunner()
+        self._watchdog = Watchdog(lambda: self.inline.current)
+        self._by_isolation: dict[str, Runner] = {"inline": self.inline, "thread": self.thread}
+
+    def start(self) -> None:
+        """Watch the running event loop for commands that block it. Running commands works without."""
+        self._watchdog.start()
+
+    def run(
+        self, command: Command, data: Struct, info: JobInfo, cancel: CancelFlag, timeout: int
+    ) -> Coroutine[Any, Any, bytes]:
+        """See :meth:`hookyard.runners.contract.Runner.run`."""
+        return self._by_isolation[command.spec.options.isolation].run(command, data, info, cancel, timeout)
+
+    async def aclose(self) -> None:
+        """Stop watching, and free what the runners hold."""
+        self._watchdog.stop()
+        for runner in self._by_isolation.values():
+            await runner.aclose()

@@ -1,0 +1,95 @@
+"""What is loaded: immutable tables that every other room only reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from hookyard.command import CommandSpec
+from hookyard.plugin import Plugin
+
+PluginState = Literal["active", "disabled", "available", "blocked", "incompatible", "failed"]
+"""`available` is installed and not named in the configuration, so it is not imported; `blocked` could be
+changed by anyone on the machine; `incompatible` was written for another Hookyard; `failed` could not be
+loaded."""
+
+
+class PluginRecord(Struct, frozen=True, kw_only=True):
+    """One plugin that was found, whatever became of it."""
+
+    name: str
+    state: PluginState
+    reason: str | None = None
+    """Why it is not active, in one or more lines."""
+    version: str | None = None
+    origin: str = ""
+    """Where it was found: a path, or the entry point and its distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command bound to this configuration."""
+
+    spec: CommandSpec
+    config: object
+    """The plugin's configuration, decoded; None when it declares none."""
+    lane: str
+    lane_limit: int
+    timeout: int
+    """Milliseconds one attempt may take."""
+    max_attempts: int
+    key: str = field(init=False)
+    """`plugin/command`."""
+
+    def __post_init__(self) -> None:
+        """Copy the key: it is looked at for every job."""
+        object.__setattr__(self, "key", self.spec.key)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivePlugin:
+    """A plugin that runs, with its configuration."""
+
+    plugin: Plugin[Any]
+    config: object
+
+
+class Registry:
+    """All that loading found. Built once; a reload builds another one.
+
+    Args:
+        plugins: every plugin found, in the order of discovery.
+        active: those that run.
+        commands: theirs, by key.
+        problems: what the configuration has wrong about plugins: key path and message.
+    """
+
+    __slots__ = ("active", "commands", "lanes", "plugins", "problems")
+
+    plugins: tuple[PluginRecord, ...]
+    active: tuple[ActivePlugin, ...]
+    commands: Mapping[str, Command]
+    lanes: Mapping[str, int]
+    """Lane -> how many of its jobs may run at once."""
+    problems: tuple[tuple[str, str], ...]
+
+    def __init__(
+        self,
+        plugins: tuple[PluginRecord, ...] = (),
+        active: tuple[ActivePlugin, ...] = (),
+        commands: Mapping[str, Command] | None = None,
+        problems: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        put = super().__setattr__
+        table = dict(commands or {})
+        put("plugins", plugins)
+        put("active", active)
+        put("commands", MappingProxyType(table))
+        put("lanes", MappingProxyType({command.lane: command.lane_limit for command in table.values()}))
+        put("problems", problems)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        msg = f"the registry is immutable; {name} stays"
+        raise AttributeError(msg)
