@@ -83,9 +83,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(
-    config: Config, base: Path, ready: Callable[[str, Callable[[str], None]], None] | None = None
-) -> None:
+async def serve(config: Config, base: Path, ready: Callable[[str, Callable[[str], None]], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
     Args:

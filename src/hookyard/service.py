@@ -1,6 +1,5 @@
 """The whole house in one process: every room built from one configuration, started and stopped in order."""
 
-import asyncio
 import gc
 from pathlib import Path
 from typing import Self

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.e2e.lab import Receiver, Server
 
 
-def test_a_plugin_that_raises_fails_its_job_and_shows_callers_nothing_of_the_error(server: Any) -> None:
+def test_a_plugin_that_raises_fails_its_job_and_shows_callers_nothing_of_the_error(server: Server) -> None:
     server.start()
     answer = server.result("fail", {}).json()
     assert answer["status"] == "failed"
@@ -20,20 +20,20 @@ def test_a_plugin_that_raises_fails_its_job_and_shows_callers_nothing_of_the_err
     assert "swordfish" in json.dumps(server.wait_for("command.raised"))
 
 
-def test_what_a_plugin_refuses_is_shown_as_it_says(server: Any) -> None:
+def test_what_a_plugin_refuses_is_shown_as_it_says(server: Server) -> None:
     server.start()
     answer = server.result("refuse", {"n": 3}).json()
     assert answer["error"] == {"code": "no", "message": "No.", "details": {"n": 3}}
 
 
-def test_a_wrong_result_type_fails_its_job(server: Any) -> None:
+def test_a_wrong_result_type_fails_its_job(server: Server) -> None:
     server.start()
     job = server.job(server.result("lie", {}).json()["job_id"])
     assert (job["status"], job["reason"]) == ("failed", "invalid_output")
 
 
 @pytest.mark.parametrize("command", ["never", "stuck"])
-def test_a_plugin_that_never_returns_times_out_alone(server: Any, command: str) -> None:
+def test_a_plugin_that_never_returns_times_out_alone(server: Server, command: str) -> None:
     server.start()
     stuck = [server.trigger(command, {}).json()["job_id"] for _ in range(10)]
     assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}
@@ -42,7 +42,9 @@ def test_a_plugin_that_never_returns_times_out_alone(server: Any, command: str) 
     assert server.job(stuck[0])["reason"] == "deadline"
 
 
-def test_a_plugin_that_blocks_the_loop_costs_no_other_job_its_attempt_or_its_lease(server: Any, tmp_path: Path) -> None:
+def test_a_plugin_that_blocks_the_loop_costs_no_other_job_its_attempt_or_its_lease(
+    server: Server, tmp_path: Path
+) -> None:
     server.config["jobs"] = {"lease": "600ms"}
     server.start()
     others = [
@@ -60,7 +62,7 @@ def test_a_plugin_that_blocks_the_loop_costs_no_other_job_its_attempt_or_its_lea
     assert not [line for line in server.log if line["event"] in {"job.lease_lost", "job.stale"}]
 
 
-def test_sigterm_lets_a_running_job_finish(server: Any, tmp_path: Path) -> None:
+def test_sigterm_lets_a_running_job_finish(server: Server, tmp_path: Path) -> None:
     server.start()
     job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
     server.process.terminate()
@@ -72,7 +74,9 @@ def test_sigterm_lets_a_running_job_finish(server: Any, tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text() == "1\n"
 
 
-def test_a_job_that_outlasts_the_drain_goes_back_without_its_attempt_being_counted(server: Any, tmp_path: Path) -> None:
+def test_a_job_that_outlasts_the_drain_goes_back_without_its_attempt_being_counted(
+    server: Server, tmp_path: Path
+) -> None:
     server.config["jobs"] = {"drain": "100ms"}
     server.start()
     job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
@@ -85,7 +89,7 @@ def test_a_job_that_outlasts_the_drain_goes_back_without_its_attempt_being_count
     assert (tmp_path / "log").read_text() == "1\n1\n"
 
 
-def test_a_killed_servers_running_job_is_run_again_and_the_attempt_counts(server: Any, tmp_path: Path) -> None:
+def test_a_killed_servers_running_job_is_run_again_and_the_attempt_counts(server: Server, tmp_path: Path) -> None:
     server.start()
     job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
     server.wait_for("job.running", job_id=job_id)
@@ -98,7 +102,9 @@ def test_a_killed_servers_running_job_is_run_again_and_the_attempt_counts(server
     assert [attempt["outcome"] for attempt in job["attempts"]] == ["lost", "succeeded"]
 
 
-def test_a_delivery_that_nobody_took_is_sent_after_a_restart_under_the_same_id(listening: Any, receiver: Any) -> None:
+def test_a_delivery_that_nobody_took_is_sent_after_a_restart_under_the_same_id(
+    listening: Server, receiver: Receiver
+) -> None:
     ids: set[str] = set()
     receiver.answer = lambda: 500
     server = listening.start()
@@ -112,7 +118,7 @@ def test_a_delivery_that_nobody_took_is_sent_after_a_restart_under_the_same_id(l
     assert receiver.arrived[job_id] == ids
 
 
-def test_a_second_process_on_the_same_file_is_refused_with_a_clear_message(server: Any) -> None:
+def test_a_second_process_on_the_same_file_is_refused_with_a_clear_message(server: Server) -> None:
     server.start()
     second = subprocess.run(
         [sys.executable, "-m", "hookyard", "serve", "config.yaml"],
@@ -128,7 +134,7 @@ def test_a_second_process_on_the_same_file_is_refused_with_a_clear_message(serve
     assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}
 
 
-def test_a_full_disk_is_answered_503_and_the_server_recovers_when_space_returns(server: Any) -> None:
+def test_a_full_disk_is_answered_503_and_the_server_recovers_when_space_returns(server: Server) -> None:
     server.start()
     assert server.result("double", {"n": 1}).status_code == 200
     pid = server.process.pid
@@ -137,7 +143,8 @@ def test_a_full_disk_is_answered_503_and_the_server_recovers_when_space_returns(
     # A write beyond this size fails in the kernel, as on a full disk; the limit can be lifted from outside.
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, unlimited[1]))
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda n: server.trigger("double", {"n": n}), range(200)))
+        calls = [pool.submit(server.trigger, "double", {"n": n}) for n in range(200)]
+        answers = [call.result() for call in calls]
     refused = [answer for answer in answers if answer.status_code == 503]
     assert refused
     assert {answer.status_code for answer in answers} <= {202, 503}
@@ -151,7 +158,7 @@ def test_a_full_disk_is_answered_503_and_the_server_recovers_when_space_returns(
     assert server.client.get("/readyz").status_code == 200
 
 
-def test_a_taken_port_is_a_clear_error(server: Any, tmp_path: Path) -> None:
+def test_a_taken_port_is_a_clear_error(server: Server, tmp_path: Path) -> None:
     server.start()
     other = tmp_path / "other"
     other.mkdir()

@@ -2,10 +2,10 @@
 
 import random
 import threading
-from typing import Any
 
 import httpx
 import pytest
+from tests.e2e.lab import Receiver, Server
 
 KILLS = 22
 CALLERS = 6
@@ -15,7 +15,7 @@ TERMINAL = {"succeeded", "failed", "timed_out", "cancelled"}
 class Load:
     """Callers that trigger without end and write down every 202, until told to stop."""
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
         self._acknowledged = threading.Condition()
         self.ledger: dict[str, int] = {}
@@ -54,7 +54,7 @@ class Load:
 
 @pytest.mark.timeout(240)
 def test_every_acknowledged_job_ends_and_is_told_under_one_id_through_kill_after_kill(
-    listening: Any, receiver: Any
+    listening: Server, receiver: Receiver
 ) -> None:
     load = Load(listening)
     draw = random.Random(20)

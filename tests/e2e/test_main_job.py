@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-PUSH = {
+from tests.e2e.lab import Receiver, Server, listen_to
+
+PUSH: dict[str, Any] = {
     "ref": "refs/heads/main",
     "before": "6113728f27ae82c7b1a177c8d03f9e96e0adf246",
     "after": "0d1a26e67d8f5eaf1f6ba5c57fc3c7d91ac0fd1c",
@@ -20,8 +22,9 @@ PUSH = {
 
 
 def test_a_signed_push_runs_its_plugin_and_tells_the_receiver_with_a_signed_webhook(
-    with_github: Any, listening: Any, receiver: Any
+    with_github: Server, receiver: Receiver
 ) -> None:
+    listen_to(with_github, receiver.url)
     server = with_github.start()
     answer = server.push(json.dumps(PUSH).encode(), delivery="72d3162e-cc78-11e3-81ab-4c9367dc0958")
     assert answer.status_code == 202
@@ -36,7 +39,7 @@ def test_a_signed_push_runs_its_plugin_and_tells_the_receiver_with_a_signed_webh
     assert receiver.forged == 0
 
 
-def test_the_same_delivery_again_names_the_first_job(with_github: Any) -> None:
+def test_the_same_delivery_again_names_the_first_job(with_github: Server) -> None:
     server = with_github.start()
     body = json.dumps(PUSH).encode()
     first = server.push(body, delivery="one").json()
@@ -47,7 +50,7 @@ def test_the_same_delivery_again_names_the_first_job(with_github: Any) -> None:
     assert server.push(body + b" ", delivery="one").status_code == 409
 
 
-def test_a_forged_push_learns_nothing_and_makes_no_job(with_github: Any) -> None:
+def test_a_forged_push_learns_nothing_and_makes_no_job(with_github: Server) -> None:
     server = with_github.start()
     answer = server.push(json.dumps(PUSH).encode(), delivery="one", secret="guessed")
     assert answer.status_code == 401
@@ -55,14 +58,14 @@ def test_a_forged_push_learns_nothing_and_makes_no_job(with_github: Any) -> None
     assert server.client.get("/api/v1/jobs").json()["jobs"] == []
 
 
-def test_a_ping_is_answered_and_makes_no_job(with_github: Any) -> None:
+def test_a_ping_is_answered_and_makes_no_job(with_github: Server) -> None:
     server = with_github.start()
     answer = server.push(b'{"zen": "Keep it logically awesome."}', delivery="one", event="ping")
     assert answer.status_code == 200
     assert server.client.get("/api/v1/jobs").json()["jobs"] == []
 
 
-def test_a_trigger_that_waits_gets_the_typed_result(with_github: Any) -> None:
+def test_a_trigger_that_waits_gets_the_typed_result(with_github: Server) -> None:
     server = with_github.start()
     answer = server.client.post(
         "/trigger/hello/greet", json={"payload": {"name": "Ada"}}, headers={"prefer": "wait=10"}
@@ -71,7 +74,7 @@ def test_a_trigger_that_waits_gets_the_typed_result(with_github: Any) -> None:
     assert answer.json()["result"] == {"text": "Hello, Ada!"}
 
 
-def test_a_callback_url_is_told_of_the_end_of_its_one_job(listening: Any, receiver: Any) -> None:
+def test_a_callback_url_is_told_of_the_end_of_its_one_job(listening: Server, receiver: Receiver) -> None:
     listening.config["endpoints"] = {}
     server = listening.start()
     answer = server.client.post("/trigger/lab/double", json={"payload": {"n": 4}, "callback_url": receiver.url})
@@ -82,7 +85,7 @@ def test_a_callback_url_is_told_of_the_end_of_its_one_job(listening: Any, receiv
     assert other not in receiver.arrived
 
 
-def test_a_job_tells_its_request_id_in_the_log_from_its_start_to_its_end(server: Any) -> None:
+def test_a_job_tells_its_request_id_in_the_log_from_its_start_to_its_end(server: Server) -> None:
     server.start()
     server.trigger("double", {"n": 1}, prefer="wait=10", x_request_id="from-the-caller")
     line = server.wait_for("job.succeeded")

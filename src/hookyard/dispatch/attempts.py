@@ -100,14 +100,12 @@ class Attempts:
             if running.released:
                 return RELEASED
             return CANCELLED if running.cancel_requested else judge(error, job, command, self._draw())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever a plugin raises costs only its own job
             if running.released:
                 return RELEASED
             end = judge(error, job, command, self._draw())
             if end.error is not None and end.error.code == "plugin_error":
-                _log.exception(
-                    "command.raised", job_id=job.id, request_id=job.request_id, command=command.key
-                )
+                _log.exception("command.raised", job_id=job.id, request_id=job.request_id, command=command.key)
             return end
 
     def lost(self, job_id: str) -> None:

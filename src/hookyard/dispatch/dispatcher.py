@@ -68,9 +68,7 @@ class Dispatcher:
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lanes)
         settler = Settler(writer, outbox or NoOutbox(), clock, self._hurry)
-        self._attempts = Attempts(
-            runners=runners, settler=settler, draw=draw, freed=self._freed, settled=self._settled
-        )
+        self._attempts = Attempts(runners=runners, settler=settler, draw=draw, freed=self._freed, settled=self._settled)
         self._claimer = Claimer(
             writer=writer,
             registry=registry,

@@ -21,9 +21,14 @@ class Leased(Protocol):
     """What the heartbeat needs to know of a running job."""
 
     @property
-    def token(self) -> int: ...
+    def token(self) -> int:
+        """The lease's token."""
+        ...
+
     @property
-    def since(self) -> int: ...
+    def since(self) -> int:
+        """When the attempt began."""
+        ...
 
 
 class Heartbeat:
@@ -43,8 +48,8 @@ class Heartbeat:
         clock: Clock,
         *,
         lease: int,
-        lost: Callable[[str], None],
-        cancelled: Callable[[str], None],
+        lost: Callable[[str], object],
+        cancelled: Callable[[str], object],
     ) -> None:
         self._running = running
         self._writer = writer
@@ -69,7 +74,7 @@ class Heartbeat:
         while not self._stop.wait(self._lease / 3000):
             try:
                 self.extend()
-            except Exception:
+            except Exception:  # noqa: BLE001  logged whole; the loop goes on
                 # The thread must live: without it every lease would end.
                 _log.exception("heartbeat.failed")
 
@@ -78,9 +83,7 @@ class Heartbeat:
         now = self._clock.now()
         # list() of a dict's items is one step under the interpreter's lock; the loop may change the dict after it.
         old = [
-            (job_id, job.token)
-            for job_id, job in list(self._running.items())
-            if now - job.since >= self._lease // 3
+            (job_id, job.token) for job_id, job in list(self._running.items()) if now - job.since >= self._lease // 3
         ]
         asked = [
             (job_id, self._writer.submit_threadsafe(

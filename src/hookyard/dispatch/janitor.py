@@ -59,9 +59,7 @@ class Janitor:
 
     async def sweep(self) -> int:
         """Sweep the leases that have ended; returns how many."""
-        jobs = [
-            job for job in await self._store.lost(self._clock.now(), limit=_PAGE) if job.id not in self._alive
-        ]
+        jobs = [job for job in await self._store.lost(self._clock.now(), limit=_PAGE) if job.id not in self._alive]
         for job in jobs:
             await self._end(job, if_expired=True)
         return len(jobs)

@@ -30,9 +30,7 @@ class Settler:
         self._clock = clock
         self._hurry = hurry
 
-    async def settle(
-        self, job: Job, token: int, end: Ended | Again, *, if_expired: bool = False
-    ) -> Job | None:
+    async def settle(self, job: Job, token: int, end: Ended | Again, *, if_expired: bool = False) -> Job | None:
         """Store the end of an attempt.
 
         Returns:
@@ -87,9 +85,9 @@ class Settler:
             job_id=job.id,
             request_id=job.request_id,
             command=f"{job.plugin}/{job.command}",
+            reason=end.reason,
             attempt=job.attempt,
             ms=now - (job.started_at or now),
-            **({} if end.reason is None else {"reason": end.reason}),
         )
         return done
 
@@ -129,7 +127,7 @@ class Settler:
             reason=end.reason,
             attempt=job.attempt,
             again_in_ms=end.after,
-            **({} if end.error is None else {"error": end.error.code}),
+            error=None if end.error is None else end.error.code,
         )
         return replace(job, status="queued", reason=end.reason, run_at=run_at, lease_token=None)
 

@@ -68,9 +68,7 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
 
 def lost(job: Job) -> Ended | Again:
     """What becomes of a job whose worker died; its attempt counts (I4)."""
-    info = ErrorInfo(
-        code="worker_lost", message=f"The worker was lost in attempt {job.attempt}.", retryable=True
-    )
+    info = ErrorInfo(code="worker_lost", message=f"The worker was lost in attempt {job.attempt}.", retryable=True)
     if job.attempt >= job.max_attempts:
         return Ended(status="failed", outcome="lost", reason="worker_lost", error=info)
     return Again(after=0, outcome="lost", reason="worker_lost", error=info)
@@ -87,7 +85,7 @@ def _failed(reason: Reason, info: ErrorInfo) -> Ended:
     return Ended(status="failed", outcome="failed", reason=reason, error=info)
 
 
-def _again_or(
+def _again_or(  # noqa: PLR0917  one private step, called in one order
     status: TerminalStatus, reason: Reason, info: ErrorInfo, job: Job, command: Command, draw: float
 ) -> Ended | Again:
     outcome: AttemptOutcome = "timed_out" if status == "timed_out" else "failed"

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,6 +11,10 @@ import uvicorn
 from msgspec import Struct
 
 from hookyard.client import InvalidWebhook, verify
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class Received(Struct, frozen=True):
@@ -58,7 +62,7 @@ class Receiver:
             await self._news.wait_for(lambda: job_id in self._arrived)
             return self._arrived[job_id]
 
-    async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         body = b""
         more = scope["type"] == "http"
         while more:

@@ -64,7 +64,7 @@ class _Story:
                 httpx.AsyncClient(base_url=self._url, timeout=_PATIENCE, trust_env=False) as client,
             ):
                 await self._tell(client)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the reader is told and the demo ends
             self._surprises += 1
             stop("the demo failed")
             self._console.print(f"\n[red]The demo failed:[/red] {escape(repr(error))}")
@@ -140,7 +140,7 @@ class _Story:
         token = self._settings.token
         for line in (
             f"curl {self._url}/trigger/hello/greet -H 'Authorization: Bearer {token}' \\",
-            "     -H 'Prefer: wait=5' --json '{\"payload\": {\"name\": \"you\"}}'",
+            '     -H \'Prefer: wait=5\' --json \'{"payload": {"name": "you"}}\'',
             f"curl {self._url}/api/v1/jobs -H 'Authorization: Bearer {token}'",
             f"curl {self._url}/openapi.json",
         ):
