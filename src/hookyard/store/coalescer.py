@@ -1,0 +1,252 @@
+"""Many callers, one transaction: what stands between the rooms and the store's one writer.
+
+Callers on the event loop submit operations; all of one turn of the loop are handed to the writer thread together, which
+adds what else has come in, applies them in one transaction and hands the results back in one call. The thread needs
+the interpreter's lock a handful of times per batch, however many operations it holds.
+"""
+
+import asyncio
+import concurrent.futures
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Final, TypeAlias
+
+from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.log import get
+from hookyard.store.contract import (
+    Cancel,
+    Claim,
+    ClaimDeliveries,
+    Enqueue,
+    Extend,
+    Failed,
+    Finish,
+    FinishDelivery,
+    Op,
+    Prune,
+    Release,
+    ReleaseDelivery,
+    Result,
+    Store,
+)
+
+LAZY_SECONDS: Final = 0.25
+"""How long an operation of low priority waits for others to ride along with."""
+
+_ORDER: Final[tuple[type[Op], ...]] = (
+    Extend,  # before the end of the same job, so that its holder is not told that the lease is gone
+    Enqueue,
+    Finish,
+    Cancel,  # before a retry: cancel wins (I9)
+    Release,
+    FinishDelivery,
+    ReleaseDelivery,
+    Claim,  # after what frees or fills the queue
+    ClaimDeliveries,
+    Prune,
+)
+"""The operations of concurrent callers may be done in any order: by kind, so that the store does many at once."""
+
+_LoopFuture: TypeAlias = asyncio.Future[Result]
+_ThreadFuture: TypeAlias = concurrent.futures.Future[Result]
+_Entry: TypeAlias = tuple[Op, _LoopFuture | _ThreadFuture]
+
+log = get("store")
+
+
+_PLACE: Final = {kind: place for place, kind in enumerate(_ORDER)}
+
+
+def _place(entry: _Entry) -> int:
+    return _PLACE[type(entry[0])]
+
+
+class Coalescer:
+    """Applies operations in batches on one thread.
+
+    Args:
+        store: what they are applied to; closed by :meth:`aclose`.
+        queue: how many may wait. When as many do, new jobs are refused; what ends or moves jobs that were accepted
+            is refused only at twice as many, so that a full queue can still empty itself.
+        batch: the most operations in one transaction.
+    """
+
+    def __init__(self, store: Store, *, queue: int, batch: int) -> None:
+        self._store = store
+        self._limit = queue
+        self._batch = batch
+        self._pending: list[_Entry] = []
+        self._lazy: list[_Entry] = []
+        self._lazy_timer: asyncio.TimerHandle | None = None
+        self._open = 0
+        """Operations of the event loop without a result yet."""
+        self._handed: SimpleQueue[list[_Entry] | None] = SimpleQueue()
+        self._closed = True
+
+    async def start(self) -> None:
+        """Start the writer thread, bound to the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._closed = False
+        threading.Thread(target=self._write, name="hookyard-store", daemon=True).start()
+
+    def submit(self, op: Op) -> "asyncio.Future[Result]":
+        """Have an operation applied; from the loop's thread only.
+
+        Returns:
+            A future that has the result once it is committed, or StoreUnavailable, or StoreError when the operation
+            contradicts what is stored.
+
+        Raises:
+            StoreUnavailable: the queue is full, or closed.
+        """
+        if self._open >= self._limit or self._closed:
+            self._check(op)
+        future: _LoopFuture = self._loop.create_future()
+        if not self._pending:
+            # At the end of this turn of the loop, when whoever was woken in it has had a say.
+            self._loop.call_soon(self._flush)
+        self._pending.append((op, future))
+        self._open += 1
+        return future
+
+    def submit_lazy(self, op: Op) -> "asyncio.Future[Result]":
+        """The same for what may wait 250 ms to ride along with other operations; its outcome may go unread."""
+        if self._open >= self._limit or self._closed:
+            self._check(op)
+        future: _LoopFuture = self._loop.create_future()
+        future.add_done_callback(_mark_read)
+        self._lazy.append((op, future))
+        self._open += 1
+        if self._lazy_timer is None:
+            self._lazy_timer = self._loop.call_later(LAZY_SECONDS, self._flush)
+        return future
+
+    def submit_threadsafe(self, op: Op) -> "concurrent.futures.Future[Result]":
+        """The same from any thread, and without the event loop, which may be blocked.
+
+        Raises:
+            StoreUnavailable: the queue is full, or closed.
+        """
+        if self._closed:
+            raise _closing()
+        if self._handed.qsize() >= 2 * self._limit:
+            raise _busy()
+        future: _ThreadFuture = concurrent.futures.Future()
+        self._handed.put([(op, future)])
+        return future
+
+    async def aclose(self) -> None:
+        """Commit what waits, stop the thread and close the store."""
+        if not self._closed:
+            self._flush()
+            self._closed = True
+            self._handed.put(None)
+            await self._ended
+
+    def _check(self, op: Op) -> None:
+        if self._closed:
+            raise _closing()
+        if type(op) is Enqueue or self._open >= 2 * self._limit:
+            raise _busy()
+
+    def _flush(self) -> None:
+        entries, self._pending = self._pending, []
+        if self._lazy:
+            entries += self._lazy
+            self._lazy = []
+        if self._lazy_timer is not None:
+            self._lazy_timer.cancel()
+            self._lazy_timer = None
+        if entries:
+            self._handed.put(entries)
+
+    # --- on the writer thread ---
+
+    def _write(self) -> None:
+        entries: list[_Entry] = []
+        more = True
+        while more or entries:
+            if more:
+                more = self._gather(entries)
+            batch, entries = entries[: self._batch], entries[self._batch :]
+            if batch:
+                self._commit(batch)
+        try:
+            self._store.close()
+        except Exception:
+            log.exception("store.close_failed")
+        self._on_loop(self._ended.set_result, None)
+
+    def _gather(self, entries: list[_Entry]) -> bool:
+        """Add what was handed over, waiting when there is nothing to do; False once the end was handed over."""
+        try:
+            while len(entries) < self._batch:
+                handed = self._handed.get(block=not entries)
+                if handed is None:
+                    return False
+                entries += handed
+        except Empty:
+            pass
+        return True
+
+    def _commit(self, batch: list[_Entry]) -> None:
+        batch.sort(key=_place)
+        results: Sequence[Result | Exception]
+        try:
+            results = self._store.apply([op for op, _ in batch])
+        except StoreUnavailable as error:
+            results = [error] * len(batch)
+        except Exception as error:  # the thread must go on: everybody waits for it
+            log.exception("store.batch_failed", operations=len(batch))
+            results = [StoreError(f"the store failed: {error}")] * len(batch)
+        for_loop: list[tuple[_LoopFuture, Result | Exception]] = []
+        for (_, future), result in zip(batch, results, strict=True):
+            if isinstance(future, concurrent.futures.Future):
+                _tell(future, result)
+            else:
+                for_loop.append((future, result))
+        if for_loop:
+            self._on_loop(self._resolve, for_loop)
+
+    def _on_loop(self, function: Callable[..., None], argument: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, argument)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            log.warning("store.loop_closed")
+
+    # --- on the loop again ---
+
+    def _resolve(self, outcomes: list[tuple[_LoopFuture, Result | Exception]]) -> None:
+        self._open -= len(outcomes)
+        for future, result in outcomes:
+            if not future.done():  # its caller may have been cancelled
+                _set(future, result)
+
+
+def _set(future: _LoopFuture | _ThreadFuture, result: Result | Exception) -> None:
+    if isinstance(result, Failed):
+        future.set_exception(StoreError(result.detail))
+    elif isinstance(result, Result):
+        future.set_result(result)
+    else:
+        future.set_exception(result)
+
+
+def _tell(future: _ThreadFuture, result: Result | Exception) -> None:
+    if future.set_running_or_notify_cancel():
+        _set(future, result)
+
+
+def _mark_read(future: _LoopFuture) -> None:
+    if not future.cancelled():
+        future.exception()
+
+
+def _busy() -> StoreUnavailable:
+    return StoreUnavailable("The queue is full.", code="busy", retry_after=1)
+
+
+def _closing() -> StoreUnavailable:
+    return StoreUnavailable("The server is shutting down.", code="draining")

@@ -1,0 +1,112 @@
+"""Opening the file: the version floor, the settings that durability rests on, and what an APSW error means."""
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal, Protocol, cast
+
+import apsw
+
+from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.log import get
+from hookyard.store.sqlite.codec import Value
+
+Synchronous = Literal["full", "normal"]
+
+FLOOR: Final = 3_051_003
+"""SQLite 3.51.3: older ones can corrupt a WAL file when it is reset (https://www.sqlite.org/wal.html)."""
+
+BUSY_MS: Final = 5000
+"""How long to wait for a lock that only an operator's own SQLite shell can hold."""
+
+_CACHED_STATEMENTS: Final = 1024  # every length of every repeated statement stays prepared
+_THE_OPERATION: Final = (apsw.ConstraintError, apsw.TooBigError, apsw.MismatchError, apsw.RangeError)
+
+log = get("store")
+
+
+class Cursor(Protocol):
+    """The part of APSW's connections and cursors that is used here, with types that checkers can follow."""
+
+    def execute(self, statements: str, bindings: Sequence[Value] = ...) -> "Cursor":
+        """Execute statements."""
+        ...
+
+    def fetchall(self) -> list[tuple[Value, ...]]:
+        """The rows that are left."""
+        ...
+
+    def fetchone(self) -> tuple[Value, ...] | None:
+        """The next row."""
+        ...
+
+
+def plain(cursor: object) -> Cursor:
+    """See an APSW connection or cursor as what it is used for."""
+    return cast("Cursor", cursor)
+
+
+def check_version(number: int, text: str) -> None:
+    """Refuse a SQLite that is too old.
+
+    Raises:
+        StoreError: it is.
+    """
+    if number < FLOOR:
+        msg = f"SQLite {text} can corrupt a database in WAL mode; Hookyard needs 3.51.3 or later"
+        raise StoreError(msg)
+
+
+def connect(path: Path) -> apsw.Connection:
+    """The one connection that writes.
+
+    Raises:
+        StoreError: the file cannot be opened, is no database, or SQLite is too old.
+    """
+    check_version(apsw.SQLITE_VERSION_NUMBER, apsw.sqlite_lib_version())
+    try:
+        connection = apsw.Connection(str(path), statementcachesize=_CACHED_STATEMENTS)
+    except apsw.Error as error:
+        msg = f"{path} cannot be opened: {error}"
+        raise StoreError(msg) from error
+    connection.set_busy_timeout(BUSY_MS)
+    return connection
+
+
+def configure(connection: apsw.Connection, synchronous: Synchronous) -> None:
+    """Set what durability and speed rest on; `synchronous` is SQLite's setting of that name.
+
+    Raises:
+        StoreError: the file system cannot do it.
+    """
+    # Mapped memory would turn an I/O error into a crash of the process.
+    connection.pragma("mmap_size", 0)
+    if connection.pragma("journal_mode", "wal") != "wal":
+        msg = f"{connection.filename} cannot be switched to WAL mode, which needs a local file system"
+        raise StoreError(msg)
+    connection.pragma("synchronous", synchronous)
+    if synchronous == "normal":
+        log.warning(
+            "store.synchronous_normal",
+            file=connection.filename,
+            cost="a power cut can lose the last commits, although they were acknowledged; a killed process cannot",
+        )
+
+
+def is_about_the_operation(error: Exception) -> bool:
+    """Whether an error in the middle of a batch is the fault of one operation, not of the file or the disk."""
+    return not isinstance(error, apsw.Error) or isinstance(error, _THE_OPERATION)
+
+
+def unavailable(error: apsw.Error) -> StoreUnavailable:
+    """What callers get for an error of the file or the disk; the log gets the error itself."""
+    log.error("store.unavailable", error=f"{type(error).__name__}: {error}")
+    return StoreUnavailable("The store cannot take this now.")
+
+
+def roll_back(connection: apsw.Connection) -> None:
+    """Leave the connection without a transaction, whatever happened in it."""
+    # SQLite has rolled back by itself after some errors; a rollback that fails too leaves nothing to be done.
+    if connection.in_transaction:
+        with contextlib.suppress(apsw.Error):
+            plain(connection).execute("ROLLBACK")

@@ -1,0 +1,124 @@
+"""The read side: a few read-only connections, each with a thread of its own, and a deadline for every question."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from pathlib import Path
+from typing import Final, cast
+
+import apsw
+import apsw.aio
+
+from hookyard import ids
+from hookyard.errors import StoreUnavailable
+from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job
+from hookyard.store.contract import JobQuery
+from hookyard.store.sqlite import codec, statements
+from hookyard.store.sqlite.codec import DeliveryRow, JobRow, Value, numbers
+from hookyard.store.sqlite.connect import BUSY_MS, plain, unavailable
+from hookyard.store.sqlite.statements import Statement
+
+CONNECTIONS: Final = 2
+_PROGRESS_STEPS: Final = 5000  # SQLite steps between looks at the deadline: well under a millisecond
+
+_SQL = statements.load("queries")
+_LISTS: Final = {"queued": "jobs_queued", "running": "jobs_running", "failed": "jobs_failed"}
+"""Statuses that an index of their own finds among any number of other jobs."""
+
+
+class Reader:
+    """Asks the questions of the contract; use from the event loop that opened it."""
+
+    def __init__(self, connections: "Sequence[apsw.AsyncConnection]", deadline: int) -> None:
+        self._connections = connections
+        self._seconds = deadline / 1000
+        self._turn = 0
+
+    @classmethod
+    async def open(cls, path: Path, deadline: int) -> "Reader":
+        """Open the connections.
+
+        Args:
+            path: the database file.
+            deadline: milliseconds after which a question is given up.
+        """
+        connections: list[apsw.AsyncConnection] = []
+        token = apsw.aio.check_progress_steps.set(_PROGRESS_STEPS)
+        try:
+            for _ in range(CONNECTIONS):
+                connection = await apsw.Connection.as_async(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+                connections.append(connection)
+                await connection.set_busy_timeout(BUSY_MS)
+                await connection.pragma("mmap_size", 0)
+        finally:
+            apsw.aio.check_progress_steps.reset(token)
+        return cls(connections, deadline)
+
+    async def job(self, job_id: str) -> Job | None:
+        """See :class:`hookyard.store.contract.Store`, as all of these."""
+        rows = await self._rows(_SQL["job"], numbers(job_id))
+        return codec.job(cast("JobRow", rows[0])) if rows else None
+
+    async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
+        """A page of the list."""
+        statement = _SQL[_LISTS.get(query.status or "", "jobs")]
+        before = (1 << 60) if query.before is None else ids.key(query.before)
+        rows = await self._rows(statement, (before, query.status, query.plugin, query.command, query.limit))
+        return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
+
+    async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """The attempts of a job."""
+        return tuple(codec.attempt(job_id, row) for row in await self._rows(_SQL["attempts"], numbers(job_id)))
+
+    async def deliveries(self, job_id: str) -> tuple[Delivery, ...]:
+        """The deliveries of a job."""
+        rows = await self._rows(_SQL["deliveries"], numbers(job_id))
+        return tuple(codec.delivery(row) for row in cast("list[DeliveryRow]", rows))
+
+    async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
+        """The tries at a delivery."""
+        rows = await self._rows(_SQL["delivery_attempts"], numbers(delivery_id))
+        return tuple(codec.delivery_attempt(delivery_id, row) for row in rows)
+
+    async def lost(self, now: int, *, worker: str | None, limit: int) -> tuple[Job, ...]:
+        """Running jobs that nobody works on."""
+        if worker is None:
+            rows = await self._rows(_SQL["lost"], (now, limit))
+        else:
+            rows = await self._rows(_SQL["running_of"], (worker, limit))
+        return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
+
+    async def last_id(self) -> str | None:
+        """The largest id."""
+        rows = await self._rows(_SQL["last_id"], ())
+        return ids.join(*cast("tuple[int, int]", rows[0])) if rows else None
+
+    async def ready(self) -> None:
+        """Nothing, if the file answers."""
+        await self._rows(_SQL["ready"], ())
+
+    async def aclose(self) -> None:
+        """Close the connections and end their threads."""
+        for connection in self._connections:
+            await connection.aclose()
+
+    async def _rows(self, statement: Statement, values: Sequence[Value]) -> list[tuple[Value, ...]]:
+        self._turn = (self._turn + 1) % len(self._connections)
+        connection = self._connections[self._turn]
+        token = apsw.aio.deadline.set(asyncio.get_running_loop().time() + self._seconds)
+        try:
+            return await cast(
+                "Awaitable[list[tuple[Value, ...]]]",
+                connection.async_run(_fetch, connection, statement.text, values),
+            )
+        except TimeoutError as error:
+            msg = "The store took too long to answer."
+            raise StoreUnavailable(msg) from error
+        except apsw.Error as error:
+            raise unavailable(error) from error
+        finally:
+            apsw.aio.deadline.reset(token)
+
+
+def _fetch(connection: object, sql: str, values: Sequence[Value]) -> list[tuple[Value, ...]]:
+    # Runs in the connection's own thread, where its methods are the plain ones: one hop for a whole question.
+    return plain(connection).execute(sql, values).fetchall()

@@ -1,0 +1,137 @@
+-- The first schema: jobs with their attempts, deliveries with theirs, idempotency keys.
+--
+-- Ids are UUIDv7. Their leading bits are the key, which only grows, so that tables are appended to; their random
+-- bits are the tail. The views job and outgoing show both as the id that callers know.
+-- Times are milliseconds since 1970-01-01 UTC. Bodies are JSON, stored as the bytes that came.
+
+CREATE TABLE job_log (
+  key              INTEGER PRIMARY KEY,
+  tail             INTEGER NOT NULL,
+  plugin           TEXT    NOT NULL,
+  command          TEXT    NOT NULL,
+  lane             TEXT    NOT NULL,
+  status           TEXT    NOT NULL
+    CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'timed_out', 'cancelled')),
+  reason           TEXT,
+  ready            INTEGER NOT NULL,  -- of a queued job: 1 once it is due, 0 while its run_at lies ahead
+  priority         INTEGER NOT NULL,  -- higher runs first
+  attempt          INTEGER NOT NULL,  -- the current or last one, 0 before the first
+  max_attempts     INTEGER NOT NULL,
+  run_at           INTEGER NOT NULL,
+  submitted_at     INTEGER NOT NULL,
+  started_at       INTEGER,
+  completed_at     INTEGER,
+  lease_token      INTEGER,
+  lease_expires_at INTEGER,
+  worker           TEXT,
+  cancel_requested INTEGER NOT NULL DEFAULT 0,
+  timeout          INTEGER,           -- milliseconds
+  principal        TEXT    NOT NULL,
+  source           TEXT,
+  request_id       TEXT    NOT NULL,
+  callback_url     TEXT,
+  tags             TEXT    NOT NULL,  -- JSON array
+  last_error       TEXT,              -- JSON object
+  result           BLOB,
+  args             BLOB    NOT NULL,  -- last, so that reading the rest never walks through a long body
+  CHECK (attempt <= max_attempts AND (status <> 'queued' OR attempt < max_attempts)),
+  CHECK ((status = 'running') = (lease_token IS NOT NULL))
+) STRICT;
+
+-- The queue: what a claim takes, in its order.
+CREATE INDEX job_queued ON job_log (lane, ready, priority DESC, key) WHERE status = 'queued';
+-- What waits for its time; claims look only at its first entries.
+CREATE INDEX job_later ON job_log (lane, run_at) WHERE status = 'queued' AND ready = 0;
+-- What is running, by the end of its lease: for the sweep of lost leases.
+CREATE INDEX job_leased ON job_log (lease_expires_at, key) WHERE status = 'running';
+-- The dead letters.
+CREATE INDEX job_failed ON job_log (key) WHERE status = 'failed';
+
+CREATE TABLE attempt_log (
+  job_key    INTEGER NOT NULL,
+  number     INTEGER NOT NULL,
+  outcome    TEXT    NOT NULL
+    CHECK (outcome IN ('succeeded', 'failed', 'timed_out', 'cancelled', 'released', 'lost')),
+  worker     TEXT    NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at   INTEGER NOT NULL,
+  error      TEXT,                    -- JSON object
+  PRIMARY KEY (job_key, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delivery (
+  key              INTEGER PRIMARY KEY,
+  tail             INTEGER NOT NULL,
+  job_key          INTEGER,
+  job_tail         INTEGER,
+  event            TEXT    NOT NULL,
+  endpoint         TEXT,              -- the configured endpoint's name, or NULL for a callback URL
+  url              TEXT,
+  status           TEXT    NOT NULL CHECK (status IN ('pending', 'sending', 'delivered', 'failed')),
+  attempt          INTEGER NOT NULL,
+  next_at          INTEGER,
+  lease_token      INTEGER,
+  lease_expires_at INTEGER,
+  created_at       INTEGER NOT NULL,
+  completed_at     INTEGER,
+  last_status      INTEGER,           -- HTTP status of the last answer
+  last_error       TEXT,
+  body             BLOB    NOT NULL,
+  CHECK (status <> 'pending' OR next_at IS NOT NULL),
+  CHECK (status <> 'sending' OR (lease_token IS NOT NULL AND lease_expires_at IS NOT NULL))
+) STRICT;
+
+CREATE INDEX delivery_of_job ON delivery (job_key) WHERE job_key IS NOT NULL;
+-- What is to be sent, by when it is due.
+CREATE INDEX delivery_pending ON delivery (next_at, key) WHERE status = 'pending';
+-- What a courier holds, by the end of its lease: sent again when the courier died.
+CREATE INDEX delivery_sending ON delivery (lease_expires_at, key) WHERE status = 'sending';
+
+CREATE TABLE delivery_attempt (
+  delivery_key INTEGER NOT NULL,
+  number       INTEGER NOT NULL,
+  started_at   INTEGER NOT NULL,
+  duration     INTEGER NOT NULL,      -- milliseconds
+  status       INTEGER,               -- HTTP status, or NULL when no answer came
+  error        TEXT,
+  response     BLOB,                  -- the first bytes of the answer
+  PRIMARY KEY (delivery_key, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency_key (
+  scope      TEXT    NOT NULL,
+  key        TEXT    NOT NULL,
+  digest     BLOB    NOT NULL,        -- of the body
+  job_key    INTEGER NOT NULL,
+  job_tail   INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+-- What can be forgotten, for pruning.
+CREATE INDEX idempotency_expiry ON idempotency_key (expires_at);
+
+-- For people with a SQLite shell: jobs under the id that callers know, times in UTC.
+CREATE VIEW job AS
+SELECT
+  format('%08x-%04x-7%03x-%04x-%012x', key >> 28, (key >> 12) & 0xffff, key & 0xfff,
+         0x8000 | (tail >> 48), tail & 0xffffffffffff) AS id,
+  plugin, command, status, reason, attempt, max_attempts, lane, priority, principal, source,
+  datetime(submitted_at / 1000.0, 'unixepoch', 'subsec') AS submitted,
+  datetime(started_at / 1000.0, 'unixepoch', 'subsec') AS started,
+  datetime(completed_at / 1000.0, 'unixepoch', 'subsec') AS completed,
+  CAST(args AS TEXT) AS args, CAST(result AS TEXT) AS result, last_error
+FROM job_log;
+
+-- The same for deliveries.
+CREATE VIEW outgoing AS
+SELECT
+  format('%08x-%04x-7%03x-%04x-%012x', key >> 28, (key >> 12) & 0xffff, key & 0xfff,
+         0x8000 | (tail >> 48), tail & 0xffffffffffff) AS id,
+  format('%08x-%04x-7%03x-%04x-%012x', job_key >> 28, (job_key >> 12) & 0xffff, job_key & 0xfff,
+         0x8000 | (job_tail >> 48), job_tail & 0xffffffffffff) AS job_id,
+  event, coalesce(endpoint, url) AS receiver, status, attempt, last_status, last_error,
+  datetime(next_at / 1000.0, 'unixepoch', 'subsec') AS next,
+  datetime(completed_at / 1000.0, 'unixepoch', 'subsec') AS completed,
+  CAST(body AS TEXT) AS body
+FROM delivery;

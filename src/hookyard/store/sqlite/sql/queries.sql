@@ -1,0 +1,92 @@
+-- Questions. Lists go by the key, never by an offset, so that a page costs the same however long the history is.
+
+-- name: job
+SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
+  started_at, completed_at, last_error, result, args
+FROM job_log WHERE key = ? AND tail = ?;
+
+-- name: jobs
+-- The parameters are the cursor, then status, plugin and command or NULL for any, then the limit.
+SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
+  started_at, completed_at, last_error, NULL, x''
+FROM job_log
+WHERE key < ?1 AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
+ORDER BY key DESC LIMIT ?5;
+
+-- name: jobs_queued
+-- As above, by the index of the queue: what waits may be a handful among millions.
+SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
+  started_at, completed_at, last_error, NULL, x''
+FROM job_log INDEXED BY job_queued
+WHERE status = 'queued' AND key < ?1 AND ?2 = 'queued'
+  AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
+ORDER BY key DESC LIMIT ?5;
+
+-- name: jobs_running
+-- As above, by the index of the leases.
+SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
+  started_at, completed_at, last_error, NULL, x''
+FROM job_log INDEXED BY job_leased
+WHERE status = 'running' AND key < ?1 AND ?2 = 'running'
+  AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
+ORDER BY key DESC LIMIT ?5;
+
+-- name: jobs_failed
+-- As above, by the index of the dead letters.
+SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
+  started_at, completed_at, last_error, NULL, x''
+FROM job_log INDEXED BY job_failed
+WHERE status = 'failed' AND key < ?1 AND ?2 = 'failed'
+  AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
+ORDER BY key DESC LIMIT ?5;
+
+-- name: attempts
+SELECT log.number, log.outcome, log.worker, log.started_at, log.ended_at, log.error
+FROM job_log AS job CROSS JOIN attempt_log AS log ON log.job_key = job.key
+WHERE job.key = ? AND job.tail = ?
+ORDER BY log.number;
+
+-- name: deliveries
+SELECT key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
+  lease_expires_at, last_status, last_error, completed_at, body
+FROM delivery WHERE job_key = ? AND job_tail = ?
+ORDER BY key;
+
+-- name: delivery_attempts
+SELECT tried.number, tried.started_at, tried.duration, tried.status, tried.error, tried.response
+FROM delivery CROSS JOIN delivery_attempt AS tried ON tried.delivery_key = delivery.key
+WHERE delivery.key = ? AND delivery.tail = ?
+ORDER BY tried.number;
+
+-- name: lost
+-- Running jobs whose lease has ended, the longest ended first.
+SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
+  started_at, completed_at, last_error, result, args
+FROM job_log INDEXED BY job_leased
+WHERE status = 'running' AND lease_expires_at <= ?
+ORDER BY lease_expires_at, key LIMIT ?;
+
+-- name: running_of
+-- All running jobs of one worker.
+SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
+  started_at, completed_at, last_error, result, args
+FROM job_log INDEXED BY job_leased
+WHERE status = 'running' AND worker = ?
+ORDER BY lease_expires_at, key LIMIT ?;
+
+-- name: last_id
+SELECT key, tail FROM (
+  SELECT * FROM (SELECT key, tail FROM job_log ORDER BY key DESC LIMIT 1)
+  UNION ALL
+  SELECT * FROM (SELECT key, tail FROM delivery ORDER BY key DESC LIMIT 1))
+ORDER BY key DESC LIMIT 1;
+
+-- name: ready
+SELECT 1;

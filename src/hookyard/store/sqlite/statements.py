@@ -1,0 +1,54 @@
+"""The statements of the `.sql` files, by name.
+
+A statement begins at a line `-- name: NAME` and ends at the next one. Comments are for the reader and are left out of
+what SQLite gets. A part between `/* each SEPARATOR */` and `/* end */` is repeated once per row: one statement for
+many rows is what makes the store fast, because every statement executed costs the writer thread the interpreter's
+lock once.
+"""
+
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final
+
+MOST: Final = 64
+"""Rows in one statement, at most: enough to be fast, few enough that each length's statement stays prepared."""
+
+_NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^\s*--.*$", re.MULTILINE)
+_PART: Final = re.compile(r"/\* each (.+?) \*/(.*?)/\* end \*/", re.DOTALL)
+_SPACE: Final = re.compile(r"\s+")
+
+
+class Statement:
+    """One statement; `for_rows(n)` is its text with the repeated parts standing there `n` times."""
+
+    __slots__ = ("_pieces", "_texts", "text")
+
+    def __init__(self, source: str) -> None:
+        plain = _SPACE.sub(" ", _COMMENT.sub("", source)).strip().removesuffix(";")
+        # Alternating: text, separator, repeated part, text, ...
+        self._pieces = _PART.split(plain)
+        self._texts: dict[int, str] = {}
+        self.text = self.for_rows(1)
+        """The text for one row."""
+
+    def for_rows(self, count: int) -> str:
+        """The text for so many rows."""
+        text = self._texts.get(count)
+        if text is None:
+            parts = [self._pieces[0]]
+            for at in range(1, len(self._pieces), 3):
+                separator, row, after = self._pieces[at : at + 3]
+                parts += [f" {separator} ".join([row] * count), after]
+            text = self._texts[count] = "".join(parts)
+        return text
+
+
+def load(name: str) -> Mapping[str, Statement]:
+    """The statements of `sql/NAME.sql`."""
+    pieces = _NAME.split(files(__package__).joinpath("sql", f"{name}.sql").read_text("utf-8"))
+    return MappingProxyType(
+        {pieces[at]: Statement(pieces[at + 1]) for at in range(1, len(pieces), 2)},
+    )

@@ -1,0 +1,129 @@
+"""The store on one SQLite file."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import apsw
+
+from hookyard.errors import StoreError
+from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job
+from hookyard.store.contract import JobQuery, Op, Result
+from hookyard.store.sqlite.connect import Synchronous, configure, connect, log, plain
+from hookyard.store.sqlite.lock import FileLock
+from hookyard.store.sqlite.migrate import check, migrate
+from hookyard.store.sqlite.read import Reader
+from hookyard.store.sqlite.write.batch import Writer
+
+
+class SqliteStore:
+    """A :class:`hookyard.store.contract.Store`; make one with :meth:`open`."""
+
+    def __init__(self, lock: FileLock, connection: apsw.Connection, reader: Reader) -> None:
+        self._lock = lock
+        self._connection = connection
+        self._reader = reader
+        self._writer = Writer(connection)
+
+    @classmethod
+    async def open(
+        cls, path: str | os.PathLike[str], *, synchronous: Synchronous = "full", read_timeout: int = 5000
+    ) -> "SqliteStore":
+        """Open the file, made when it is not there, and bring its schema up to date.
+
+        Args:
+            path: the file; its folder is made too.
+            synchronous: SQLite's setting. `full` survives a power cut, `normal` is faster and does not.
+            read_timeout: milliseconds after which a question is answered with StoreUnavailable.
+
+        Raises:
+            StoreLocked: another process serves the file.
+            StoreTooNew: a newer Hookyard wrote it.
+            StoreError: it cannot be used.
+        """
+        file = Path(path)
+        lock, connection = await asyncio.to_thread(_open, file, synchronous)
+        try:
+            reader = await Reader.open(file, read_timeout)
+        except apsw.Error as error:
+            connection.close()
+            lock.release()
+            msg = f"{path} cannot be read: {error}"
+            raise StoreError(msg) from error
+        return cls(lock, connection, reader)
+
+    def apply(self, ops: Sequence[Op]) -> list[Result]:
+        """See the contract."""
+        return self._writer.apply(ops)
+
+    async def job(self, job_id: str) -> Job | None:
+        """See the contract, as all of these."""
+        return await self._reader.job(job_id)
+
+    async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
+        """See the contract."""
+        return await self._reader.jobs(query)
+
+    async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
+        """See the contract."""
+        return await self._reader.attempts(job_id)
+
+    async def deliveries(self, job_id: str) -> tuple[Delivery, ...]:
+        """See the contract."""
+        return await self._reader.deliveries(job_id)
+
+    async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
+        """See the contract."""
+        return await self._reader.delivery_attempts(delivery_id)
+
+    async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
+        """See the contract."""
+        return await self._reader.lost(now, worker=worker, limit=limit)
+
+    async def last_id(self) -> str | None:
+        """See the contract."""
+        return await self._reader.last_id()
+
+    async def ready(self) -> None:
+        """See the contract."""
+        await self._reader.ready()
+
+    async def aclose(self) -> None:
+        """Close the readers."""
+        await self._reader.aclose()
+
+    def close(self) -> None:
+        """Move what the WAL holds into the file, close it and let go of it."""
+        try:
+            plain(self._connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except apsw.Error as error:
+            # Nothing is lost: the WAL is read at the next open.
+            log.warning("store.checkpoint_failed", error=str(error))
+        self._connection.close()
+        self._lock.release()
+
+
+def _open(file: Path, synchronous: Synchronous) -> tuple[FileLock, apsw.Connection]:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Links resolved, so that two names of one file have one lock.
+        lock = FileLock(file.resolve())
+    except OSError as error:
+        msg = f"{file.parent} cannot be made: {error.strerror}"
+        raise StoreError(msg) from error
+    connection: apsw.Connection | None = None
+    try:
+        connection = connect(file)
+        check(connection)
+        configure(connection, synchronous)
+        migrate(connection)
+    except (apsw.Error, StoreError) as error:
+        if connection is not None:
+            connection.close()
+        lock.release()
+        if isinstance(error, StoreError):
+            raise
+        msg = f"{file} cannot be used: {error}"
+        raise StoreError(msg) from error
+    return lock, connection

@@ -1,0 +1,115 @@
+"""Leasing and settling outgoing deliveries."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import msgspec
+from msgspec.structs import replace
+
+from hookyard.model import Delivery
+from hookyard.store.contract import (
+    ClaimDeliveries,
+    DeliveriesClaimed,
+    Done,
+    FinishDelivery,
+    ReleaseDelivery,
+    Result,
+    Stale,
+)
+from hookyard.store.sqlite import statements
+from hookyard.store.sqlite.codec import DeliveryRow, Value, delivery, numbers
+from hookyard.store.sqlite.write.db import Db
+
+_SQL = statements.load("deliver")
+ADD_DELIVERIES = _SQL["add_deliveries"]
+_PICK, _LEASE, _NEXT = _SQL["pick_deliveries"], _SQL["lease_deliveries"], _SQL["next_delivery"]
+_HELD, _END_ATTEMPT = _SQL["held_deliveries"], _SQL["end_delivery_attempt"]
+_FINISH, _RELEASE = _SQL["finish_delivery"], _SQL["release_delivery"]
+
+_Packed = tuple[
+    int, int, int | None, int | None, str, str | None, str | None, int, str, int, int | None, int | None,
+    int | None, int | None, str | None, int | None, str, int,
+]  # fmt: skip
+"""A delivery row as JSON: body as hexadecimal digits, and when it was due."""
+
+_packed = msgspec.json.Decoder(list[_Packed])
+
+
+def claim_deliveries(db: Db, ops: Sequence[ClaimDeliveries]) -> list[Result]:
+    """Lease the deliveries that are due."""
+    return [_claim(db, op) for op in ops]
+
+
+def _claim(db: Db, op: ClaimDeliveries) -> Result:
+    found = db.row(_PICK, (op.now, max(op.limit, 0)))
+    rows = _packed.decode(cast("tuple[str]", found)[0])
+    rows.sort(key=lambda row: (row[17], row[0]))
+    lease = op.lease
+    for start in range(0, len(rows), statements.MOST):
+        keys = [row[0] for row in rows[start : start + statements.MOST]]
+        db.change(_LEASE, [lease.token, lease.expires_at, *keys], len(keys))
+    next_due = cast("tuple[int | None]", db.row(_NEXT, ()))[0]
+    return DeliveriesClaimed(tuple(_leased(row, op) for row in rows), next_due)
+
+
+def _leased(row: _Packed, op: ClaimDeliveries) -> Delivery:
+    """The delivery as it is once leased."""
+    lease = op.lease
+    return replace(
+        delivery(cast("DeliveryRow", (*row[:16], bytes.fromhex(row[16])))),
+        status="sending",
+        attempt=row[9] + 1,
+        lease_token=lease.token,
+        lease_expires_at=lease.expires_at,
+    )
+
+
+def finish_delivery(db: Db, ops: Sequence[FinishDelivery]) -> list[Result]:
+    """Store how these attempts went."""
+    results: dict[int, Result] = {}
+    keys = [numbers(op.delivery_id) for op in ops]
+    values: list[Value] = []
+    for (key, tail), op in zip(keys, ops, strict=True):
+        tried = op.attempt
+        values += (key, tail, op.token, tried.number, tried.started_at, tried.duration, tried.status, tried.error)
+        values.append(tried.response)
+    ended = db.change(_END_ATTEMPT, values, len(ops))
+    held = {key for key, _ in keys} if ended == len(ops) else _held(db, ops)
+    values = []
+    for (key, _), op in zip(keys, ops, strict=True):
+        if key in held:
+            values += (key, op.status, *_after(op))
+            results[key] = Done()
+    if held:
+        db.change(_FINISH, values, len(held))
+    return [results.get(key) or Stale() for key, _ in keys]
+
+
+def _after(op: FinishDelivery) -> tuple[Value, ...]:
+    """next_at, last_status, last_error, completed_at."""
+    tried = op.attempt
+    if op.status == "pending":
+        return (op.now if op.next_at is None else op.next_at, tried.status, tried.error, None)
+    return (None, tried.status, tried.error, op.now)
+
+
+def release_delivery(db: Db, ops: Sequence[ReleaseDelivery]) -> list[Result]:
+    """Give these deliveries back unsent."""
+    held = _held(db, ops)
+    values: list[Value] = []
+    results: list[Result] = []
+    for op in ops:
+        key, _ = numbers(op.delivery_id)
+        if key in held:
+            values += (key, op.now if op.next_at is None else op.next_at)
+        results.append(Done() if key in held else Stale())
+    if held:
+        db.change(_RELEASE, values, len(held))
+    return results
+
+
+def _held(db: Db, ops: Sequence[FinishDelivery | ReleaseDelivery]) -> set[int]:
+    values: list[Value] = []
+    for op in ops:
+        values += (*numbers(op.delivery_id), op.token)
+    return {row[0] for row in cast("list[tuple[int]]", db.rows(_HELD, values, len(ops)))}
