@@ -1,0 +1,7 @@
+"""The gateway: the only room that speaks HTTP to callers, and the only one that knows Litestar."""
+
+from hookyard.gateway.app import Gateway, build
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.health import Health
+
+__all__ = ["Gateway", "GatewayDeps", "Health", "build"]

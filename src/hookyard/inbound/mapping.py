@@ -129,6 +129,4 @@ def render(node: Node, body: bytes, event: str, delivery: str) -> bytes:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Refused("invalid_json") from error
     except Missing as error:
-        raise Refused(
-            "invalid_input", "The event does not have what the route needs.", path=error.path
-        ) from error
+        raise Refused("invalid_input", "The event does not have what the route needs.", path=error.path) from error

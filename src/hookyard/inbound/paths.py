@@ -32,9 +32,7 @@ def parse_path(text: str) -> Steps | None:
         if found is None:
             return None
         name, index, double, single = found.groups()
-        steps.append(
-            int(index) if index is not None else next(s for s in (name, double, single) if s is not None)
-        )
+        steps.append(int(index) if index is not None else next(s for s in (name, double, single) if s is not None))
         at = found.end()
     return tuple(steps)
 

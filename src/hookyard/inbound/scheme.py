@@ -20,9 +20,7 @@ from hookyard.errors import Refused
 _HEX: Final = re.compile(rb"[0-9a-fA-F]+")
 _TIMESTAMP: Final = re.compile(rb"[0-9]{1,12}")
 
-Step = Literal[
-    "missing", "malformed", "timestamp_missing", "timestamp_malformed", "timestamp_range", "mismatch"
-]
+Step = Literal["missing", "malformed", "timestamp_missing", "timestamp_malformed", "timestamp_range", "mismatch"]
 """The step at which verification ended. For the log only."""
 
 
@@ -51,9 +49,7 @@ class Scheme(Struct, frozen=True, kw_only=True):
     form_field: str | None = None
     """The field that holds the JSON when the body is a form."""
 
-    def verify(
-        self, headers: Mapping[bytes, bytes], body: bytes, now: int, secrets: tuple[bytes, ...]
-    ) -> None:
+    def verify(self, headers: Mapping[bytes, bytes], body: bytes, now: int, secrets: tuple[bytes, ...]) -> None:
         """Check the signature of a request.
 
         Args:
@@ -83,11 +79,7 @@ class Scheme(Struct, frozen=True, kw_only=True):
         if text.startswith(self.prefix):
             if self.encoding == "hex" and len(encoded) == 2 * size and _HEX.fullmatch(encoded):
                 return bytes.fromhex(encoded.decode("ascii"))
-            if (
-                self.encoding == "base64"
-                and (decoded := _base64(encoded)) is not None
-                and len(decoded) == size
-            ):
+            if self.encoding == "base64" and (decoded := _base64(encoded)) is not None and len(decoded) == size:
                 return decoded
         raise BadSignature("malformed")
 

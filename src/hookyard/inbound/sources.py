@@ -60,9 +60,7 @@ class Sources:
 
         """
         problems: list[Found] = []
-        built = {
-            name: _source(name, settings, commands, problems) for name, settings in config.sources.items()
-        }
+        built = {name: _source(name, settings, commands, problems) for name, settings in config.sources.items()}
         if problems:
             raise SourcesError(problems)
         return cls(built)
@@ -72,9 +70,7 @@ class Sources:
         return self.by_name.get(name)
 
 
-def _source(
-    name: str, settings: SourceSettings, commands: Mapping[str, CommandLike], problems: list[Found]
-) -> Source:
+def _source(name: str, settings: SourceSettings, commands: Mapping[str, CommandLike], problems: list[Found]) -> Source:
     where = f"sources.{name}"
     problems.extend(
         (f"{where}.secrets[{at}]", "an empty secret would let everybody in")
@@ -89,16 +85,13 @@ def _source(
         scheme=scheme_of(settings.scheme),
         secrets=tuple(secret.reveal().encode() for secret in settings.secrets),
         routes=tuple(
-            _route(route, commands, f"{where}.routes[{at}]", problems)
-            for at, route in enumerate(settings.routes)
+            _route(route, commands, f"{where}.routes[{at}]", problems) for at, route in enumerate(settings.routes)
         ),
         window=settings.dedupe_window,
     )
 
 
-def _route(
-    settings: RouteSettings, commands: Mapping[str, CommandLike], where: str, problems: list[Found]
-) -> Route:
+def _route(settings: RouteSettings, commands: Mapping[str, CommandLike], where: str, problems: list[Found]) -> Route:
     command = commands.get(settings.run)
     if command is None:
         problems.append((f"{where}.run", f"there is no command {settings.run!r}"))

@@ -1,0 +1,137 @@
+"""From a body to a stored job: what every way in does once the caller is known.
+
+The lean path and the ordinary handlers call these same functions, so they cannot answer differently.
+"""
+
+from hashlib import sha256
+from typing import Final
+
+from msgspec import Struct
+
+from hookyard.auth import Principal
+from hookyard.errors import Refused
+from hookyard.gateway.answer import Answer, json_answer
+from hookyard.gateway.decode import decode_input, require_utf8
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.envelope import decode_envelope
+from hookyard.host.registry import Command
+from hookyard.inbound import Received, Route, Source
+from hookyard.model import Job
+from hookyard.store.contract import Dedupe, Enqueued, Mismatch
+
+LOCATION: Final = b"/api/v1/jobs/"
+
+
+class Accepted(Struct, frozen=True):
+    """A job is stored, or was before."""
+
+    job_id: str
+    duplicate: bool
+    request_id: str
+
+
+class CommandWay:
+    """The way into one command: everything about it that does not change is made once."""
+
+    __slots__ = ("_deps", "_prefix", "_suffixes", "command")
+
+    def __init__(self, deps: GatewayDeps, command: Command) -> None:
+        self._deps = deps
+        self.command = command
+        spec = command.spec
+        self._prefix = b'{"job_id":"'
+        middle = f'","status":"queued","plugin":"{spec.plugin}","command":"{spec.name}"'.encode()
+        self._suffixes = (middle + b"}", middle + b',"duplicate":true}')
+
+    async def trigger(self, body: bytes, principal: Principal, key: str | None, request_id: str | None) -> Accepted:
+        """Store what an authenticated caller asks for.
+
+        Args:
+            body: the raw body, at most as long as allowed.
+            principal: who asks, and may.
+            key: the `Idempotency-Key`, if any.
+            request_id: the caller's own, if any; else the new job's id serves as one.
+
+        Raises:
+            Refused: the body is not what it must be, the key stands for another body, the store is not there.
+        """
+        deps, command = self._deps, self.command
+        envelope = decode_envelope(body)
+        data = decode_input(command.spec, envelope.payload, "$.payload")
+        if envelope.callback_url is not None:
+            self._check_callback(envelope.callback_url)
+        job_id = deps.ids()
+        now = deps.clock.now()
+        job = Job(
+            id=job_id,
+            plugin=command.spec.plugin,
+            command=command.spec.name,
+            lane=command.lane,
+            args=bytes(envelope.payload),
+            submitted_at=now,
+            run_at=envelope.due(now),
+            priority=command.spec.options.priority if envelope.priority is None else envelope.priority,
+            max_attempts=envelope.max_attempts or command.max_attempts,
+            timeout=None if envelope.timeout is None else round(envelope.timeout * 1000),
+            principal=principal.name,
+            request_id=request_id or job_id,
+            callback_url=envelope.callback_url,
+            tags=envelope.tags,
+        )
+        dedupe = None
+        if key is not None:
+            window = deps.config.jobs.idempotency_window
+            dedupe = Dedupe(f"{principal.name} {command.key}", key, sha256(body).digest(), now + window)
+        outcome = await deps.dispatcher.accept(job, command, data, dedupe)
+        return _accepted(outcome, job.request_id)
+
+    async def hook(self, source: Source, received: Received, route: Route, request_id: str | None) -> Accepted:
+        """Store what a verified sender's event becomes.
+
+        Raises:
+            Refused: the body does not become the command's input, the delivery id stands for another body, the
+                store is not there.
+        """
+        deps, command = self._deps, self.command
+        require_utf8(received.body)
+        args = route.args(received.body, received.event, received.delivery_id)
+        data = decode_input(command.spec, args, "$")
+        job_id = deps.ids()
+        now = deps.clock.now()
+        job = Job(
+            id=job_id,
+            plugin=command.spec.plugin,
+            command=command.spec.name,
+            lane=command.lane,
+            args=args,
+            submitted_at=now,
+            run_at=now,
+            priority=route.priority,
+            max_attempts=command.max_attempts,
+            principal=source.principal,
+            source=source.name,
+            request_id=request_id or job_id,
+        )
+        dedupe = Dedupe(source.principal, received.delivery_id, received.digest, now + source.window)
+        outcome = await deps.dispatcher.accept(job, command, data, dedupe)
+        return _accepted(outcome, job.request_id)
+
+    def answer(self, accepted: Accepted) -> Answer:
+        """Say that the job is stored."""
+        job_id = accepted.job_id.encode()
+        body = self._prefix + job_id + self._suffixes[accepted.duplicate]
+        return json_answer(body, 202, [(b"location", LOCATION + job_id)])
+
+    def _check_callback(self, url: str) -> None:
+        if not self._deps.config.outbound.callback_secrets:
+            reason: str | None = "No secret to sign callbacks with is configured."
+        else:
+            reason = self._deps.check_callback(url)
+        if reason is not None:
+            raise Refused("invalid_input", reason, path="$.callback_url")
+
+
+def _accepted(outcome: Enqueued | Mismatch, request_id: str) -> Accepted:
+    if isinstance(outcome, Mismatch):
+        raise Refused("idempotency_mismatch", extra={"job_id": outcome.job_id})
+    return Accepted(outcome.job_id, outcome.duplicate, request_id)

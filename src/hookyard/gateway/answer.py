@@ -1,0 +1,82 @@
+"""What goes back: prepared bytes, and RFC 9457 problems."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from litestar.types import Receive, Scope, Send
+
+from hookyard.errors import CODES, Refused
+
+Headers = list[tuple[bytes, bytes]]
+
+_JSON: Final = b"application/json"
+_PROBLEM: Final = b"application/problem+json"
+_CHALLENGES: Final[Mapping[str, bytes]] = {
+    # A 401 must name a scheme (RFC 9110, section 15.5.2).
+    "unauthenticated": b'Bearer realm="hookyard"',
+    "invalid_signature": b'Signature realm="hookyard"',
+}
+_LONGEST_DETAIL: Final = 500
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Answer:
+    """A whole response; also the ASGI application that sends it."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, body: bytes, headers: Headers) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        del scope, receive
+        await self.send(send)
+
+    async def send(self, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+def json_answer(body: bytes, status: int = 200, headers: Headers | None = None) -> Answer:
+    """Wrap JSON bytes."""
+    return Answer(status, body, _fields(_JSON, body) + (headers or []))
+
+
+def value_answer(value: object, status: int = 200, headers: Headers | None = None) -> Answer:
+    """Encode a value as JSON and wrap it."""
+    return json_answer(_encode(value), status, headers)
+
+
+def problem(error: Refused, request_id: str) -> Answer:
+    """Make the problem document of a refusal: the code's row of `hookyard.errors.CODES`, and this occurrence."""
+    code = CODES[error.code]
+    document: dict[str, object] = {
+        "type": f"urn:hookyard:problem:{error.code}",
+        "title": code.title,
+        "status": code.status,
+        "detail": error.detail[:_LONGEST_DETAIL],
+        "code": error.code,
+        "retryable": code.retryable,
+        "request_id": request_id,
+    }
+    if error.path is not None:
+        document["path"] = error.path[:_LONGEST_DETAIL]
+    body = _encode(document | dict(error.extra))
+    headers = _fields(_PROBLEM, body)
+    if error.code in _CHALLENGES:
+        headers.append((b"www-authenticate", _CHALLENGES[error.code]))
+    if error.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after))
+    if error.code == "too_large":
+        # What is left of the body is not worth reading.
+        headers.append((b"connection", b"close"))
+    return Answer(code.status, body, headers)
+
+
+def _fields(content_type: bytes, body: bytes) -> Headers:
+    return [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]

@@ -1,0 +1,163 @@
+"""The gateway: Litestar, with the two hot paths answered before it."""
+
+import asyncio
+from importlib.metadata import version
+from typing import Any, Final, cast
+
+from litestar import Litestar, Request, Response, get
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
+
+from hookyard.errors import Refused
+from hookyard.gateway.accept import CommandWay
+from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
+from hookyard.gateway.caller import KEY, Seen, seen
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.health import check_ready
+from hookyard.gateway.hooks import SourceWay
+from hookyard.gateway.jobs import Jobs
+from hookyard.gateway.lean import lean_ways, peer_of
+from hookyard.gateway.openapi import document
+from hookyard.gateway.refusals import crashed, refuse
+from hookyard.gateway.request import joined
+from hookyard.gateway.request import request_id as given_id
+from hookyard.gateway.trigger import Ways
+
+_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+
+
+class Gateway(Litestar):
+    """The ASGI application.
+
+    Args:
+        deps: what it is built from.
+        lean: False sends the hot requests through the ordinary handlers too, which a test compares it with.
+    """
+
+    def __init__(self, deps: GatewayDeps, *, lean: bool = True) -> None:
+        ways = {key: CommandWay(deps, command) for key, command in deps.registry.commands.items()}
+        sources = {name: SourceWay(deps, source, ways) for name, source in deps.sources.by_name.items()}
+        self._lean = lean_ways(deps, ways, sources) if lean else {}
+        self._ids = deps.ids
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
+            route_handlers=[
+                *Ways(deps, ways, sources).handlers(),
+                *Jobs(deps).handlers(),
+                *_plain_routes(deps),
+            ],
+            exception_handlers={Exception: _refuse},
+            openapi_config=None,
+            logging_config=None,
+            request_max_body_size=None,  # the handlers hold bodies to the configured size themselves
+            debug=False,
+        )
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        """Answer the hot request here, and everything else with the framework."""
+        kind: str = scope["type"]
+        if kind != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request = cast("tuple[HTTPScope, Receive, Send]", (scope, receive, send))
+        if request[0]["method"] == "POST":
+            lean = self._lean.get(request[0]["path"])
+            if lean is not None and await lean(*request):
+                return
+        await self._ordinary(*request)
+
+    async def _ordinary(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Let Litestar answer; see to the request id and to HEAD around it."""
+        headers = joined(scope["headers"])
+        own = given_id(headers)
+        names = [name for name, _ in scope["headers"]]
+        known = Seen(
+            headers=headers,
+            repeated=frozenset(name for name in headers if names.count(name) > 1),
+            given_id=own,
+            request_id=own or self._ids(),
+            peer=peer_of(scope),
+        )
+        head = scope["method"] == "HEAD"
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                named = [*map(_with_head, message["headers"]), (b"x-request-id", known.request_id.encode())]
+                message["headers"] = named
+            elif head and message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        inner = cast("HTTPScope", {**scope, "state": {KEY: known}})
+        # Hookyard never looks at Host; Litestar would refuse what the lean path takes.
+        inner["headers"] = [pair for pair in scope["headers"] if pair[0] != b"host"]
+        if head:
+            inner["method"] = "GET"
+        await super().__call__(inner, receive, send_with_id)
+
+
+def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Name HEAD beside GET, since this application answers it."""
+    name, value = header
+    return (name, value.replace(b"GET", b"GET, HEAD")) if name == b"allow" else header
+
+
+def _plain_routes(deps: GatewayDeps) -> list[HTTPRouteHandler]:
+    described = document(deps)
+
+    @get("/healthz")
+    async def healthz() -> ASGIApp:
+        await asyncio.sleep(0)  # the loop turns
+        return value_answer({"status": "ok"})
+
+    @get("/readyz")
+    async def readyz(request: Request[Any, Any, Any]) -> ASGIApp:
+        try:
+            await check_ready(deps.health, deps.store)
+        except Refused as error:
+            # Asked every few seconds, so it is no line in the log.
+            return problem(error, seen(request).request_id)
+        return value_answer({"status": "ready"})
+
+    @get("/openapi.json")
+    async def openapi() -> ASGIApp:
+        return json_answer(described)
+
+    @get("/")
+    async def root() -> ASGIApp:
+        links = {"openapi": "/openapi.json", "jobs": "/api/v1/jobs", "health": "/healthz", "ready": "/readyz"}
+        return value_answer({"name": "hookyard", "version": version("hookyard"), "links": links})
+
+    return [healthz, readyz, openapi, root]
+
+
+class _Problem(Response[bytes]):
+    """Lets Litestar send a prepared answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(
+            answer.body,
+            status_code=answer.status,
+            headers={name.decode(): value.decode() for name, value in answer.headers},
+        )
+
+
+def _refuse(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    known = seen(request)
+    if not isinstance(error, (Refused, HTTPException)) or (
+        isinstance(error, HTTPException) and error.status_code >= 500  # noqa: PLR2004  where HTTP draws the line
+    ):
+        return _Problem(crashed(error, known.request_id, principal=known.principal, peer=known.peer))
+    refused = error if isinstance(error, Refused) else Refused(_CODES.get(error.status_code, "invalid_request"))
+    answer = refuse(refused, known.request_id, principal=known.principal, peer=known.peer)
+    if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
+        answer.headers.append((b"allow", error.headers["allow"].encode()))
+    return _Problem(answer)
+
+
+def build(deps: GatewayDeps) -> Gateway:
+    """Build the gateway."""
+    return Gateway(deps)

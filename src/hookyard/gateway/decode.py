@@ -1,0 +1,58 @@
+"""JSON bodies into Structs, and what is said when they are none."""
+
+import re
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from hookyard.command import CommandSpec
+from hookyard.errors import Refused
+
+# msgspec has no structured errors: its messages end with the path, and name the member where that is the fault.
+_PLACE: Final = re.compile(r"(?P<problem>.*) - at `\$(?P<path>.*)`", re.DOTALL)
+_MEMBER: Final = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*?)`", re.DOTALL)
+
+
+def require_utf8(body: bytes) -> None:
+    """Refuse bytes that are not UTF-8; msgspec looks at the strings it keeps only, and bodies are kept verbatim.
+
+    Raises:
+        Refused: they are not.
+    """
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError as error:
+            raise Refused("invalid_json", "The body is not UTF-8.") from error
+
+
+def decode_input(spec: CommandSpec, raw: bytes | msgspec.Raw, base: str) -> Struct:
+    """Decode a command's input.
+
+    Args:
+        spec: the command's.
+        raw: JSON in UTF-8.
+        base: the JSON path at which it stands in what the caller sent.
+
+    Raises:
+        Refused: it is not of the input's type.
+    """
+    try:
+        return spec.decode(raw)
+    except msgspec.DecodeError as error:
+        raise refusal(error, base) from error
+
+
+def refusal(error: Exception, base: str = "$") -> Refused:
+    """Translate a decoder's error."""
+    if isinstance(error, RecursionError):
+        return Refused("invalid_json", "The JSON is nested too deeply.")
+    text = str(error)
+    if not isinstance(error, msgspec.ValidationError):
+        return Refused("invalid_json", text if isinstance(error, msgspec.DecodeError) else "")
+    place = _PLACE.fullmatch(text)
+    detail, path = (place["problem"], place["path"]) if place else (text, "")
+    if member := _MEMBER.match(detail):
+        path += f".{member['name']}"
+    return Refused("invalid_input", detail, path=base + path)

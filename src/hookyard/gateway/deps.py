@@ -1,0 +1,52 @@
+"""What the gateway is built from, and what it asks of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import Struct
+
+from hookyard.auth import Tokens
+from hookyard.clock import Clock
+from hookyard.config.model import Config
+from hookyard.gateway.health import Health
+from hookyard.host.registry import Command, Registry
+from hookyard.ids import IdSource
+from hookyard.inbound import Sources
+from hookyard.model import Job
+from hookyard.store.contract import Dedupe, Enqueued, Mismatch, Store
+
+
+class Dispatcher(Protocol):
+    """Takes jobs."""
+
+    async def accept(
+        self, job: Job, command: Command, data: Struct | None, dedupe: Dedupe | None
+    ) -> Enqueued | Mismatch:
+        """Store a job and return once it is on disk.
+
+        Raises:
+            StoreUnavailable: nothing was stored.
+        """
+        ...
+
+    async def wait(self, job_id: str, seconds: float) -> Job | None:
+        """Return the job once it is terminal, or None when it is not by then."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayDeps:
+    """Everything the gateway needs."""
+
+    config: Config
+    registry: Registry
+    dispatcher: Dispatcher
+    store: Store
+    sources: Sources
+    tokens: Tokens
+    ids: IdSource
+    clock: Clock
+    health: Health
+    check_callback: Callable[[str], str | None]
+    """Say why a callback URL is refused, or None."""

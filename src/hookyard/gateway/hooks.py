@@ -1,0 +1,45 @@
+"""One inbound webhook: what a verified request is answered."""
+
+from collections.abc import Mapping
+
+from hookyard.gateway.accept import CommandWay
+from hookyard.gateway.answer import Answer, value_answer
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.inbound import Source
+
+
+class SourceWay:
+    """The way in through one source."""
+
+    __slots__ = ("_deps", "_source", "_ways", "principal")
+
+    def __init__(self, deps: GatewayDeps, source: Source, ways: Mapping[str, CommandWay]) -> None:
+        self._deps = deps
+        self._source = source
+        self._ways = ways
+        self.principal = source.principal
+
+    async def receive(
+        self, headers: Mapping[bytes, bytes], body: bytes, request_id: str | None
+    ) -> tuple[Answer, str | None]:
+        """Verify, route and store a request.
+
+        Args:
+            headers: by lower-case name; one that came twice is joined with a comma.
+            body: the raw body, at most as long as allowed.
+            request_id: the caller's own, if any.
+
+        Returns:
+            The answer, and the request id that it goes out under when the caller had none.
+
+        Raises:
+            Refused: it is not signed, not understood, or cannot be stored.
+        """
+        received = self._source.receive(headers, body, self._deps.clock.now())
+        if received.ping:
+            return value_answer({"status": "ok", "event": received.event}), request_id
+        if received.route is None:
+            return value_answer({"status": "ignored", "event": received.event}), request_id
+        way = self._ways[received.route.command]
+        accepted = await way.hook(self._source, received, received.route, request_id)
+        return way.answer(accepted), accepted.request_id

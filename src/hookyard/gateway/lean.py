@@ -1,0 +1,148 @@
+"""The lean path: answers the well-formed hot request itself, and leaves everything else alone.
+
+Litestar's machinery costs a request more than looking up, checking, decoding and storing it together. So these two
+look at the raw headers once. Whatever is unusual about them (no credential, a header twice, `Prefer`, a query,
+another media type, a body of unknown length) is left, unread, to the ordinary handlers, which know every case.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, cast
+
+from litestar.types import HTTPScope, Receive, Send
+
+from hookyard.auth import Principal, Tokens
+from hookyard.errors import Refused
+from hookyard.gateway.accept import CommandWay
+from hookyard.gateway.answer import Answer
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.hooks import SourceWay
+from hookyard.gateway.refusals import crashed, refuse
+from hookyard.gateway.request import idempotency_key
+from hookyard.gateway.request import request_id as given_id
+
+Lean = Callable[[HTTPScope, Receive, Send], Awaitable[bool]]
+"""Answers a request and returns True, or returns False having touched nothing."""
+
+_JSON: Final = b"application/json"
+_UNUSUAL: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"prefer", b"x-api-key", b"upgrade"})
+
+
+def lean_ways(deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mapping[str, SourceWay]) -> dict[str, Lean]:
+    """Make the table of hot paths."""
+    table: dict[str, Lean] = {f"/trigger/{key}": LeanTrigger(deps, way) for key, way in ways.items()}
+    return table | {f"/hooks/{name}": LeanHook(deps, way) for name, way in sources.items()}
+
+
+class LeanTrigger:
+    """`POST /trigger/{plugin}/{command}` for one command."""
+
+    __slots__ = ("_cap", "_ids", "_question", "_tokens", "_way")
+
+    def __init__(self, deps: GatewayDeps, way: CommandWay) -> None:
+        self._tokens: Tokens = deps.tokens
+        self._ids = deps.ids
+        self._cap = deps.config.server.max_body
+        self._way = way
+        spec = way.command.spec
+        self._question = (spec.plugin, spec.name, spec.options.read_only)
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
+        """Answer the request, or return False."""
+        headers = _plain_headers(scope, self._cap)
+        if headers is None or headers.get(b"content-type") != _JSON:
+            return False
+        principal = self._tokens.bearer(headers.get(b"authorization", b""))
+        if principal is None or not principal.may_trigger(*self._question):
+            return False
+        body = await _read(receive, self._cap)
+        if body is None:
+            return True
+        answer, request_id = await self._answer(scope, headers, body, principal)
+        answer.headers.append((b"x-request-id", request_id.encode()))
+        await answer.send(send)
+        return True
+
+    async def _answer(
+        self, scope: HTTPScope, headers: Mapping[bytes, bytes], body: bytes, principal: Principal
+    ) -> tuple[Answer, str]:
+        request_id = given_id(headers)
+        try:
+            key = idempotency_key(headers.get(b"idempotency-key"))
+            accepted = await self._way.trigger(body, principal, key, request_id)
+            return self._way.answer(accepted), accepted.request_id
+        except Refused as error:
+            request_id = request_id or self._ids()
+            return refuse(error, request_id, principal=principal.name, peer=peer_of(scope)), request_id
+        except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
+            request_id = request_id or self._ids()
+            return crashed(error, request_id, principal=principal.name, peer=peer_of(scope)), request_id
+
+
+class LeanHook:
+    """`POST /hooks/{source}` for one source."""
+
+    __slots__ = ("_cap", "_ids", "_way")
+
+    def __init__(self, deps: GatewayDeps, way: SourceWay) -> None:
+        self._ids = deps.ids
+        self._cap = deps.config.server.max_body
+        self._way = way
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
+        """Answer the request, or return False."""
+        headers = _plain_headers(scope, self._cap)
+        if headers is None:
+            return False
+        body = await _read(receive, self._cap)
+        if body is None:
+            return True
+        request_id = given_id(headers)
+        who, peer = self._way.principal, peer_of(scope)
+        try:
+            answer, request_id = await self._way.receive(headers, body, request_id)
+        except Refused as error:
+            request_id = request_id or self._ids()
+            answer = refuse(error, request_id, principal=who, peer=peer)
+        except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
+            request_id = request_id or self._ids()
+            answer = crashed(error, request_id, principal=who, peer=peer)
+        answer.headers.append((b"x-request-id", (request_id or self._ids()).encode()))
+        await answer.send(send)
+        return True
+
+
+def peer_of(scope: HTTPScope) -> str | None:
+    """Return the peer's address, for the log."""
+    client = scope["client"]
+    return None if client is None else client[0]
+
+
+def _plain_headers(scope: HTTPScope, cap: int) -> dict[bytes, bytes] | None:
+    """Return the headers when nothing about them needs thought: each once, a known length, none of the rare ones."""
+    pairs = cast("list[tuple[bytes, bytes]]", scope["headers"])
+    headers = dict(pairs)
+    if len(headers) != len(pairs) or scope["query_string"] or not _UNUSUAL.isdisjoint(headers):
+        return None
+    length = headers.get(b"content-length", b"")
+    return headers if length.isdigit() and len(length) < 12 and 0 < int(length) <= cap else None  # noqa: PLR2004
+
+
+async def _read(receive: Receive, cap: int) -> bytes | None:
+    """Read the body; None when the caller is gone. The server holds it to the length it announced."""
+    message = await receive()
+    if message["type"] != "http.request":
+        return None
+    body = message["body"]
+    if not message["more_body"]:
+        return body
+    chunks = [body]
+    size = len(body)
+    while size <= cap:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunks.append(message["body"])
+        size += len(message["body"])
+        if not message["more_body"]:
+            return b"".join(chunks)
+    return None

@@ -1,0 +1,240 @@
+"""The OpenAPI document: one path for every command that can run, with the types it really takes and gives."""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from hookyard.errors import CODES
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.envelope import Envelope
+from hookyard.gateway.jobs import ListQuery
+from hookyard.gateway.views import FullJob, JobPage, ShortJob
+from hookyard.host.registry import Command
+from hookyard.inbound import Source
+
+Object = dict[str, Any]
+"""A piece of JSON that is written out by hand, because OpenAPI's own grammar is the only type it has."""
+
+_ENTRY: Final = (
+    "invalid_request",
+    "invalid_json",
+    "invalid_input",
+    "too_large",
+    "idempotency_mismatch",
+    "internal",
+    "busy",
+)
+_TRIGGER: Final = ("unauthenticated", "forbidden", "unsupported_media_type", *_ENTRY)
+_READ: Final = ("invalid_request", "unauthenticated", "forbidden", "internal", "store_unavailable")
+_SECURITY: Final[list[Object]] = [{"bearer": []}, {"api_key": []}]
+
+
+class Problem(Struct, kw_only=True):
+    """Every error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    """A word that a program can act on."""
+    retryable: bool
+    """Whether the same call may succeed later, unchanged."""
+    request_id: str
+    path: str | UnsetType = UNSET
+    """The JSON path of what was wrong in the body."""
+    job_id: str | UnsetType = UNSET
+    """The job that an idempotency key stands for."""
+    limit: int | UnsetType = UNSET
+    """The largest body, in bytes."""
+
+
+class AcceptedJob(Struct, kw_only=True):
+    """A stored job."""
+
+    job_id: str
+    status: str
+    plugin: str
+    command: str
+    duplicate: bool | UnsetType = UNSET
+    """True when the same request had stored it before."""
+
+
+class Taken(Struct, kw_only=True):
+    """An event that makes no job."""
+
+    status: str
+    """`ok` for a ping, `ignored` when no route takes the event."""
+    event: str
+
+
+def document(deps: GatewayDeps) -> bytes:
+    """Write the document, as JSON."""
+    commands = sorted(deps.registry.commands.values(), key=lambda command: command.key)
+    types: list[Any] = [Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, ListQuery, Envelope]
+    types += [
+        kind
+        for command in commands
+        for kind in (_describable(command.spec.input_type), _describable(command.spec.output_type))
+    ]
+    schemas, components = msgspec.json.schema_components(
+        types, schema_hook=_any_json, ref_template="#/components/schemas/{name}"
+    )
+    known: dict[str, Object] = dict(
+        zip(("problem", "accepted", "taken", "short", "full", "page"), schemas, strict=False)
+    )
+    envelope = components.pop(_name(schemas[7]))
+    query = components.pop(_name(schemas[6]))
+    types_of = zip(schemas[8::2], schemas[9::2], strict=True)
+    paths: Object = {
+        f"/trigger/{command.key}": {"post": _trigger(command, taken, given, envelope, known)}
+        for command, (taken, given) in zip(commands, types_of, strict=True)
+    }
+    paths |= {f"/hooks/{name}": {"post": _hook(source, known)} for name, source in sorted(deps.sources.by_name.items())}
+    paths |= _job_paths(query, known) | _plain_paths(known)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Hookyard",
+                "version": version("hookyard"),
+                "description": "Typed plugin commands behind a durable webhook gateway.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": components,
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                },
+            },
+        }
+    )
+
+
+def _trigger(command: Command, taken: Object, given: Object, envelope: Object, known: Mapping[str, Object]) -> Object:
+    spec = command.spec
+    needed = any(field.required for field in msgspec.structs.fields(spec.input_type))
+    body: Object = {**envelope, "title": f"{spec.key}: request"}
+    body["properties"] = {**envelope["properties"], "payload": taken}
+    body["required"] = ["payload"] if needed else []
+    finished: Object = {"allOf": [known["short"], {"properties": {"result": given}}]}
+    return {
+        "operationId": f"trigger {spec.key}",
+        "tags": [spec.plugin],
+        "summary": spec.summary,
+        "description": spec.description,
+        "deprecated": spec.options.deprecated,
+        "security": _SECURITY,
+        "parameters": [
+            _header("Prefer", "`wait=N` holds the answer up to N seconds for the result (RFC 7240)."),
+            _header("Idempotency-Key", "The same key and body make one job."),
+            _header("X-Request-Id", "Returned, logged and kept with the job; made if left out."),
+        ],
+        "requestBody": {"required": needed, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": _json("The job has ended; only after `Prefer: wait`.", finished),
+            "202": _json("The job is on disk.", known["accepted"], {"Location": {"schema": {"type": "string"}}}),
+            **_problems(_TRIGGER, known),
+        },
+    }
+
+
+def _hook(source: Source, known: Mapping[str, Object]) -> Object:
+    signature = source.scheme.header.decode()
+    return {
+        "operationId": f"hook {source.name}",
+        "tags": ["inbound"],
+        "summary": f"Inbound webhooks of {source.name}",
+        "description": f"The raw body is signed in `{signature}`.",
+        "parameters": [{**_header(signature, "The signature of the raw body."), "required": True}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
+        "responses": {
+            "200": _json("A ping, or an event that no route takes.", known["taken"]),
+            "202": _json("The job is on disk.", known["accepted"]),
+            **_problems(("invalid_signature", *_ENTRY), known),
+        },
+    }
+
+
+def _job_paths(query: Object, known: Mapping[str, Object]) -> Object:
+    one = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+    filters: list[Object] = [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in query["properties"].items()
+    ]
+
+    def read(summary: str, shown: Object, parameters: list[Object], *codes: str) -> Object:
+        return {
+            "get": {
+                "operationId": summary,
+                "tags": ["jobs"],
+                "summary": summary,
+                "security": _SECURITY,
+                "parameters": parameters,
+                "responses": {"200": _json(summary, shown), **_problems((*_READ, *codes), known)},
+            }
+        }
+
+    return {
+        "/job/{job_id}": read("How a job stands", known["short"], [one], "not_found"),
+        "/api/v1/jobs": read("Jobs, newest first", known["page"], filters),
+        "/api/v1/jobs/{job_id}": read("All of a job", known["full"], [one], "not_found"),
+    }
+
+
+def _plain_paths(known: Mapping[str, Object]) -> Object:
+    status: Object = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
+
+    def health(summary: str, *codes: str) -> Object:
+        responses = {"200": _json(summary, status), **_problems(codes, known)}
+        return {"get": {"operationId": summary, "tags": ["health"], "summary": summary, "responses": responses}}
+
+    return {
+        "/healthz": health("The process lives"),
+        "/readyz": health("Work can be taken", "store_unavailable"),
+    }
+
+
+def _problems(codes: Iterable[str], known: Mapping[str, Object]) -> Object:
+    """Document these codes; several of one status become one response."""
+    titles: dict[int, list[str]] = {}
+    for code in codes:
+        titles.setdefault(CODES[code].status, []).append(CODES[code].title)
+    return {
+        str(status): {
+            "description": " ".join(lines),
+            "content": {"application/problem+json": {"schema": known["problem"]}},
+        }
+        for status, lines in sorted(titles.items())
+    }
+
+
+def _json(description: str, schema: Object, headers: Object | None = None) -> Object:
+    response: Object = {"description": description, "content": {"application/json": {"schema": schema}}}
+    return response if headers is None else {**response, "headers": headers}
+
+
+def _header(name: str, description: str) -> Object:
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+
+
+def _any_json(_kind: type) -> Object:
+    """Describe a type that msgspec cannot, such as `object`: any JSON at all."""
+    return {"description": "Any JSON."}
+
+
+def _describable(kind: object) -> object:
+    """Return the type if msgspec can describe it; a plugin's odd default must not cost all others their page."""
+    try:
+        msgspec.json.schema(kind, schema_hook=_any_json)
+    except (TypeError, ValueError, NotImplementedError):
+        return Any
+    return kind
+
+
+def _name(schema: Object) -> str:
+    return str(schema["$ref"]).rsplit("/", 1)[-1]

@@ -1,0 +1,90 @@
+"""The ordinary handlers of the two ways in: every case the lean path leaves."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Request, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from hookyard.errors import Refused
+from hookyard.gateway.accept import Accepted, CommandWay
+from hookyard.gateway.answer import Answer, Headers, value_answer
+from hookyard.gateway.caller import authenticate, seen
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.hooks import SourceWay
+from hookyard.gateway.request import (
+    Preferences,
+    content_length,
+    idempotency_key,
+    preferences,
+    read_body,
+    require_json,
+)
+from hookyard.gateway.views import short_view
+
+
+class Ways:
+    """Both ways in."""
+
+    def __init__(self, deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mapping[str, SourceWay]) -> None:
+        self._deps = deps
+        self._ways = ways
+        self._sources = sources
+        self._cap = deps.config.server.max_body
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """Return the routes."""
+        return [
+            post("/trigger/{plugin:str}/{command:str}")(self.trigger),
+            post("/hooks/{source:str}")(self.hook),
+        ]
+
+    async def trigger(self, request: Request[Any, Any, Any], plugin: str, command: str) -> ASGIApp:
+        """Run a command."""
+        known = seen(request)
+        principal = authenticate(request, self._deps.tokens)
+        way = self._ways.get(f"{plugin}/{command}")
+        read_only = way is not None and way.command.spec.options.read_only
+        if not principal.may_trigger(plugin, command, read_only):
+            raise Refused("forbidden")
+        if way is None:
+            raise Refused("not_found", "There is no such command.")
+        if content_length(known.headers, self._cap) != 0:
+            require_json(known.headers)
+        if b"idempotency-key" in known.repeated:
+            raise Refused("invalid_request", "Idempotency-Key must come once.")
+        key = idempotency_key(known.headers.get(b"idempotency-key"))
+        prefer = preferences(known.headers.get(b"prefer"))
+        body = await read_body(known.headers, request.receive, self._cap)
+        accepted = await way.trigger(body, principal, key, known.given_id)
+        known.request_id = accepted.request_id
+        return await self._answer(way, accepted, prefer)
+
+    async def hook(self, request: Request[Any, Any, Any], source: str) -> ASGIApp:
+        """Take an inbound webhook."""
+        known = seen(request)
+        way = self._sources.get(source)
+        if way is None:
+            raise Refused("not_found")
+        known.principal = way.principal
+        body = await read_body(known.headers, request.receive, self._cap)
+        answer, request_id = await way.receive(known.headers, body, known.given_id)
+        known.request_id = request_id or known.request_id
+        return answer
+
+    async def _answer(self, way: CommandWay, accepted: Accepted, prefer: Preferences) -> Answer:
+        applied = ["respond-async"] if prefer.respond_async else []
+        if prefer.wait is not None:
+            seconds = min(prefer.wait, self._deps.config.server.max_wait.seconds)
+            applied.append(f"wait={seconds:g}")
+            job = await self._deps.dispatcher.wait(accepted.job_id, seconds) if seconds else None
+            if job is not None:
+                return value_answer(short_view(job), 200, _applied(applied[-1:]))
+        answer = way.answer(accepted)
+        answer.headers += _applied(applied)
+        return answer
+
+
+def _applied(preferences: list[str]) -> Headers:
+    return [(b"preference-applied", ", ".join(preferences).encode())] if preferences else []
