@@ -38,6 +38,7 @@ __all__ = [
     "Isolation",
     "Plugin",
     "Retry",
+    "is_name",
 ]
 
 API_VERSION: Final = 1
@@ -51,17 +52,7 @@ class _Dataclass(Protocol):
 
 
 Encodable = (
-    Struct
-    | Collection[object]
-    | float
-    | Enum
-    | dt.date
-    | dt.time
-    | dt.timedelta
-    | Decimal
-    | UUID
-    | _Dataclass
-    | None
+    Struct | Collection[object] | float | Enum | dt.date | dt.time | dt.timedelta | Decimal | UUID | _Dataclass | None
 )
 """What a command may return, as far as a type checker can say it; the rest is checked at the declaration."""
 
@@ -79,9 +70,7 @@ class _Decorator(Protocol[C]):
         self, function: Callable[[In, Context[C]], Coroutine[Any, Any, Out]], /
     ) -> Callable[[In, Context[C]], Coroutine[Any, Any, Out]]: ...
     @overload
-    def __call__(
-        self, function: Callable[[In, SyncContext[C]], Out], /
-    ) -> Callable[[In, SyncContext[C]], Out]: ...
+    def __call__(self, function: Callable[[In, SyncContext[C]], Out], /) -> Callable[[In, SyncContext[C]], Out]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +116,7 @@ class Plugin(Generic[C]):
         version: str | None = None,
         isolation: Isolation | None = None,
     ) -> None:
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             msg = f"{name!r} is no plugin name; that is a lower-case letter, then a-z 0-9 _ - only"
             raise DeclarationError(msg)
         if config is not NoneType:
@@ -158,9 +147,7 @@ class Plugin(Generic[C]):
         self, function: Callable[[In, Context[C]], Coroutine[Any, Any, Out]], /
     ) -> Callable[[In, Context[C]], Coroutine[Any, Any, Out]]: ...
     @overload
-    def command(
-        self, function: Callable[[In, SyncContext[C]], Out], /
-    ) -> Callable[[In, SyncContext[C]], Out]: ...
+    def command(self, function: Callable[[In, SyncContext[C]], Out], /) -> Callable[[In, SyncContext[C]], Out]: ...
     @overload
     def command(
         self,
@@ -213,10 +200,8 @@ class Plugin(Generic[C]):
     def _add(
         self, definition: Definition, data: type[Struct], out: object, name: str, given: Mapping[str, object]
     ) -> None:
-        if not _NAME.fullmatch(name):
-            definition.refuse(
-                f"{name!r} is no command name; that is a lower-case letter, then a-z 0-9 _ - only"
-            )
+        if not is_name(name):
+            definition.refuse(f"{name!r} is no command name; that is a lower-case letter, then a-z 0-9 _ - only")
         if name in self._commands:
             definition.refuse(f"the plugin has a command {name!r} already")
         unknown = given.keys() - set(CommandOptions.__struct_fields__)
@@ -242,6 +227,11 @@ class Plugin(Generic[C]):
             description=description,
             options=options,
         )
+
+
+def is_name(text: str) -> bool:
+    """Whether this may be the name of a plugin or a command."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _check_config(name: str, config: object) -> None:

@@ -21,12 +21,12 @@ class Runners:
     def __init__(self) -> None:
         self.inline = InlineRunner()
         self.thread = ThreadRunner()
-        self._watchdog = Watchdog(lambda: self.inline.current)
         self._by_isolation: dict[str, Runner] = {"inline": self.inline, "thread": self.thread}
 
-    def start(self) -> None:
-        """Watch the running event loop for commands that block it. Running commands works without."""
-        self._watchdog.start()
+    @property
+    def current(self) -> JobInfo | None:
+        """The job whose step holds the event loop now."""
+        return self.inline.current
 
     def run(
         self, command: Command, data: Struct, info: JobInfo, cancel: CancelFlag, timeout: int
@@ -35,7 +35,6 @@ class Runners:
         return self._by_isolation[command.spec.options.isolation].run(command, data, info, cancel, timeout)
 
     async def aclose(self) -> None:
-        """Stop watching, and free what the runners hold."""
-        self._watchdog.stop()
+        """Free what the runners hold."""
         for runner in self._by_isolation.values():
             await runner.aclose()

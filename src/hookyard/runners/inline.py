@@ -191,6 +191,4 @@ class _Attempt:
     def _blocked(self, seconds: float) -> None:
         self.runner.stalled += seconds
         self.own_stalls += seconds
-        _log.warning(
-            "command.blocked_loop", job_id=self.info.id, command=self.command.key, ms=round(seconds * 1000)
-        )
+        _log.warning("command.blocked_loop", job_id=self.info.id, command=self.command.key, ms=round(seconds * 1000))

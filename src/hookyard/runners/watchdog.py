@@ -8,9 +8,8 @@ import asyncio
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 from hookyard import log
 from hookyard.context import JobInfo
@@ -21,19 +20,26 @@ INTERVAL: Final = 0.5
 _log = log.get("watchdog")
 
 
+class Watched(Protocol):
+    """Who knows what runs on the loop."""
+
+    @property
+    def current(self) -> JobInfo | None:
+        """The job whose step is under way."""
+        ...
+
+
 class Watchdog:
     """Watches one event loop.
 
     Args:
-        current: the job whose step is under way.
+        runners: asked for the job whose step is under way.
         limit: seconds without a turn from which on the loop counts as stalled.
         interval: seconds between two looks.
     """
 
-    def __init__(
-        self, current: Callable[[], JobInfo | None], *, limit: float = LIMIT, interval: float = INTERVAL
-    ) -> None:
-        self._current = current
+    def __init__(self, runners: Watched, *, limit: float = LIMIT, interval: float = INTERVAL) -> None:
+        self._runners = runners
         self._limit = limit
         self._interval = interval
         self._stop = threading.Event()
@@ -43,9 +49,7 @@ class Watchdog:
         """Watch the running loop, whose thread is the caller's."""
         loop, ident = asyncio.get_running_loop(), threading.get_ident()
         self._stop.clear()
-        self._thread = threading.Thread(
-            target=self._watch, args=(loop, ident), name="hookyard-watchdog", daemon=True
-        )
+        self._thread = threading.Thread(target=self._watch, args=(loop, ident), name="hookyard-watchdog", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -81,7 +85,7 @@ class Watchdog:
         return True
 
     def _report(self, ident: int) -> None:
-        info = self._current()
+        info = self._runners.current
         frame = sys._current_frames().get(ident)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  documented
         _log.warning(
             "loop.stalled",

@@ -1,0 +1,65 @@
+"""JSON Schema of commands, from the types their functions are annotated with."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from hookyard.plugin import CommandSpec
+from hookyard.signature import type_hook
+
+Schema = dict[str, Any]
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+class CommandSchema(Struct, frozen=True):
+    """What a command takes and gives, each a JSON Schema (draft 2020-12) that stands for itself."""
+
+    input: Schema
+    output: Schema
+
+
+def of_command(spec: CommandSpec) -> CommandSchema:
+    """The schemas of one command, with the types they refer to under `$defs`."""
+    return CommandSchema(input=of_type(spec.input_type), output=of_type(spec.output_type))
+
+
+def of_type(kind: object) -> Schema:
+    """The schema of one type, with the types it refers to under `$defs`."""
+    return msgspec.json.schema(kind, schema_hook=type_hook)
+
+
+def components(
+    specs: Iterable[CommandSpec], *, template: str = "#/components/schemas/{name}"
+) -> tuple[dict[str, CommandSchema], Schema]:
+    """The schemas of many commands that share one place for the types they refer to, as OpenAPI has it.
+
+    Two plugins may call different types by the same name, so each name there begins with its plugin's:
+    `hello.Greet`.
+
+    Args:
+        specs: the commands.
+        template: what a reference looks like; `{name}` is replaced.
+
+    Returns:
+        The schemas by command key, which refer to the second part: the types by name.
+    """
+    commands: dict[str, CommandSchema] = {}
+    shared: Schema = {}
+    by_plugin: dict[str, list[CommandSpec]] = {}
+    for spec in specs:
+        by_plugin.setdefault(spec.plugin, []).append(spec)
+    for plugin, group in by_plugin.items():
+        kinds = [kind for spec in group for kind in (spec.input_type, spec.output_type)]
+        prefixed = template.replace("{name}", f"{plugin}.{{name}}")
+        schemas, types = _together(kinds, prefixed)
+        shared.update({f"{plugin}.{name}": schema for name, schema in types.items()})
+        for spec, taken, given in zip(group, schemas[::2], schemas[1::2], strict=True):
+            commands[spec.key] = CommandSchema(input=taken, output=given)
+    return commands, shared
+
+
+def _together(kinds: list[Any], template: str) -> tuple[list[Schema], Schema]:
+    schemas, types = msgspec.json.schema_components(kinds, schema_hook=type_hook, ref_template=template)
+    return list(schemas), types
