@@ -55,7 +55,7 @@ _Entry: TypeAlias = tuple[Op, _LoopFuture | _ThreadFuture]
 log = get("store")
 
 
-_PLACE: Final = {kind: place for place, kind in enumerate(_ORDER)}
+_PLACE: Final[dict[type[Op], int]] = dict(zip(_ORDER, range(len(_ORDER)), strict=True))
 
 
 def _place(entry: _Entry) -> int:

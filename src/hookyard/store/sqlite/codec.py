@@ -17,9 +17,7 @@ from hookyard.model import (
     Reason,
 )
 from hookyard.store.contract import Enqueue
-
-Value = int | str | bytes | None
-"""What a column holds."""
+from hookyard.store.sqlite.driver import Value
 
 JobRow = tuple[
     int,  # key

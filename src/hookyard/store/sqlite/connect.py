@@ -1,15 +1,14 @@
 """Opening the file: the version floor, the settings that durability rests on, and what an APSW error means."""
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal, Protocol, cast
+from typing import Final, Literal
 
 import apsw
 
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.log import get
-from hookyard.store.sqlite.codec import Value
+from hookyard.store.sqlite.driver import Connection, open_plain
 
 Synchronous = Literal["full", "normal"]
 
@@ -25,27 +24,6 @@ _THE_OPERATION: Final = (apsw.ConstraintError, apsw.TooBigError, apsw.MismatchEr
 log = get("store")
 
 
-class Cursor(Protocol):
-    """The part of APSW's connections and cursors that is used here, with types that checkers can follow."""
-
-    def execute(self, statements: str, bindings: Sequence[Value] = ...) -> "Cursor":
-        """Execute statements."""
-        ...
-
-    def fetchall(self) -> list[tuple[Value, ...]]:
-        """The rows that are left."""
-        ...
-
-    def fetchone(self) -> tuple[Value, ...] | None:
-        """The next row."""
-        ...
-
-
-def plain(cursor: object) -> Cursor:
-    """See an APSW connection or cursor as what it is used for."""
-    return cast("Cursor", cursor)
-
-
 def check_version(number: int, text: str) -> None:
     """Refuse a SQLite that is too old.
 
@@ -57,7 +35,7 @@ def check_version(number: int, text: str) -> None:
         raise StoreError(msg)
 
 
-def connect(path: Path) -> apsw.Connection:
+def connect(path: Path) -> Connection:
     """The one connection that writes.
 
     Raises:
@@ -65,7 +43,7 @@ def connect(path: Path) -> apsw.Connection:
     """
     check_version(apsw.SQLITE_VERSION_NUMBER, apsw.sqlite_lib_version())
     try:
-        connection = apsw.Connection(str(path), statementcachesize=_CACHED_STATEMENTS)
+        connection = open_plain(path, _CACHED_STATEMENTS)
     except apsw.Error as error:
         msg = f"{path} cannot be opened: {error}"
         raise StoreError(msg) from error
@@ -73,7 +51,7 @@ def connect(path: Path) -> apsw.Connection:
     return connection
 
 
-def configure(connection: apsw.Connection, synchronous: Synchronous) -> None:
+def configure(connection: Connection, synchronous: Synchronous) -> None:
     """Set what durability and speed rest on; `synchronous` is SQLite's setting of that name.
 
     Raises:
@@ -104,9 +82,9 @@ def unavailable(error: apsw.Error) -> StoreUnavailable:
     return StoreUnavailable("The store cannot take this now.")
 
 
-def roll_back(connection: apsw.Connection) -> None:
+def roll_back(connection: Connection) -> None:
     """Leave the connection without a transaction, whatever happened in it."""
     # SQLite has rolled back by itself after some errors; a rollback that fails too leaves nothing to be done.
     if connection.in_transaction:
         with contextlib.suppress(apsw.Error):
-            plain(connection).execute("ROLLBACK")
+            connection.execute("ROLLBACK")

@@ -8,7 +8,8 @@ import apsw
 
 from hookyard.errors import StoreError, StoreTooNew
 from hookyard.log import get
-from hookyard.store.sqlite.connect import plain, roll_back
+from hookyard.store.sqlite.connect import roll_back
+from hookyard.store.sqlite.driver import Connection
 
 APPLICATION_ID: Final = 0x484B5944
 """`HKYD`, in the file's header: what tells a Hookyard file from any other SQLite file."""
@@ -18,12 +19,12 @@ log = get("store")
 
 def migrations() -> Iterator[tuple[int, str]]:
     """Number and text of every migration, in order."""
-    folder = files(__package__).joinpath("migrations")
+    folder = files("hookyard.store.sqlite").joinpath("migrations")
     for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql")):
         yield int(name.partition("_")[0]), folder.joinpath(name).read_text("utf-8")
 
 
-def check(connection: apsw.Connection) -> int:
+def check(connection: Connection) -> int:
     """The number of the last migration that the file has, 0 for a new one; nothing is changed.
 
     Raises:
@@ -32,7 +33,7 @@ def check(connection: apsw.Connection) -> int:
     """
     version = connection.pragma("user_version")
     owner = connection.pragma("application_id")
-    new = not owner and not version and plain(connection).execute("SELECT 1 FROM sqlite_schema").fetchone() is None
+    new = not owner and not version and connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
     if not isinstance(version, int) or not (new or owner == APPLICATION_ID):
         msg = f"{connection.filename} is a database of another program"
         raise StoreError(msg)
@@ -43,7 +44,7 @@ def check(connection: apsw.Connection) -> int:
     return version
 
 
-def migrate(connection: apsw.Connection) -> None:
+def migrate(connection: Connection) -> None:
     """Apply the migrations that a file does not have yet.
 
     Raises:
@@ -56,13 +57,13 @@ def migrate(connection: apsw.Connection) -> None:
             log.info("store.migrated", file=connection.filename, schema=number)
 
 
-def _apply(connection: apsw.Connection, number: int, text: str) -> None:
+def _apply(connection: Connection, number: int, text: str) -> None:
     try:
-        plain(connection).execute("BEGIN IMMEDIATE")
-        plain(connection).execute(text)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(text)
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", number)
-        plain(connection).execute("COMMIT")
+        connection.execute("COMMIT")
     except apsw.Error as error:
         roll_back(connection)
         msg = f"{connection.filename}: migration {number} failed, the file is as it was: {error}"

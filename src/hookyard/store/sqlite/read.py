@@ -1,7 +1,7 @@
 """The read side: a few read-only connections, each with a thread of its own, and a deadline for every question."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, cast
 
@@ -13,8 +13,9 @@ from hookyard.errors import StoreUnavailable
 from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job
 from hookyard.store.contract import JobQuery
 from hookyard.store.sqlite import codec, statements
-from hookyard.store.sqlite.codec import DeliveryRow, JobRow, Value, numbers
-from hookyard.store.sqlite.connect import BUSY_MS, plain, unavailable
+from hookyard.store.sqlite.codec import DeliveryRow, JobRow, numbers
+from hookyard.store.sqlite.connect import BUSY_MS, unavailable
+from hookyard.store.sqlite.driver import AsyncConnection, Connection, Value, open_async
 from hookyard.store.sqlite.statements import Statement
 
 CONNECTIONS: Final = 2
@@ -28,7 +29,7 @@ _LISTS: Final = {"queued": "jobs_queued", "running": "jobs_running", "failed": "
 class Reader:
     """Asks the questions of the contract; use from the event loop that opened it."""
 
-    def __init__(self, connections: "Sequence[apsw.AsyncConnection]", deadline: int) -> None:
+    def __init__(self, connections: Sequence[AsyncConnection], deadline: int) -> None:
         self._connections = connections
         self._seconds = deadline / 1000
         self._turn = 0
@@ -41,16 +42,11 @@ class Reader:
             path: the database file.
             deadline: milliseconds after which a question is given up.
         """
-        connections: list[apsw.AsyncConnection] = []
-        token = apsw.aio.check_progress_steps.set(_PROGRESS_STEPS)
-        try:
-            for _ in range(CONNECTIONS):
-                connection = await apsw.Connection.as_async(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-                connections.append(connection)
-                await connection.set_busy_timeout(BUSY_MS)
-                await connection.pragma("mmap_size", 0)
-        finally:
-            apsw.aio.check_progress_steps.reset(token)
+        connections: list[AsyncConnection] = []
+        for _ in range(CONNECTIONS):
+            connection = await open_async(path, _PROGRESS_STEPS)
+            connections.append(connection)
+            await connection.async_run(_prepare, connection)
         return cls(connections, deadline)
 
     async def job(self, job_id: str) -> Job | None:
@@ -106,10 +102,7 @@ class Reader:
         connection = self._connections[self._turn]
         token = apsw.aio.deadline.set(asyncio.get_running_loop().time() + self._seconds)
         try:
-            return await cast(
-                "Awaitable[list[tuple[Value, ...]]]",
-                connection.async_run(_fetch, connection, statement.text, values),
-            )
+            return await connection.async_run(_fetch, connection, statement.text, values)
         except TimeoutError as error:
             msg = "The store took too long to answer."
             raise StoreUnavailable(msg) from error
@@ -119,6 +112,13 @@ class Reader:
             apsw.aio.deadline.reset(token)
 
 
-def _fetch(connection: object, sql: str, values: Sequence[Value]) -> list[tuple[Value, ...]]:
-    # Runs in the connection's own thread, where its methods are the plain ones: one hop for a whole question.
-    return plain(connection).execute(sql, values).fetchall()
+# These run in the connection's own thread, where its methods are the plain ones: one hop for a whole question.
+
+
+def _prepare(connection: Connection) -> None:
+    connection.set_busy_timeout(BUSY_MS)
+    connection.pragma("mmap_size", 0)
+
+
+def _fetch(connection: Connection, sql: str, values: Sequence[Value]) -> list[tuple[Value, ...]]:
+    return connection.execute(sql, values).fetchall()

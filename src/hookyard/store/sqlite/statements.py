@@ -48,7 +48,7 @@ class Statement:
 
 def load(name: str) -> Mapping[str, Statement]:
     """The statements of `sql/NAME.sql`."""
-    pieces = _NAME.split(files(__package__).joinpath("sql", f"{name}.sql").read_text("utf-8"))
+    pieces = _NAME.split(files("hookyard.store.sqlite").joinpath("sql", f"{name}.sql").read_text("utf-8"))
     return MappingProxyType(
         {pieces[at]: Statement(pieces[at + 1]) for at in range(1, len(pieces), 2)},
     )

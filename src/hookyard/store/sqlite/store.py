@@ -10,7 +10,8 @@ import apsw
 from hookyard.errors import StoreError
 from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job
 from hookyard.store.contract import JobQuery, Op, Result
-from hookyard.store.sqlite.connect import Synchronous, configure, connect, log, plain
+from hookyard.store.sqlite.connect import Synchronous, configure, connect, log
+from hookyard.store.sqlite.driver import Connection
 from hookyard.store.sqlite.lock import FileLock
 from hookyard.store.sqlite.migrate import check, migrate
 from hookyard.store.sqlite.read import Reader
@@ -20,7 +21,7 @@ from hookyard.store.sqlite.write.batch import Writer
 class SqliteStore:
     """A :class:`hookyard.store.contract.Store`; make one with :meth:`open`."""
 
-    def __init__(self, lock: FileLock, connection: apsw.Connection, reader: Reader) -> None:
+    def __init__(self, lock: FileLock, connection: Connection, reader: Reader) -> None:
         self._lock = lock
         self._connection = connection
         self._reader = reader
@@ -96,7 +97,7 @@ class SqliteStore:
     def close(self) -> None:
         """Move what the WAL holds into the file, close it and let go of it."""
         try:
-            plain(self._connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except apsw.Error as error:
             # Nothing is lost: the WAL is read at the next open.
             log.warning("store.checkpoint_failed", error=str(error))
@@ -104,7 +105,7 @@ class SqliteStore:
         self._lock.release()
 
 
-def _open(file: Path, synchronous: Synchronous) -> tuple[FileLock, apsw.Connection]:
+def _open(file: Path, synchronous: Synchronous) -> tuple[FileLock, Connection]:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Links resolved, so that two names of one file have one lock.
@@ -112,7 +113,7 @@ def _open(file: Path, synchronous: Synchronous) -> tuple[FileLock, apsw.Connecti
     except OSError as error:
         msg = f"{file.parent} cannot be made: {error.strerror}"
         raise StoreError(msg) from error
-    connection: apsw.Connection | None = None
+    connection: Connection | None = None
     try:
         connection = connect(file)
         check(connection)

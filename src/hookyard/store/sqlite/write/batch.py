@@ -29,6 +29,7 @@ from hookyard.store.contract import (
     Result,
 )
 from hookyard.store.sqlite.connect import is_about_the_operation, roll_back, unavailable
+from hookyard.store.sqlite.driver import Connection
 from hookyard.store.sqlite.statements import MOST
 from hookyard.store.sqlite.write import cancel, claim, deliver, enqueue, settle
 from hookyard.store.sqlite.write.db import Db
@@ -79,7 +80,7 @@ _KINDS: dict[type[Op], _Kind] = {
 class Writer:
     """Applies batches to one connection, from one thread."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._db = Db(connection)
 
@@ -118,7 +119,7 @@ class Writer:
             except Exception as error:
                 if not is_about_the_operation(error):
                     raise
-                log.error(
+                log.error(  # noqa: TRY400  a traceback may be rendered with values, and those are payloads
                     "store.operation_failed", operation=type(op).__name__, error=f"{type(error).__name__}: {error}"
                 )
                 self._db.run("ROLLBACK TO one")

@@ -8,7 +8,8 @@ import msgspec
 from hookyard.model import Job
 from hookyard.store.contract import Claim, Claimed, Result
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import JobRow, Value, job
+from hookyard.store.sqlite.codec import JobRow, job
+from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("claim")

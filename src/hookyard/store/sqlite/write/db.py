@@ -3,10 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import apsw
-
-from hookyard.store.sqlite.codec import Value
-from hookyard.store.sqlite.connect import plain
+from hookyard.store.sqlite.driver import Connection, Value
 from hookyard.store.sqlite.statements import MOST, Statement
 
 FOREVER: Final = (1 << 63) - 1
@@ -18,10 +15,10 @@ class Db:
 
     __slots__ = ("_connection", "_execute")
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         # One cursor for all: executing on it anew resets whatever statement was left half read.
-        self._execute = plain(connection.cursor()).execute
+        self._execute = connection.cursor().execute
 
     def run(self, sql: str) -> None:
         """Execute a statement without parameters or rows."""

@@ -17,7 +17,8 @@ from hookyard.store.contract import (
     Stale,
 )
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import DeliveryRow, Value, delivery, numbers
+from hookyard.store.sqlite.codec import DeliveryRow, delivery, numbers
+from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("deliver")

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from hookyard import ids
 from hookyard.store.contract import Dedupe, Done, Enqueue, Enqueued, Mismatch, Prune, Result
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import Value, new_job, numbers
+from hookyard.store.sqlite.codec import new_job, numbers
+from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("enqueue")

@@ -15,7 +15,8 @@ from hookyard.store.contract import (
     Stale,
 )
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import Value, error_text, new_delivery, numbers
+from hookyard.store.sqlite.codec import error_text, new_delivery, numbers
+from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import FOREVER, Db
 from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
 

@@ -1,0 +1,98 @@
+"""The part of APSW that is used here, with types that both checkers can follow.
+
+APSW's own stubs name `collections.abc.Buffer`, which Python 3.11 does not have, so that whatever mentions a value has
+an unknown type there.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar, cast
+
+import apsw
+import apsw.aio
+
+Value = int | str | bytes | None
+"""What a column holds, and what is bound to a parameter."""
+
+T = TypeVar("T")
+
+
+class Cursor(Protocol):
+    """A statement being executed."""
+
+    def execute(self, statements: str, bindings: Sequence[Value] = ...) -> "Cursor":
+        """Execute statements, up to the first row."""
+        ...
+
+    def fetchall(self) -> list[tuple[Value, ...]]:
+        """The rows that are left."""
+        ...
+
+    def fetchone(self) -> tuple[Value, ...] | None:
+        """The next row."""
+        ...
+
+
+class Connection(Protocol):
+    """A connection used by one thread at a time."""
+
+    @property
+    def filename(self) -> str:
+        """The database file."""
+        ...
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    def execute(self, statements: str, bindings: Sequence[Value] = ...) -> Cursor:
+        """Execute statements on a new cursor."""
+        ...
+
+    def cursor(self) -> Cursor:
+        """A new cursor."""
+        ...
+
+    def pragma(self, name: str, value: Value = ...) -> Value:
+        """Read or set a setting of the connection or the file."""
+        ...
+
+    def changes(self) -> int:
+        """How many rows the last statement changed."""
+        ...
+
+    def set_busy_timeout(self, milliseconds: int) -> None:
+        """How long to wait for another's lock."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
+class AsyncConnection(Protocol):
+    """A connection with a thread of its own, used from the event loop."""
+
+    async def async_run(self, call: Callable[..., T], *args: object) -> T:
+        """Call a function in the connection's thread, where the connection's methods are the plain ones."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close it and end its thread."""
+        ...
+
+
+def open_plain(path: Path, statements: int) -> Connection:
+    """Open a file for writing, made when it is not there; so many statements stay prepared."""
+    return cast("Connection", apsw.Connection(str(path), statementcachesize=statements))
+
+
+async def open_async(path: Path, steps: int) -> AsyncConnection:
+    """Open a file for reading; every so many SQLite steps a question looks at its deadline."""
+    token = apsw.aio.check_progress_steps.set(steps)
+    try:
+        opened = await apsw.Connection.as_async(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    finally:
+        apsw.aio.check_progress_steps.reset(token)
+    return cast("AsyncConnection", opened)
