@@ -36,7 +36,8 @@ def components(
     """The schemas of many commands that share one place for the types they refer to, as OpenAPI has it.
 
     Two plugins may call different types by the same name, so each name there begins with its plugin's:
-    `hello.Greet`.
+    `hello.Greet`. Where one plugin does, in two functions, its command's and the side's too:
+    `hello.greet.input.Data`.
 
     Args:
         specs: the commands.
@@ -51,15 +52,21 @@ def components(
     for spec in specs:
         by_plugin.setdefault(spec.plugin, []).append(spec)
     for plugin, group in by_plugin.items():
-        kinds = [kind for spec in group for kind in (spec.input_type, spec.output_type)]
-        prefixed = template.replace("{name}", f"{plugin}.{{name}}")
-        schemas, types = _together(kinds, prefixed)
-        shared.update({f"{plugin}.{name}": schema for name, schema in types.items()})
+        kinds: list[object] = [kind for spec in group for kind in (spec.input_type, spec.output_type)]
+        try:
+            schemas, types = _named(kinds, plugin, template)
+        except KeyError:  # msgspec: two types that even their module calls by the same name
+            places = [f"{plugin}.{spec.name}.{side}" for spec in group for side in ("input", "output")]
+            parts = [_named([kind], place, template) for kind, place in zip(kinds, places, strict=True)]
+            schemas = [part[0][0] for part in parts]
+            types = {name: schema for part in parts for name, schema in part[1].items()}
+        shared |= types
         for spec, taken, given in zip(group, schemas[::2], schemas[1::2], strict=True):
             commands[spec.key] = CommandSchema(input=taken, output=given)
     return commands, shared
 
 
-def _together(kinds: list[Any], template: str) -> tuple[list[Schema], Schema]:
-    schemas, types = msgspec.json.schema_components(kinds, schema_hook=type_hook, ref_template=template)
-    return list(schemas), types
+def _named(kinds: list[object], prefix: str, template: str) -> tuple[list[Schema], Schema]:
+    prefixed = template.replace("{name}", f"{prefix}.{{name}}")
+    schemas, types = msgspec.json.schema_components(kinds, schema_hook=type_hook, ref_template=prefixed)
+    return list(schemas), {f"{prefix}.{name}": schema for name, schema in types.items()}
