@@ -1,8 +1,8 @@
 """An HTTP/1.1 client for load: keep-alive connections, one request at a time on each.
 
 Without a rate every connection sends as soon as it was answered. With one, requests are due at fixed times
-whether or not the server keeps up, and a latency counts from when its request was due: a server that stalls is
-charged for all it kept waiting.
+whether or not the server keeps up, and a latency counts from when its request was due: a server that stalls
+is charged for all it kept waiting.
 """
 
 import argparse

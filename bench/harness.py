@@ -98,9 +98,7 @@ def serving(
         _stop(process)
 
 
-def _wait_until_it_listens(
-    name: str, process: subprocess.Popen[bytes], port: int, log: Path, patience: float
-) -> None:
+def _wait_until_it_listens(name: str, process: subprocess.Popen[bytes], port: int, log: Path, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

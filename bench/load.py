@@ -70,17 +70,13 @@ def paced(target: Target, *, connections: int, seconds: float, rate: float) -> L
 def _python(target: Target, *, connections: int, seconds: float, rate: float | None) -> Load:
     command = [sys.executable, "-m", "bench.client", target.url]
     command += ["--connections", str(connections), "--seconds", str(seconds)]
-    command += [
-        option for name, value in target.headers.items() for option in ("--header", f"{name}: {value}")
-    ]
+    command += [option for name, value in target.headers.items() for option in ("--header", f"{name}: {value}")]
     if rate is not None:
         command += ["--rate", str(rate)]
     return _run(command, seconds, stdin=target.body)
 
 
-def _run(
-    command: list[str], seconds: float, *, stdin: bytes = b"", env: dict[str, str] | None = None
-) -> Load:
+def _run(command: list[str], seconds: float, *, stdin: bytes = b"", env: dict[str, str] | None = None) -> Load:
     done = subprocess.run(
         command, input=stdin, env=env, cwd=HERE.parent, capture_output=True, check=False, timeout=seconds + 60
     )

@@ -29,8 +29,11 @@ def one(connection: apsw.Connection, sql: str) -> int:
     return int(next(iter(connection.execute(sql)))[0] or 0)
 
 
-OPEN_JOBS = "SELECT EXISTS (SELECT 1 FROM job_log WHERE status IN ('queued', 'running'))"
-OPEN_DELIVERIES = "SELECT EXISTS (SELECT 1 FROM delivery WHERE status IN ('pending', 'sending'))"
+# One status at a time, as the partial indexes have it.
+QUEUED = "SELECT EXISTS (SELECT 1 FROM job_log WHERE status = 'queued')"
+RUNNING = "SELECT EXISTS (SELECT 1 FROM job_log WHERE status = 'running')"
+PENDING = "SELECT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending')"
+SENDING = "SELECT EXISTS (SELECT 1 FROM delivery WHERE status = 'sending')"
 DONE_JOBS = "SELECT count(*) FROM job_log WHERE status = 'succeeded'"
 DONE_DELIVERIES = "SELECT count(*) FROM delivery WHERE status = 'delivered'"
 LAST_JOB = "SELECT max(completed_at) FROM job_log"
@@ -38,7 +41,7 @@ LAST_DELIVERY = "SELECT max(completed_at) FROM delivery"
 
 
 def wait_until_done(connection: apsw.Connection, *questions: str, patience: float) -> None:
-    """Return once every question answers 0 and has done so in one reading."""
+    """Return once every question was answered with 0, one right after the other."""
     deadline = time.monotonic() + patience
     while any(one(connection, question) for question in questions):
         if time.monotonic() > deadline:

@@ -99,8 +99,8 @@ def print_report(report: Report, console: Console | None = None) -> None:
 HEAD = """# Speed
 
 Every figure is a ratio of two measurements taken one right after the other, in one run, on one machine, with
-the rival beside it. Absolute rates are of that machine only: compare ratios. `python -m bench` measures them on
-yours, and this page is made from its JSON by `python -m bench.table FILE --markdown`.
+the rival beside it. Absolute rates are of that machine only: compare ratios. `python -m bench` measures them
+on yours, and this page is made from its JSON by `python -m bench.table FILE --markdown`.
 
 """
 

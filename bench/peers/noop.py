@@ -6,9 +6,7 @@ from typing import Any
 
 Message = MutableMapping[str, Any]
 
-BODY = (
-    b'{"job_id":"01900000-0000-7000-8000-000000000000","status":"queued","plugin":"bench","command":"echo"}'
-)
+BODY = b'{"job_id":"01900000-0000-7000-8000-000000000000","status":"queued","plugin":"bench","command":"echo"}'
 START: Message = {
     "type": "http.response.start",
     "status": 202,

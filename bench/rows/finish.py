@@ -13,7 +13,7 @@ def finished(options: Options, server: Server) -> float:
         before = progress.one(db, progress.DONE_JOBS)
         started = time.time()
         load = measure(options, server.target(PATH, BODY))
-        progress.wait_until_done(db, progress.OPEN_JOBS, patience=60)
+        progress.wait_until_done(db, progress.QUEUED, progress.RUNNING, patience=60)
         done = progress.one(db, progress.DONE_JOBS) - before
         ended = progress.one(db, progress.LAST_JOB) / 1000
     if done < load.requests:

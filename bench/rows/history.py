@@ -11,9 +11,7 @@ AGAINST = "the same with 1,000"
 
 def run(options: Options) -> list[Result]:
     if options.quick:
-        return [
-            skipped("history", WORK, AGAINST, "filling a million rows takes minutes: not with --quick", 0.9)
-        ]
+        return [skipped("history", WORK, AGAINST, "filling a million rows takes minutes: not with --quick", 0.9)]
     with scratch(options, "history") as folder:
         for name, count in (("long", LONG), ("short", SHORT)):
             (folder / name).mkdir()

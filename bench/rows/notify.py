@@ -29,7 +29,8 @@ def told(options: Options, server: Server, receiver: Server) -> float:
         heard = int(receiver.get("/count")[1])
         started = time.time()
         load = measure(options, server.target(PATH, BODY))
-        progress.wait_until_done(db, progress.OPEN_JOBS, progress.OPEN_DELIVERIES, patience=120)
+        jobs, deliveries = (progress.QUEUED, progress.RUNNING), (progress.PENDING, progress.SENDING)
+        progress.wait_until_done(db, *jobs, *deliveries, patience=120)
         done = progress.one(db, progress.DONE_DELIVERIES) - before
         ended = progress.one(db, progress.LAST_DELIVERY) / 1000
     if done < load.requests or int(receiver.get("/count")[1]) - heard < done:
