@@ -1,8 +1,8 @@
 """Which addresses may be called: all but those in the table below, plus what the operator allows.
 
 Sources: IANA's registries of special-purpose addresses for IPv4 and IPv6 (RFC 6890 and successors), its list
-of IPv6 unicast assignments, and the RFCs named in the rows. `ipaddress.is_global` is not enough: it passes 6to4,
-NAT64, SRv6, IPv4-compatible and multicast addresses, and behind some of them hides an inner address.
+of IPv6 unicast assignments, and the RFCs named in the rows. `ipaddress.is_global` is not enough: it passes
+6to4, NAT64, SRv6, IPv4-compatible and multicast addresses, and behind some of them hides an inner address.
 """
 
 from collections.abc import Iterable

@@ -49,9 +49,7 @@ def parse(text: str) -> Url:
     if len(text) > MOST:
         raise _error(f"is longer than {MOST} characters")
     if not (text.isascii() and text.isprintable()) or " " in text:
-        raise _error(
-            "has control, space or non-ASCII characters; write a name as xn--, a path percent-encoded"
-        )
+        raise _error("has control, space or non-ASCII characters; write a name as xn--, a path percent-encoded")
     if "\\" in text:
         raise _error("has a backslash")
     found = _URL.fullmatch(text)

@@ -77,18 +77,14 @@ def test_only_allowed_ports_pass(url: str, ports: tuple[int, ...] | Literal["any
         assert "port" in refusal(names, url, settings)
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "127.0.0.1."]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "127.0.0.1."])
 def test_a_denied_address_in_the_url_is_refused_without_asking_anybody(host: str) -> None:
     names = Names("93.184.216.34")
     assert "may not be called" in refusal(names, f"https://{host}/")
     assert names.asked == []
 
 
-@pytest.mark.parametrize(
-    "url", ["https://2130706433/", "https://user@example.com/", "gopher://example.com/", ""]
-)
+@pytest.mark.parametrize("url", ["https://2130706433/", "https://user@example.com/", "gopher://example.com/", ""])
 def test_what_is_no_plain_url_is_refused(url: str) -> None:
     assert refusal(Names("93.184.216.34"), url)
 

@@ -39,7 +39,8 @@ REFUSED = [
     "https://example.com:/", "https://example.com:0/", "https://example.com:65536/", "https://example.com:99999/",
     "https://example.com:-1/", "https://example.com:80:80/", "https://example.com:http/",
     "https://example.com:+443/",
-    "https://" + "a" * 64 + ".example/", "https://" + "a." * 126 + "example/", "https://example.com/" + "a" * 2048,
+    "https://" + "a" * 64 + ".example/",
+    "https://" + "a." * 126 + "example/", "https://example.com/" + "a" * 2048,
 ]  # fmt: skip
 
 

@@ -1,0 +1,128 @@
+"""A webhook receiver on loopback: a real server that answers as a test says, and keeps what it got."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+
+
+class Received(Struct, frozen=True):
+    """One request."""
+
+    line: str
+    """Such as `POST /hook?x=1 HTTP/1.1`."""
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+Handler = Callable[["Receiver", Received, asyncio.StreamWriter], Awaitable[None]]
+"""Writes the answer, or does not."""
+
+
+async def ok(_receiver: "Receiver", _request: Received, writer: asyncio.StreamWriter) -> None:
+    """Answer 200."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+
+async def silent(receiver: "Receiver", _request: Received, _writer: asyncio.StreamWriter) -> None:
+    """Answer nothing until the sender hangs up."""
+    await receiver.hung_up()
+
+
+def answering(status: int, body: bytes = b"", **headers: str) -> Handler:
+    """A handler that always gives this answer; `_` in a header's name stands for `-`."""
+    fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    answer = f"HTTP/1.1 {status} X\r\n{fields}content-length: {len(body)}\r\n\r\n".encode() + body
+
+    async def handler(_receiver: Receiver, _request: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+
+    return handler
+
+
+class Receiver:
+    """What :func:`receiving` gives: change `handler` at any time, read `requests`, wait with :meth:`until`."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+        self.requests: list[Received] = []
+        self.connections = 0
+        """How many there have been."""
+        self.open = 0
+        """How many there are."""
+        self.port = 0
+        self._changed = asyncio.Condition()
+        self._readers: dict[asyncio.Task[None] | None, asyncio.StreamReader] = {}
+
+    def url(self, host: str = "127.0.0.1", scheme: str = "http") -> str:
+        """Where it listens, by this name."""
+        return f"{scheme}://{host}:{self.port}/hook"
+
+    async def until(self, what: Callable[[], object], seconds: float = 10) -> None:
+        """Return when `what()` is true, which is looked at whenever something came or went."""
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(lambda: bool(what()))
+
+    async def hung_up(self) -> None:
+        """For handlers: return when this connection's sender has closed it."""
+        await self._readers[asyncio.current_task()].read()
+
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._readers[task] = reader
+        task.add_done_callback(self._readers.pop)
+
+    async def aclose(self) -> None:
+        """Hang up on everybody."""
+        tasks = [task for task in self._readers if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.open += 1
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                line, *fields = head.removesuffix("\r\n\r\n").split("\r\n")
+                headers = {name.lower(): value for name, _, value in (f.partition(": ") for f in fields)}
+                body = await reader.readexactly(int(headers["content-length"]))
+                request = Received(line, headers, body)
+                self.requests.append(request)
+                await self._tell()
+                await self.handler(self, request, writer)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            pass
+        finally:
+            self.open -= 1
+            writer.close()
+            await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+
+@asynccontextmanager
+async def receiving(handler: Handler = ok, *, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Receiver]:
+    """A receiver that listens on a free port of 127.0.0.1 for as long as the block lasts.
+
+    Args:
+        handler: what it answers.
+        tls: with which it speaks https.
+    """
+    receiver = Receiver(handler)
+    server = await asyncio.start_server(receiver.connected, "127.0.0.1", 0, ssl=tls)
+    receiver.port = server.sockets[0].getsockname()[1]
+    try:
+        yield receiver
+    finally:
+        server.close()
+        await receiver.aclose()
+        await server.wait_closed()
