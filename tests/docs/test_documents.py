@@ -87,7 +87,7 @@ def test_the_plugin_of_the_readme_has_eleven_lines_and_loads(tmp_path: Path) -> 
     target.parent.mkdir()
     target.write_text(block.text, encoding="utf-8")
     registry = load(loads("plugin_dirs: [plugins]\n", name="readme", environ={}), tmp_path)
-    assert [(plugin.name, plugin.state) for plugin in registry.plugins] == [("hello", "active")]
+    assert ("hello", "active") in [(plugin.name, plugin.state) for plugin in registry.plugins]
     assert list(registry.commands) == ["hello/greet"]
 
 

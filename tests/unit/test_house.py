@@ -98,9 +98,7 @@ def test_the_search_for_sql_knows_it_when_it_sees_it(code: str, is_sql: bool) ->
 
 def test_every_sql_file_begins_with_a_comment() -> None:
     bare = [
-        place(path, 1)
-        for path in sorted(SRC.rglob("*.sql"))
-        if not path.read_text(encoding="utf-8").startswith("--")
+        place(path, 1) for path in sorted(SRC.rglob("*.sql")) if not path.read_text(encoding="utf-8").startswith("--")
     ]
     assert bare == []
 
@@ -235,7 +233,7 @@ def test_nothing_tracked_names_a_machine_or_where_packages_come_from() -> None:
     # Written in pieces, so that this file does not find itself.
     folders = "|".join(["/" + "work/", "/" + "root/", "/" + "tmp/brief", "/" + "home/[a-z]"])
     hosts = "|".join(
-        re.escape(host).replace("@", ".")
+        host.replace("@", r"\.")
         for host in [
             "pypi@org",
             "pythonhosted@org",
