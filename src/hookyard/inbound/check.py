@@ -34,7 +34,7 @@ def _value(raw: object, kind: object, where: str, problems: list[Found]) -> Node
     same: object = raw  # under a name that no branch narrows
     if isinstance(raw, str):
         return _text(raw, kind, where, problems)
-    if isinstance(raw, dict) and (_struct(kind) is not None or _is_dynamic(cast("object", raw))):
+    if isinstance(raw, dict) and (_is_object(kind) or _is_dynamic(cast("object", raw))):
         return _members(cast("Mapping[str, object]", raw), kind, where, problems)
     if isinstance(raw, list) and _is_dynamic(cast("object", raw)):
         items = cast("list[object]", raw)
@@ -122,6 +122,10 @@ def _struct(kind: object) -> type[Struct] | None:
     if isinstance(found, type) and issubclass(found, Struct) and not found.__struct_config__.array_like:
         return found
     return None
+
+
+def _is_object(kind: object) -> bool:
+    return _struct(kind) is not None or get_origin(_plain(kind)) is dict
 
 
 def _is_dynamic(raw: object) -> bool:

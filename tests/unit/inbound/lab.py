@@ -1,0 +1,101 @@
+"""What the inbound tests share: one source, and requests signed for it or not quite."""
+
+import hmac
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta, Struct
+
+from hookyard.config.model import Config, HmacScheme, RouteSettings, SourceSettings
+from hookyard.config.values import Secret
+from hookyard.inbound import Source, Sources
+
+NOW = 1_700_000_000_000
+SECRET = "It's a Secret to Everybody"
+SHARED = Path(__file__).parents[4] / "shared"
+
+
+class Author(Struct):
+    name: str
+    email: str | None = None
+
+
+class Input(Struct):
+    name: str
+    count: int = 0
+    tags: list[str] = []
+    author: Author | None = None
+    labels: dict[str, str] = {}
+    short: Annotated[str, Meta(max_length=3)] = ""
+
+
+class Nothing(Struct):
+    pass
+
+
+class Spec(Struct, frozen=True):
+    input_type: type[Struct]
+
+
+class FakeCommand(Struct, frozen=True):
+    spec: Spec
+
+
+COMMANDS = {"hello/greet": FakeCommand(Spec(Input)), "hello/nothing": FakeCommand(Spec(Nothing))}
+
+
+def source_of(
+    *,
+    scheme: Literal["github"] | HmacScheme = "github",
+    secrets: tuple[str, ...] = (SECRET,),
+    routes: tuple[RouteSettings, ...] | None = None,
+) -> Source:
+    """One source, named `hub`."""
+    settings = SourceSettings(
+        scheme=scheme,
+        secrets=tuple(map(Secret, secrets)),
+        routes=routes or (RouteSettings(run="hello/greet"),),
+    )
+    found = Sources.build(Config(sources={"hub": settings}), COMMANDS).get("hub")
+    assert found is not None
+    return found
+
+
+def generic(**settings: object) -> HmacScheme:
+    """A generic scheme whose header is `X-Signature`."""
+    return msgspec.convert({"header": "X-Signature"} | settings, HmacScheme, dec_hook=_as_it_is)
+
+
+def _as_it_is(kind: type, value: int) -> object:
+    return kind(value)
+
+
+def route(with_: dict[str, Any] | None, run: str = "hello/greet") -> RouteSettings:
+    """A route for every event."""
+    return RouteSettings(run=run, with_=with_)
+
+
+def github(body: bytes, *, secret: str = SECRET, event: str = "push", delivery: str = "d-1") -> dict[bytes, bytes]:
+    """The headers GitHub sends with a body."""
+    return {
+        b"x-hub-signature-256": b"sha256=" + hmac.digest(secret.encode(), body, "sha256").hex().encode(),
+        b"x-github-event": event.encode(),
+        b"x-github-delivery": delivery.encode(),
+    }
+
+
+def shared(name: str) -> bytes:
+    """A file of the shared folder; the test is skipped where there is none."""
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not beside the repository")
+    return path.read_bytes()
+
+
+def vector(scheme: str) -> dict[str, str]:
+    """A published signature vector."""
+    found: list[dict[str, str]] = json.loads(shared("vectors/signatures.json"))
+    return next(entry for entry in found if entry["scheme"] == scheme)
