@@ -1,5 +1,6 @@
 """What plugin authors and store authors test with: the public fakes and the contract suites they pass."""
 
 from hookyard.testing.clock import FakeClock
+from hookyard.testing.run import run_command
 
-__all__ = ["FakeClock"]
+__all__ = ["FakeClock", "run_command"]
