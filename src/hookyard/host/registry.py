@@ -8,7 +8,6 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from hookyard.command import CommandSpec
-from hookyard.host.hooks import Hooks
 from hookyard.plugin import Plugin
 
 PluginState = Literal["active", "disabled", "available", "blocked", "incompatible", "failed"]
@@ -67,15 +66,13 @@ class Registry:
         problems: what the configuration has wrong about plugins: key path and message.
     """
 
-    __slots__ = ("active", "commands", "hooks", "lanes", "plugins", "problems")
+    __slots__ = ("active", "commands", "lanes", "plugins", "problems")
 
     plugins: tuple[PluginRecord, ...]
     active: tuple[ActivePlugin, ...]
     commands: Mapping[str, Command]
     lanes: Mapping[str, int]
     """Lane -> how many of its jobs may run at once."""
-    hooks: Hooks
-    """Those of the active plugins."""
     problems: tuple[tuple[str, str], ...]
 
     def __init__(
@@ -91,7 +88,6 @@ class Registry:
         put("active", active)
         put("commands", MappingProxyType(table))
         put("lanes", MappingProxyType({command.lane: command.lane_limit for command in table.values()}))
-        put("hooks", Hooks((each.plugin, each.config) for each in active))
         put("problems", problems)
 
     def __setattr__(self, name: str, value: object) -> None:

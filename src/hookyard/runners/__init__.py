@@ -21,7 +21,12 @@ class Runners:
     def __init__(self) -> None:
         self.inline = InlineRunner()
         self.thread = ThreadRunner()
+        self._watchdog = Watchdog(self)
         self._by_isolation: dict[str, Runner] = {"inline": self.inline, "thread": self.thread}
+
+    def start(self) -> None:
+        """Watch the running event loop for commands that block it; running commands works without."""
+        self._watchdog.start()
 
     @property
     def current(self) -> JobInfo | None:
@@ -35,6 +40,7 @@ class Runners:
         return self._by_isolation[command.spec.options.isolation].run(command, data, info, cancel, timeout)
 
     async def aclose(self) -> None:
-        """Free what the runners hold."""
+        """Stop watching, and free what the runners hold."""
+        self._watchdog.stop()
         for runner in self._by_isolation.values():
             await runner.aclose()
