@@ -37,7 +37,7 @@ class Converter:
         self.findings: list[Finding] = []
         self._scalars = Scalars(folder, environ, self._report)
 
-    def convert(self, node: Node, kind: object, place: Place) -> object | Failed:  # noqa: PLR0911  a type, a line
+    def convert(self, node: Node, kind: object, place: Place) -> object | Failed:
         """The value of a node as a type, written as a Struct's annotation has it; or FAILED."""
         bottom, struct = base(kind), struct_of(kind)
         if bottom is Any:
@@ -101,10 +101,7 @@ class Converter:
             self._report(place, f"expected at least {meta.min_length} in the list, found none")
             return FAILED
         item_kind = get_args(bare)[0]
-        items = [
-            self.convert(item, item_kind, place.item(index, item.line))
-            for index, item in enumerate(node.items)
-        ]
+        items = [self.convert(item, item_kind, place.item(index, item.line)) for index, item in enumerate(node.items)]
         return FAILED if FAILED in items else tuple(items)
 
     def _union(self, node: Node, kind: object, place: Place) -> object | Failed:
@@ -123,13 +120,9 @@ class Converter:
             value = self._scalars.expand(node, place)
             return FAILED if isinstance(value, Failed) else value.raw
         if isinstance(node, Sequence):
-            items = [
-                self._anything(item, place.item(index, item.line)) for index, item in enumerate(node.items)
-            ]
+            items = [self._anything(item, place.item(index, item.line)) for index, item in enumerate(node.items)]
             return FAILED if FAILED in items else items
-        entries = {
-            key: self._anything(entry.node, place.key(key, entry.line)) for key, entry in node.entries.items()
-        }
+        entries = {key: self._anything(entry.node, place.key(key, entry.line)) for key, entry in node.entries.items()}
         return FAILED if FAILED in entries.values() else entries
 
     def _unexpected(self, node: Node, kind: object, place: Place) -> Failed:

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT: Final = re.compile(r"[-+]?[0-9]{1,32}")
+_INT: Final = re.compile(r"[-+]?[0-9]+")
+_LONGEST_INT: Final = 32
 _BASED: Final = re.compile(r"0o[0-7]{1,32}|0x[0-9a-fA-F]{1,32}")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,5})?")
 _QUOTED_WORD: Final = re.compile(r" '[^'<]{2,}'")
@@ -71,7 +72,7 @@ def resolve(text: str) -> object:
     if text in _BOOLS:
         return _BOOLS[text]
     if _INT.fullmatch(text):
-        return int(text)
+        return int(text) if len(text) <= _LONGEST_INT else text
     if _BASED.fullmatch(text):
         return int(text, 0)
     if _FLOAT.fullmatch(text) and math.isfinite(number := float(text)):

@@ -52,10 +52,7 @@ def struct_of(kind: object) -> type[Struct] | None:
 def choices(kind: object) -> tuple[str, ...]:
     """The words of every `Literal` in a type."""
     return tuple(
-        str(word)
-        for member in members(kind)
-        if base(member) is Literal
-        for word in get_args(split(member)[0])
+        str(word) for member in members(kind) if base(member) is Literal for word in get_args(split(member)[0])
     )
 
 

@@ -47,18 +47,18 @@ config --markdown` made this page.
 
 def markdown() -> str:
     """The whole page."""
-    sections = [_HEAD]
-    sections += [_section(title, struct) for title, struct in _walk("", Config)]
-    return "\n".join(sections)
+    parts = [_HEAD]
+    parts += [_section(title, struct) for title, struct in sections()]
+    return "\n".join(parts)
 
 
-def _walk(path: str, struct: type[Struct]) -> Iterator[tuple[str, type[Struct]]]:
-    """Every Struct of the tree once, with the key path it stands at."""
+def sections(path: str = "", struct: type[Struct] = Config) -> Iterator[tuple[str, type[Struct]]]:
+    """Every Struct of the tree with the key path it stands at, such as `sources.<name>.routes[]`."""
     yield path, struct
     for field in msgspec.structs.fields(struct):
         at = f"{path}.{field.encode_name}" if path else field.encode_name
         for place, inner in _inside(at, field.type):
-            yield from _walk(place, inner)
+            yield from sections(place, inner)
 
 
 def _inside(path: str, kind: object) -> Iterator[tuple[str, type[Struct]]]:

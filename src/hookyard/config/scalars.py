@@ -65,9 +65,7 @@ class Scalars:
         report: what to call with each problem.
     """
 
-    def __init__(
-        self, folder: Path, environ: MappingOf[str, str], report: Callable[[Place, str], None]
-    ) -> None:
+    def __init__(self, folder: Path, environ: MappingOf[str, str], report: Callable[[Place, str], None]) -> None:
         self._folder = folder
         self._environ = environ
         self._report = report

@@ -103,7 +103,7 @@ def _struct(struct: type[Struct], definitions: dict[str, Json]) -> Json:
     }
 
 
-def _kind(kind: object, definitions: dict[str, Json]) -> Json:  # noqa: PLR0911  a type, a line
+def _kind(kind: object, definitions: dict[str, Json]) -> Json:
     bare, meta = split(kind)
     if bare in _CUSTOM:
         return {"$ref": f"#/$defs/{_name(bare)}"}

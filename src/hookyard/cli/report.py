@@ -1,0 +1,133 @@
+"""What a configuration amounts to once its plugins are loaded, and what is wrong with it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from hookyard.assembly import assemble
+from hookyard.config import Config, Loaded, load_file
+from hookyard.errors import ConfigError, Problem
+from hookyard.host.registry import PluginRecord, Registry
+
+
+class CommandLine(Struct, frozen=True):
+    """A command that can be called."""
+
+    command: str
+    lane: str
+    limit: int
+
+
+class SourceLine(Struct, frozen=True):
+    """A source with its routes."""
+
+    name: str
+    path: str
+    routes: tuple[str, ...]
+
+
+class EndpointLine(Struct, frozen=True):
+    """A subscriber; without its URL, which may hold a credential."""
+
+    name: str
+    enabled: bool
+    events: tuple[str, ...]
+    commands: tuple[str, ...]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """All that `hookyard check` says."""
+
+    file: str
+    ok: bool
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    plugins: tuple[PluginRecord, ...] = ()
+    commands: tuple[CommandLine, ...] = ()
+    sources: tuple[SourceLine, ...] = ()
+    endpoints: tuple[EndpointLine, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """The report for programs."""
+        return msgspec.json.format(msgspec.json.encode(self)).decode()
+
+    def complaints(self) -> Iterator[str]:
+        """One line for each problem and each warning, as `file:line: path: message`."""
+        yield from (str(problem) for problem in self.problems)
+        yield from (f"{warning} (warning)" for warning in self.warnings)
+
+    def summary(self) -> Iterator[str]:
+        """A few lines for a person."""
+        yield f"{self.file}: no problems"
+        yield from _block("plugins", (_plugin_line(plugin) for plugin in self.plugins))
+        yield from _block("commands", (f"{one.command} (lane {one.lane}, {one.limit})" for one in self.commands))
+        yield from _block("sources", (f"{source.path}: {', '.join(source.routes)}" for source in self.sources))
+        yield from _block("endpoints", (_endpoint_line(endpoint) for endpoint in self.endpoints))
+        yield from _block("tokens", self.tokens)
+
+
+def examine(path: Path) -> Report:
+    """Load a configuration and everything that it names."""
+    try:
+        loaded = load_file(path)
+    except ConfigError as error:
+        return Report(file=str(path), ok=False, problems=error.problems)
+    config = loaded.config
+    assembly = assemble(loaded)
+    registry, problems = assembly.registry, assembly.problems
+    return Report(
+        file=str(path),
+        ok=not problems,
+        problems=problems,
+        warnings=_located(loaded, _warnings(config, registry)),
+        plugins=registry.plugins,
+        commands=tuple(
+            CommandLine(command.key, command.lane, command.lane_limit) for command in registry.commands.values()
+        ),
+        sources=tuple(_source(name, config) for name in config.sources),
+        endpoints=tuple(
+            EndpointLine(name, endpoint.enabled, endpoint.events, endpoint.commands)
+            for name, endpoint in config.endpoints.items()
+        ),
+        tokens=tuple(token.name for token in config.tokens),
+    )
+
+
+def _warnings(config: Config, registry: Registry) -> Iterator[tuple[str, str]]:
+    if not config.tokens:
+        yield "tokens", "there is no token, so every call of /trigger will be refused"
+    for lane in config.lanes:
+        if lane not in registry.lanes:
+            yield f"lanes.{lane}", "no active command uses this lane"
+
+
+def _located(loaded: Loaded, found: Iterator[tuple[str, str]]) -> tuple[Problem, ...]:
+    problems = (loaded.problem(path, message) for path, message in found)
+    return tuple(sorted(problems, key=lambda problem: problem.line))
+
+
+def _source(name: str, config: Config) -> SourceLine:
+    routes = (
+        f"{route.on if isinstance(route.on, str) else '|'.join(route.on)} -> {route.run}"
+        for route in config.sources[name].routes
+    )
+    return SourceLine(name, f"/hooks/{name}", tuple(routes))
+
+
+def _block(title: str, lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"  {'' if number else title:<10} {line}"
+
+
+def _plugin_line(plugin: PluginRecord) -> str:
+    version = f" {plugin.version}" if plugin.version else ""
+    reason = f" ({plugin.reason})" if plugin.reason else ""
+    return f"{plugin.name}{version}: {plugin.state}{reason}"
+
+
+def _endpoint_line(endpoint: EndpointLine) -> str:
+    what = f"{', '.join(endpoint.events)} of {', '.join(endpoint.commands)}"
+    return f"{endpoint.name}: {what}" + ("" if endpoint.enabled else " (disabled)")
