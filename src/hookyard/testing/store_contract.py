@@ -1,0 +1,37 @@
+"""The suite that every store passes.
+
+Subclass it in a test module and say how the store is opened; pytest does the rest:
+
+    class TestMyStore(StoreContract):
+        async def open_store(self, folder: Path) -> Store:
+            return await MyStore.open(folder / "jobs")
+"""
+
+from hookyard.testing.store_leases import (
+    BatchContract,
+    CancelContract,
+    ExtendContract,
+    FinishContract,
+    ReleaseContract,
+)
+from hookyard.testing.store_outgoing import DeliveryContract
+from hookyard.testing.store_probe import StoreCase
+from hookyard.testing.store_questions import DurabilityContract, QueryContract
+from hookyard.testing.store_queue import ClaimContract, EnqueueContract
+
+__all__ = ["StoreCase", "StoreContract"]
+
+
+class StoreContract(
+    EnqueueContract,
+    ClaimContract,
+    ExtendContract,
+    FinishContract,
+    ReleaseContract,
+    CancelContract,
+    BatchContract,
+    DeliveryContract,
+    QueryContract,
+    DurabilityContract,
+):
+    """All of :mod:`hookyard.store.contract`, in sentences."""

@@ -1,0 +1,135 @@
+"""The part of the store contract about questions, and about what is there after opening again."""
+
+import pytest
+
+from hookyard.model import JobStatus
+from hookyard.store.contract import Cancel, Enqueue, Enqueued, JobQuery
+from hookyard.testing.store_probe import Probe, StoreCase
+
+
+class QueryContract(StoreCase):
+    """What the questions promise."""
+
+    def test_what_is_not_there_is_not_found(self, store: Probe) -> None:
+        unknown = store.job()
+        for job_id in (unknown.id, "nonsense", ""):
+            assert store.find(job_id) is None
+        assert (store.attempts(unknown), store.deliveries(unknown)) == ((), ())
+        assert store.tries(store.delivery()) == ()
+        assert store.last_id() is None
+        assert store.jobs(JobQuery()) == ()
+
+    def test_jobs_are_listed_newest_first_without_their_bodies(self, store: Probe) -> None:
+        jobs = [store.running() for _ in range(3)]
+        store.all(store.finish_op(jobs[1]))
+        listed = store.jobs(JobQuery())
+        assert [job.id for job in listed] == [job.id for job in reversed(jobs)]
+        assert {(job.args, job.result) for job in listed} == {(b"", None)}
+        assert [job.status for job in listed] == ["running", "succeeded", "running"]
+
+    def test_pages_of_jobs_join_without_gap_or_overlap(self, store: Probe) -> None:
+        jobs = [store.job() for _ in range(25)]
+        store.all(*(Enqueue(now=store.now, job=job) for job in jobs))
+        seen: list[str] = []
+        before: str | None = None
+        while page := store.jobs(JobQuery(before=before, limit=7)):
+            assert len(page) <= 7
+            seen += [job.id for job in page]
+            before = seen[-1]
+            store.enqueue()  # newer jobs do not move the pages
+        assert seen == [job.id for job in reversed(jobs)]
+
+    @pytest.mark.parametrize("status", ["queued", "running", "succeeded", "failed", "timed_out", "cancelled"])
+    def test_jobs_are_listed_by_status_plugin_and_command(self, store: Probe, status: JobStatus) -> None:
+        lanes = ("a/x", "a/y", "b/x")
+        for lane in lanes * 2:
+            store.running(store.job(lane=lane))
+            for end in ("succeeded", "failed", "timed_out"):
+                store.all(store.finish_op(store.running(store.job(lane=lane)), status=end))
+            store.enqueue(store.job(lane=lane))
+            store.enqueue(store.job(lane=lane, delay=1000))
+            store.all(Cancel(now=store.now, job_id=store.enqueue(store.job(lane=lane)).id))
+        everything = store.jobs(JobQuery(limit=1000))
+        for plugin in (None, "a", "none"):
+            for command in (None, "x"):
+                expected = [
+                    job
+                    for job in everything
+                    if job.status == status and plugin in {None, job.plugin} and command in {None, job.command}
+                ]
+                query = JobQuery(status=status, plugin=plugin, command=command)
+                assert list(store.jobs(query)) == expected
+                if len(expected) > 1:
+                    query = JobQuery(
+                        status=status,
+                        plugin=plugin,
+                        command=command,
+                        before=expected[0].id,
+                        limit=1,
+                    )
+                    assert list(store.jobs(query)) == expected[1:2]
+
+    def test_lost_jobs_are_those_whose_lease_has_ended(self, store: Probe) -> None:
+        later = store.enqueue(lease=store.lease(1, seconds=20))
+        sooner = store.enqueue(lease=store.lease(2, seconds=10, worker="w2"))
+        tied = store.enqueue(lease=store.lease(3, seconds=10))
+        store.enqueue()
+        store.all(store.finish_op(store.running()))
+        assert store.lost() == ()
+        store.clock.advance(9999)
+        assert store.lost() == ()
+        store.clock.advance(1)
+        assert store.lost() == (sooner, tied)
+        store.clock.advance(60_000)
+        assert store.lost() == (sooner, tied, later)
+        assert store.lost(limit=2) == (sooner, tied)
+
+    def test_all_running_jobs_of_a_worker_are_found_whatever_their_lease(self, store: Probe) -> None:
+        later = store.enqueue(lease=store.lease(1, seconds=20))
+        sooner = store.enqueue(lease=store.lease(2, seconds=10))
+        store.enqueue(lease=store.lease(3, worker="w2"))
+        assert store.lost(worker="w1") == (sooner, later)
+        assert store.lost(worker="w1", limit=1) == (sooner,)
+        assert store.lost(worker="w3") == ()
+
+    def test_the_last_id_is_the_largest_of_jobs_and_deliveries(self, store: Probe) -> None:
+        job = store.running()
+        assert store.last_id() == job.id
+        delivery = store.delivery(job)
+        store.all(store.finish_op(job, deliveries=(delivery,)))
+        assert store.last_id() == delivery.id
+        newest = store.enqueue()
+        assert store.last_id() == newest.id
+
+    def test_a_store_that_is_open_is_ready(self, store: Probe) -> None:
+        store.ready()
+
+
+class DurabilityContract(StoreCase):
+    """What is committed is there after closing and opening again (I1)."""
+
+    def test_everything_is_there_after_opening_again(self, store: Probe) -> None:
+        if not self.keeps:
+            pytest.skip("this store keeps nothing")
+        queued, later = store.enqueue(), store.enqueue(store.job(delay=1000))
+        once = store.enqueue(dedupe=store.once())
+        running, ended = store.running(), store.running()
+        delivery = store.delivery(ended)
+        store.all(store.finish_op(ended, deliveries=(delivery,)))
+        (sending,) = store.claim_deliveries()
+        before = [store.see(job) for job in (queued, later, once, running, ended)]
+        attempts = store.attempts(ended)
+        store.reopen()
+        assert [store.see(job) for job in (queued, later, once, running, ended)] == before
+        assert store.attempts(ended) == attempts
+        assert store.deliveries(ended) == (sending,)
+        again = store.job()
+        result = store.all(Enqueue(now=store.now, job=again, dedupe=store.once()))
+        assert result == [Enqueued(once.id, duplicate=True)]
+        store.clock.advance(1000)
+        assert [job.id for job in store.claim(9)] == [queued.id, later.id, once.id]
+        store.all(store.settle_op(sending))
+        store.all(store.finish_op(running))
+        store.reopen()
+        assert [tried.status for tried in store.tries(sending)] == [200]
+        assert store.see(running).status == "succeeded"
