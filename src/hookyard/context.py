@@ -95,9 +95,7 @@ class _JobContext(Generic[C_co]):
     job: JobInfo
     """What this call is."""
 
-    def __init__(
-        self, config: C_co, job: JobInfo, cancel: CancelFlag, make_log: Callable[[JobInfo], Logger]
-    ) -> None:
+    def __init__(self, config: C_co, job: JobInfo, cancel: CancelFlag, make_log: Callable[[JobInfo], Logger]) -> None:
         self.config = config
         self.job = job
         self._cancel = cancel

@@ -5,8 +5,8 @@ an id, :func:`key`, are a strictly increasing integer: SQLite appends to its tab
 The last 62 bits, :func:`tail`, are random, so that an id cannot be guessed from its neighbour.
 """
 
+import os
 import threading
-from secrets import randbits
 from uuid import UUID
 
 from hookyard.clock import Clock
@@ -14,6 +14,7 @@ from hookyard.clock import Clock
 _COUNTER_BITS = 12
 _TAIL_MASK = (1 << 62) - 1
 _VARIANT = 0b10 << 62
+_POOL_BYTES = 4096
 
 
 class IdSource:
@@ -28,6 +29,8 @@ class IdSource:
         self._clock = clock
         self._last = after
         self._lock = threading.Lock()
+        self._pool = b""
+        self._used = 0
 
     def __call__(self) -> str:
         """The next id, as 36 lower-case characters."""
@@ -35,7 +38,16 @@ class IdSource:
         with self._lock:
             # A full millisecond borrows from the next one, as RFC 9562 allows.
             self._last = number = max(self._last + 1, floor)
-        return join(number, randbits(62))
+            tail_bits = self._random()
+        return join(number, tail_bits)
+
+    def _random(self) -> int:
+        """62 bits; the system is asked for many at a time, because asking costs more than all the rest of an id."""
+        if self._used == len(self._pool):
+            self._pool, self._used = os.urandom(_POOL_BYTES), 0
+        start = self._used
+        self._used = start + 8
+        return int.from_bytes(self._pool[start : start + 8]) & _TAIL_MASK
 
 
 def join(key: int, tail: int) -> str:

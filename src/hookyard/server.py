@@ -5,12 +5,11 @@ import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 import uvicorn
 
 from hookyard import log
-from hookyard.config.model import Config
+from hookyard.config import Loaded
 from hookyard.config.model import Server as ServerSettings
 from hookyard.errors import CannotListen
 from hookyard.service import Service
@@ -33,6 +32,7 @@ class Server(uvicorn.Server):
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_FOR_REQUESTS,
             )
@@ -83,18 +83,18 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(config: Config, base: Path, ready: Callable[[str, Callable[[str], None]], None] | None = None) -> None:
+async def serve(loaded: Loaded, ready: Callable[[str, Callable[[str], None]], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
     Args:
-        base: the folder that relative paths in the configuration start from.
+        loaded: the configuration.
         ready: called with the base URL, and with what stops the server, once it can answer.
 
     Raises:
         CannotListen, ConfigError, StoreError: it could not start.
     """
-    with listen(config.server) as listener:
-        service = await Service.open(config, base)
+    with listen(loaded.config.server) as listener:
+        service = await Service.open(loaded)
         try:
             await service.start()
             server = Server(service)

@@ -1,21 +1,19 @@
 """The whole house in one process: every room built from one configuration, started and stopped in order."""
 
 import gc
-from pathlib import Path
 from typing import Self
 
 from hookyard import ids, log
-from hookyard.auth.tokens import Tokens
+from hookyard.assembly import Assembly, assemble
+from hookyard.auth import Tokens
 from hookyard.clock import Clock, SystemClock
-from hookyard.config.model import Config
+from hookyard.config import Loaded
 from hookyard.dispatch.dispatcher import Dispatcher
-from hookyard.gateway import GatewayDeps, build
-from hookyard.gateway.health import Health
-from hookyard.host.load import load
-from hookyard.host.registry import Registry
-from hookyard.inbound import Sources
+from hookyard.errors import ConfigError
+from hookyard.gateway import GatewayDeps, Health, build
+from hookyard.host.hooks import Hooks
 from hookyard.outbound import Outbound
-from hookyard.runners import Runners, Watchdog
+from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.sqlite import SqliteStore
 
@@ -28,56 +26,61 @@ class Service:
     Use :meth:`open`; then `app` answers once :meth:`start` has returned.
     """
 
-    def __init__(self, config: Config, base: Path, store: SqliteStore, clock: Clock, last_id: str | None) -> None:
+    def __init__(
+        self, loaded: Loaded, assembly: Assembly, store: SqliteStore, clock: Clock, make_id: ids.IdSource
+    ) -> None:
+        config = loaded.config
         self.config = config
-        self.health = Health()
+        self._assembly = assembly
         self._store = store
+        self._health = Health()
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
-        make_id = ids.IdSource(clock, after=0 if last_id is None else ids.key(last_id))
-        self.registry: Registry = load(config, base)
-        sources = Sources.build(config, self.registry.commands)
+        self._hooks = Hooks((active.plugin, active.config) for active in assembly.registry.active)
         self._outbound = Outbound(config, self._writer, make_id, clock)
-        self._runners = Runners(clock)
-        self._watchdog = Watchdog(self._runners)
+        self._runners = Runners()
         self._dispatcher = Dispatcher(
             store=store,
             writer=self._writer,
-            registry=self.registry,
+            registry=assembly.registry,
             runners=self._runners,
             settings=config.jobs,
             clock=clock,
             outbox=self._outbound.outbox,
-            ended=self.registry.hooks.job_ended,
+            ended=self._hooks.job_ended if self._hooks.has_job_finished else None,
         )
         self.app = build(
             GatewayDeps(
                 config=config,
-                registry=self.registry,
+                registry=assembly.registry,
                 dispatcher=self._dispatcher,
                 store=store,
-                sources=sources,
+                sources=assembly.sources,
                 tokens=Tokens(config.tokens),
                 ids=make_id,
                 clock=clock,
-                health=self.health,
+                health=self._health,
                 check_callback=self._outbound.check_callback,
             )
         )
 
     @classmethod
-    async def open(cls, config: Config, base: Path, *, clock: Clock | None = None) -> Self:
+    async def open(cls, loaded: Loaded, *, clock: Clock | None = None) -> Self:
         """Open the store and build every room.
 
-        Args:
-            base: the folder that relative paths in the configuration start from.
-
         Raises:
-            ConfigError: the configuration does not fit the plugins.
+            ConfigError: the configuration does not fit the plugins, or one of the rooms.
             StoreError: the store cannot be opened.
         """
-        store = await SqliteStore.open(base / config.store.path, synchronous=config.store.synchronous)
+        assembly = assemble(loaded)
+        if assembly.problems:
+            raise ConfigError(assembly.problems)
+        clock = clock or SystemClock()
+        settings = loaded.config.store
+        store = await SqliteStore.open(loaded.base / settings.path, synchronous=settings.synchronous)
         try:
-            return cls(config, base, store, clock or SystemClock(), await store.last_id())
+            last = await store.last_id()
+            make_id = ids.IdSource(clock, after=0 if last is None else ids.key(last))
+            return cls(loaded, assembly, store, clock, make_id)
         except BaseException:
             await store.aclose()
             store.close()
@@ -86,21 +89,21 @@ class Service:
     async def start(self) -> None:
         """Start every room, the receiving end last; then say ready."""
         await self._writer.start()
-        await self.registry.hooks.startup()
-        self._watchdog.start()
+        await self._hooks.startup()
+        self._runners.start()
         await self._outbound.start()
         await self._dispatcher.start()
-        for plugin in self.registry.plugins:
+        for plugin in self._assembly.registry.plugins:
             report = _log.info if plugin.reason is None else _log.warning
             report("plugin.loaded", plugin=plugin.name, state=plugin.state, reason=plugin.reason)
         # What start-up built lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        self.health.state = "ready"
+        self._health.state = "ready"
 
     def begin_drain(self) -> None:
         """Take nothing new from now on, and say so."""
-        self.health.state = "draining"
+        self._health.state = "draining"
         self._dispatcher.stop_accepting()
 
     async def stop(self) -> None:
@@ -108,9 +111,8 @@ class Service:
         self.begin_drain()
         await self._dispatcher.drain()
         await self._outbound.drain()
-        self._watchdog.stop()
         await self._runners.aclose()
-        await self.registry.hooks.shutdown()
+        await self._hooks.shutdown()
         await self._writer.aclose()
         await self._store.aclose()
         gc.unfreeze()

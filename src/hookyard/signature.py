@@ -111,9 +111,7 @@ def read_command(function: object, config_type: type[Any]) -> tuple[Definition, 
     given, ctx = (hints[parameter.name] for parameter in parameters)
     data = as_struct(given)
     if data is None:
-        definition.refuse(
-            f"{parameters[0].name} is {_show(given)}, and a command's input is a msgspec.Struct"
-        )
+        definition.refuse(f"{parameters[0].name} is {_show(given)}, and a command's input is a msgspec.Struct")
     _check_context(definition, ctx, config_type)
     _check_type(definition, "the input", data)
     _check_type(definition, "the output", hints["return"])

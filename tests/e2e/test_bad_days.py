@@ -56,7 +56,7 @@ def test_a_plugin_that_blocks_the_loop_costs_no_other_job_its_attempt_or_its_lea
     for job_id in others:
         assert server.job(job_id)["attempt"] == 1
     assert server.job(blocker)["attempt"] == 1
-    server.wait_for("loop.blocked")
+    server.wait_for("loop.stalled")
     seen = [(tmp_path / f"log{n}").read_text() for n in range(5)]
     assert seen == ["1\n"] * 5
     assert not [line for line in server.log if line["event"] in {"job.lease_lost", "job.stale"}]

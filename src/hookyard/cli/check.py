@@ -17,7 +17,8 @@ def check(
 ) -> None:
     """Check a configuration, its plugins and routes included, without serving anything.
 
-    Exits with 0, or with 78 when there are problems. Plugins that are disabled are not imported.
+    Exits with 0, or with 78 when there are problems, a plugin that cannot be loaded among them. Plugins that are
+    disabled are not imported.
     """
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.failure import CONFIG

@@ -1,7 +1,8 @@
 """What a configuration amounts to once its plugins are loaded, and what is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +11,8 @@ from hookyard.assembly import assemble
 from hookyard.config import Config, Loaded, load_file
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
+
+_BROKEN: Final = frozenset({"blocked", "incompatible", "failed"})
 
 
 class CommandLine(Struct, frozen=True):
@@ -77,12 +80,14 @@ def examine(path: Path) -> Report:
         return Report(file=str(path), ok=False, problems=error.problems)
     config = loaded.config
     assembly = assemble(loaded)
-    registry, problems = assembly.registry, assembly.problems
+    registry = assembly.registry
+    broken = _located(loaded, _broken(registry, [problem.path for problem in assembly.problems]))
+    problems = (*assembly.problems, *broken)
     return Report(
         file=str(path),
         ok=not problems,
         problems=problems,
-        warnings=_located(loaded, _warnings(config, registry)),
+        warnings=_located(loaded, _warnings(config)),
         plugins=registry.plugins,
         commands=tuple(
             CommandLine(command.key, command.lane, command.lane_limit) for command in registry.commands.values()
@@ -96,12 +101,17 @@ def examine(path: Path) -> Report:
     )
 
 
-def _warnings(config: Config, registry: Registry) -> Iterator[tuple[str, str]]:
+def _broken(registry: Registry, told: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Plugins that the configuration wants and does not get. A server starts without them; a check says so."""
+    for plugin in registry.plugins:
+        path = f"plugins.{plugin.name}"
+        if plugin.state in _BROKEN and not any(f"{one}.".startswith(f"{path}.") for one in told):
+            yield path, f"{plugin.origin} is {plugin.state}: {_one_line(plugin.reason)}"
+
+
+def _warnings(config: Config) -> Iterator[tuple[str, str]]:
     if not config.tokens:
-        yield "tokens", "there is no token, so every call of /trigger will be refused"
-    for lane in config.lanes:
-        if lane not in registry.lanes:
-            yield f"lanes.{lane}", "no active command uses this lane"
+        yield "tokens", "there is none, so every call of /trigger and /api is refused"
 
 
 def _located(loaded: Loaded, found: Iterator[tuple[str, str]]) -> tuple[Problem, ...]:
@@ -124,8 +134,12 @@ def _block(title: str, lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
 
 def _plugin_line(plugin: PluginRecord) -> str:
     version = f" {plugin.version}" if plugin.version else ""
-    reason = f" ({plugin.reason})" if plugin.reason else ""
+    reason = f" ({_one_line(plugin.reason)})" if plugin.reason else ""
     return f"{plugin.name}{version}: {plugin.state}{reason}"
+
+
+def _one_line(reason: str | None) -> str:
+    return " ".join((reason or "").split())
 
 
 def _endpoint_line(endpoint: EndpointLine) -> str:

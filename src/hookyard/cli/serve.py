@@ -22,21 +22,22 @@ def serve(
     """
     # Imported here so that the other commands do not pay for the server's start-up.
     import asyncio
+    import dataclasses
 
     import uvloop
     from msgspec.structs import replace
 
     from hookyard import log
-    from hookyard.config import load
+    from hookyard.config import load_file
     from hookyard.server import serve as run
 
-    settings = load(config)
+    loaded = load_file(config)
+    settings = loaded.config
     server = settings.server
     if host is not None:
         server = replace(server, host=host)
     if port is not None:
         server = replace(server, port=port)
-    settings = replace(settings, server=server)
     log.setup(settings.log.level, settings.log.format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings, config.resolve().parent))
+        runner.run(run(dataclasses.replace(loaded, config=replace(settings, server=server))))

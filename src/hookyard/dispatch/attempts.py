@@ -10,7 +10,7 @@ from hookyard.context import JobInfo
 from hookyard.dispatch.running import Running
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.verdict import CANCELLED, RELEASED, Again, Ended, InvalidInput, judge
-from hookyard.errors import Cancelled, StoreUnavailable
+from hookyard.errors import Cancelled, StoreError, StoreUnavailable
 from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.runners import Runners
@@ -77,6 +77,9 @@ class Attempts:
         except StoreUnavailable as error:
             # Only in a hurry: the job is still leased on disk, and the next process recovers it.
             _log.error("job.unsettled", job_id=job.id, why=error.detail)
+        except StoreError:
+            # The end contradicts what is stored; the lease ends by itself, and the janitor takes it from there.
+            _log.exception("job.unsettled", job_id=job.id)
         finally:
             del self._running[job.id]
             self._freed(job.lane)

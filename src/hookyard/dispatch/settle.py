@@ -57,6 +57,7 @@ class Settler:
             completed_at=now,
             lease_token=None,
             lease_expires_at=None,
+            worker=None,
         )
         deliveries = self._outbox.plan(done, now)
         op = Finish(
@@ -129,7 +130,9 @@ class Settler:
             again_in_ms=end.after,
             error=None if end.error is None else end.error.code,
         )
-        return replace(job, status="queued", reason=end.reason, run_at=run_at, lease_token=None)
+        return replace(
+            job, status="queued", reason=end.reason, run_at=run_at, lease_token=None, lease_expires_at=None, worker=None
+        )
 
     async def _write(self, op: Op, job: Job) -> Result:
         """Ask until the store takes it: the work is done, and only a full disk or a full queue is in the way."""

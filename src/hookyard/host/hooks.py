@@ -6,9 +6,8 @@ async, no types, and stops at the first implementation that raises.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import monotonic
-from types import SimpleNamespace
 from typing import Any, Final
 
 import pluggy
@@ -37,6 +36,13 @@ class HookResult(Struct, frozen=True, kw_only=True):
     """What a `health` hook answered."""
     error: str | None = None
     """Its exception's type and message, or that its time was up; None when all went well."""
+
+
+class _Implementations:
+    """One plugin's hooks as pluggy wants them: attributes of an object that equals no other plugin's."""
+
+    def __init__(self, functions: Mapping[str, Callable[..., object]]) -> None:
+        vars(self).update(functions)
 
 
 class _Manager(pluggy.PluginManager):
@@ -77,7 +83,7 @@ class Hooks:
             self._contexts[plugin.name] = HookContext(plugin.name, config, bound)
             self._specs.update({(plugin.name, spec.name): spec for spec in plugin.hooks.values()})
             functions = {spec.name: spec.function for spec in plugin.hooks.values()}
-            self._manager.register(SimpleNamespace(**functions), plugin.name)
+            self._manager.register(_Implementations(functions), plugin.name)
         self.has_job_finished: Final = bool(self._manager.hook.job_finished.get_hookimpls())
 
     async def startup(self) -> tuple[HookResult, ...]:

@@ -64,7 +64,10 @@ def test_a_refused_claim_is_as_if_it_had_never_been_asked() -> None:
     assert len(lanes.asks()) == 1
 
 
-@given(st.integers(1, 4), st.lists(st.sampled_from(["take", "claim", "answer", "refuse", "free", "arrive"]), max_size=60))
+@given(
+    st.integers(1, 4),
+    st.lists(st.sampled_from(["take", "claim", "answer", "refuse", "free", "arrive"]), max_size=60),
+)
 def test_the_limit_is_never_exceeded_and_no_slot_is_lost(limit: int, steps: list[str]) -> None:
     lanes = Lanes({"a": limit})
     lane = lanes["a"]

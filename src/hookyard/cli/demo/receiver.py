@@ -10,7 +10,7 @@ import msgspec
 import uvicorn
 from msgspec import Struct
 
-from hookyard.client import InvalidWebhook, verify
+from hookyard.client import VerificationError, verify
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -73,7 +73,7 @@ class Receiver:
         status = 204
         try:
             verify(headers, body, [self._secret])
-        except InvalidWebhook:
+        except VerificationError:
             status = 401
         else:
             await self._keep(headers["webhook-id"], body)

@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import secrets
+from pathlib import Path
 
-from hookyard.config import loads
-from hookyard.config.model import Config
+from hookyard.config import Loaded, loads
 
 _YAML = """\
 server: {{host: 127.0.0.1, port: {port}}}
@@ -43,7 +43,7 @@ class Settings:
         token: the bearer token, in clear.
         source_secret: what the demo's Git host signs with.
         endpoint_secret: what Hookyard signs with, and the receiver verifies with.
-        config: all of it, as the server takes it.
+        yaml: all of it, as a file would say it.
     """
 
     def __init__(self, *, port: int, receiver: str) -> None:
@@ -57,4 +57,7 @@ class Settings:
             receiver=receiver,
             endpoint_secret=self.endpoint_secret,
         )
-        self.config: Config = loads(self.yaml, name="demo.yaml")
+
+    def loaded(self, base: Path) -> Loaded:
+        """The configuration as the server takes it, with its store in the folder `base`."""
+        return Loaded(config=loads(self.yaml, name="demo.yaml"), name="demo.yaml", base=base, lines={})

@@ -42,7 +42,7 @@ async def tell(*, once: bool, port: int, data: Path | None) -> int:
             story = asyncio.create_task(_Story(console, settings, receiver, url, base).run(once=once, stop=stop))
 
         try:
-            await serve(settings.config, base, ready)
+            await serve(settings.loaded(base), ready)
         finally:
             await receiver.stop()
         return _SURPRISE if story is None else await story
@@ -108,7 +108,7 @@ class _Story:
     async def _trigger(self, client: httpx.AsyncClient) -> str:
         self._heading(2, "A person calls a typed command, with a token")
         headers = {"authorization": f"Bearer {self._settings.token}"}
-        body = {"payload": {"name": "Ada"}}
+        body: dict[str, Any] = {"payload": {"name": "Ada"}}
         waiting = {**headers, "prefer": "wait=10"}
         answer = await client.post("/trigger/hello/greet", json=body, headers=waiting)
         result = self._answer(f"POST /trigger/hello/greet {_json(body)}, Prefer: wait=10", answer, 200)

@@ -1,0 +1,254 @@
+"""The life of a job, from accepted to its end."""
+
+import asyncio
+
+import pytest
+from hookyard.store.memory import MemoryStore
+from tests.unit.dispatch.lab import lab, new_job, run
+
+from hookyard.errors import StoreUnavailable
+from hookyard.ids import IdSource
+from hookyard.model import Job
+from hookyard.store.contract import Cancel, CancelRequested, Dedupe, Enqueue, Enqueued, Lease, Mismatch
+from hookyard.testing import FakeClock
+
+
+def test_a_job_that_succeeds_has_its_result_and_its_delivery() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = await it.run("succeed", "a")
+            assert (job.status, job.result, job.attempt) == ("succeeded", b'{"said":"a"}', 1)
+            assert [delivery.event for delivery in it.outbox.written] == ["job.succeeded"]
+            assert await it.store.job(job.id) == job
+
+    run(story)
+
+
+def test_an_error_is_tried_again_after_its_back_off_until_the_attempts_are_used_up() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = it.job("raise")
+            await it.accept(job)
+            for attempt, wait in ((1, 5_000), (2, 10_000)):  # half of base * 2 ** (attempt - 1): the draw is 0.5
+                found = await it.until(lambda job, n=attempt: job.status == "queued" and job.attempt == n, job.id)
+                assert found.run_at == it.clock.now() + wait
+                it.clock.advance(wait)
+            ended = await it.ended(job.id)
+            assert (ended.status, ended.reason, ended.attempt) == ("failed", "attempts_exhausted", 3)
+            assert ended.last_error is not None
+            assert "secret" not in ended.last_error.message
+            outcomes = [attempt.outcome for attempt in await it.store.attempts(job.id)]
+            assert outcomes == ["failed", "failed", "failed"]
+
+    run(story)
+
+
+def test_a_refusal_is_final() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = await it.run("refuse")
+            assert (job.status, job.reason, job.attempt) == ("failed", "not_retryable", 1)
+
+    run(story)
+
+
+def test_retry_later_uses_no_attempt() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = it.job("later", max_attempts=1)
+            await it.accept(job)
+            for _ in range(3):
+                found = await it.until(lambda job: job.status == "queued" and job.reason == "retry_later", job.id)
+                assert found.attempt == 0
+                it.clock.advance(60_000)
+                await it.until(lambda job, last=found.run_at: job.run_at > last, job.id)
+
+    run(story)
+
+
+def test_stored_input_that_no_longer_fits_ends_its_job_at_once() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = await it.run(args=b'{"name": 7}')
+            assert (job.status, job.reason) == ("failed", "invalid_input")
+
+    run(story)
+
+
+def test_a_job_for_later_waits_for_its_time() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = it.job("succeed", "a", run_at=it.clock.now() + 3_600_000)
+            await it.accept(job)
+            it.clock.advance(3_599_999)
+            await it.run("succeed", "b")
+            assert it.ran == ["b"]
+            it.clock.advance(1)
+            assert (await it.ended(job.id)).status == "succeeded"
+
+    run(story)
+
+
+def test_a_lane_runs_no_more_than_its_limit_and_then_priority_first_and_the_older_first() -> None:
+    async def story() -> None:
+        async with lab(limit=1) as it:
+            first = it.job("wait", "first")
+            await it.accept(first)
+            jobs = [
+                it.job("succeed", name, priority=priority)
+                for name, priority in (("low", 0), ("high", 5), ("low too", 0), ("high too", 5))
+            ]
+            for job in jobs:
+                await it.accept(job)
+            it.gates["first"].set()
+            for job in jobs:
+                await it.ended(job.id)
+            assert it.ran == ["first", "high", "high too", "low", "low too"]
+            assert it.most == 1
+
+    run(story)
+
+
+def test_many_jobs_at_once_all_end_within_the_limit() -> None:
+    async def story() -> None:
+        async with lab(limit=3) as it:
+            jobs = [it.job("succeed", str(n)) for n in range(200)]
+            await asyncio.gather(*(it.accept(job) for job in jobs))
+            for job in jobs:
+                assert (await it.ended(job.id)).status == "succeeded"
+            assert sorted(it.ran, key=int) == [str(n) for n in range(200)]
+            assert it.most <= 3
+
+    run(story)
+
+
+def test_the_same_key_is_the_same_job_and_another_body_is_told_apart() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            expires = it.clock.now() + 1000
+            same = Dedupe("scope", "key", b"digest", expires)
+            first, second = it.job(name="a"), it.job(name="a")
+            results = await asyncio.gather(it.accept(first, same), it.accept(second, same))
+            assert results == [Enqueued(first.id), Enqueued(first.id, duplicate=True)]
+            assert await it.accept(it.job(), Dedupe("scope", "key", b"other", expires)) == Mismatch(first.id)
+            await it.ended(first.id)
+            assert it.ran == ["a"]
+
+    run(story)
+
+
+def test_a_duplicate_takes_no_slot() -> None:
+    async def story() -> None:
+        async with lab(limit=1) as it:
+            same = Dedupe("scope", "key", b"digest", it.clock.now() + 1000)
+            await it.ended((await it.accept(it.job(name="a"), same)).job_id)
+            for _ in range(3):
+                await it.accept(it.job(name="b"), same)
+            await it.run(name="c")
+            assert it.ran == ["a", "c"]
+
+    run(story)
+
+
+def test_a_cancelled_running_job_is_told_by_the_heartbeat_and_cancel_wins() -> None:
+    async def story() -> None:
+        async with lab(lease=150) as it:
+            job = it.job("flag")
+            await it.accept(job)
+            assert await it.writer.submit(Cancel(now=it.clock.now(), job_id=job.id)) == CancelRequested()
+            it.clock.advance(100)  # the lease is old enough to be extended, and that tells
+            ended = await it.ended(job.id)
+            assert (ended.status, ended.reason) == ("cancelled", "cancelled_by_user")
+
+    run(story)
+
+
+def test_a_drain_gives_what_runs_back_without_counting_its_attempt() -> None:
+    async def story() -> None:
+        store, clock = MemoryStore(), FakeClock()
+        async with lab(store=store, clock=clock) as it:
+            jobs = [it.job("wait", str(n)) for n in range(3)]
+            for job in jobs:
+                await it.accept(job)
+        for job in jobs:
+            found = await store.job(job.id)
+            assert found is not None
+            assert (found.status, found.attempt, found.reason) == ("queued", 0, "released")
+
+    run(story)
+
+
+def test_a_drained_dispatcher_takes_nothing_and_lets_nobody_wait() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = it.job("wait", "a")
+            await it.accept(job)
+            waiting = asyncio.create_task(it.dispatcher.wait(job.id, 60))
+            await asyncio.sleep(0)
+            it.dispatcher.stop_accepting()
+            assert await waiting is None
+            with pytest.raises(StoreUnavailable) as refused:
+                await it.accept(it.job())
+            assert refused.value.code == "draining"
+
+    run(story)
+
+
+def test_what_a_dead_process_left_running_is_run_again_and_its_attempt_counts() -> None:
+    async def story() -> None:
+        store, clock = MemoryStore(), FakeClock()
+        job = await abandoned(store, clock)
+        async with lab(store=store, clock=clock) as it:
+            ended = await it.ended(job.id)
+            assert (ended.status, ended.attempt) == ("succeeded", 2)
+            assert [attempt.outcome for attempt in await store.attempts(job.id)] == ["lost", "succeeded"]
+
+    run(story)
+
+
+def test_a_job_whose_workers_died_too_often_ends_and_says_so() -> None:
+    async def story() -> None:
+        store, clock = MemoryStore(), FakeClock()
+        job = await abandoned(store, clock, max_attempts=1)
+        async with lab(store=store, clock=clock) as it:
+            found = await store.job(job.id)
+            assert found is not None
+            assert (found.status, found.reason) == ("failed", "worker_lost")
+            assert [delivery.event for delivery in it.outbox.written] == ["job.failed"]
+
+    run(story)
+
+
+def test_a_clock_that_jumps_ahead_costs_no_running_job_its_lease() -> None:
+    async def story() -> None:
+        async with lab(lease=1_000) as it:
+            job = it.job("wait", "a")
+            await it.accept(job)
+            it.clock.advance(86_400_000)
+            await it.run("succeed", "b")
+            it.gates["a"].set()
+            ended = await it.ended(job.id)
+            assert (ended.status, ended.attempt) == ("succeeded", 1)
+
+    run(story)
+
+
+def test_a_caller_that_goes_away_leaves_the_lane_whole() -> None:
+    async def story() -> None:
+        async with lab(limit=1, lease=1_000) as it:
+            gone = asyncio.create_task(it.accept(it.job("succeed", "gone")))
+            await asyncio.sleep(0)
+            gone.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await gone
+            await it.run("succeed", "next")
+            assert "next" in it.ran
+
+    run(story)
+
+
+async def abandoned(store: MemoryStore, clock: FakeClock, max_attempts: int = 3) -> Job:
+    """A job that a process took and never ended."""
+    job = new_job(IdSource(clock), clock, "succeed", "a", max_attempts=max_attempts)
+    store.apply([Enqueue(now=clock.now(), job=job, lease=Lease(7, "local", clock.now() + 30_000))])
+    return job
