@@ -25,7 +25,7 @@ def number(value: float) -> str:
 def figure(row: Row) -> str:
     if row["skipped"]:
         return "skipped"
-    spread, unit = row["figure"], "" if row["rival"] else f" {row['unit']}"
+    spread, unit = row["figure"], "" if row["rival"] else row["unit"]
     return f"{number(spread['median'])}{unit} ({number(spread['least'])} to {number(spread['most'])})"
 
 
@@ -33,7 +33,7 @@ def goal(row: Row) -> str:
     if row["goal"] is None:
         return ""
     sign, unit = (">=", "") if row["better"] == "higher" else ("<", row["unit"])
-    return f"{sign} {row['goal']:g} {unit}".strip()
+    return f"{sign} {row['goal']:g}{unit}"
 
 
 def verdict(row: Row) -> str:
@@ -42,7 +42,7 @@ def verdict(row: Row) -> str:
 
 def measured(row: Row, key: str) -> str:
     value = row.get(f"{key}_median")
-    return "" if value is None else f"{number(value)} {row['unit']}"
+    return "" if value is None else f"{number(value)}{row['unit']}"
 
 
 def cells(row: Row) -> list[str]:
@@ -87,7 +87,7 @@ def notes(report: Report) -> list[str]:
 
 def print_report(report: Report, console: Console | None = None) -> None:
     """The table for a terminal."""
-    out = console or Console()
+    out = console or Console(width=max(Console().width, 140))
     table = Table(*HEADINGS, show_lines=True)
     for row in report["rows"]:
         table.add_row(*cells(row))

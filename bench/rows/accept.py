@@ -20,7 +20,7 @@ def run(options: Options) -> list[Result]:
             name="accept",
             work="trigger accepted (202 after commit)",
             against="the same server answering a bare ASGI no-op POST",
-            unit="requests/s",
+            unit="/s",
             ours=taken,
             rival=answered,
             goal=0.6,

@@ -35,7 +35,7 @@ def run(options: Options) -> list[Result]:
             name="finish",
             work="accepted, run inline, finished durably",
             against="the same no-op",
-            unit="jobs/s",
+            unit="/s",
             ours=ran,
             rival=answered,
             goal=0.45,

@@ -25,7 +25,7 @@ def run(options: Options) -> list[Result]:
             name="hand-made",
             work="trigger accepted (202 after commit)",
             against="FastAPI with sqlite3 (WAL, synchronous=FULL), one commit per request",
-            unit="requests/s",
+            unit="/s",
             ours=taken,
             rival=stored,
             goal=10,

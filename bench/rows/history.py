@@ -25,4 +25,4 @@ def run(options: Options) -> list[Result]:
                 lambda: rate(options, young.target(PATH, LATER)),
             )
     extra = {"file, MiB": round(size / 2**20)}
-    return [Result("history", WORK, AGAINST, "requests/s", long, short, goal=0.9, extra=extra)]
+    return [Result("history", WORK, AGAINST, "/s", long, short, goal=0.9, extra=extra)]

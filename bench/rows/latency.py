@@ -28,7 +28,7 @@ def run(options: Options) -> list[Result]:
             name="latency",
             work="accept p99 at half the peak rate",
             against="",
-            unit="ms",
+            unit=" ms",
             ours=ours_p99,
             goal=10,
             better="lower",

@@ -58,7 +58,7 @@ def run(options: Options) -> list[Result]:
             name="notify",
             work="... and a signed webhook delivered to a loopback receiver, its outcome stored",
             against="the same no-op",
-            unit="jobs/s",
+            unit="/s",
             ours=sent,
             rival=answered,
             goal=0.2,

@@ -41,5 +41,5 @@ def run(options: Options) -> list[Result]:
         ours = partial(rate, options, server.target(PATH, LATER))
         for name, (against, goal) in ROWS.items():
             taken, rival = interleaved(options, ours, partial(theirs, options, folder, program, name))
-            results.append(Result(name, WORK, against, "requests/s", taken, rival, goal))
+            results.append(Result(name, WORK, against, "/s", taken, rival, goal))
     return results

@@ -10,7 +10,7 @@ from bench.table import markdown
 
 
 def row(ours: list[float], rival: list[float], **rest: object) -> Result:
-    return Result("name", "work", "rival", "requests/s", ours, rival, **rest)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return Result("name", "work", "rival", "/s", ours, rival, **rest)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_ratio_is_made_pair_by_pair() -> None:
@@ -44,7 +44,7 @@ def test_the_page_says_why_a_row_was_not_measured() -> None:
         ],
     }
     page = markdown(report)
-    assert "| work | rival | 6.00 requests/s | 10.0 requests/s | 0.60 (0.60 to 0.60) | >= 0.6 | met |" in page
+    assert "| work | rival | 6.00/s | 10.0/s | 0.60 (0.60 to 0.60) | >= 0.6 | met |" in page
     assert "| other work | other rival |  |  | skipped | >= 5 |  |" in page
     assert "other work: Not measured: it is not installed." in page
 
