@@ -21,10 +21,14 @@ def check(
     disabled are not imported.
     """
     # Imported here so that the other commands do not pay for it.
+    import sys
+    from contextlib import redirect_stdout
+
     from hookyard.cli.failure import CONFIG
     from hookyard.cli.report import examine
 
-    report = examine(config)
+    with redirect_stdout(sys.stderr):  # what a plugin prints while it is imported is no result
+        report = examine(config)
     if as_json:
         typer.echo(report.to_json())
     else:
