@@ -151,6 +151,16 @@ def test_a_route_whose_mapping_does_not_fit_the_command_is_a_problem(hookyard: C
     assert "c.yaml:11: sources.s.routes[0].with.n: " in ended.err
 
 
+def test_the_example_is_without_problems(hookyard: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOKYARD_CI_TOKEN_SHA256", "0" * 64)
+    monkeypatch.setenv("GITHUB_WEBHOOK_SECRET", "one")
+    monkeypatch.setenv("SHOP_WEBHOOK_SECRET", "two")
+    monkeypatch.setenv("CHAT_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    ended = hookyard("check", Path(__file__).parents[3] / "config.example.yaml")
+    assert (ended.code, ended.err) == (0, "")
+    assert "/hooks/shop: customer.created|customer.updated -> hello/greet" in ended.out
+
+
 def test_no_token_is_worth_a_warning_and_no_failure(hookyard: Call, write: Write) -> None:
     ended = hookyard("check", write("log: {level: info}\n"))
     assert ended.code == 0
