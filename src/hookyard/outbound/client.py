@@ -104,6 +104,7 @@ class ReqwestSender:
         self._roots = roots
         self._lifetime = lifetime
         self._pools: dict[tuple[str, int, str], _Pool] = {}
+        self._closed = False
 
     async def send(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
         """POST to the first of the target's addresses that can be connected to."""
@@ -122,7 +123,8 @@ class ReqwestSender:
             raise SendError("timeout") from None
 
     async def aclose(self) -> None:
-        """Close every client; requests still under way fail."""
+        """Close every client; requests still under way fail, and so do later ones."""
+        self._closed = True
         pools, self._pools = self._pools, {}
         for pool in pools.values():
             await pool.client.close()
@@ -144,6 +146,8 @@ class ReqwestSender:
             pool.busy -= 1
 
     async def _open(self, key: tuple[str, int, str]) -> _Pool:
+        if self._closed:
+            raise SendError("connection")
         host, port, address = key
         builder = (
             ClientBuilder()

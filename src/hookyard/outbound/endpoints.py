@@ -1,0 +1,77 @@
+"""The endpoints as the outbox and the courier look them up: prepared once, no work left for a delivery."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+from msgspec import Struct
+
+from hookyard.config.model import Config, EndpointSettings
+from hookyard.outbound.message import EVENTS
+from hookyard.outbound.signing import Signer
+
+
+class Route(Struct, frozen=True):
+    """Where a delivery can be sent."""
+
+    url: str
+    signer: Signer
+
+
+class Endpoint:
+    """Where a delivery goes and how it is signed.
+
+    Args:
+        settings: checked before: its secrets are secrets.
+    """
+
+    __slots__ = ("enabled", "gone", "route")
+
+    def __init__(self, settings: EndpointSettings) -> None:
+        self.route: Final = Route(settings.url, Signer(secret.reveal() for secret in settings.secrets))
+        self.enabled: Final = settings.enabled
+        self.gone = False
+        """Its receiver answered 410: nothing more is sent to it until a restart."""
+
+
+class Endpoints:
+    """All endpoints of a configuration, and who listens to what."""
+
+    def __init__(self, config: Config) -> None:
+        self._settings: Mapping[str, EndpointSettings] = config.endpoints
+        self._endpoints = {name: Endpoint(settings) for name, settings in config.endpoints.items()}
+        secrets = config.outbound.callback_secrets
+        self.callback_signer = Signer(secret.reveal() for secret in secrets) if secrets else None
+        """How deliveries to a `callback_url` are signed; None when none can be."""
+        self._listeners: dict[tuple[str, str, str], tuple[str, ...]] = {}
+
+    def get(self, name: str) -> Endpoint | None:
+        """The endpoint of this name, or None if the configuration has it no more."""
+        return self._endpoints.get(name)
+
+    def listeners(self, status: str, plugin: str, command: str) -> tuple[str, ...]:
+        """The names of the endpoints that want to know that a job of this command ended so."""
+        key = (status, plugin, command)
+        found = self._listeners.get(key)
+        if found is None:
+            found = self._listeners[key] = self._find(EVENTS[status], f"{plugin}/{command}")
+        return found
+
+    def disable(self, name: str) -> bool:
+        """Send nothing more to an endpoint that is gone, and plan nothing for it; False if it was so already."""
+        endpoint = self._endpoints.get(name)
+        if endpoint is None or endpoint.gone:
+            return False
+        endpoint.gone = True
+        self._listeners.clear()
+        return True
+
+    def _find(self, event: str, command: str) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name, settings in self._settings.items()
+            if settings.enabled
+            and not self._endpoints[name].gone
+            and any(fnmatchcase(event, pattern) for pattern in settings.events)
+            and any(fnmatchcase(command, pattern) for pattern in settings.commands)
+        )

@@ -1,0 +1,145 @@
+"""Writes down what became of deliveries, also while the store takes nothing for a while.
+
+Nobody waits for these writes: the next request goes out while the last one's outcome is on its way to the disk.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Protocol
+
+from hookyard import log
+from hookyard.clock import Clock
+from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.model import Delivery, DeliveryAttempt
+from hookyard.outbound.policy import Verdict
+from hookyard.store.contract import Done, FinishDelivery, Op, ReleaseDelivery, Result
+
+_log = log.get("outbound")
+_FIRST_WAIT: Final = 50
+_LONGEST_WAIT: Final = 2_000
+_NAMES: Final = {"delivered": "delivery.succeeded", "pending": "delivery.retry", "failed": "delivery.failed"}
+
+
+class Writer(Protocol):
+    """Of a :class:`hookyard.store.coalescer.Coalescer` what is needed here."""
+
+    def submit(self, op: Op) -> asyncio.Future[Result]:
+        """Have an operation applied; the future resolves after COMMIT. Raises StoreUnavailable when full."""
+        ...
+
+
+class Ledger:
+    """Stores outcomes and says how many are on their way.
+
+    Args:
+        due: told when a delivery comes back, with the time.
+        settled: told when one is stored, or given up.
+    """
+
+    def __init__(
+        self, *, writer: Writer, clock: Clock, due: Callable[[int], None], settled: Callable[[], None]
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._due = due
+        self._settled = settled
+        self._hurry = asyncio.Event()
+        self._retries: set[asyncio.Task[None]] = set()
+        self.open = 0
+        """Outcomes that are not stored yet."""
+
+    def finish(self, delivery: Delivery, verdict: Verdict, attempt: DeliveryAttempt) -> None:
+        """Store how an attempt went."""
+        op = FinishDelivery(
+            now=self._clock.now(),
+            delivery_id=delivery.id,
+            token=delivery.lease_token or 0,
+            status=verdict.status,
+            attempt=attempt,
+            next_at=verdict.next_at,
+        )
+        self._write(delivery, op)
+
+    def release(self, delivery: Delivery, next_at: int | None = None) -> None:
+        """Give a delivery back unsent, due again at that time or at once."""
+        op = ReleaseDelivery(
+            now=self._clock.now(), delivery_id=delivery.id, token=delivery.lease_token or 0, next_at=next_at
+        )
+        self._write(delivery, op)
+
+    def hurry(self) -> None:
+        """Give up on what a store that takes nothing still holds up; the leases end by themselves."""
+        self._hurry.set()
+
+    def _write(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
+        self.open += 1
+        try:
+            future = self._writer.submit(op)
+        except StoreUnavailable:
+            self._retry_later(delivery, op)
+        else:
+            future.add_done_callback(partial(self._written, delivery, op))
+
+    def _written(
+        self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, future: asyncio.Future[Result]
+    ) -> None:
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, StoreUnavailable):
+            self._retry_later(delivery, op)
+            return
+        self.open -= 1
+        if future.cancelled() or error is not None:
+            detail = "cancelled" if error is None else str(error)
+            _log.error("delivery.unsaved", delivery_id=delivery.id, job_id=delivery.job_id, detail=detail)
+        else:
+            self._tell(delivery, op, future.result())
+        self._settled()
+
+    def _tell(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, result: Result) -> None:
+        if not isinstance(result, Done):
+            _log.warning("delivery.stale", delivery_id=delivery.id, job_id=delivery.job_id)
+            return
+        if isinstance(op, ReleaseDelivery):
+            self._due(op.now if op.next_at is None else op.next_at)
+            return
+        if op.status == "pending":
+            self._due(op.now if op.next_at is None else op.next_at)
+        log.change(
+            _NAMES[op.status],
+            "info" if op.status == "delivered" else "warning",
+            delivery_id=delivery.id,
+            job_id=delivery.job_id,
+            endpoint=delivery.endpoint or "callback",
+            attempt=op.attempt.number,
+            status=op.attempt.status,
+            error=op.attempt.error,
+            ms=op.attempt.duration,
+        )
+
+    def _retry_later(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
+        task = asyncio.ensure_future(self._retry(delivery, op))
+        self._retries.add(task)
+        task.add_done_callback(self._retries.discard)
+
+    async def _retry(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
+        wait, ends = _FIRST_WAIT, delivery.lease_expires_at or 0
+        detail = "the lease ended before the store took it"
+        while (now := self._clock.now()) < ends and not self._hurry.is_set():
+            await self._clock.wait(self._hurry, now + wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
+            try:
+                result = await self._writer.submit(op)
+            except StoreUnavailable as error:
+                detail = str(error)
+            except StoreError as error:
+                detail = str(error)
+                break
+            else:
+                self._tell(delivery, op, result)
+                break
+        else:
+            # It stays leased until the lease ends, and is then sent again under the same id.
+            _log.error("delivery.unsaved", delivery_id=delivery.id, job_id=delivery.job_id, detail=detail)
+        self.open -= 1
+        self._settled()

@@ -1,0 +1,89 @@
+"""The outbox: which webhooks the end of a job calls for. They are written in the transaction that ends it (I6)."""
+
+from secrets import randbits
+from typing import Final
+
+from msgspec.structs import replace
+
+from hookyard.ids import IdSource
+from hookyard.model import Delivery, Job
+from hookyard.outbound.courier import Courier
+from hookyard.outbound.endpoints import Endpoints
+from hookyard.outbound.message import EVENTS, body
+from hookyard.outbound.policy import Policy
+
+_TOKEN_BITS: Final = 62
+
+
+class Outbox:
+    """What the dispatcher asks when a job ends; a job nobody listens to costs it one look-up.
+
+    Args:
+        endpoints: who listens to what.
+        courier: sends; asked for a place for each delivery, so that most need not be claimed.
+        policy: for the wait before a first attempt.
+    """
+
+    def __init__(self, *, endpoints: Endpoints, courier: Courier, policy: Policy, ids: IdSource) -> None:
+        self._endpoints = endpoints
+        self._courier = courier
+        self._policy = policy
+        self._ids = ids
+
+    def plan(self, job: Job, now: int) -> tuple[Delivery, ...]:
+        """The deliveries of a job that is about to be stored as this one, which has ended.
+
+        Those that come back as `sending` hold a place in the courier until :meth:`committed` or :meth:`dropped`.
+        """
+        listeners = self._endpoints.listeners(job.status, job.plugin, job.command)
+        if not listeners and job.callback_url is None:
+            return ()
+        event, content = EVENTS[job.status], body(job, now)
+        planned = [self._plan(job.id, event, content, now, endpoint=name) for name in listeners]
+        if job.callback_url is not None:
+            planned.append(self._plan(job.id, event, content, now, url=job.callback_url))
+        return tuple(planned)
+
+    def committed(self, deliveries: tuple[Delivery, ...]) -> None:
+        """They are on disk: send those that hold a place, and look for the rest when it is due."""
+        for delivery in deliveries:
+            if delivery.status == "sending":
+                self._courier.take(delivery)
+            else:
+                self._courier.expect(delivery.created_at if delivery.next_at is None else delivery.next_at)
+
+    def dropped(self, deliveries: tuple[Delivery, ...]) -> None:
+        """They were not written: free their places."""
+        for delivery in deliveries:
+            if delivery.status == "sending":
+                self._courier.unreserve(delivery)
+
+    def _plan(
+        self,
+        job_id: str,
+        event: str,
+        content: bytes,
+        now: int,
+        *,
+        endpoint: str | None = None,
+        url: str | None = None,
+    ) -> Delivery:
+        wait = self._policy.first_wait()
+        delivery = Delivery(
+            id=self._ids(),
+            job_id=job_id,
+            event=event,
+            endpoint=endpoint,
+            url=url,
+            body=content,
+            created_at=now,
+            status="sending",
+            attempt=1,
+            next_at=now,
+            lease_token=randbits(_TOKEN_BITS),
+            lease_expires_at=now + self._courier.lease,
+        )
+        due = now + wait if wait else self._courier.reserve(delivery, now)
+        if due is None:
+            return delivery
+        return replace(delivery, status="pending", attempt=0, next_at=due, lease_token=None, lease_expires_at=None)

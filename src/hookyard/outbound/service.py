@@ -1,0 +1,85 @@
+"""The room as the rest of the house sees it: one object, built from the configuration."""
+
+import random
+from collections.abc import Callable
+from importlib.metadata import version
+
+from hookyard.clock import Clock
+from hookyard.config.model import Config
+from hookyard.ids import IdSource
+from hookyard.outbound.attempt import Attempts
+from hookyard.outbound.client import ReqwestSender, Sender
+from hookyard.outbound.courier import Courier
+from hookyard.outbound.egress import Guard
+from hookyard.outbound.endpoints import Endpoints
+from hookyard.outbound.ledger import Writer
+from hookyard.outbound.outbox import Outbox
+from hookyard.outbound.policy import Policy
+from hookyard.outbound.problems import problems, url_problem
+from hookyard.outbound.resolver import Resolver
+
+
+class Outbound:
+    """Outgoing webhooks. Made and used on one event loop, of a configuration without :meth:`problems`.
+
+    Args:
+        config: endpoints and settings.
+        writer: the coalescer, or whatever takes operations as it does.
+        ids: where the ids of deliveries come from.
+        clock: where time comes from.
+        resolver: from names to addresses; the machine's own if left out.
+        sender: the HTTP client; pyreqwest if left out.
+        draw: random numbers in [0, 1) for the jitter of the schedule.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        writer: Writer,
+        ids: IdSource,
+        clock: Clock,
+        *,
+        resolver: Resolver | None = None,
+        sender: Sender | None = None,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        settings = config.outbound
+        endpoints = Endpoints(config)
+        policy = Policy(settings, draw)
+        sender = sender or ReqwestSender(
+            timeout=settings.timeout.seconds,
+            connect_timeout=settings.connect_timeout.seconds,
+            idle=settings.concurrency_per_endpoint,
+        )
+        self._guard = Guard(settings, clock, resolver)
+        self._grace = int(settings.timeout)
+        attempts = Attempts(
+            endpoints=endpoints,
+            guard=self._guard,
+            sender=sender,
+            policy=policy,
+            clock=clock,
+            agent=f"Hookyard/{version('hookyard')}",
+        )
+        self._courier = Courier(
+            writer=writer, endpoints=endpoints, attempts=attempts, settings=settings, clock=clock, sender=sender
+        )
+        self.outbox = Outbox(endpoints=endpoints, courier=self._courier, policy=policy, ids=ids)
+
+    async def start(self) -> None:
+        """Begin to send what an earlier process left to be sent."""
+        self._courier.start()
+
+    async def drain(self) -> None:
+        """Wait for the requests under way, for as long as one may take, and give the rest back to the store."""
+        await self._courier.drain(self._grace)
+
+    def check_callback(self, url: str) -> str | None:
+        """Why this callback URL can never be sent to, as a sentence for its caller; None if it may be."""
+        why = url_problem(self._guard, url)
+        return None if why is None else f"{why[0].upper()}{why[1:]}."
+
+    @staticmethod
+    def problems(config: Config) -> tuple[tuple[str, str], ...]:
+        """Everything that is wrong with endpoints and outbound settings, as (key path, message)."""
+        return tuple(problems(config))
