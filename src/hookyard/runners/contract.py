@@ -1,6 +1,7 @@
 """What the dispatcher asks of a runner."""
 
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -17,14 +18,9 @@ _log = log.get("plugin")
 class Runner(Protocol):
     """Runs one attempt of one job."""
 
-    async def run(
-        self,
-        command: Command,
-        data: Struct,
-        info: JobInfo,
-        cancel: CancelFlag,
-        timeout: int,  # noqa: ASYNC109  milliseconds, and how they are counted is what a runner is about
-    ) -> bytes:
+    def run(
+        self, command: Command, data: Struct, info: JobInfo, cancel: CancelFlag, timeout: int
+    ) -> Coroutine[Any, Any, bytes]:
         """The command's answer as checked JSON.
 
         Args:

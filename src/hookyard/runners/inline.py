@@ -24,6 +24,7 @@ GRACE: Final = 1.0
 _CLOSES: Final = 8
 
 _log = log.get("runner")
+_UNENDING: Final[list[Coroutine[Any, Any, Any]]] = []
 
 
 class InlineRunner:
@@ -43,7 +44,6 @@ class InlineRunner:
         self.stalled = 0.0
         self.grace = grace
         self.stall = stall
-        self._unending: list[Coroutine[Any, Any, Any]] = []
 
     async def run(
         self,
@@ -80,7 +80,7 @@ class InlineRunner:
                 _log.warning("command.cleanup_raised", error=type(error).__name__)
             return
         # Kept, because Python would ask it once more, aloud, when it is collected.
-        self._unending.append(body)
+        _UNENDING.append(body)
 
 
 class _Attempt:
