@@ -1,5 +1,6 @@
 import asyncio
 import time
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -9,6 +10,10 @@ from hookyard import Cancelled, CommandError, Context, JobInfo, RetryLater
 from hookyard.context import CancelFlag
 from hookyard.errors import AttemptTimedOut, CommandCrashed, InvalidOutput
 from hookyard.runners import InlineRunner
+
+
+async def together(*attempts: Coroutine[Any, Any, bytes]) -> list[bytes | BaseException]:
+    return await asyncio.gather(*attempts, return_exceptions=True)
 
 
 async def quick(data: In, ctx: Context) -> Out:
@@ -209,7 +214,7 @@ def test_a_timeout_and_a_task_group_of_the_commands_own_work_as_usual() -> None:
 
 
 def test_a_command_that_blocks_the_loop_costs_only_its_own_job(logged: Recorder) -> None:
-    async def main() -> tuple[bytes | BaseException, bytes | BaseException]:
+    async def main() -> list[bytes | BaseException]:
         runner = InlineRunner()
         blocked = asyncio.Event()
 
@@ -224,10 +229,7 @@ def test_a_command_that_blocks_the_loop_costs_only_its_own_job(logged: Recorder)
             blocked.set()
             return Out("too late")
 
-        first, second = await asyncio.gather(
-            start(runner, innocent, timeout=400), start(runner, blocker, timeout=400), return_exceptions=True
-        )
-        return first, second
+        return await together(start(runner, innocent, timeout=400), start(runner, blocker, timeout=400))
 
     first, second = asyncio.run(main())
     assert first == b'{"text":"in time"}'
@@ -238,7 +240,7 @@ def test_a_command_that_blocks_the_loop_costs_only_its_own_job(logged: Recorder)
 
 
 def test_time_given_back_is_not_given_for_ever() -> None:
-    async def main() -> tuple[bytes | BaseException, bytes | BaseException]:
+    async def main() -> list[bytes | BaseException]:
         runner = InlineRunner()
 
         async def blocker(data: In, ctx: Context) -> Out:
@@ -246,10 +248,7 @@ def test_time_given_back_is_not_given_for_ever() -> None:
             time.sleep(0.2)  # noqa: ASYNC251  the fault under test
             return Out("done")
 
-        first, second = await asyncio.gather(
-            start(runner, for_ever, timeout=100), start(runner, blocker), return_exceptions=True
-        )
-        return first, second
+        return await together(start(runner, for_ever, timeout=100), start(runner, blocker))
 
     first, second = asyncio.run(main())
     assert isinstance(first, AttemptTimedOut)
