@@ -175,15 +175,17 @@ class Courier:
 
     async def _work(self) -> None:
         """Send one delivery after the other for as long as any can be sent."""
-        while (found := self._lines.next(now := self._clock.now())) is not None:
-            line, delivery = found
-            try:
-                await self._deliver(line, delivery, now)
-            finally:
-                ended = self._clock.now()
-                self._lines.done(line, ended, max(0, ended - now))
-        # Here and not when the task is seen to have ended: whoever comes in between must start another one.
-        self._working -= 1
+        try:
+            while (found := self._lines.next(now := self._clock.now())) is not None:
+                line, delivery = found
+                try:
+                    await self._deliver(line, delivery, now)
+                finally:
+                    ended = self._clock.now()
+                    self._lines.done(line, ended, max(0, ended - now))
+        finally:
+            # Here and not when the task is seen to have ended: whoever comes in between must start another one.
+            self._working -= 1
 
     async def _deliver(self, line: Line, delivery: Delivery, now: int) -> None:
         route = self._attempts.route(delivery)
