@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 
@@ -48,11 +49,11 @@ class Jobs:
             get("/api/v1/jobs/{job_id:str}")(self.full),
         ]
 
-    async def short(self, request: Request[Any, Any, Any], job_id: str) -> ASGIApp:
+    async def short(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show how a job stands."""
         return value_answer(short_view(await self._readable(request, job_id)))
 
-    async def full(self, request: Request[Any, Any, Any], job_id: str) -> ASGIApp:
+    async def full(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show all of a job."""
         job = await self._readable(request, job_id)
         attempts = [attempt_view(attempt) for attempt in await self._store.attempts(job.id)]

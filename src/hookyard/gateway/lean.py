@@ -17,7 +17,7 @@ from hookyard.gateway.answer import Answer
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.hooks import SourceWay
 from hookyard.gateway.refusals import crashed, refuse
-from hookyard.gateway.request import idempotency_key
+from hookyard.gateway.request import idempotency_key, read_body
 from hookyard.gateway.request import request_id as given_id
 
 Lean = Callable[[HTTPScope, Receive, Send], Awaitable[bool]]
@@ -41,7 +41,7 @@ class LeanTrigger:
     def __init__(self, deps: GatewayDeps, way: CommandWay) -> None:
         self._tokens: Tokens = deps.tokens
         self._ids = deps.ids
-        self._cap = deps.config.server.max_body
+        self._cap = int(deps.config.server.max_body)
         self._way = way
         spec = way.command.spec
         self._question = (spec.plugin, spec.name, spec.options.read_only)
@@ -54,20 +54,18 @@ class LeanTrigger:
         principal = self._tokens.bearer(headers.get(b"authorization", b""))
         if principal is None or not principal.may_trigger(*self._question):
             return False
-        body = await _read(receive, self._cap)
-        if body is None:
-            return True
-        answer, request_id = await self._answer(scope, headers, body, principal)
+        answer, request_id = await self._answer(scope, receive, headers, principal)
         answer.headers.append((b"x-request-id", request_id.encode()))
         await answer.send(send)
         return True
 
     async def _answer(
-        self, scope: HTTPScope, headers: Mapping[bytes, bytes], body: bytes, principal: Principal
+        self, scope: HTTPScope, receive: Receive, headers: Mapping[bytes, bytes], principal: Principal
     ) -> tuple[Answer, str]:
         request_id = given_id(headers)
         try:
             key = idempotency_key(headers.get(b"idempotency-key"))
+            body = await read_body(receive, self._cap)
             accepted = await self._way.trigger(body, principal, key, request_id)
             return self._way.answer(accepted), accepted.request_id
         except Refused as error:
@@ -85,7 +83,7 @@ class LeanHook:
 
     def __init__(self, deps: GatewayDeps, way: SourceWay) -> None:
         self._ids = deps.ids
-        self._cap = deps.config.server.max_body
+        self._cap = int(deps.config.server.max_body)
         self._way = way
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
@@ -93,12 +91,10 @@ class LeanHook:
         headers = _plain_headers(scope, self._cap)
         if headers is None:
             return False
-        body = await _read(receive, self._cap)
-        if body is None:
-            return True
         request_id = given_id(headers)
         who, peer = self._way.principal, peer_of(scope)
         try:
+            body = await read_body(receive, self._cap)
             answer, request_id = await self._way.receive(headers, body, request_id)
         except Refused as error:
             request_id = request_id or self._ids()
@@ -125,24 +121,3 @@ def _plain_headers(scope: HTTPScope, cap: int) -> dict[bytes, bytes] | None:
         return None
     length = headers.get(b"content-length", b"")
     return headers if length.isdigit() and len(length) < 12 and 0 < int(length) <= cap else None  # noqa: PLR2004
-
-
-async def _read(receive: Receive, cap: int) -> bytes | None:
-    """Read the body; None when the caller is gone. The server holds it to the length it announced."""
-    message = await receive()
-    if message["type"] != "http.request":
-        return None
-    body = message["body"]
-    if not message["more_body"]:
-        return body
-    chunks = [body]
-    size = len(body)
-    while size <= cap:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        chunks.append(message["body"])
-        size += len(message["body"])
-        if not message["more_body"]:
-            return b"".join(chunks)
-    return None

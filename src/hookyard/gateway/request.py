@@ -52,13 +52,12 @@ def content_length(headers: Mapping[bytes, bytes], cap: int) -> int | None:
     return length
 
 
-async def read_body(headers: Mapping[bytes, bytes], receive: Receive, cap: int) -> bytes:
+async def read_body(receive: Receive, cap: int) -> bytes:
     """Read the body, up to `cap` bytes.
 
     Raises:
         Refused: it is longer, or the caller went away.
     """
-    content_length(headers, cap)
     chunks: list[bytes] = []
     size = 0
     while True:

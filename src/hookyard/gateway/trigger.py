@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from hookyard.errors import Refused
@@ -31,7 +32,7 @@ class Ways:
         self._deps = deps
         self._ways = ways
         self._sources = sources
-        self._cap = deps.config.server.max_body
+        self._cap = int(deps.config.server.max_body)
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
@@ -40,7 +41,7 @@ class Ways:
             post("/hooks/{source:str}")(self.hook),
         ]
 
-    async def trigger(self, request: Request[Any, Any, Any], plugin: str, command: str) -> ASGIApp:
+    async def trigger(self, request: Request[Any, Any, Any], plugin: FromPath[str], command: FromPath[str]) -> ASGIApp:
         """Run a command."""
         known = seen(request)
         principal = authenticate(request, self._deps.tokens)
@@ -56,19 +57,20 @@ class Ways:
             raise Refused("invalid_request", "Idempotency-Key must come once.")
         key = idempotency_key(known.headers.get(b"idempotency-key"))
         prefer = preferences(known.headers.get(b"prefer"))
-        body = await read_body(known.headers, request.receive, self._cap)
+        body = await read_body(request.receive, self._cap)
         accepted = await way.trigger(body, principal, key, known.given_id)
         known.request_id = accepted.request_id
         return await self._answer(way, accepted, prefer)
 
-    async def hook(self, request: Request[Any, Any, Any], source: str) -> ASGIApp:
+    async def hook(self, request: Request[Any, Any, Any], source: FromPath[str]) -> ASGIApp:
         """Take an inbound webhook."""
         known = seen(request)
         way = self._sources.get(source)
         if way is None:
             raise Refused("not_found")
         known.principal = way.principal
-        body = await read_body(known.headers, request.receive, self._cap)
+        content_length(known.headers, self._cap)
+        body = await read_body(request.receive, self._cap)
         answer, request_id = await way.receive(known.headers, body, known.given_id)
         known.request_id = request_id or known.request_id
         return answer

@@ -1,0 +1,307 @@
+"""What the gateway tests share: a whole gateway over a store in memory, called as an ASGI server would."""
+
+import asyncio
+import json
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+import pytest
+from litestar.types import HTTPRequestEvent, HTTPScope, Message
+from msgspec import Meta, Struct
+
+from hookyard import Context, Plugin
+from hookyard.auth import Tokens, digest
+from hookyard.config.model import (
+    Config,
+    HmacScheme,
+    JobSettings,
+    OutboundSettings,
+    RouteSettings,
+    Server,
+    SourceSettings,
+    TokenSettings,
+)
+from hookyard.config.values import Duration, Secret, Size
+from hookyard.gateway import Gateway, GatewayDeps, Health
+from hookyard.host.registry import Command, Registry
+from hookyard.ids import IdSource
+from hookyard.inbound import Sources
+from hookyard.model import Job
+from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Mismatch
+from hookyard.store.memory import MemoryStore
+from hookyard.testing import FakeClock
+
+CAP = 4096
+SECRET = "hush"
+SHARED = Path(__file__).parents[4] / "shared"
+CI, READER, LOOKER, ADMIN, NOBODY = "t-ci", "t-reader", "t-looker", "t-admin", "t-nobody"
+JSON = (b"content-type", b"application/json")
+Headers = Sequence[tuple[bytes, bytes]]
+T = TypeVar("T")
+
+
+class Greet(Struct):
+    """Whom to greet."""
+
+    name: str
+    times: Annotated[int, Meta(ge=1)] = 1
+
+
+class Greeting(Struct):
+    """A greeting."""
+
+    text: str
+
+
+class Anything(Struct):
+    """Nothing is needed."""
+
+    note: str = ""
+
+
+plugin = Plugin("hello")
+
+
+@plugin.command(priority=3)
+async def greet(data: Greet, ctx: Context) -> Greeting:
+    """Say hello."""
+    del ctx
+    return Greeting(data.name)
+
+
+@plugin.command(read_only=True)
+async def look(data: Anything, ctx: Context) -> Anything:
+    """Look and touch nothing."""
+    del ctx
+    return data
+
+
+COMMANDS = {spec.key: Command(spec, None, spec.key, 64, 1000, 4) for spec in plugin.commands.values()}
+
+
+class FakeDispatcher:
+    """Stores jobs, and runs none."""
+
+    def __init__(self, store: MemoryStore, clock: FakeClock) -> None:
+        self._store = store
+        self._clock = clock
+        self.jobs: list[Job] = []
+        """What was newly stored."""
+        self.waits: list[float] = []
+        self.failure: Exception | None = None
+        self.finished: Job | None = None
+        """What every wait comes back with."""
+
+    def use(self, store: MemoryStore) -> None:
+        """Store in another store from now on."""
+        self._store = store
+
+    async def accept(
+        self, job: Job, command: Command, data: Struct | None, dedupe: Dedupe | None
+    ) -> Enqueued | Mismatch:
+        """Store it."""
+        assert type(data) is command.spec.input_type
+        if self.failure is not None:
+            raise self.failure
+        [result] = self._store.apply([Enqueue(now=self._clock.now(), job=job, dedupe=dedupe)])
+        assert isinstance(result, (Enqueued, Mismatch))
+        if isinstance(result, Enqueued) and not result.duplicate:
+            self.jobs.append(job)
+        return result
+
+    async def wait(self, job_id: str, seconds: float) -> Job | None:
+        """Come back at once."""
+        assert job_id
+        self.waits.append(seconds)
+        return self.finished
+
+
+@dataclass
+class Reply:
+    """A whole response."""
+
+    status: int = 0
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
+    body: bytes = b""
+    unread: int = 0
+    """How many pieces of the request's body were never asked for."""
+
+    def __getitem__(self, name: str) -> str:
+        """The one header of this name."""
+        [value] = [value for key, value in self.headers if key == name.encode()]
+        return value.decode()
+
+    def __contains__(self, name: str) -> bool:
+        """Whether there is such a header."""
+        return any(key == name.encode() for key, _ in self.headers)
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The body."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+    @property
+    def code(self) -> str:
+        """The code of a problem."""
+        assert self["content-type"] == "application/problem+json"
+        assert self.json["status"] == self.status
+        assert self.json["request_id"] == self["x-request-id"]
+        return str(self.json["code"])
+
+
+@dataclass
+class House:
+    """A gateway and what stands behind it."""
+
+    app: Gateway
+    dispatcher: FakeDispatcher
+    store: MemoryStore
+    clock: FakeClock
+    health: Health
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        headers: Headers = (),
+        body: bytes | Iterable[bytes] = b"",
+        *,
+        query: bytes = b"",
+    ) -> Reply:
+        """One request; a body in pieces comes chunked unless a length is given."""
+        return run(self.acall(method, path, headers, body, query=query))
+
+    async def acall(
+        self,
+        method: str,
+        path: str,
+        headers: Headers = (),
+        body: bytes | Iterable[bytes] = b"",
+        *,
+        query: bytes = b"",
+    ) -> Reply:
+        """The same, on a loop that runs already."""
+        pieces = [body] if isinstance(body, bytes) else list(body)
+        named = list(headers)
+        if isinstance(body, bytes) and body and not any(name == b"content-length" for name, _ in named):
+            named.append((b"content-length", b"%d" % len(body)))
+        reply = Reply()
+
+        async def receive() -> HTTPRequestEvent:
+            await asyncio.sleep(0)
+            piece = pieces.pop(0)
+            return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+        async def send(message: Message) -> None:
+            await asyncio.sleep(0)
+            if message["type"] == "http.response.start":
+                assert not reply.status, "a second response"
+                reply.status, reply.headers = message["status"], list(message["headers"])
+            elif message["type"] == "http.response.body":
+                reply.body += message["body"]
+
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query,
+            "root_path": "",
+            "headers": [(b"host", b"localhost"), *named],
+            "client": ("192.0.2.1", 1234),
+            "server": ("localhost", 80),
+        }
+        await self.app(cast("HTTPScope", scope), receive, send)
+        reply.unread = len(pieces)
+        return reply
+
+    def trigger(
+        self, body: object = b"", *headers: tuple[bytes, bytes], to: str = "hello/greet", token: str = CI
+    ) -> Reply:
+        """An ordinary trigger."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.call("POST", f"/trigger/{to}", [JSON, bearer(token), *headers], raw)
+
+    def get(self, path: str, token: str | None = READER, *, query: bytes = b"") -> Reply:
+        """An ordinary read."""
+        return self.call("GET", path, [] if token is None else [bearer(token)], query=query)
+
+
+def bearer(token: str = CI) -> tuple[bytes, bytes]:
+    """The header that says who calls."""
+    return (b"authorization", b"Bearer " + token.encode())
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it on a loop of its own."""
+    return asyncio.run(work)
+
+
+def config_of(*, tokens: bool = True, callbacks: bool = True) -> Config:
+    """The configuration all tests use."""
+    scopes = {
+        CI: ("trigger:hello/*",),
+        READER: ("jobs:read",),
+        LOOKER: ("trigger:ro",),
+        ADMIN: ("admin",),
+        NOBODY: (),
+    }
+    return Config(
+        server=Server(max_body=Size(CAP), max_wait=Duration(30_000)),
+        jobs=JobSettings(idempotency_window=Duration(3_600_000)),
+        tokens=tuple(
+            TokenSettings(name=token[2:], sha256=digest(token), scopes=granted)
+            for token, granted in scopes.items()
+            if tokens
+        ),
+        outbound=OutboundSettings(callback_secrets=(Secret("whsec_x"),) if callbacks else ()),
+        sources={
+            "hub": SourceSettings(
+                scheme="github",
+                secrets=(Secret(SECRET),),
+                routes=(
+                    RouteSettings(on="push", run="hello/greet", with_={"name": "$.who"}, priority=5),
+                    RouteSettings(on="star", run="hello/greet"),
+                ),
+                dedupe_window=Duration(3_600_000),
+            ),
+            "plain": SourceSettings(
+                scheme=HmacScheme(header="X-Signature"),
+                secrets=(Secret(SECRET),),
+                routes=(RouteSettings(run="hello/look"),),
+            ),
+        },
+    )
+
+
+def house_of(config: Config | None = None, *, lean: bool = True) -> House:
+    """Build a gateway."""
+    config = config or config_of()
+    clock, store, health = FakeClock(), MemoryStore(), Health()
+    health.state = "ready"
+    dispatcher = FakeDispatcher(store, clock)
+    deps = GatewayDeps(
+        config=config,
+        registry=Registry(commands=COMMANDS),
+        dispatcher=dispatcher,
+        store=store,
+        sources=Sources.build(config, COMMANDS),
+        tokens=Tokens(config.tokens),
+        ids=IdSource(clock),
+        clock=clock,
+        health=health,
+        check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",
+    )
+    return House(Gateway(deps, lean=lean), dispatcher, store, clock, health)
+
+
+def shared(name: str) -> bytes:
+    """A file of the shared folder; the test is skipped where there is none."""
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"{name} is not beside the repository")
+    return path.read_bytes()

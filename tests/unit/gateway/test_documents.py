@@ -1,0 +1,118 @@
+"""Health, the root, and the OpenAPI document."""
+
+from typing import Any, Literal, cast
+
+import msgspec
+import pytest
+from tests.unit.gateway.lab import House
+
+from hookyard.errors import StoreUnavailable
+from hookyard.gateway.openapi import Problem
+
+State = Literal["starting", "draining"]
+
+
+def test_the_process_lives_even_while_it_drains(house: House) -> None:
+    house.health.state = "draining"
+    reply = house.get("/healthz", None)
+    assert (reply.status, reply.json) == (200, {"status": "ok"})
+
+
+def test_a_ready_server_says_so(house: House) -> None:
+    assert house.get("/readyz", None).json == {"status": "ready"}
+
+
+@pytest.mark.parametrize("state", ["starting", "draining"])
+def test_a_server_that_starts_or_drains_is_not_ready_and_says_why(
+    house: House, state: Literal["starting", "draining"]
+) -> None:
+    house.health.state = state
+    reply = house.get("/readyz", None)
+    assert (reply.status, reply.code, reply["retry-after"]) == (503, state, "1")
+
+
+def test_a_server_whose_store_does_not_answer_is_not_ready(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse() -> None:
+        raise StoreUnavailable("The disk is full.")
+
+    monkeypatch.setattr(house.store, "ready", refuse)
+    assert house.get("/readyz", None).code == "store_unavailable"
+
+
+def test_the_root_says_what_this_is_and_where_to_go(house: House) -> None:
+    reply = house.get("/", None)
+    assert reply.json["name"] == "hookyard"
+    assert house.get(reply.json["links"]["openapi"], None).status == 200
+
+
+def described(house: House) -> dict[str, Any]:
+    """The document."""
+    reply = house.get("/openapi.json", None)
+    assert (reply.status, reply["content-type"]) == (200, "application/json")
+    return reply.json
+
+
+def test_every_command_has_a_path_with_its_real_types(house: House) -> None:
+    document = described(house)
+    greet = document["paths"]["/trigger/hello/greet"]["post"]
+    body = greet["requestBody"]["content"]["application/json"]["schema"]
+    assert body["properties"]["payload"] == {"$ref": "#/components/schemas/Greet"}
+    assert body["required"] == ["payload"]
+    assert greet["summary"] == "Say hello."
+    result = greet["responses"]["200"]["content"]["application/json"]["schema"]["allOf"][1]["properties"]["result"]
+    assert result == {"$ref": "#/components/schemas/Greeting"}
+    assert document["components"]["schemas"]["Greet"]["properties"]["times"] == {
+        "type": "integer",
+        "minimum": 1,
+        "default": 1,
+    }
+    look = document["paths"]["/trigger/hello/look"]["post"]["requestBody"]
+    assert not look["required"]
+
+
+def test_both_ways_in_and_all_reads_are_described(house: House) -> None:
+    paths = described(house)["paths"]
+    assert set(paths) == {
+        "/trigger/hello/greet",
+        "/trigger/hello/look",
+        "/hooks/hub",
+        "/hooks/plain",
+        "/job/{job_id}",
+        "/api/v1/jobs",
+        "/api/v1/jobs/{job_id}",
+        "/healthz",
+        "/readyz",
+    }
+    assert set(paths["/trigger/hello/greet"]["post"]["responses"]) >= {"200", "202", "400", "401", "403", "409", "413"}
+    names = {parameter["name"] for parameter in paths["/api/v1/jobs"]["get"]["parameters"]}
+    assert names == {"status", "plugin", "command", "limit", "cursor"}
+
+
+def references(node: object) -> set[str]:
+    """Every `$ref` of a document."""
+    if isinstance(node, dict):
+        members = cast("dict[str, object]", node)
+        own = {str(members["$ref"])} if "$ref" in members else set[str]()
+        return own.union(*(references(value) for value in members.values()))
+    if isinstance(node, list):
+        return set[str]().union(*(references(item) for item in cast("list[object]", node)))
+    return set()
+
+
+def test_every_reference_leads_somewhere(house: House) -> None:
+    document = described(house)
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert references(document) <= known
+    assert known - references(document) == set()
+
+
+def test_every_operation_has_an_id_of_its_own(house: House) -> None:
+    operations = [entry["operationId"] for path in described(house)["paths"].values() for entry in path.values()]
+    assert len(set(operations)) == len(operations)
+
+
+def test_a_problem_is_what_the_document_says_it_is(house: House) -> None:
+    for reply in (house.get("/nope"), house.trigger({"payload": 1}), house.call("POST", "/hooks/hub")):
+        problem = msgspec.json.decode(reply.body, type=Problem)
+        assert set(reply.json) <= set(Problem.__struct_fields__)
+        assert problem.status == reply.status
