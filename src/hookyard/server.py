@@ -26,6 +26,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 service.app,
+                interface="asgi3",
                 loop="uvloop",
                 http="httptools",
                 ws="none",

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import queue
 import signal
 import subprocess
 import sys
@@ -121,7 +120,7 @@ class Server:
         }
         self._started = False
         self.log: list[dict[str, Any]] = []
-        self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._news = threading.Condition()
         self.client = httpx.Client(timeout=PATIENCE, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False)
         (folder / "plugins").mkdir()
         (folder / "plugins" / "lab.py").write_text(PLUGIN)
@@ -135,12 +134,12 @@ class Server:
             text=True,
         )
         self._started = True
-        self._lines = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(self.process, self._lines), daemon=True).start()
+        self.log = []
+        threading.Thread(target=self._read, args=(self.process, self.log), daemon=True).start()
         self.client.base_url = httpx.URL(self.wait_for("server.listening")["url"])
         return self
 
-    def _read(self, process: subprocess.Popen[str], lines: "queue.SimpleQueue[dict[str, Any] | None]") -> None:
+    def _read(self, process: subprocess.Popen[str], log: list[dict[str, Any]]) -> None:
         assert process.stderr is not None
         with process.stderr:
             for line in process.stderr:
@@ -148,17 +147,26 @@ class Server:
                     event = json.loads(line)
                 except ValueError:
                     event = {"event": "not json", "line": line}
-                self.log.append(event)
-                lines.put(event)
-        lines.put(None)
+                self._note(log, event)
+        self._note(log, {"event": "the end"})
+
+    def _note(self, log: list[dict[str, Any]], event: dict[str, Any]) -> None:
+        with self._news:
+            log.append(event)
+            self._news.notify_all()
 
     def wait_for(self, event: str, **members: object) -> dict[str, Any]:
-        """The next log line of this event, with these members."""
+        """The first log line of this event with these members since the server started."""
+        seen = 0
         while True:
-            line = self._lines.get(timeout=PATIENCE)
-            assert line is not None, f"the server ended before it said {event}: {self.log[-5:]}"
+            with self._news:
+                came = self._news.wait_for(lambda at=seen: len(self.log) > at, PATIENCE)
+            assert came, f"the server did not say {event} {members}: {self.log[-5:]}"
+            line = self.log[seen]
+            seen += 1
             if line["event"] == event and all(line.get(name) == value for name, value in members.items()):
                 return line
+            assert line["event"] != "the end", f"the server ended before it said {event}: {self.log[-5:]}"
 
     def kill(self) -> None:
         """As a power cut would."""

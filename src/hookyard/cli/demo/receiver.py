@@ -35,7 +35,9 @@ class Receiver:
         self._arrived: dict[str, Received] = {}
         self._news = asyncio.Condition()
         self._server = _Quiet(
-            uvicorn.Config(self._answer, loop="uvloop", http="httptools", lifespan="off", log_config=None)
+            uvicorn.Config(
+                self._answer, interface="asgi3", loop="uvloop", http="httptools", lifespan="off", log_config=None
+            )
         )
         self._task: asyncio.Task[None] | None = None
 
