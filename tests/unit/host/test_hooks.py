@@ -35,7 +35,7 @@ class Config(Struct):
     word: str = "x"
 
 
-def plugin(name: str, *hooks: Callable[..., object], config: object = None) -> tuple[Plugin[Any], object]:
+def plugin(name: str, *hooks: Callable[..., object], config: Struct | None = None) -> tuple[Plugin[Any], object]:
     made: Plugin[Any] = Plugin(name) if config is None else Plugin(name, config=type(config))
     for hook in hooks:
         made.hook(hook)
