@@ -192,7 +192,8 @@ class Coalescer:
         return True
 
     def _commit(self, batch: list[_Entry]) -> None:
-        batch.sort(key=_place)
+        if len({type(op) for op, _ in batch}) > 1:
+            batch.sort(key=_place)
         results: Sequence[Result | Exception]
         try:
             results = self._store.apply([op for op, _ in batch])
@@ -201,14 +202,15 @@ class Coalescer:
         except Exception as error:  # the thread must go on: everybody waits for it
             log.exception("store.batch_failed", operations=len(batch))
             results = [StoreError(f"the store failed: {error}")] * len(batch)
-        for_loop: list[tuple[_LoopFuture, Result | Exception]] = []
+        outcomes: list[tuple[_LoopFuture, Result | Exception]] = []
         for (_, future), result in zip(batch, results, strict=True):
+            outcome = StoreError(result.detail) if type(result) is Failed else result
             if isinstance(future, concurrent.futures.Future):
-                _tell(future, result)
+                _tell(future, outcome)
             else:
-                for_loop.append((future, result))
-        if for_loop:
-            self._on_loop(self._resolve, for_loop)
+                outcomes.append((future, outcome))
+        if outcomes:
+            self._on_loop(self._resolve, outcomes)
 
     def _on_loop(self, function: Callable[..., None], argument: object) -> None:
         try:
@@ -220,23 +222,22 @@ class Coalescer:
 
     def _resolve(self, outcomes: list[tuple[_LoopFuture, Result | Exception]]) -> None:
         self._open -= len(outcomes)
-        for future, result in outcomes:
-            if not future.done():  # its caller may have been cancelled
-                _set(future, result)
+        for future, outcome in outcomes:
+            if future.done():  # its caller was cancelled
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
 
 
-def _set(future: _LoopFuture | _ThreadFuture, result: Result | Exception) -> None:
-    if isinstance(result, Failed):
-        future.set_exception(StoreError(result.detail))
-    elif isinstance(result, Result):
-        future.set_result(result)
+def _tell(future: _ThreadFuture, outcome: Result | Exception) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
     else:
-        future.set_exception(result)
-
-
-def _tell(future: _ThreadFuture, result: Result | Exception) -> None:
-    if future.set_running_or_notify_cancel():
-        _set(future, result)
+        future.set_result(outcome)
 
 
 def _mark_read(future: _LoopFuture) -> None:

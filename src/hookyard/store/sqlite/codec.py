@@ -112,8 +112,16 @@ def error_text(error: ErrorInfo | None) -> str | None:
 def new_job(op: Enqueue) -> tuple[Value, ...]:
     """The values of a new row of `job_log`, in the order of the statement `enqueue`."""
     job, lease = op.job, op.lease
+    key, tail = new_numbers(job.id)
+    if lease is None:
+        status, ready, attempt, started_at = "queued", int(job.run_at <= op.now), 0, None
+        token = expires_at = worker = None
+    else:
+        status, ready, attempt, started_at = "running", 0, 1, op.now
+        token, expires_at, worker = lease.token, lease.expires_at, lease.worker
     return (
-        *new_numbers(job.id),
+        key,
+        tail,
         job.plugin,
         job.command,
         job.lane,
@@ -128,11 +136,13 @@ def new_job(op: Enqueue) -> tuple[Value, ...]:
         job.callback_url,
         _json.encode(job.tags).decode() if job.tags else "[]",
         job.args,
-        *(
-            ("queued", int(job.run_at <= op.now), 0, None, None, None, None)
-            if lease is None
-            else ("running", 0, 1, op.now, lease.token, lease.expires_at, lease.worker)
-        ),
+        status,
+        ready,
+        attempt,
+        started_at,
+        token,
+        expires_at,
+        worker,
     )
 
 

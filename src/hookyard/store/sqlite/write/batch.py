@@ -7,6 +7,7 @@ rolled back and done again with a savepoint around each operation.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import TypeVar, cast
 
 import apsw
@@ -129,23 +130,26 @@ class Writer:
 
 
 def _runs(ops: Sequence[Op]) -> Iterator[tuple[_Kind, Sequence[Op]]]:
-    start, end = 0, len(ops)
-    while start < end:
-        first = type(ops[start])
-        kind = _KINDS[first]
-        subject = kind.subject
-        stop = min(end, start + MOST)
-        at = start + 1
-        if subject is None:
-            while at < stop and type(ops[at]) is first:
-                at += 1
-        else:
-            seen = {subject(ops[start])}
-            while at < stop and type(ops[at]) is first:
-                name = subject(ops[at])
-                if name in seen:
-                    break
-                seen.add(name)
-                at += 1
-        yield kind, ops[start:at]
-        start = at
+    """Cut a batch into runs of one kind, in which no row is named twice."""
+    for first, group in groupby(ops, type):
+        kind, same = _KINDS[first], tuple(group)
+        for start in range(0, len(same), MOST):
+            run = same[start : start + MOST]
+            subject = kind.subject
+            if subject is None or len(set(map(subject, run))) == len(run):
+                yield kind, run
+            else:
+                yield from ((kind, part) for part in _without_repeats(run, subject))
+
+
+def _without_repeats(run: Sequence[Op], subject: _Subject) -> Iterator[Sequence[Op]]:
+    start = 0
+    seen: set[str] = set()
+    for at, op in enumerate(run):
+        name = subject(op)
+        if name in seen:
+            yield run[start:at]
+            start = at
+            seen.clear()
+        seen.add(name)
+    yield run[start:]

@@ -1,6 +1,6 @@
 """What the holder of a lease does with it: extend, finish, release."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import cast
 
 from hookyard.store.contract import (
@@ -25,6 +25,8 @@ _HELD, _EXTEND, _CANCEL_REQUESTED = _SQL["held"], _SQL["extend"], _SQL["cancel_r
 _END_ATTEMPT, _ADD_ATTEMPTS = _SQL["end_attempt"], _SQL["add_attempts"]
 _FINISH, _RELEASE = _SQL["finish"], _SQL["release"]
 
+_DONE, _STALE = Done(), Stale()
+
 _Held = tuple[int, int, int, int, int, str]
 """key, attempt, max_attempts, cancel_requested, started_at, worker."""
 
@@ -39,36 +41,41 @@ def extend(db: Db, ops: Sequence[Extend]) -> list[Result]:
         values += (key, tail, op.token, op.expires_at)
     held = set(keys) if db.change(_EXTEND, values, len(ops)) == len(ops) else _held(db, ops).keys()
     cancelled = {row[0] for row in db.rows(_CANCEL_REQUESTED, keys, len(keys))}
-    return [Extended(key in cancelled) if key in held else Stale() for key in keys]
+    return [Extended(key in cancelled) if key in held else _STALE for key in keys]
 
 
 def finish(db: Db, ops: Sequence[Finish]) -> list[Result]:
     """End these jobs, with their attempts and deliveries."""
-    keys: list[int] = []
-    values: list[Value] = []
+    attempts: list[Value] = []
+    jobs: list[Value] = []
     for op in ops:
         key, tail = numbers(op.job_id)
-        keys.append(key)
-        values += (key, tail, op.token, _horizon(op), op.outcome, op.now, error_text(op.error))
-    ended = db.change(_END_ATTEMPT, values, len(ops))
-    if not ended:
-        return [Stale() for _ in ops]
-    held = set(keys) if ended == len(ops) else _held(db, ops).keys()
-    values = []
-    for key, op in zip(keys, ops, strict=True):
+        now = op.now
+        error = None if op.error is None else error_text(op.error)
+        attempts += (key, tail, op.token, now if op.if_expired else FOREVER, op.outcome, now, error)
+        jobs += (key, op.status, op.reason, op.result, error, now)
+    ended = db.change(_END_ATTEMPT, attempts, len(ops))
+    if ended < len(ops):
+        return _finish_some(db, ops, _held(db, ops).keys())
+    db.change(_FINISH, jobs, len(ops))
+    db.change_many(ADD_DELIVERIES, [new_delivery(one) for op in ops if op.deliveries for one in op.deliveries])
+    return [_DONE] * len(ops)
+
+
+def _finish_some(db: Db, ops: Sequence[Finish], held: Container[int]) -> list[Result]:
+    """The rest of :func:`finish` when not all leases were still held; the attempts are written already."""
+    results: list[Result] = []
+    jobs: list[tuple[Value, ...]] = []
+    deliveries: list[tuple[Value, ...]] = []
+    for op in ops:
+        key, _ = numbers(op.job_id)
+        results.append(_DONE if key in held else _STALE)
         if key in held:
-            values += (key, op.status, op.reason, op.result, error_text(op.error), op.now)
-    db.change(_FINISH, values, ended)
-    db.change_many(
-        ADD_DELIVERIES,
-        [
-            new_delivery(delivery)
-            for key, op in zip(keys, ops, strict=True)
-            if op.deliveries and key in held
-            for delivery in op.deliveries
-        ],
-    )
-    return [Done() if key in held else Stale() for key in keys]
+            jobs.append((key, op.status, op.reason, op.result, error_text(op.error), op.now))
+            deliveries += [new_delivery(one) for one in op.deliveries]
+    db.change_many(_FINISH, jobs)
+    db.change_many(ADD_DELIVERIES, deliveries)
+    return results
 
 
 def release(db: Db, ops: Sequence[Release]) -> list[Result]:
@@ -81,7 +88,7 @@ def release(db: Db, ops: Sequence[Release]) -> list[Result]:
         key, _ = numbers(op.job_id)
         row = held.get(key)
         if row is None:
-            results.append(Stale())
+            results.append(_STALE)
             continue
         _, attempt, max_attempts, cancel_requested, started_at, worker = row
         if cancel_requested:
@@ -93,7 +100,7 @@ def release(db: Db, ops: Sequence[Release]) -> list[Result]:
             if not op.uncount:
                 attempts.append((key, attempt, op.outcome, worker, started_at, op.now, error))
             rows.append((key, op.reason, op.run_at, op.run_at <= op.now, op.uncount, error))
-            results.append(Done())
+            results.append(_DONE)
     db.change_many(_ADD_ATTEMPTS, attempts)
     db.change_many(_RELEASE, rows)
     return results
