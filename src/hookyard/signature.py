@@ -46,7 +46,7 @@ class Definition:
             DeclarationError: always.
         """
         place, quote = self._quote()
-        raise DeclarationError(f"{place}: {self.kind} {self.name!r}: {problem}\n{quote}".rstrip())
+        raise DeclarationError(f"{place}: {self.kind} {self.name!r}: {problem}\n{quote}".rstrip()) from None
 
     def _quote(self) -> tuple[str, str]:
         path, first = self._code.co_filename, self._code.co_firstlineno
