@@ -74,6 +74,7 @@ def main() -> None:
         "rows": rows,
     }
     if given.json is not None:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
         given.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print_report(report)
 
