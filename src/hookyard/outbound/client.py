@@ -76,7 +76,7 @@ class _Pool:
 class ReqwestSender:
     """Sends by pyreqwest, with one client, and so one pool of connections, for each host, port and address.
 
-    A request whose caller was cancelled runs on in the library until its timeout; :meth:`aclose` ends all others.
+    A request whose caller was cancelled, or that :meth:`aclose` failed, runs on in the library until its timeout.
 
     Args:
         timeout: seconds for one request in all.

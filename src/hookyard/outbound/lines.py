@@ -46,6 +46,10 @@ class Line:
         """Whether nothing is going on here."""
         return not (self.active or self.reserved or self.waiting)
 
+    def pace(self, now: int) -> float:
+        """Milliseconds a request takes here: as the last ones did, or as long as nothing has moved."""
+        return max(self.duration, now - self.moved_at) if self.active else self.duration
+
 
 class Lines:
     """All lines, and the limits over them.
@@ -78,8 +82,7 @@ class Lines:
         """When a delivery that finds no place should come again: each gets a turn of its own, as the line moves."""
         if line.paused_until > now:
             return line.paused_until
-        pace = max(line.duration, now - line.moved_at) / self._per_line
-        line.horizon = min(max(line.horizon, now) + pace, now + FARTHEST)
+        line.horizon = min(max(line.horizon, now) + line.pace(now) / self._per_line, now + FARTHEST)
         return int(line.horizon) + 1
 
     def reserve(self, line: Line, size: int) -> None:
@@ -154,8 +157,7 @@ class Lines:
     def _slow(self, line: Line, now: int) -> bool:
         if line.active < self._per_line:
             return False
-        pace = max(line.duration, now - line.moved_at)
-        return now - line.moved_at > SLOW or len(line.waiting) * pace > SLOW * self._per_line
+        return len(line.waiting) * line.pace(now) > SLOW * self._per_line
 
     def _queue(self, line: Line) -> None:
         if line.waiting and not line.queued and line.active < self._per_line:

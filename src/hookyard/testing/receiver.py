@@ -99,6 +99,9 @@ class Receiver:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass
+        except asyncio.CancelledError:
+            writer.transport.abort()  # a sender that does not read would otherwise keep the socket open
+            raise
         finally:
             self.open -= 1
             writer.close()

@@ -275,7 +275,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused() -> None:
     run(scenario())
 
 
-def test_a_closed_sender_fails_what_is_under_way_and_lets_go_of_its_connections() -> None:
+def test_a_closed_sender_fails_what_is_under_way_and_all_that_comes_later() -> None:
     async def scenario() -> None:
         async with receiving(silent) as receiver, sending() as sender:
             under_way = asyncio.create_task(sender.send(aimed(receiver), {}, b"{}"))
@@ -283,6 +283,8 @@ def test_a_closed_sender_fails_what_is_under_way_and_lets_go_of_its_connections(
             await sender.aclose()
             with pytest.raises(SendError, match=r"^connection$"):
                 await under_way
+            with pytest.raises(SendError, match=r"^connection$"):
+                await sender.send(aimed(receiver), {}, b"{}")
 
     run(scenario())
 

@@ -1,0 +1,850 @@
+import asyncio
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from ipaddress import ip_address
+from typing import Any, Self
+
+import pytest
+from msgspec.structs import replace
+from standardwebhooks import Webhook
+from structlog.testing import capture_logs
+
+from hookyard import log
+from hookyard.clock import Clock, SystemClock
+from hookyard.config.model import Config, EndpointSettings, OutboundSettings
+from hookyard.config.values import Duration, Secret
+from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.ids import IdSource
+from hookyard.model import Delivery, DeliveryAttempt, Job
+from hookyard.outbound import Outbound
+from hookyard.outbound.client import Answer, Sender, SendError
+from hookyard.outbound.egress import Target
+from hookyard.outbound.networks import Address
+from hookyard.outbound.resolver import ResolveError
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import (
+    ClaimDeliveries,
+    Done,
+    Enqueue,
+    Failed,
+    Finish,
+    FinishDelivery,
+    Lease,
+    Op,
+    ReleaseDelivery,
+    Result,
+)
+from hookyard.store.memory import MemoryStore
+from hookyard.testing import FakeClock
+from hookyard.testing.receiver import Received, Receiver, answering, receiving, silent
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+CALLBACK_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+OK = Answer(200, b"ok", None)
+LOOPBACK = OutboundSettings(
+    allow_http=True, allow_ports="any", allow_networks=("127.0.0.0/8",), callback_secrets=(Secret(CALLBACK_SECRET),)
+)
+
+
+def endpoint(url: str = "https://example.com/hook", *, enabled: bool = True, commands: str = "*/*") -> EndpointSettings:
+    return EndpointSettings(url=url, secrets=(Secret(SECRET),), enabled=enabled, commands=(commands,))
+
+
+class DirectWriter:
+    """Applies each operation at once; refuses while `full`, fails while `broken`."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+        self.ops: list[Op] = []
+        self.full = False
+        self.broken = False
+        self.changed = asyncio.Event()
+
+    def submit(self, op: Op) -> asyncio.Future[Result]:
+        self.changed.set()
+        self.ops.append(op)
+        if self.full:
+            raise StoreUnavailable("full", code="busy")
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        if self.broken:
+            future.set_exception(StoreUnavailable("the disk is full"))
+            return future
+        (result,) = self.store.apply([op])
+        if isinstance(result, Failed):
+            future.set_exception(StoreError(result.detail))
+        else:
+            future.set_result(result)
+        return future
+
+
+class ScriptedSender:
+    """Answers as `script` says, and counts what is under way."""
+
+    def __init__(self, script: Callable[[Target], Answer | SendError] = lambda _: OK) -> None:
+        self.script = script
+        self.sent: list[tuple[Target, Mapping[str, str], bytes]] = []
+        self.gates: dict[str, asyncio.Event] = {}
+        """Requests to a host with a gate wait until it is open."""
+        self.active: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.closed = asyncio.Event()
+
+    async def send(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.sent.append((target, headers, body))
+        for key in ("", target.host):
+            self.active[key] += 1
+            self.most[key] = max(self.most[key], self.active[key])
+        try:
+            if target.host in self.gates:
+                waits = [asyncio.ensure_future(e.wait()) for e in (self.gates[target.host], self.closed)]
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                for wait in waits:
+                    wait.cancel()
+            if self.closed.is_set():
+                raise SendError("connection")
+            answer = self.script(target)
+        finally:
+            self.active[""] -= 1
+            self.active[target.host] -= 1
+        if isinstance(answer, SendError):
+            raise answer
+        return answer
+
+    async def aclose(self) -> None:
+        self.closed.set()
+
+    def hosts(self) -> list[str]:
+        return [target.host for target, *_ in self.sent]
+
+
+async def public(_host: str, _port: int) -> tuple[Address, ...]:
+    return (ip_address("93.184.216.34"),)
+
+
+class House:
+    """An outbound room over a store in memory, and a dispatcher's part of the work."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        sender: Sender | None = None,
+        clock: Clock | None = None,
+        store: MemoryStore | None = None,
+        resolver: Callable[[str, int], Coroutine[Any, Any, tuple[Address, ...]]] | None = public,
+    ) -> None:
+        self.clock = clock or FakeClock()
+        self.store = store or MemoryStore()
+        self.writer = DirectWriter(self.store)
+        self.ids = IdSource(self.clock)
+        self.outbound = Outbound(
+            config, self.writer, self.ids, self.clock, resolver=resolver, sender=sender, draw=lambda: 0.5
+        )
+        self.sender = sender
+        self.jobs: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        await self.outbound.start()
+        return self
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        if kind is not None and self.sender is not None:
+            await self.sender.aclose()  # a test that failed has nothing to wait for
+        await self.outbound.drain()
+
+    def end_job(self, *, callback_url: str | None = None, command: str = "greet", tell: bool = True) -> str:
+        """Store a job and its end, as the dispatcher does."""
+        now = self.clock.now()
+        job = Job(
+            id=self.ids(),
+            plugin="hello",
+            command=command,
+            lane="hello/greet",
+            args=b"{}",
+            submitted_at=now,
+            run_at=now,
+            callback_url=callback_url,
+        )
+        lease = Lease(1, "local", now + 1000)
+        done = replace(job, status="succeeded", attempt=1, result=b'"PAYLOAD"', completed_at=now)
+        deliveries = self.outbound.outbox.plan(done, now)
+        finish = Finish(now=now, job_id=job.id, token=1, status="succeeded", outcome="succeeded", deliveries=deliveries)
+        results = self.store.apply([Enqueue(now=now, job=job, lease=lease), finish])
+        assert results[1] == Done()
+        self.jobs.append(job.id)
+        if tell:
+            self.outbound.outbox.committed(deliveries)
+        return job.id
+
+    async def deliveries(self) -> list[Delivery]:
+        return [delivery for job in self.jobs for delivery in await self.store.deliveries(job)]
+
+    async def statuses(self) -> Counter[str]:
+        return Counter(delivery.status for delivery in await self.deliveries())
+
+    async def only(self) -> tuple[Delivery, tuple[DeliveryAttempt, ...]]:
+        (delivery,) = await self.deliveries()
+        return delivery, await self.store.delivery_attempts(delivery.id)
+
+    async def until(self, what: Callable[[Counter[str]], bool]) -> None:
+        """Return when the statuses of all deliveries are as wanted; looked at after every operation."""
+        async with asyncio.timeout(10):
+            while not what(await self.statuses()):
+                self.writer.changed.clear()
+                await self.writer.changed.wait()
+
+    async def pass_time(self, millis: int) -> None:
+        """Let the clock go on once everything that can happen now has happened."""
+        await idle()
+        assert isinstance(self.clock, FakeClock)
+        self.clock.advance(millis)
+        await idle()
+
+
+async def idle() -> None:
+    """Let everything that is ready on the loop run, with nothing to wait for but the loop itself."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+def iterated(answers: list[Answer | SendError]) -> Iterator[Answer | SendError]:
+    return iter(answers)
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(coroutine)
+
+
+def one(schedule: tuple[int, ...] | None = None, per_endpoint: int = 32) -> Config:
+    settings = OutboundSettings(concurrency_per_endpoint=per_endpoint)
+    if schedule is not None:
+        settings = replace(settings, schedule=tuple(Duration(wait) for wait in schedule))
+    return Config(endpoints={"main": endpoint()}, outbound=settings)
+
+
+# --- the way of one delivery ---
+
+
+def test_a_jobs_end_arrives_signed_and_its_outcome_is_stored() -> None:
+    async def scenario() -> None:
+        async with receiving() as receiver:
+            config = Config(endpoints={"main": endpoint(receiver.url())}, outbound=LOOPBACK)
+            async with House(config, clock=SystemClock(), resolver=None) as house:
+                job = house.end_job()
+                await house.until(lambda found: found["delivered"] == 1)
+                delivery, (attempt,) = await house.only()
+            (request,) = receiver.requests
+            Webhook(SECRET).verify(request.body, request.headers)
+            assert json.loads(request.body)["data"]["job_id"] == job
+            assert request.headers["webhook-id"] == delivery.id
+            assert request.headers["content-type"] == "application/json"
+            assert request.headers["user-agent"].startswith("Hookyard/")
+            assert (delivery.last_status, delivery.last_error, delivery.next_at) == (200, None, None)
+            assert (attempt.number, attempt.status, attempt.error, attempt.response) == (1, 200, None, b"ok")
+            # It was leased as it was written: nothing had to be claimed for it.
+            assert not [op for op in house.writer.ops[1:] if isinstance(op, ClaimDeliveries)]
+
+    run(scenario())
+
+
+def test_a_callback_url_is_sent_to_and_signed_with_the_callback_secret() -> None:
+    async def scenario() -> None:
+        async with (
+            receiving() as receiver,
+            House(Config(outbound=LOOPBACK), clock=SystemClock(), resolver=None) as house,
+        ):
+            house.end_job(callback_url=receiver.url())
+            await house.until(lambda found: found["delivered"] == 1)
+            (request,) = receiver.requests
+            Webhook(CALLBACK_SECRET).verify(request.body, request.headers)
+
+    run(scenario())
+
+
+def test_it_works_through_the_real_coalescer_too() -> None:
+    async def scenario() -> None:
+        async with receiving() as receiver:
+            clock = SystemClock()
+            config = Config(endpoints={"main": endpoint(receiver.url())}, outbound=LOOPBACK)
+            house = House(config, clock=clock, resolver=None)
+            for _ in range(600):
+                house.end_job(tell=False)
+            left = await house.deliveries()
+            assert Counter(delivery.status for delivery in left) == {"sending": 256, "pending": 344}
+            writer = Coalescer(house.store, queue=1000, batch=64)
+            await writer.start()
+            later = Outbound(config, writer, IdSource(clock), clock)
+            await later.start()
+            await receiver.until(lambda: len(receiver.requests) == 344)
+            await later.drain()
+            await writer.aclose()
+            assert await house.statuses() == {"sending": 256, "delivered": 344}
+            assert len({request.headers["webhook-id"] for request in receiver.requests}) == 344
+
+    run(scenario())
+
+
+def test_a_failed_attempt_comes_again_under_the_same_id_with_a_new_timestamp() -> None:
+    async def scenario() -> None:
+        answers = iterated([Answer(500, b"oops", None), SendError("timeout"), OK])
+        sender = ScriptedSender(lambda _: next(answers))
+        async with House(one(), sender=sender) as house:
+            house.end_job()
+            await house.pass_time(5_000)
+            delivery, _ = await house.only()
+            assert (delivery.status, delivery.last_status, delivery.last_error) == ("pending", None, "timeout")
+            assert delivery.next_at == house.clock.now() + 300_000
+            await house.pass_time(299_999)
+            assert len(sender.sent) == 2
+            await house.pass_time(1)
+            delivery, attempts = await house.only()
+        assert delivery.status == "delivered"
+        found = [(a.number, a.status, a.error, a.response) for a in attempts]
+        assert found == [(1, 500, "http_500", b"oops"), (2, None, "timeout", None), (3, 200, None, b"ok")]
+        assert {headers["webhook-id"] for _, headers, _ in sender.sent} == {delivery.id}
+        assert len({headers["webhook-timestamp"] for _, headers, _ in sender.sent}) == 3
+        assert len({headers["webhook-signature"] for _, headers, _ in sender.sent}) == 3
+        assert len({body for *_, body in sender.sent}) == 1
+
+    run(scenario())
+
+
+def test_a_delivery_whose_schedule_is_used_up_has_failed() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(lambda _: Answer(503, b"", None))
+        async with House(one(schedule=(0, 1000)), sender=sender) as house:
+            house.end_job()
+            await house.pass_time(1_000)
+            await house.pass_time(1_000_000)
+            delivery, attempts = await house.only()
+        assert (delivery.status, delivery.last_error, len(attempts), len(sender.sent)) == ("failed", "http_503", 2, 2)
+
+    run(scenario())
+
+
+def test_a_first_attempt_that_the_schedule_puts_off_is_made_when_it_is_due() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with House(one(schedule=(60_000,)), sender=sender) as house:
+            house.end_job()
+            await house.pass_time(59_999)
+            assert sender.sent == []
+            await house.pass_time(1)
+            delivery, (attempt,) = await house.only()
+            assert (delivery.status, attempt.number) == ("delivered", 1)
+
+    run(scenario())
+
+
+# --- endpoints that change ---
+
+
+def test_a_410_ends_the_delivery_and_everything_else_for_its_endpoint() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(lambda target: Answer(410, b"", None) if target.host == "gone.example" else OK)
+        config = Config(endpoints={"gone": endpoint("https://gone.example/"), "other": endpoint()})
+        store = MemoryStore()
+        early = House(config, sender=ScriptedSender(), store=store)
+        early.outbound.outbox.plan = lambda *_: ()  # type: ignore[method-assign]  # not told, so nothing is sent
+        async with House(config, sender=sender, store=store) as house:
+            house.end_job()
+            await house.until(lambda found: found["failed"] == 1 and found["delivered"] == 1)
+            house.end_job()
+            await house.until(lambda found: found["delivered"] == 2)
+            failed = [d for d in await house.deliveries() if d.status == "failed"]
+            assert [(d.endpoint, d.last_status, d.last_error) for d in failed] == [("gone", 410, "gone")]
+        assert sender.hosts().count("gone.example") == 1
+
+    run(scenario())
+
+
+def test_what_waits_for_an_endpoint_that_is_gone_fails_unsent() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender(lambda _: Answer(410, b"", None))
+        sender.gates["example.com"] = asyncio.Event()
+        async with House(one(per_endpoint=1), sender=sender) as house:
+            house.end_job()
+            house.end_job()
+            await idle()
+            sender.gates["example.com"].set()
+            await house.until(lambda found: found["failed"] == 2)
+            first, second = await house.deliveries()
+            assert (first.last_error, second.last_error) == ("gone", "endpoint_disabled")
+            assert len(sender.sent) == 1
+
+    run(scenario())
+
+
+def test_a_delivery_for_an_endpoint_that_was_removed_fails_unsent() -> None:
+    async def scenario() -> None:
+        house = House(one(), sender=ScriptedSender())
+        house.end_job(tell=False)
+        sender = ScriptedSender()
+        async with House(Config(), sender=sender, store=house.store) as later:
+            later.jobs = house.jobs
+            await later.pass_time(300_000)
+            delivery, (attempt,) = await later.only()
+            assert (delivery.status, delivery.last_error) == ("failed", "endpoint_removed")
+            assert (attempt.status, attempt.duration) == (None, 0)
+            assert sender.sent == []
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("config", [Config(endpoints={"main": endpoint(enabled=False)}), Config()])
+def test_what_cannot_be_sent_as_things_stand_waits_without_a_busy_loop(config: Config) -> None:
+    async def scenario() -> None:
+        before = Config(endpoints=config.endpoints and {"main": endpoint()}, outbound=LOOPBACK)
+        house = House(before, sender=ScriptedSender())
+        house.end_job(tell=False, callback_url=None if config.endpoints else "https://example.com/")
+        sender = ScriptedSender()
+        async with House(config, sender=sender, store=house.store) as later:
+            later.jobs = house.jobs
+            await later.pass_time(200_000)
+            delivery, attempts = await later.only()
+            assert (delivery.status, delivery.attempt, attempts) == ("pending", 1, ())  # the first try was planned
+            released = [op for op in later.writer.ops if isinstance(op, ReleaseDelivery)]
+            assert len(released) == 1
+            assert delivery.next_at == later.clock.now() + 300_000
+            assert len(later.writer.ops) < 10
+            await later.pass_time(300_000)
+            assert len([op for op in later.writer.ops if isinstance(op, ReleaseDelivery)]) == 2
+        assert sender.sent == []
+        async with House(before, sender=ScriptedSender(), store=house.store) as enabled:
+            enabled.jobs = house.jobs
+            await enabled.pass_time(1_000_000)
+            assert await enabled.statuses() == {"delivered": 1}
+
+    run(scenario())
+
+
+# --- a process that dies, a store that fails ---
+
+
+def test_deliveries_survive_a_restart() -> None:
+    async def scenario() -> None:
+        failing = ScriptedSender(lambda _: SendError("connect"))
+        async with House(one(), sender=failing) as house:
+            house.end_job()
+            await house.until(lambda found: found["pending"] == 1)
+        sender = ScriptedSender()
+        async with House(one(), sender=sender, store=house.store) as later:
+            later.jobs = house.jobs
+            await later.pass_time(5_000)
+            delivery, attempts = await later.only()
+            assert (delivery.status, len(attempts)) == ("delivered", 2)
+        assert failing.sent[0][1]["webhook-id"] == sender.sent[0][1]["webhook-id"] == delivery.id
+
+    run(scenario())
+
+
+def test_what_a_courier_died_with_is_sent_again_under_the_same_id_when_its_lease_ends() -> None:
+    async def scenario() -> None:
+        dead = House(one(), sender=ScriptedSender())
+        dead.end_job(tell=False)  # committed as `sending`, and then nothing
+        (left,) = await dead.deliveries()
+        sender = ScriptedSender()
+        async with House(one(), sender=sender, store=dead.store) as later:
+            later.jobs = dead.jobs
+            lease = (left.lease_expires_at or 0) - later.clock.now()
+            await later.pass_time(lease - 1)
+            assert sender.sent == []
+            await later.pass_time(5_000)
+            delivery, (attempt,) = await later.only()
+            assert (delivery.status, attempt.number) == ("delivered", 2)
+        assert sender.sent[0][1]["webhook-id"] == left.id
+
+    run(scenario())
+
+
+def test_what_is_due_in_the_store_is_found_without_being_told() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with House(one(), sender=sender) as house:
+            await idle()
+            later = House(one(schedule=(1,)), store=house.store, clock=house.clock)
+            later.end_job(tell=False)
+            await house.pass_time(4_000)
+            assert sender.sent == []
+            await house.pass_time(1_000)
+            assert len(sender.sent) == 1
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("kind", ["full", "broken"])
+def test_an_outcome_the_store_cannot_take_is_stored_when_it_can_and_not_sent_again(kind: str) -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with House(one(), sender=sender) as house:
+            await idle()
+            setattr(house.writer, kind, True)
+            house.end_job()
+            await house.pass_time(50)
+            await house.pass_time(100)
+            assert await house.statuses() == {"sending": 1}
+            assert len([op for op in house.writer.ops if isinstance(op, FinishDelivery)]) == 3
+            setattr(house.writer, kind, False)
+            await house.pass_time(200)
+            assert await house.statuses() == {"delivered": 1}
+        assert len(sender.sent) == 1
+
+    run(scenario())
+
+
+def test_an_outcome_nobody_takes_before_the_lease_ends_is_given_up_and_sent_again() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with House(one(), sender=sender) as house:
+            await idle()
+            house.writer.broken = True
+            house.end_job()
+            with capture_logs() as lines:
+                for _ in range(50):
+                    await house.pass_time(2_000)
+            assert [line["event"] for line in lines].count("delivery.unsaved") == 1
+            house.writer.broken = False
+            await house.pass_time(5_000)
+            assert await house.statuses() == {"delivered": 1}
+        assert [headers["webhook-id"] for _, headers, _ in sender.sent] == [sender.sent[0][1]["webhook-id"]] * 2
+
+    run(scenario())
+
+
+# --- many at once ---
+
+
+def hosts(**names: str) -> dict[str, EndpointSettings]:
+    return {name: endpoint(f"https://{name}.example/", commands=f"hello/{command}") for name, command in names.items()}
+
+
+def test_a_receiver_that_hangs_holds_only_its_own_share() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        sender.gates["slow.example"] = asyncio.Event()
+        settings = OutboundSettings(concurrency=8, concurrency_per_endpoint=4)
+        async with House(Config(endpoints=hosts(slow="a", fast="b"), outbound=settings), sender=sender) as house:
+            for _ in range(400):  # more than wait in memory
+                house.end_job(command="a")
+            for _ in range(300):
+                house.end_job(command="b")
+            await idle()
+            for _ in range(200):
+                await house.pass_time(100)
+            assert sender.active["slow.example"] == 4
+            assert sender.hosts().count("fast.example") == 300
+            assert (await house.statuses())["delivered"] == 300
+            # Those that find no place wait for a turn of their own and are not claimed over and over.
+            assert len(house.writer.ops) < 3_000
+            sender.gates["slow.example"].set()
+            for _ in range(400):
+                await house.pass_time(2_000)
+            assert await house.statuses() == {"delivered": 700}
+        assert Counter(headers["webhook-id"] for _, headers, _ in sender.sent).most_common(1)[0][1] == 1
+
+    run(scenario())
+
+
+def test_one_hanging_callback_receiver_does_not_hold_up_another() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        sender.gates["slow.example"] = asyncio.Event()
+        settings = OutboundSettings(
+            concurrency=8, concurrency_per_endpoint=4, callback_secrets=(Secret(CALLBACK_SECRET),)
+        )
+        async with House(Config(outbound=settings), sender=sender) as house:
+            spellings = ["https://slow.example/a", "https://SLOW.example./b", "https://slow.example:443/c?d"]
+            for number in range(60):
+                house.end_job(callback_url=spellings[number % 3])
+            house.end_job(callback_url="https://fast.example/")
+            await idle()
+            assert sender.active["slow.example"] == 4
+            assert sender.hosts().count("fast.example") == 1
+            sender.gates["slow.example"].set()
+
+    run(scenario())
+
+
+def test_no_more_requests_are_under_way_than_allowed() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        gates = [sender.gates.setdefault(f"{name}.example", asyncio.Event()) for name in "xyz"]
+        config = Config(
+            endpoints=hosts(x="*", y="*", z="*"), outbound=OutboundSettings(concurrency=7, concurrency_per_endpoint=3)
+        )
+        async with House(config, sender=sender) as house:
+            for _ in range(20):
+                house.end_job()
+            await idle()
+            assert sender.active == {"": 7, "x.example": 3, "y.example": 2, "z.example": 2}
+            for gate in gates:
+                gate.set()
+            await house.until(lambda found: found["delivered"] == 60)
+        assert (sender.most[""], max(sender.most[f"{n}.example"] for n in "xyz")) == (7, 3)
+
+    run(scenario())
+
+
+def test_a_backlog_larger_than_memory_is_worked_off_from_the_store() -> None:
+    async def scenario() -> None:
+        house = House(one(schedule=(1,)), sender=ScriptedSender())
+        for _ in range(1_000):
+            house.end_job(tell=False)
+        sender = ScriptedSender()
+        async with House(one(), sender=sender, store=house.store, clock=house.clock) as later:
+            later.jobs = house.jobs
+            for _ in range(100):
+                await later.pass_time(10)
+            assert await later.statuses() == {"delivered": 1_000}
+        assert len(sender.sent) == 1_000
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("status", [429, 502, 504])
+def test_a_receiver_that_is_overrun_gets_nothing_for_a_while_and_others_do(status: int) -> None:
+    async def scenario() -> None:
+        answers = iterated([Answer(status, b"", "30"), OK, OK, OK])
+        sender = ScriptedSender(lambda target: next(answers) if target.host == "busy.example" else OK)
+        settings = OutboundSettings(concurrency_per_endpoint=1)
+        async with House(Config(endpoints=hosts(busy="a", other="b"), outbound=settings), sender=sender) as house:
+            house.end_job(command="a")
+            house.end_job(command="a")  # waits in memory behind the first
+            await idle()
+            house.end_job(command="a")  # comes while it pauses
+            house.end_job(command="b")
+            await idle()
+            assert sender.hosts() == ["busy.example", "other.example"]
+            await house.pass_time(29_999)
+            assert len(sender.sent) == 2
+            await house.pass_time(1)
+            assert await house.statuses() == {"delivered": 4}
+            attempts = [d.attempt for d in await house.deliveries()]
+            assert attempts == [2, 1, 1, 1]
+
+    run(scenario())
+
+
+# --- the guard beneath ---
+
+
+def test_a_name_that_leads_inside_fails_for_good_unsent() -> None:
+    async def inside(_host: str, _port: int) -> tuple[Address, ...]:
+        return (ip_address("169.254.169.254"),)
+
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with House(one(), sender=sender, resolver=inside) as house:
+            house.end_job()
+            await house.until(lambda found: found["failed"] == 1)
+            delivery, (attempt,) = await house.only()
+            assert (delivery.last_error, attempt.status) == ("egress_refused", None)
+        assert sender.sent == []
+
+    run(scenario())
+
+
+def test_a_name_without_an_answer_is_tried_again() -> None:
+    async def scenario() -> None:
+        known = False
+
+        async def sometimes(host: str, port: int) -> tuple[Address, ...]:
+            if not known:
+                raise ResolveError("no such name")
+            return await public(host, port)
+
+        sender = ScriptedSender()
+        async with House(one(), sender=sender, resolver=sometimes) as house:
+            house.end_job()
+            await house.until(lambda found: found["pending"] == 1)
+            assert (await house.only())[0].last_error == "dns"
+            known = True
+            await house.pass_time(5_000)
+            assert await house.statuses() == {"delivered": 1}
+
+    run(scenario())
+
+
+def test_a_name_that_changes_its_answer_after_the_check_is_called_where_it_was_checked() -> None:
+    async def scenario() -> None:
+        async with receiving() as receiver:
+            asked = 0
+
+            async def rebinding(_host: str, _port: int) -> tuple[Address, ...]:
+                nonlocal asked
+                asked += 1
+                return (ip_address("127.0.0.1" if asked == 1 else "10.0.0.1"),)
+
+            config = Config(endpoints={"main": endpoint(receiver.url("rebind.invalid"))}, outbound=LOOPBACK)
+            clock = FakeClock()
+            async with House(config, resolver=rebinding, clock=clock) as house:
+                house.end_job()
+                await house.until(lambda found: found["delivered"] == 1)
+                house.end_job()  # within the memory of the first answer: the same checked address
+                await house.until(lambda found: found["delivered"] == 2)
+                assert asked == 1
+                clock.advance(30_000)
+                house.end_job()  # asked anew, and the new answer is refused although a connection is open
+                await house.until(lambda found: found["failed"] == 1)
+            assert (receiver.connections, len(receiver.requests)) == (1, 2)
+
+    run(scenario())
+
+
+def test_a_redirect_to_a_forbidden_place_is_a_failed_attempt() -> None:
+    async def scenario() -> None:
+        async with receiving() as forbidden, receiving() as receiver:
+            receiver.handler = answering(302, location=forbidden.url())
+            config = Config(endpoints={"main": endpoint(receiver.url())}, outbound=LOOPBACK)
+            async with House(config, clock=SystemClock(), resolver=None) as house:
+                house.end_job()
+                await house.until(lambda found: found["pending"] == 1)
+                assert (await house.only())[0].last_error == "http_302"
+            assert (receiver.connections, forbidden.connections) == (1, 0)
+
+    run(scenario())
+
+
+def test_an_answer_without_end_is_stored_up_to_its_first_kilobyte() -> None:
+    async def endless(_receiver: Receiver, _request: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+            await writer.drain()
+
+    async def scenario() -> None:
+        async with receiving(endless) as receiver:
+            config = Config(endpoints={"main": endpoint(receiver.url())}, outbound=LOOPBACK)
+            async with House(config, clock=SystemClock(), resolver=None) as house:
+                house.end_job()
+                await house.until(lambda found: found["delivered"] == 1)
+                _, (attempt,) = await house.only()
+                assert attempt.response == b"x" * 1024
+
+    run(scenario())
+
+
+# --- the end ---
+
+
+def test_a_drain_waits_for_what_is_under_way_and_gives_back_the_rest_uncounted() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        gate = sender.gates["example.com"] = asyncio.Event()
+        async with House(one(per_endpoint=1), sender=sender) as house:
+            house.end_job()
+            house.end_job()
+            await idle()
+            drain = asyncio.create_task(house.outbound.drain())
+            await idle()
+            assert not drain.done()
+            assert await house.statuses() == {"sending": 1, "pending": 1}
+            gate.set()
+            await drain
+            first, second = await house.deliveries()
+            assert (first.status, first.attempt) == ("delivered", 1)
+            assert (second.status, second.attempt, second.next_at) == ("pending", 0, house.clock.now())
+
+    run(scenario())
+
+
+def test_a_drain_hangs_up_on_receivers_that_stay_silent_and_gives_their_deliveries_back() -> None:
+    async def scenario() -> None:
+        async with receiving(silent) as receiver:
+            config = Config(endpoints={"main": endpoint(receiver.url())}, outbound=LOOPBACK)
+            async with House(config, resolver=None) as house:
+                house.end_job()
+                await receiver.until(lambda: receiver.requests)
+                drain = asyncio.create_task(house.outbound.drain())
+                await house.pass_time(14_999)
+                assert not drain.done()
+                await house.pass_time(1)
+                await drain
+                delivery, attempts = await house.only()
+                assert (delivery.status, delivery.attempt, attempts) == ("pending", 0, ())
+
+    run(scenario())
+
+
+def test_what_is_committed_during_a_drain_is_given_back_and_what_is_planned_is_left_to_the_store() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        gate = sender.gates["example.com"] = asyncio.Event()
+        async with House(one(), sender=sender) as house:
+            house.end_job()
+            await idle()
+            house.end_job(tell=False)
+            planned = (await house.deliveries())[1]
+            drain = asyncio.create_task(house.outbound.drain())
+            await idle()
+            house.outbound.outbox.committed((planned,))
+            house.end_job()
+            await idle()
+            assert await house.statuses() == {"sending": 1, "pending": 2}
+            gate.set()
+            await drain
+            assert await house.statuses() == {"delivered": 1, "pending": 2}
+            assert [d.attempt for d in await house.deliveries()] == [1, 0, 0]
+
+    run(scenario())
+
+
+def test_a_drain_ends_although_the_store_takes_nothing_any_more() -> None:
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        async with House(one(), sender=sender) as house:
+            await idle()
+            house.writer.broken = True
+            house.end_job()
+            await idle()
+            drain = asyncio.create_task(house.outbound.drain())
+            for _ in range(20):
+                await house.pass_time(1_000)
+            assert drain.done()
+
+    run(scenario())
+
+
+def test_a_drain_with_nothing_to_do_ends_at_once() -> None:
+    async def scenario() -> None:
+        async with House(one(), sender=ScriptedSender()):
+            await idle()
+
+    run(scenario())
+
+
+# --- what is said ---
+
+
+def test_logs_name_the_delivery_and_never_its_body_its_secret_or_its_query(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    lines = log._Lines(stream, log._for_programs)  # pyright: ignore[reportPrivateUsage]  # setup() is for a whole process
+    monkeypatch.setattr(log, "_changes", {"info": lines, "warning": lines})
+
+    async def scenario() -> None:
+        answers = iterated([SendError("timeout"), Answer(200, b"ANSWER", None), Answer(410, b"ANSWER", None)])
+        sender = ScriptedSender(lambda _: next(answers))
+        config = Config(endpoints={"main": endpoint("https://example.com/hook?token=hunter2")})
+        with capture_logs() as others:
+            async with House(config, sender=sender) as house:
+                job = house.end_job()
+                await house.pass_time(5_000)
+                house.end_job()
+                await house.until(lambda found: found["failed"] == 1)
+                await idle()
+        said = [json.loads(line) for line in stream.getvalue().splitlines()]
+        assert [(line["event"], line["status"]) for line in said] == [
+            ("delivery.retry", None),
+            ("delivery.succeeded", 200),
+            ("delivery.failed", 410),
+        ]
+        assert said[0]["job_id"] == job
+        assert said[0]["delivery_id"] == (await house.deliveries())[0].id
+        assert said[0]["endpoint"] == "main"
+        everything = stream.getvalue() + str(others)
+        for secret in ("hunter2", "PAYLOAD", "ANSWER", SECRET, SECRET.removeprefix("whsec_")):
+            assert secret not in everything
+
+    run(scenario())
