@@ -18,7 +18,10 @@ def writable_by_all(candidate: Candidate) -> Path | None:
     Only what lies in plugin folders is looked at: how packages are installed is the administrator's own.
     """
     for path in _places(candidate):
-        mode = path.stat().st_mode
+        try:
+            mode = path.stat().st_mode
+        except OSError:  # importing it will say so
+            continue
         shared = stat.S_ISDIR(mode) and mode & stat.S_ISVTX  # like /tmp: others cannot replace what is in it
         if mode & stat.S_IWOTH and not shared:
             return path

@@ -40,13 +40,15 @@ def installed() -> Iterator[Candidate]:
     for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
         dist = point.dist
         of = "" if dist is None else f" of {dist.name} {dist.version}"
+        module, attribute, problem = _target(point.value)
         yield Candidate(
             point.name,
             origin=f"entry point {point.value}{of}",
-            file=_located(point.module),
-            module=point.module,
-            attribute=point.attr or "plugin",
+            file=None if problem else _located(module, None),
+            module=module,
+            attribute=attribute,
             requires=() if dist is None else tuple(dist.requires or ()),
+            problem=problem,
             version=None if dist is None else dist.version,
         )
 
@@ -62,26 +64,34 @@ def _project(path: Path, base: Path) -> Iterator[Candidate]:
     try:
         project = _read(path / "pyproject.toml")
     except ValueError as error:
-        problem = f"pyproject.toml cannot be read: {error}"
-        yield Candidate(path.name, origin=_shown(path, base), folder=path, problem=problem)
+        unread = f"pyproject.toml cannot be read: {error}"
+        yield Candidate(path.name, origin=_shown(path, base), folder=path, problem=unread)
         return
-    points = _table(project.get("entry-points")).get(GROUP)
     root = path / "src" if (path / "src").is_dir() else path
     dependencies = project.get("dependencies")
     version = project.get("version")
-    for name, value in sorted(_table(points).items()):
-        module, _, attribute = str(value).partition(":")
-        found = PathFinder.find_spec(module.partition(".")[0], [str(root)])
+    for name, value in sorted(_table(_table(project.get("entry-points")).get(GROUP)).items()):
+        module, attribute, problem = _target(str(value))
         yield Candidate(
             name,
             origin=_shown(path, base),
-            file=None if found is None or found.origin is None else Path(found.origin),
+            file=None if problem else _located(module, root),
             folder=root,
-            module=module.strip(),
-            attribute=attribute.strip() or "plugin",
+            module=module,
+            attribute=attribute,
             requires=tuple(map(str, cast("list[object]", dependencies))) if isinstance(dependencies, list) else (),
+            problem=problem,
             version=version if isinstance(version, str) else None,
         )
+
+
+def _target(value: str) -> tuple[str, str, str | None]:
+    """Module and attribute that an entry point names, and what is wrong with it."""
+    module, _, attribute = (part.strip() for part in value.partition(":"))
+    attribute = attribute or "plugin"
+    if all(part.isidentifier() for part in (*module.split("."), attribute)):
+        return module, attribute, None
+    return module, attribute, f"the entry point is {value!r}, and must be module:variable"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -100,9 +110,9 @@ def _table(value: object) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def _located(module: str) -> Path | None:
-    """The file of a top-level module or package, found without importing it."""
-    spec = PathFinder.find_spec(module.partition(".")[0])
+def _located(module: str, root: Path | None) -> Path | None:
+    """The file of a module's top-level package, in a folder or on the path, found without importing it."""
+    spec = PathFinder.find_spec(module.partition(".")[0], None if root is None else [str(root)])
     return None if spec is None or spec.origin is None else Path(spec.origin)
 
 

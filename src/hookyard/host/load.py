@@ -142,9 +142,8 @@ class _Loading:
             )
             self._list(candidate, "failed", reason, version)
             return
-        problems = _check_config(plugin, settings)
+        config, problems = _configure(plugin, settings)
         if not problems:
-            config = None if plugin.config_type is type(None) else msgspec.convert(settings.config, plugin.config_type)
             self._active.append(ActivePlugin(plugin, config))
             for spec in plugin.commands.values():
                 self._commands[spec.key] = self._bind(spec, config)
@@ -181,17 +180,18 @@ class _Loading:
         )
 
 
-def _check_config(plugin: Plugin[Any], settings: PluginSettings) -> list[tuple[str, str]]:
-    """What its section of the configuration has wrong: key paths and messages."""
+def _configure(plugin: Plugin[Any], settings: PluginSettings) -> tuple[object, list[tuple[str, str]]]:
+    """A plugin's configuration, and what its section has wrong: key paths and messages."""
     at = f"plugins.{plugin.name}.config"
     if plugin.config_type is type(None):
-        return [(at, "the plugin takes no configuration")] if settings.config else []
+        return None, [(at, "the plugin takes no configuration")] if settings.config else []
     known = [field.encode_name for field in msgspec.structs.fields(plugin.config_type)]
     problems = [
         (f"{at}.{key}", f"unknown key; known are {', '.join(known)}") for key in settings.config if key not in known
     ]
+    config: object = None
     try:
-        msgspec.convert(settings.config, plugin.config_type)
+        config = msgspec.convert(settings.config, plugin.config_type)
     except msgspec.ValidationError as error:
         found = _PATH.match(str(error))
         message, path = (found["message"], found["path"]) if found else (str(error), "")
@@ -199,4 +199,4 @@ def _check_config(plugin: Plugin[Any], settings: PluginSettings) -> list[tuple[s
             problems.append((at + path, message[:1].lower() + message[1:]))
     except Exception as error:  # noqa: BLE001  the Struct's own __post_init__ is the plugin's code
         problems.append((at, f"the plugin's own check failed with {type(error).__name__}: {error}"))
-    return problems
+    return config, problems

@@ -1,5 +1,6 @@
 """What is found, and where it is imported from."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,22 @@ def test_a_project_file_that_cannot_be_read_is_a_failed_plugin(yard: Yard) -> No
     assert record.state == "failed"
     assert record.reason is not None
     assert record.reason.startswith("pyproject.toml cannot be read")
+
+
+@pytest.mark.parametrize("value", [":plugin", "a b:plugin", "yard_c:", "..c:plugin", "c:x.y", "/c"])
+def test_an_entry_point_that_names_no_variable_is_a_failed_plugin(
+    yard: Yard, installed: Path, project: Project, value: str
+) -> None:
+    project("c", module="yard_c")
+    for file in (
+        yard.base / "site" / "yard_dist-2.1.dist-info" / "entry_points.txt",
+        yard.plugins / "c/pyproject.toml",
+    ):
+        file.write_text(re.sub(r"yard\w+(\.inner)?:plugin", value, file.read_text()))
+    expected = None if value == "yard_c:" else f"the entry point is {value!r}, and must be module:variable"
+    assert yard.record("c").reason == expected
+    if expected is not None:
+        assert yard.record("yarder", yarder=PluginSettings()).reason == expected
 
 
 def test_a_project_that_is_no_plugin_is_a_package_or_nothing(yard: Yard) -> None:

@@ -142,6 +142,14 @@ def test_a_project_that_requires_another_hookyard_is_incompatible_and_not_import
     assert record.reason.startswith(f"it requires {requires}, and this is hookyard 0.")
 
 
+def test_a_link_that_leads_nowhere_is_a_failed_plugin(yard: Yard) -> None:
+    (yard.plugins / "a.py").symlink_to(yard.base / "nowhere.py")
+    record = yard.record("a")
+    assert record.state == "failed"
+    assert record.reason is not None
+    assert record.reason.startswith("FileNotFoundError")
+
+
 def test_an_entry_point_to_nowhere_is_a_failed_plugin(yard: Yard, project: Project) -> None:
     package = project("c", module="yard_c")
     (package / "__init__.py").unlink()
