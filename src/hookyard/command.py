@@ -59,7 +59,7 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     """Seconds one attempt may take; None takes `jobs.timeout` of the configuration."""
     retry: Retry = Retry()
     concurrency: int | None = None
-    """How many may run at once; None is 64 inline and 8 in threads."""
+    """How many may run at once; None is 256 inline and 8 in threads."""
     isolation: Isolation = "inline"
     idempotent: bool = False
     """Running it twice is the same as running it once."""

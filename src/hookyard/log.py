@@ -85,9 +85,9 @@ def setup(
         stream: standard error if left out.
     """
     global _changes  # noqa: PLW0603  one process has one log, as structlog's own configuration
-    stream = stream or sys.stderr
-    console = form == "console" or (form == "auto" and stream.isatty())
-    lines = _Lines(stream, _for_people(stream.isatty()) if console else _for_programs)
+    out = stream or sys.stderr
+    console = form == "console" or (form == "auto" and out.isatty())
+    lines = _Lines(out, _for_people(out.isatty()) if console else _for_programs)
     sink = _Sink()
     _changes = {name: lines for name, rank in LEVELS.items() if rank >= LEVELS[level]}
     structlog.configure(

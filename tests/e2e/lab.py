@@ -1,7 +1,9 @@
 """A real server process, a real receiver, and the plugin they are tried with."""
 
+import functools
 import hashlib
 import hmac
+import itertools
 import json
 import signal
 import subprocess
@@ -157,16 +159,18 @@ class Server:
 
     def wait_for(self, event: str, **members: object) -> dict[str, Any]:
         """The first log line of this event with these members since the server started."""
-        seen = 0
-        while True:
+        for seen in itertools.count():
             with self._news:
-                came = self._news.wait_for(lambda at=seen: len(self.log) > at, PATIENCE)
+                came = self._news.wait_for(functools.partial(self._has_line, seen), PATIENCE)
             assert came, f"the server did not say {event} {members}: {self.log[-5:]}"
             line = self.log[seen]
-            seen += 1
             if line["event"] == event and all(line.get(name) == value for name, value in members.items()):
                 return line
             assert line["event"] != "the end", f"the server ended before it said {event}: {self.log[-5:]}"
+        raise AssertionError
+
+    def _has_line(self, number: int) -> bool:
+        return len(self.log) > number
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -237,8 +241,7 @@ class Receiver:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", port), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -272,6 +275,13 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: a killed server resets its connections."""
 
 
 def listen_to(server: Server, receiver_url: str) -> None:

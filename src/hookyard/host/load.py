@@ -17,7 +17,7 @@ from hookyard.host.importing import import_plugin
 from hookyard.host.registry import ActivePlugin, Command, PluginRecord, PluginState, Registry
 from hookyard.plugin import API_VERSION, CommandSpec, Plugin, is_name
 
-INLINE_LIMIT: Final = 64
+INLINE_LIMIT: Final = 256
 THREAD_LIMIT: Final = 8
 """How many of a command may run at once, where neither it nor the configuration says."""
 

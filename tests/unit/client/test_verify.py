@@ -16,9 +16,7 @@ NOW = 1_700_000_000
 BODY = b'{"type":"job.succeeded"}'
 
 
-def signed(
-    *secrets: str, at: int | str = NOW, body: bytes = BODY, identifier: str = "msg_1"
-) -> dict[str, str]:
+def signed(*secrets: str, at: int | str = NOW, body: bytes = BODY, identifier: str = "msg_1") -> dict[str, str]:
     return {
         "webhook-id": identifier,
         "webhook-timestamp": str(at),

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from hookyard.store.memory import MemoryStore
 from msgspec import Struct
 
 from hookyard import CommandError, Context, Plugin, Retry, RetryLater
@@ -18,6 +17,7 @@ from hookyard.model import Delivery, Job
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Dedupe, Enqueued, Mismatch
+from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
 T = TypeVar("T")

@@ -1,15 +1,16 @@
 """The life of a job, from accepted to its end."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
-from hookyard.store.memory import MemoryStore
 from tests.unit.dispatch.lab import lab, new_job, run
 
 from hookyard.errors import StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Job
 from hookyard.store.contract import Cancel, CancelRequested, Dedupe, Enqueue, Enqueued, Lease, Mismatch
+from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
 
@@ -30,7 +31,7 @@ def test_an_error_is_tried_again_after_its_back_off_until_the_attempts_are_used_
             job = it.job("raise")
             await it.accept(job)
             for attempt, wait in ((1, 5_000), (2, 10_000)):  # half of base * 2 ** (attempt - 1): the draw is 0.5
-                found = await it.until(lambda job, n=attempt: job.status == "queued" and job.attempt == n, job.id)
+                found = await it.until(waits_after(attempt), job.id)
                 assert found.run_at == it.clock.now() + wait
                 it.clock.advance(wait)
             ended = await it.ended(job.id)
@@ -61,7 +62,7 @@ def test_retry_later_uses_no_attempt() -> None:
                 found = await it.until(lambda job: job.status == "queued" and job.reason == "retry_later", job.id)
                 assert found.attempt == 0
                 it.clock.advance(60_000)
-                await it.until(lambda job, last=found.run_at: job.run_at > last, job.id)
+                await it.until(due_after(found.run_at), job.id)
 
     run(story)
 
@@ -129,7 +130,7 @@ def test_the_same_key_is_the_same_job_and_another_body_is_told_apart() -> None:
             same = Dedupe("scope", "key", b"digest", expires)
             first, second = it.job(name="a"), it.job(name="a")
             results = await asyncio.gather(it.accept(first, same), it.accept(second, same))
-            assert results == [Enqueued(first.id), Enqueued(first.id, duplicate=True)]
+            assert list(results) == [Enqueued(first.id), Enqueued(first.id, duplicate=True)]
             assert await it.accept(it.job(), Dedupe("scope", "key", b"other", expires)) == Mismatch(first.id)
             await it.ended(first.id)
             assert it.ran == ["a"]
@@ -245,6 +246,16 @@ def test_a_caller_that_goes_away_leaves_the_lane_whole() -> None:
             assert "next" in it.ran
 
     run(story)
+
+
+def waits_after(attempt: int) -> Callable[[Job], bool]:
+    """It is queued again after this attempt."""
+    return lambda job: job.status == "queued" and job.attempt == attempt
+
+
+def due_after(time: int) -> Callable[[Job], bool]:
+    """It was put off once more."""
+    return lambda job: job.run_at > time
 
 
 async def abandoned(store: MemoryStore, clock: FakeClock, max_attempts: int = 3) -> Job:

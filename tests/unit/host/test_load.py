@@ -252,8 +252,8 @@ def test_lanes_and_limits_come_from_the_configuration_the_command_or_the_default
     )
     yard.write("a.py", options)
     registry = yard.load(lanes={"a/configured": 5})
-    assert dict(registry.lanes) == {"a/run": 64, "a/limited": 3, "a/configured": 5, "a/threaded": 8}
-    assert [command.lane_limit for command in registry.commands.values()] == [64, 3, 5, 8]
+    assert dict(registry.lanes) == {"a/run": 256, "a/limited": 3, "a/configured": 5, "a/threaded": 8}
+    assert [command.lane_limit for command in registry.commands.values()] == [256, 3, 5, 8]
     assert [command.lane for command in registry.commands.values()] == list(registry.commands)
 
 

@@ -35,17 +35,17 @@ async def tell(*, once: bool, port: int, data: Path | None) -> int:
         receiver = Receiver()
         settings = Settings(port=port, receiver=receiver.url)
         await receiver.start(settings.endpoint_secret)
-        story: asyncio.Task[int] | None = None
+        stories: list[asyncio.Task[int]] = []
 
         def ready(url: str, stop: Callable[[str], None]) -> None:
-            nonlocal story
-            story = asyncio.create_task(_Story(console, settings, receiver, url, base).run(once=once, stop=stop))
+            story = _Story(console, settings, receiver, url, base)
+            stories.append(asyncio.create_task(story.run(once=once, stop=stop)))
 
         try:
             await serve(settings.loaded(base), ready)
         finally:
             await receiver.stop()
-        return _SURPRISE if story is None else await story
+        return await stories[0] if stories else _SURPRISE
 
 
 class _Story:
@@ -87,7 +87,7 @@ class _Story:
 
     async def _push(self, client: httpx.AsyncClient) -> str:
         self._heading(1, "A Git host sends a push, signed")
-        body = files(__package__).joinpath("push.json").read_bytes()
+        body = files("hookyard.cli.demo").joinpath("push.json").read_bytes()
         digest = hmac.new(self._settings.source_secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {
             "content-type": "application/json",
