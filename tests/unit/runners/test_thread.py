@@ -28,9 +28,11 @@ class Stuck:
         self.go = threading.Event()
         self.began = threading.Semaphore(0)
         self.cancelled: list[bool] = []
+        self.thread = threading.current_thread()
 
     def command(self) -> SyncBody:
         def stuck(data: In, ctx: SyncContext) -> Out:
+            self.thread = threading.current_thread()
             self.began.release()
             assert self.go.wait(BOUND)
             self.cancelled.append(ctx.cancelled)
@@ -176,14 +178,25 @@ def test_cancelling_the_task_tells_the_command() -> None:
 
 
 def test_an_answer_that_nobody_waits_for_after_the_loop_is_closed_harms_nothing() -> None:
-    stuck = Stuck()
-    with pytest.raises(AttemptTimedOut):
-        asyncio.run(start(ThreadRunner(), stuck.command(), timeout=20))
-    before = {thread for thread in threading.enumerate() if thread.name == "hookyard-command"}
-    stuck.go.set()
-    for thread in before:
-        thread.join(0.01)
-    assert stuck.began.acquire(timeout=BOUND)
+    stuck, raised = Stuck(), list[object]()
+
+    async def main() -> threading.Thread:
+        runner = ThreadRunner()
+        with pytest.raises(AttemptTimedOut):
+            await start(runner, stuck.command(), timeout=20)
+        await asyncio.to_thread(stuck.began.acquire)
+        await runner.aclose()  # so that the thread ends when its command does
+        return stuck.thread
+
+    thread = asyncio.run(main())
+    hook, threading.excepthook = threading.excepthook, raised.append
+    try:
+        stuck.go.set()
+        thread.join(BOUND)
+    finally:
+        threading.excepthook = hook
+    assert not thread.is_alive()
+    assert raised == []
 
 
 EXIT = """
