@@ -98,7 +98,7 @@ class Attempts:
             result = await self._runners.run(command, data, info, running.cancel, timeout)
             return Ended("succeeded", "succeeded", result=result)
         except asyncio.CancelledError:
-            return RELEASED
+            return CANCELLED if running.cancel_requested else RELEASED
         except Cancelled as error:
             if running.released:
                 return RELEASED
@@ -125,7 +125,10 @@ class Attempts:
         if running is not None and not running.cancel_requested:
             _log.info("job.cancelling", job_id=job_id)
             running.cancel_requested = True
-            running.cancel.set()
+            if running.command.spec.options.isolation == "inline":
+                running.stop()
+            else:  # a thread cannot be stopped, only asked; until it has answered, the job runs
+                running.cancel.set()
 
     def release_all(self) -> None:
         """Stop every command and give its job back to the queue."""

@@ -66,7 +66,7 @@ def test_a_good_configuration_exits_with_0_and_says_what_it_amounts_to(hookyard:
         "no problems",
         "math: active",
         "sleeping: disabled",
-        "math/double (lane math/double, 64)",
+        "math/double (lane math/double, 256)",
         "/hooks/s: push|ping -> math/double",
         "e: job.* of */*",
         "ci",
@@ -172,7 +172,7 @@ def test_json_has_the_same_for_programs(hookyard: Call, write: Write) -> None:
     found = json.loads(good.out)
     assert (good.code, found["ok"], found["problems"]) == (0, True, [])
     assert {plugin["name"]: plugin["state"] for plugin in found["plugins"]}["sleeping"] == "disabled"
-    assert found["commands"] == [{"command": "math/double", "lane": "math/double", "limit": 64}]
+    assert found["commands"] == [{"command": "math/double", "lane": "math/double", "limit": 256}]
     path = write("server: {port: x}\n")
     bad = hookyard("check", "--json", path)
     (problem,) = json.loads(bad.out)["problems"]

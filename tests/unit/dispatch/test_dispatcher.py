@@ -151,10 +151,11 @@ def test_a_duplicate_takes_no_slot() -> None:
     run(story)
 
 
-def test_a_cancelled_running_job_is_told_by_the_heartbeat_and_cancel_wins() -> None:
+@pytest.mark.parametrize("do", ["flag", "wait"])
+def test_a_cancelled_running_job_is_told_by_the_heartbeat_and_cancel_wins(do: str) -> None:
     async def story() -> None:
         async with lab(lease=150) as it:
-            job = it.job("flag")
+            job = it.job(do)
             await it.accept(job)
             assert await it.writer.submit(Cancel(now=it.clock.now(), job_id=job.id)) == CancelRequested()
             it.clock.advance(100)  # the lease is old enough to be extended, and that tells
