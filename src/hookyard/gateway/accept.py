@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from hookyard.auth import Principal
 from hookyard.errors import Refused
-from hookyard.gateway.answer import Answer, json_answer
+from hookyard.gateway.answer import JSON_TYPE, Answer
 from hookyard.gateway.decode import decode_input, require_utf8
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.envelope import decode_envelope
@@ -20,6 +20,7 @@ from hookyard.model import Job
 from hookyard.store.contract import Dedupe, Enqueued, Mismatch
 
 LOCATION: Final = b"/api/v1/jobs/"
+_ID_LENGTH: Final = 36
 
 
 class Accepted(Struct, frozen=True):
@@ -41,7 +42,10 @@ class CommandWay:
         spec = command.spec
         self._prefix = b'{"job_id":"'
         middle = f'","status":"queued","plugin":"{spec.plugin}","command":"{spec.name}"'.encode()
-        self._suffixes = (middle + b"}", middle + b',"duplicate":true}')
+        suffixes = (middle + b"}", middle + b',"duplicate":true}')
+        self._suffixes = tuple(
+            (suffix, (b"content-length", b"%d" % (len(self._prefix) + _ID_LENGTH + len(suffix)))) for suffix in suffixes
+        )
 
     async def trigger(self, body: bytes, principal: Principal, key: str | None, request_id: str | None) -> Accepted:
         """Store what an authenticated caller asks for.
@@ -119,8 +123,8 @@ class CommandWay:
     def answer(self, accepted: Accepted) -> Answer:
         """Say that the job is stored."""
         job_id = accepted.job_id.encode()
-        body = self._prefix + job_id + self._suffixes[accepted.duplicate]
-        return json_answer(body, 202, [(b"location", LOCATION + job_id)])
+        suffix, length = self._suffixes[accepted.duplicate]
+        return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
 
     def _check_callback(self, url: str) -> None:
         if not self._deps.config.outbound.callback_secrets:

@@ -10,8 +10,8 @@ from hookyard.errors import CODES, Refused
 
 Headers = list[tuple[bytes, bytes]]
 
-_JSON: Final = b"application/json"
-_PROBLEM: Final = b"application/problem+json"
+JSON_TYPE: Final = (b"content-type", b"application/json")
+_PROBLEM_TYPE: Final = (b"content-type", b"application/problem+json")
 _CHALLENGES: Final[Mapping[str, bytes]] = {
     # A 401 must name a scheme (RFC 9110, section 15.5.2).
     "unauthenticated": b'Bearer realm="hookyard"',
@@ -44,7 +44,7 @@ class Answer:
 
 def json_answer(body: bytes, status: int = 200, headers: Headers | None = None) -> Answer:
     """Wrap JSON bytes."""
-    return Answer(status, body, _fields(_JSON, body) + (headers or []))
+    return Answer(status, body, _fields(JSON_TYPE, body) + (headers or []))
 
 
 def value_answer(value: object, status: int = 200, headers: Headers | None = None) -> Answer:
@@ -67,7 +67,7 @@ def problem(error: Refused, request_id: str) -> Answer:
     if error.path is not None:
         document["path"] = error.path[:_LONGEST_DETAIL]
     body = _encode(document | dict(error.extra))
-    headers = _fields(_PROBLEM, body)
+    headers = _fields(_PROBLEM_TYPE, body)
     if error.code in _CHALLENGES:
         headers.append((b"www-authenticate", _CHALLENGES[error.code]))
     if error.retry_after is not None:
@@ -78,5 +78,5 @@ def problem(error: Refused, request_id: str) -> Answer:
     return Answer(code.status, body, headers)
 
 
-def _fields(content_type: bytes, body: bytes) -> Headers:
-    return [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
+def _fields(content_type: tuple[bytes, bytes], body: bytes) -> Headers:
+    return [content_type, (b"content-length", b"%d" % len(body))]

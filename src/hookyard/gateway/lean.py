@@ -10,10 +10,9 @@ from typing import Final, cast
 
 from litestar.types import HTTPScope, Receive, Send
 
-from hookyard.auth import Principal, Tokens
+from hookyard.auth import Tokens
 from hookyard.errors import Refused
 from hookyard.gateway.accept import CommandWay
-from hookyard.gateway.answer import Answer
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.hooks import SourceWay
 from hookyard.gateway.refusals import crashed, refuse
@@ -54,26 +53,21 @@ class LeanTrigger:
         principal = self._tokens.bearer(headers.get(b"authorization", b""))
         if principal is None or not principal.may_trigger(*self._question):
             return False
-        answer, request_id = await self._answer(scope, receive, headers, principal)
-        answer.headers.append((b"x-request-id", request_id.encode()))
-        await answer.send(send)
-        return True
-
-    async def _answer(
-        self, scope: HTTPScope, receive: Receive, headers: Mapping[bytes, bytes], principal: Principal
-    ) -> tuple[Answer, str]:
         request_id = given_id(headers)
         try:
             key = idempotency_key(headers.get(b"idempotency-key"))
             body = await read_body(receive, self._cap)
             accepted = await self._way.trigger(body, principal, key, request_id)
-            return self._way.answer(accepted), accepted.request_id
+            answer, request_id = self._way.answer(accepted), accepted.request_id
         except Refused as error:
             request_id = request_id or self._ids()
-            return refuse(error, request_id, principal=principal.name, peer=peer_of(scope)), request_id
+            answer = refuse(error, request_id, principal=principal.name, peer=peer_of(scope))
         except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
             request_id = request_id or self._ids()
-            return crashed(error, request_id, principal=principal.name, peer=peer_of(scope)), request_id
+            answer = crashed(error, request_id, principal=principal.name, peer=peer_of(scope))
+        answer.headers.append((b"x-request-id", request_id.encode()))
+        await answer.send(send)
+        return True
 
 
 class LeanHook:

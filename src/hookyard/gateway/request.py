@@ -68,9 +68,9 @@ async def read_body(receive: Receive, cap: int) -> bytes:
         size += len(chunk)
         if size > cap:
             raise Refused("too_large", f"The body may have {cap} bytes.", extra={"limit": cap})
-        chunks.append(chunk)
         if not message["more_body"]:
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            return b"".join((*chunks, chunk)) if chunks else chunk
+        chunks.append(chunk)
 
 
 def require_json(headers: Mapping[bytes, bytes]) -> None:
