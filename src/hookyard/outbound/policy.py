@@ -101,7 +101,8 @@ class Policy:
         return Verdict(status="pending", error=error, next_at=now + wait, pause_until=pause)
 
     def _wait(self, index: int) -> int:
-        return round(self._schedule[index] * (1 + self._jitter * (2 * self._draw() - 1)))
+        wait = self._schedule[index]
+        return round(wait * (1 + self._jitter * (2 * self._draw() - 1))) if wait else 0
 
 
 def wait_asked(header: str, now: int) -> int:

@@ -2,8 +2,9 @@ import asyncio
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -37,8 +38,9 @@ from hookyard.store.contract import (
     Result,
 )
 from hookyard.store.memory import MemoryStore
+from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
-from hookyard.testing.receiver import Received, Receiver, answering, receiving, silent
+from hookyard.testing.receiver import Received, Receiver, answering, ok, receiving, silent
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CALLBACK_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -436,6 +438,58 @@ def test_deliveries_survive_a_restart() -> None:
             delivery, attempts = await later.only()
             assert (delivery.status, len(attempts)) == ("delivered", 2)
         assert failing.sent[0][1]["webhook-id"] == sender.sent[0][1]["webhook-id"] == delivery.id
+
+    run(scenario())
+
+
+def test_deliveries_survive_a_restart_on_disk(tmp_path: Path) -> None:
+    async def life(config: Config, scenario: Callable[[Outbound, Coalescer, SqliteStore], Awaitable[None]]) -> None:
+        store = await SqliteStore.open(tmp_path / "hookyard.db")
+        writer = Coalescer(store, queue=100, batch=64)
+        await writer.start()
+        outbound = Outbound(config, writer, IdSource(SystemClock()), SystemClock(), draw=lambda: 0.5)
+        await outbound.start()
+        await scenario(outbound, writer, store)
+        await outbound.drain()
+        await writer.aclose()
+        await store.aclose()
+
+    async def scenario() -> None:
+        async with receiving(answering(503)) as receiver:
+            settings = replace(LOOPBACK, schedule=(Duration(0), Duration(10)))
+            config = Config(endpoints={"main": endpoint(receiver.url())}, outbound=settings)
+            slow = Config(endpoints=config.endpoints, outbound=replace(LOOPBACK, schedule=(Duration(0), Duration(200))))
+            job_id = IdSource(SystemClock())()
+
+            async def first(outbound: Outbound, writer: Coalescer, _store: SqliteStore) -> None:
+                now = SystemClock().now()
+                job = Job(
+                    id=job_id, plugin="hello", command="greet", lane="l", args=b"{}", submitted_at=now, run_at=now
+                )
+                await writer.submit(Enqueue(now=now, job=job, lease=Lease(1, "local", now + 1000)))
+                deliveries = outbound.outbox.plan(replace(job, status="succeeded", attempt=1), now)
+                op = Finish(
+                    now=now, job_id=job.id, token=1, status="succeeded", outcome="succeeded", deliveries=deliveries
+                )
+                assert await writer.submit(op) == Done()
+                outbound.outbox.committed(deliveries)
+                await receiver.until(lambda: receiver.requests)
+
+            async def second(_outbound: Outbound, _writer: Coalescer, _store: SqliteStore) -> None:
+                await receiver.until(lambda: len(receiver.requests) == 2)
+
+            await life(slow, first)
+            receiver.handler = ok
+            await life(config, second)
+            before, after = receiver.requests
+            assert before.headers["webhook-id"] == after.headers["webhook-id"]
+            assert before.body == after.body
+            store = await SqliteStore.open(tmp_path / "hookyard.db")
+            (delivery,) = await store.deliveries(job_id)
+            attempts = await store.delivery_attempts(delivery.id)
+            await store.aclose()
+            store.close()
+            assert (delivery.status, [attempt.status for attempt in attempts]) == ("delivered", [503, 200])
 
     run(scenario())
 

@@ -1,0 +1,84 @@
+import pytest
+
+from hookyard.clock import SystemClock
+from hookyard.config.model import Config, EndpointSettings, OutboundSettings
+from hookyard.config.values import Secret
+from hookyard.ids import IdSource
+from hookyard.outbound import Outbound
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.memory import MemoryStore
+
+SECRET = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+
+
+def found(
+    url: str = "https://example.com/hook", settings: OutboundSettings | None = None, secret: Secret = SECRET
+) -> dict[str, str]:
+    endpoint = EndpointSettings(url=url, secrets=(secret,))
+    return dict(Outbound.problems(Config(endpoints={"main": endpoint}, outbound=settings or OutboundSettings())))
+
+
+def test_a_sound_configuration_has_no_problems() -> None:
+    assert found() == {}
+    assert Outbound.problems(Config()) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "not an absolute"),
+        ("example.com", "not an absolute"),
+        ("ftp://example.com/", "not an absolute"),
+        ("http://example.com/", "not https"),
+        ("https://example.com:8443/", "port 8443"),
+        ("https://127.0.0.1/", "loopback"),
+        ("https://[::ffff:10.0.0.1]/", "private"),
+        ("https://2130706433/", "not written in full"),
+        ("https://user:hunter2@example.com/", "user name or a password"),
+        ("https://xn--a/", "xn--"),
+    ],
+)
+def test_a_url_that_can_never_be_sent_to_is_a_problem(url: str, says: str) -> None:
+    problems = found(url)
+    assert list(problems) == ["endpoints.main.url"]
+    assert says in problems["endpoints.main.url"]
+    assert "hunter2" not in str(problems)
+
+
+def test_what_the_settings_allow_is_no_problem() -> None:
+    settings = OutboundSettings(allow_http=True, allow_ports=(8443,), allow_networks=("127.0.0.0/8",))
+    assert found("http://127.0.0.1:8443/", settings) == {}
+
+
+@pytest.mark.parametrize("text", ["whsec_c2hvcnQ=", "whsec_***", "hunter2hunter2"])
+def test_a_bad_secret_is_a_problem_that_does_not_quote_it(text: str) -> None:
+    problems = found(secret=Secret(text))
+    assert list(problems) == ["endpoints.main.secrets[0]"]
+    assert text not in str(problems)
+
+
+def test_every_problem_is_found_at_its_place() -> None:
+    settings = OutboundSettings(
+        callback_secrets=(SECRET, Secret("whsec_")), allow_networks=("10.0.0.0/8", "10.0.0.1/8", "nonsense")
+    )
+    endpoints = {
+        "a": EndpointSettings(url="nonsense", secrets=(SECRET, Secret("x"))),
+        "b": EndpointSettings(url="https://10.1.1.1/", secrets=(SECRET,), events=("job.*", "jobs.succeeded")),
+    }
+    assert [path for path, _ in Outbound.problems(Config(endpoints=endpoints, outbound=settings))] == [
+        "outbound.allow_networks[1]",
+        "outbound.allow_networks[2]",
+        "outbound.callback_secrets[1]",
+        "endpoints.a.url",
+        "endpoints.a.secrets[1]",
+        "endpoints.b.events[1]",
+    ]
+
+
+def test_a_callback_url_is_checked_for_its_caller_without_asking_a_resolver() -> None:
+    clock = SystemClock()
+    writer = Coalescer(MemoryStore(), queue=10, batch=10)
+    outbound = Outbound(Config(), writer, IdSource(clock), clock)
+    assert outbound.check_callback("https://caller.example/done?x=1") is None
+    assert outbound.check_callback("http://caller.example/") == "The URL is not https."
+    assert "loopback" in (outbound.check_callback("https://127.0.0.1/") or "")
