@@ -306,11 +306,11 @@ async def main():
     task = asyncio.ensure_future(sender.send(target, {}, b""))
     connection, _ = await asyncio.to_thread(server.accept)
     assert not task.done()
-    connection.close()
-    server.close()
     assert not [thread for thread in threading.enumerate() if "reqwest" in thread.name]
+    return connection, server
 
-asyncio.run(main())
+for still_open in asyncio.run(main()):
+    still_open.close()
 """
     done = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", script],
