@@ -11,7 +11,7 @@ from hookyard.testing.store_contract import StoreContract
 class TestMemoryStore(StoreContract):
     keeps = False
 
-    async def open_store(self, folder: Path) -> Store:  # noqa: ARG002  it keeps nothing there
+    async def open_store(self, folder: Path) -> Store:
         return MemoryStore()
 
 

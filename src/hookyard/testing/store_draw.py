@@ -1,0 +1,253 @@
+"""Drawing operations for the state machine: plain numbers become operations on what is there by now."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import strategies as st
+
+from hookyard import ids
+from hookyard.model import (
+    AttemptOutcome,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryStatus,
+    ErrorInfo,
+    Job,
+    TerminalStatus,
+)
+from hookyard.store.contract import (
+    Cancel,
+    Claim,
+    ClaimDeliveries,
+    Dedupe,
+    Enqueue,
+    Extend,
+    Finish,
+    FinishDelivery,
+    LaneAsk,
+    Lease,
+    Op,
+    Prune,
+    Release,
+    ReleaseDelivery,
+)
+
+LANES = ("a/x", "a/y", "b/x")
+ENDS: tuple[tuple[TerminalStatus, AttemptOutcome], ...] = (
+    ("succeeded", "succeeded"),
+    ("failed", "failed"),
+    ("timed_out", "timed_out"),
+    ("cancelled", "cancelled"),
+    ("failed", "lost"),
+)
+SETTLED: tuple[DeliveryStatus, ...] = ("delivered", "pending", "failed", "pending", "delivered", "sending")
+ERRORS = (None, ErrorInfo("boom", "it broke"), ErrorInfo("late", 'too "late"', retryable=True, details={"n": [1]}))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One operation as numbers: its kind, what it is about, and some choices."""
+
+    kind: int
+    subject: int
+    a: int
+    b: int
+    c: int
+
+
+@dataclass
+class World:
+    """What operations can be about."""
+
+    now: int = 1_700_000_000_000
+    jobs: list[str] = field(default_factory=list[str])
+    deliveries: list[str] = field(default_factory=list[str])
+    tokens: list[int] = field(default_factory=lambda: [1])
+    count: int = 0
+
+    def new_id(self) -> str:
+        """A new id, the same ones in every replay."""
+        self.count += 1
+        return ids.join((1_700_000_000_000 << 12) + self.count, self.count * 7919)
+
+    def new_lease(self, seconds: int) -> Lease:
+        """A lease with a token of its own."""
+        self.tokens.append(self.tokens[-1] + 1)
+        return Lease(token=self.tokens[-1], worker=f"w{seconds % 2}", expires_at=self.now + seconds * 1000)
+
+    def pick(self, known: Sequence[str], number: int) -> str:
+        """One of the newer ids, or, one time in sixteen, an unknown one."""
+        recent = known[-12:]
+        if not recent or number % 16 == 15:
+            return self.new_id()
+        return recent[number % len(recent)]
+
+
+TokenOf = Callable[[str], int | None]
+"""The token that a row holds now."""
+
+
+class Dresser:
+    """Turns drawn numbers into an operation."""
+
+    def __init__(self, world: World, token_of_job: TokenOf, token_of_delivery: TokenOf) -> None:
+        self._world = world
+        self._token_of_job = token_of_job
+        self._token_of_delivery = token_of_delivery
+        self._kinds: tuple[Callable[[Drawn], Op], ...] = (
+            *(self.enqueue, self.enqueue, self.enqueue, self.claim, self.claim, self.extend, self.finish, self.finish),
+            *(self.release, self.release, self.cancel, self.claim_deliveries, self.finish_delivery),
+            *(self.finish_delivery, self.release_delivery, self.prune),
+        )
+
+    def dress(self, drawn: Drawn) -> Op:
+        """The operation."""
+        return self._kinds[drawn.kind % len(self._kinds)](drawn)
+
+    def enqueue(self, d: Drawn) -> Enqueue:
+        world = self._world
+        again = d.subject == 40 and world.jobs  # now and then an id that is in use
+        job_id = world.jobs[-1] if again else world.new_id()
+        world.jobs.append(job_id)
+        lane = LANES[d.a % 3]
+        job = Job(
+            id=job_id,
+            plugin=lane[0],
+            command=lane[2],
+            lane=lane,
+            args=b'{"n":%d}' % d.b,
+            submitted_at=world.now,
+            run_at=world.now + (0, 0, 0, 7, 150)[d.b % 5],
+            priority=d.c % 3 - 1,
+            max_attempts=d.a % 4 if d.subject == 41 else 1 + d.b % 3,
+            tags=("t",) * (d.c % 2),
+        )
+        dedupe = None
+        if d.subject % 3 == 0:
+            ends = world.now + (0, 20, 300)[d.c % 3]
+            dedupe = Dedupe(scope="s", key=f"k{d.a % 2}", digest=bytes([d.b % 2]), expires_at=ends)
+        lease = world.new_lease(d.a % 3) if d.subject % 4 == 1 else None
+        return Enqueue(now=world.now, job=job, dedupe=dedupe, lease=lease)
+
+    def claim(self, d: Drawn) -> Claim:
+        asks = tuple(LaneAsk(LANES[(d.a + at) % 3], (d.b + at) % 4) for at in range(d.c % 4))
+        return Claim(now=self._world.now, lanes=asks, lease=self._world.new_lease(d.subject % 3))
+
+    def extend(self, d: Drawn) -> Extend:
+        job_id, token = self._leased_job(d)
+        return Extend(now=self._world.now, job_id=job_id, token=token, expires_at=self._world.now + d.a * 100)
+
+    def finish(self, d: Drawn) -> Finish:
+        job_id, token = self._leased_job(d)
+        status, outcome = ENDS[d.a % 5]
+        return Finish(
+            now=self._world.now,
+            job_id=job_id,
+            token=token,
+            status=status,
+            outcome=outcome,
+            reason="worker_lost" if outcome == "lost" else None,
+            result=b"1" if status == "succeeded" else None,
+            error=ERRORS[d.b % 3],
+            deliveries=self._deliveries(d, job_id),
+            if_expired=outcome == "lost",
+        )
+
+    def release(self, d: Drawn) -> Release:
+        job_id, token = self._leased_job(d)
+        return Release(
+            now=self._world.now,
+            job_id=job_id,
+            token=token,
+            run_at=self._world.now + (0, 7, 150)[d.a % 3],
+            outcome="released" if d.b % 3 == 0 else "failed",
+            reason="released" if d.b % 3 == 0 else "plugin_error",
+            uncount=d.b % 3 == 0,
+            error=ERRORS[d.c % 3],
+            if_expired=d.c % 4 == 0,
+        )
+
+    def cancel(self, d: Drawn) -> Cancel:
+        job_id = self._mostly_leased(self._world.jobs, self._token_of_job, d.subject)
+        return Cancel(now=self._world.now, job_id=job_id, deliveries=self._deliveries(d, job_id))
+
+    def claim_deliveries(self, d: Drawn) -> ClaimDeliveries:
+        return ClaimDeliveries(now=self._world.now, limit=d.a % 5, lease=self._world.new_lease(d.b % 2))
+
+    def finish_delivery(self, d: Drawn) -> FinishDelivery:
+        delivery_id, token = self._leased_delivery(d)
+        tried = DeliveryAttempt(
+            delivery_id=delivery_id,
+            number=1 + d.b % 3,
+            started_at=self._world.now,
+            duration=d.c,
+            status=(200, 500, None)[d.c % 3],
+            error="refused" if d.c % 3 == 2 else None,
+            response=b"ok",
+        )
+        return FinishDelivery(
+            now=self._world.now,
+            delivery_id=delivery_id,
+            token=token,
+            status=SETTLED[d.a % 6],
+            attempt=tried,
+            next_at=(None, self._world.now, self._world.now + 150)[d.c % 3],
+        )
+
+    def release_delivery(self, d: Drawn) -> ReleaseDelivery:
+        delivery_id, token = self._leased_delivery(d)
+        next_at = (None, self._world.now + 7)[d.a % 2]
+        return ReleaseDelivery(now=self._world.now, delivery_id=delivery_id, token=token, next_at=next_at)
+
+    def prune(self, d: Drawn) -> Prune:
+        return Prune(now=self._world.now, limit=1 + d.a % 2)
+
+    def _leased_job(self, d: Drawn) -> tuple[str, int]:
+        job_id = self._mostly_leased(self._world.jobs, self._token_of_job, d.subject)
+        return job_id, self._token(self._token_of_job(job_id), d.c)
+
+    def _leased_delivery(self, d: Drawn) -> tuple[str, int]:
+        delivery_id = self._mostly_leased(self._world.deliveries, self._token_of_delivery, d.subject)
+        return delivery_id, self._token(self._token_of_delivery(delivery_id), d.a + d.b)
+
+    def _mostly_leased(self, known: Sequence[str], token_of: TokenOf, number: int) -> str:
+        leased = [row for row in known[-12:] if token_of(row) is not None]
+        return self._world.pick(leased if leased and number % 3 else known, number)
+
+    def _token(self, held: int | None, number: int) -> int:
+        """Mostly the token that the row holds now; else one that the batch has just given out, or an old one."""
+        if held is not None and number % 5:
+            return held
+        tokens = self._world.tokens
+        return tokens[-1 - number % min(4, len(tokens))]
+
+    def _deliveries(self, d: Drawn, job_id: str) -> tuple[Delivery, ...]:
+        return tuple(self._delivery(d, job_id, at) for at in range(d.b % 3))
+
+    def _delivery(self, d: Drawn, job_id: str, at: int) -> Delivery:
+        world = self._world
+        again = d.subject == 42 and world.deliveries
+        delivery_id = world.deliveries[-1] if again else world.new_id()
+        world.deliveries.append(delivery_id)
+        leased = (d.a + at) % 3 == 0
+        lease = world.new_lease(1)
+        return Delivery(
+            id=delivery_id,
+            job_id=job_id,
+            event="job.ended",
+            endpoint="ops",
+            url=None,
+            body=b"{}",
+            created_at=world.now,
+            status="sending" if leased else "pending",
+            attempt=1 if leased else 0,
+            next_at=None if d.c % 2 else world.now + d.c,
+            lease_token=lease.token if leased else None,
+            lease_expires_at=lease.expires_at if leased else None,
+        )
+
+
+def operations(most: int = 8) -> st.SearchStrategy[list[Drawn]]:
+    """Batches of up to so many operations."""
+    number = st.integers(0, 47)
+    return st.lists(st.builds(Drawn, number, number, number, number, number), min_size=1, max_size=most)

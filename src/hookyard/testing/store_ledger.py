@@ -1,0 +1,117 @@
+"""The promises of a store, kept as an account of what it answered: independent of how any store works inside."""
+
+from collections.abc import Sequence
+
+from hookyard.model import TERMINAL, Delivery, Job
+from hookyard.store.contract import (
+    Cancel,
+    CancelRequested,
+    Claim,
+    Claimed,
+    Dedupe,
+    Done,
+    Enqueue,
+    Enqueued,
+    Extend,
+    Extended,
+    Finish,
+    Mismatch,
+    Op,
+    Prune,
+    Release,
+    Result,
+)
+
+
+class Ledger:
+    """Takes every operation with its result, and then looks at what is stored."""
+
+    def __init__(self) -> None:
+        self._acknowledged: dict[str, Enqueue] = {}
+        self._holder: dict[str, int | None] = {}
+        """The token that each job was last given out under, None once it is given back."""
+        self._ended: dict[str, Job] = {}
+        self._cancelled: set[str] = set()
+        self._keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
+        self._perhaps_pruned: set[tuple[str, str]] = set()
+        """Keys that had expired when some were pruned; if the clock then goes back they may or may not be known."""
+        self._promised: dict[str, str] = {}
+        """Delivery -> its job, of ends that were acknowledged."""
+
+    def enter(self, ops: Sequence[Op], results: Sequence[Result]) -> None:
+        """Account for a batch."""
+        for op, result in zip(ops, results, strict=True):
+            if isinstance(op, Enqueue):
+                self._enqueued(op, result)
+            elif isinstance(op, Claim):
+                self._claimed(op, result)
+            elif isinstance(op, (Extend, Finish, Release)):
+                self._settled(op, result)
+            elif isinstance(op, Prune):
+                expired = {name for name, (dedupe, _) in self._keys.items() if dedupe.expires_at <= op.now}
+                self._perhaps_pruned |= expired
+            elif isinstance(op, Cancel):
+                if isinstance(result, CancelRequested):
+                    self._cancelled.add(op.job_id)
+                elif isinstance(result, Done):
+                    self._promised |= {delivery.id: op.job_id for delivery in op.deliveries}
+
+    def _enqueued(self, op: Enqueue, result: Result) -> None:
+        dedupe = op.dedupe
+        known = self._keys.get((dedupe.scope, dedupe.key)) if dedupe else None
+        live = known if known and known[0].expires_at > op.now else None
+        if isinstance(result, Mismatch) or (isinstance(result, Enqueued) and result.duplicate):
+            assert live, "I5: only a live key stands for a job"
+            assert result.job_id == live[1], "I5: a key stands for one job"
+            assert dedupe
+            assert isinstance(result, Mismatch) == (dedupe.digest != live[0].digest), (
+                "I5: the same body is the same call"
+            )
+        elif isinstance(result, Enqueued):
+            pruned = dedupe and (dedupe.scope, dedupe.key) in self._perhaps_pruned
+            assert not live or pruned, "I5: no second job under a live key"
+            assert op.job.id not in self._acknowledged
+            self._acknowledged[op.job.id] = op
+            self._holder[op.job.id] = op.lease.token if op.lease else None
+            if dedupe:
+                self._keys[dedupe.scope, dedupe.key] = (dedupe, op.job.id)
+                self._perhaps_pruned.discard((dedupe.scope, dedupe.key))
+
+    def _claimed(self, op: Claim, result: Result) -> None:
+        assert isinstance(result, Claimed)
+        for job in result.jobs:
+            assert self._holder[job.id] is None, "I2: one live lease at most"
+            self._holder[job.id] = op.lease.token
+            assert job.id not in self._cancelled, "I9: cancel wins over retry"
+        lanes = list(dict.fromkeys(ask.lane for ask in op.lanes))
+        order = [(lanes.index(job.lane), -job.priority, job.id) for job in result.jobs]
+        assert order == sorted(order), "I8: priority, then first in, first out"
+
+    def _settled(self, op: Extend | Finish | Release, result: Result) -> None:
+        if isinstance(result, (Done, Extended)):
+            assert self._holder[op.job_id] == op.token, "I3: only the holder of the lease"
+        if isinstance(result, Done):
+            self._holder[op.job_id] = None
+        if isinstance(result, Done) and isinstance(op, Finish):
+            self._promised |= {delivery.id: op.job_id for delivery in op.deliveries}
+        if isinstance(result, Done) and isinstance(op, Release):
+            assert op.job_id not in self._cancelled, "I9: cancel wins over retry"
+
+    def audit(self, jobs: dict[str, Job], deliveries: dict[str, Delivery]) -> None:
+        """Hold everything stored against the account."""
+        assert jobs.keys() == self._acknowledged.keys(), "I1: what was acknowledged, and nothing else, is there"
+        assert {one.id: one.job_id for one in deliveries.values()} == self._promised, "I6: with its job's end, or never"
+        for job in jobs.values():
+            self._audit(job)
+
+    def _audit(self, job: Job) -> None:
+        running = job.status == "running"
+        assert (job.lease_token is not None) == running, "I2: who runs holds a lease"
+        assert job.lease_token == self._holder[job.id], "I2: and it is the one given out last"
+        assert job.attempt <= job.max_attempts, "I4"
+        assert job.status != "queued" or job.attempt < job.max_attempts, "I4: what waits may run"
+        assert not (job.id in self._cancelled and job.status == "queued"), "I9: cancel wins over retry"
+        assert (job.completed_at is not None) == (job.status in TERMINAL), "I6"
+        assert job.result is None or job.status == "succeeded", "I6"
+        if job.status in TERMINAL:
+            assert self._ended.setdefault(job.id, job) == job, "what has ended stays as it ended"

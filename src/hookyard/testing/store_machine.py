@@ -1,0 +1,119 @@
+"""The state machine that drives a store and the model with the same batches and compares them at every step."""
+
+import asyncio
+import shutil
+import tempfile
+from abc import abstractmethod
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job, JobStatus
+from hookyard.store.contract import Failed, JobQuery, Result, Store
+from hookyard.store.memory import MemoryStore
+from hookyard.testing.store_draw import Drawn, Dresser, World, operations
+from hookyard.testing.store_ledger import Ledger
+
+T = TypeVar("T")
+STATUSES: tuple[JobStatus | None, ...] = (None, "queued", "running", "succeeded", "failed", "timed_out", "cancelled")
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Subclass it, say how the store is opened, and give it to `hypothesis.stateful.run_state_machine_as_test`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+        self._folder = Path(tempfile.mkdtemp(prefix="hookyard-store-"))
+        self._model = MemoryStore()
+        self._store = self._run(self.open_store(self._folder))
+        self._world = World()
+        self._ledger = Ledger()
+
+    @abstractmethod
+    async def open_store(self, folder: Path) -> Store:
+        """Open the store under test on this folder."""
+
+    def _run(self, question: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(question)
+
+    @rule(drawn=operations())
+    def apply_a_batch(self, drawn: list[Drawn]) -> None:
+        dresser = Dresser(self._world, self._token_of_job, self._token_of_delivery)
+        ops = [dresser.dress(one) for one in drawn]
+        expected = self._model.apply(ops)
+        results = self._store.apply(ops)
+        assert [_comparable(result) for result in results] == [_comparable(result) for result in expected]
+        self._ledger.enter(ops, results)
+
+    @rule(millis=st.sampled_from([1, 7, 20, 150, 1000, 3000, -5, -400]))
+    def let_time_pass_or_step_back(self, millis: int) -> None:
+        self._world.now += millis
+
+    @rule()
+    def close_and_open_again(self) -> None:
+        self._close()
+        self._store = self._run(self.open_store(self._folder))
+
+    @rule(
+        status=st.sampled_from(STATUSES),
+        plugin=st.sampled_from([None, "a"]),
+        limit=st.integers(1, 5),
+        place=st.integers(0, 20),
+    )
+    def list_jobs(self, status: JobStatus | None, plugin: str | None, limit: int, place: int) -> None:
+        before = self._world.jobs[place] if place < len(self._world.jobs) else None
+        query = JobQuery(status=status, plugin=plugin, limit=limit, before=before)
+        assert self._run(self._store.jobs(query)) == self._run(self._model.jobs(query))
+
+    @rule(worker=st.sampled_from([None, "w0", "w1"]), limit=st.integers(1, 5))
+    def find_lost_jobs(self, worker: str | None, limit: int) -> None:
+        now = self._world.now
+        lost = self._run(self._store.lost(now, worker=worker, limit=limit))
+        assert lost == self._run(self._model.lost(now, worker=worker, limit=limit))
+
+    @invariant()
+    def the_store_holds_what_the_model_holds(self) -> None:
+        stored = self._run(_everything(self._store, self._world))
+        assert stored == self._run(_everything(self._model, self._world))
+        self._ledger.audit(stored[0], stored[2])
+        assert self._run(self._store.last_id()) == self._run(self._model.last_id())
+
+    def teardown(self) -> None:
+        self._close()
+        self._runner.close()
+        shutil.rmtree(self._folder)
+
+    def _close(self) -> None:
+        self._run(self._store.aclose())
+        self._store.close()
+
+    def _token_of_job(self, job_id: str) -> int | None:
+        job = self._run(self._model.job(job_id))
+        return None if job is None else job.lease_token
+
+    def _token_of_delivery(self, delivery_id: str) -> int | None:
+        delivery = self._run(_everything(self._model, self._world))[2].get(delivery_id)
+        return None if delivery is None else delivery.lease_token
+
+
+_All = tuple[
+    dict[str, Job], dict[str, tuple[Attempt, ...]], dict[str, Delivery], dict[str, tuple[DeliveryAttempt, ...]]
+]
+
+
+async def _everything(store: Store, world: World) -> _All:
+    jobs = {job_id: job for job_id in dict.fromkeys(world.jobs) if (job := await store.job(job_id)) is not None}
+    attempts = {job_id: await store.attempts(job_id) for job_id in jobs}
+    found = [delivery for job_id in jobs for delivery in await store.deliveries(job_id)]
+    deliveries = {delivery.id: delivery for delivery in found}
+    tries = {delivery_id: await store.delivery_attempts(delivery_id) for delivery_id in deliveries}
+    return jobs, attempts, deliveries, tries
+
+
+def _comparable(result: Result) -> Result:
+    """Stores need not agree in the words of a failure."""
+    return Failed("") if isinstance(result, Failed) else result
