@@ -12,8 +12,8 @@ from hookyard.store.sqlite.driver import Connection, open_plain
 
 Synchronous = Literal["full", "normal"]
 
-FLOOR: Final = 3_051_003
-"""SQLite 3.51.3: older ones can corrupt a WAL file when it is reset (https://www.sqlite.org/wal.html)."""
+FLOOR: Final = (3, 51, 3)
+"""The oldest SQLite that is used: earlier ones can corrupt a WAL file when it is reset (https://www.sqlite.org/wal.html)."""
 
 BUSY_MS: Final = 5000
 """How long to wait for a lock that only an operator's own SQLite shell can hold."""
@@ -24,14 +24,14 @@ _THE_OPERATION: Final = (apsw.ConstraintError, apsw.TooBigError, apsw.MismatchEr
 log = get("store")
 
 
-def check_version(number: int, text: str) -> None:
+def check_version(version: str) -> None:
     """Refuse a SQLite that is too old.
 
     Raises:
         StoreError: it is.
     """
-    if number < FLOOR:
-        msg = f"SQLite {text} can corrupt a database in WAL mode; Hookyard needs 3.51.3 or later"
+    if tuple(int(part) for part in version.split(".")) < FLOOR:
+        msg = f"SQLite {version} can corrupt a database in WAL mode; Hookyard needs 3.51.3 or later"
         raise StoreError(msg)
 
 
@@ -41,7 +41,7 @@ def connect(path: Path) -> Connection:
     Raises:
         StoreError: the file cannot be opened, is no database, or SQLite is too old.
     """
-    check_version(apsw.SQLITE_VERSION_NUMBER, apsw.sqlite_lib_version())
+    check_version(apsw.sqlite_lib_version())
     try:
         connection = open_plain(path, _CACHED_STATEMENTS)
     except apsw.Error as error:

@@ -33,7 +33,7 @@ def check(connection: Connection) -> int:
     """
     version = connection.pragma("user_version")
     owner = connection.pragma("application_id")
-    new = not owner and not version and connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
+    new = not owner and not version and not connection.pragma("schema_version")
     if not isinstance(version, int) or not (new or owner == APPLICATION_ID):
         msg = f"{connection.filename} is a database of another program"
         raise StoreError(msg)
