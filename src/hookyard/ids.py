@@ -13,7 +13,8 @@ from hookyard.clock import Clock
 
 _COUNTER_BITS = 12
 _TAIL_MASK = (1 << 62) - 1
-_POOL_BYTES = 4096
+_BATCH = 64
+_VARIANT_OF = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class IdSource:
@@ -28,8 +29,9 @@ class IdSource:
         self._clock = clock
         self._last = after
         self._lock = threading.Lock()
-        self._pool = b""
-        self._used = 0
+        self._millis = -1
+        self._head = ""
+        self._endings: list[str] = []
 
     def __call__(self) -> str:
         """The next id, as 36 lower-case characters."""
@@ -37,16 +39,21 @@ class IdSource:
         with self._lock:
             # A full millisecond borrows from the next one, as RFC 9562 allows.
             self._last = number = max(self._last + 1, floor)
-            tail_bits = self._random()
-        return join(number, tail_bits)
+            if number >> _COUNTER_BITS != self._millis:
+                self._millis = number >> _COUNTER_BITS
+                self._head = join(number, 0)[:15]
+            if not self._endings:
+                self._endings = _endings(_BATCH)
+            return f"{self._head}{number & 0xFFF:03x}{self._endings.pop()}"
 
-    def _random(self) -> int:
-        """62 bits; the system is asked for many at a time, because asking costs more than all the rest of an id."""
-        if self._used == len(self._pool):
-            self._pool, self._used = os.urandom(_POOL_BYTES), 0
-        start = self._used
-        self._used = start + 8
-        return int.from_bytes(self._pool[start : start + 8]) & _TAIL_MASK
+
+def _endings(count: int) -> list[str]:
+    """The random ends of ids, many at a time: what is asked of the system and formatted for one costs most."""
+    drawn = os.urandom(8 * count).hex()
+    return [
+        f"-{_VARIANT_OF[drawn[at]]}{drawn[at + 1 : at + 4]}-{drawn[at + 4 : at + 16]}"
+        for at in range(0, len(drawn), 16)
+    ]
 
 
 def join(key: int, tail: int) -> str:

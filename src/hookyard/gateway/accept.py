@@ -73,7 +73,7 @@ class CommandWay:
             lane=command.lane,
             args=bytes(envelope.payload),
             submitted_at=now,
-            run_at=envelope.due(now),
+            run_at=now if envelope.delay is None and envelope.run_at is None else envelope.due(now),
             priority=command.spec.options.priority if envelope.priority is None else envelope.priority,
             max_attempts=envelope.max_attempts or command.max_attempts,
             timeout=None if envelope.timeout is None else round(envelope.timeout * 1000),
@@ -97,7 +97,8 @@ class CommandWay:
                 store is not there.
         """
         deps, command = self._deps, self.command
-        require_utf8(received.body)
+        if not received.body.isascii():
+            require_utf8(received.body)
         args = route.args(received.body, received.event, received.delivery_id)
         data = decode_input(command.spec, args, "$")
         job_id = deps.ids()

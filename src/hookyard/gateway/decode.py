@@ -20,11 +20,10 @@ def require_utf8(body: bytes) -> None:
     Raises:
         Refused: they are not.
     """
-    if not body.isascii():
-        try:
-            body.decode()
-        except UnicodeDecodeError as error:
-            raise Refused("invalid_json", "The body is not UTF-8.") from error
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise Refused("invalid_json", "The body is not UTF-8.") from error
 
 
 def decode_input(spec: CommandSpec, raw: bytes | msgspec.Raw, base: str) -> Struct:

@@ -60,7 +60,8 @@ def decode_envelope(body: bytes) -> Envelope:
     """
     if not body:
         return EMPTY
-    require_utf8(body)
+    if not body.isascii():
+        require_utf8(body)
     try:
         envelope = _decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -53,9 +53,9 @@ class LeanTrigger:
         principal = self._tokens.bearer(headers.get(b"authorization", b""))
         if principal is None or not principal.may_trigger(*self._question):
             return False
-        request_id = given_id(headers)
+        request_id = given_id(headers) if b"x-request-id" in headers else None
         try:
-            key = idempotency_key(headers.get(b"idempotency-key"))
+            key = idempotency_key(headers[b"idempotency-key"]) if b"idempotency-key" in headers else None
             body = await read_body(receive, self._cap)
             accepted = await self._way.trigger(body, principal, key, request_id)
             answer, request_id = self._way.answer(accepted), accepted.request_id
