@@ -51,53 +51,58 @@ class Reader:
 
     async def job(self, job_id: str) -> Job | None:
         """See :class:`hookyard.store.contract.Store`, as all of these."""
-        rows = await self._rows(_SQL["job"], numbers(job_id))
+        rows = await self.rows(_SQL["job"], numbers(job_id))
         return codec.job(cast("JobRow", rows[0])) if rows else None
 
     async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
         """A page of the list."""
         statement = _SQL[_LISTS.get(query.status or "", "jobs")]
         before = (1 << 60) if query.before is None else ids.key(query.before)
-        rows = await self._rows(statement, (before, query.status, query.plugin, query.command, query.limit))
+        rows = await self.rows(statement, (before, query.status, query.plugin, query.command, query.limit))
         return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
 
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """The attempts of a job."""
-        return tuple(codec.attempt(job_id, row) for row in await self._rows(_SQL["attempts"], numbers(job_id)))
+        return tuple(codec.attempt(job_id, row) for row in await self.rows(_SQL["attempts"], numbers(job_id)))
 
     async def deliveries(self, job_id: str) -> tuple[Delivery, ...]:
         """The deliveries of a job."""
-        rows = await self._rows(_SQL["deliveries"], numbers(job_id))
+        rows = await self.rows(_SQL["deliveries"], numbers(job_id))
         return tuple(codec.delivery(row) for row in cast("list[DeliveryRow]", rows))
 
     async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
         """The tries at a delivery."""
-        rows = await self._rows(_SQL["delivery_attempts"], numbers(delivery_id))
+        rows = await self.rows(_SQL["delivery_attempts"], numbers(delivery_id))
         return tuple(codec.delivery_attempt(delivery_id, row) for row in rows)
 
     async def lost(self, now: int, *, worker: str | None, limit: int) -> tuple[Job, ...]:
         """Running jobs that nobody works on."""
         if worker is None:
-            rows = await self._rows(_SQL["lost"], (now, limit))
+            rows = await self.rows(_SQL["lost"], (now, limit))
         else:
-            rows = await self._rows(_SQL["running_of"], (worker, limit))
+            rows = await self.rows(_SQL["running_of"], (worker, limit))
         return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
 
     async def last_id(self) -> str | None:
         """The largest id."""
-        rows = await self._rows(_SQL["last_id"], ())
+        rows = await self.rows(_SQL["last_id"], ())
         return ids.join(*cast("tuple[int, int]", rows[0])) if rows else None
 
     async def ready(self) -> None:
         """Nothing, if the file answers."""
-        await self._rows(_SQL["ready"], ())
+        await self.rows(_SQL["ready"], ())
 
     async def aclose(self) -> None:
         """Close the connections and end their threads."""
         for connection in self._connections:
             await connection.aclose()
 
-    async def _rows(self, statement: Statement, values: Sequence[Value]) -> list[tuple[Value, ...]]:
+    async def rows(self, statement: Statement, values: Sequence[Value]) -> list[tuple[Value, ...]]:
+        """The rows of any question, asked of the next connection in turn.
+
+        Raises:
+            StoreUnavailable: the deadline passed, or the file cannot be read.
+        """
         self._turn = (self._turn + 1) % len(self._connections)
         connection = self._connections[self._turn]
         token = apsw.aio.deadline.set(asyncio.get_running_loop().time() + self._seconds)

@@ -23,8 +23,10 @@ class SqliteStore:
 
     def __init__(self, lock: FileLock, connection: Connection, reader: Reader) -> None:
         self._lock = lock
-        self._connection = connection
-        self._reader = reader
+        self.connection = connection
+        """What writes; for the thread that calls :meth:`apply`."""
+        self.reader = reader
+        """What answers questions."""
         self._writer = Writer(connection)
 
     @classmethod
@@ -60,48 +62,48 @@ class SqliteStore:
 
     async def job(self, job_id: str) -> Job | None:
         """See the contract, as all of these."""
-        return await self._reader.job(job_id)
+        return await self.reader.job(job_id)
 
     async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
         """See the contract."""
-        return await self._reader.jobs(query)
+        return await self.reader.jobs(query)
 
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """See the contract."""
-        return await self._reader.attempts(job_id)
+        return await self.reader.attempts(job_id)
 
     async def deliveries(self, job_id: str) -> tuple[Delivery, ...]:
         """See the contract."""
-        return await self._reader.deliveries(job_id)
+        return await self.reader.deliveries(job_id)
 
     async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
         """See the contract."""
-        return await self._reader.delivery_attempts(delivery_id)
+        return await self.reader.delivery_attempts(delivery_id)
 
     async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""
-        return await self._reader.lost(now, worker=worker, limit=limit)
+        return await self.reader.lost(now, worker=worker, limit=limit)
 
     async def last_id(self) -> str | None:
         """See the contract."""
-        return await self._reader.last_id()
+        return await self.reader.last_id()
 
     async def ready(self) -> None:
         """See the contract."""
-        await self._reader.ready()
+        await self.reader.ready()
 
     async def aclose(self) -> None:
         """Close the readers."""
-        await self._reader.aclose()
+        await self.reader.aclose()
 
     def close(self) -> None:
         """Move what the WAL holds into the file, close it and let go of it."""
         try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except apsw.Error as error:
             # Nothing is lost: the WAL is read at the next open.
             log.warning("store.checkpoint_failed", error=str(error))
-        self._connection.close()
+        self.connection.close()
         self._lock.release()
 
 

@@ -83,9 +83,9 @@ ORDER BY lease_expires_at, key LIMIT ?;
 
 -- name: last_id
 SELECT key, tail FROM (
-  SELECT * FROM (SELECT key, tail FROM job_log ORDER BY key DESC LIMIT 1)
+  SELECT key, tail FROM job_log WHERE key = (SELECT max(key) FROM job_log)
   UNION ALL
-  SELECT * FROM (SELECT key, tail FROM delivery ORDER BY key DESC LIMIT 1))
+  SELECT key, tail FROM delivery WHERE key = (SELECT max(key) FROM delivery))
 ORDER BY key DESC LIMIT 1;
 
 -- name: ready

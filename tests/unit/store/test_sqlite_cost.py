@@ -1,0 +1,165 @@
+"""What operations cost: a handful of statements per batch, and no more when the history is long."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, cast
+
+import pytest
+from msgspec.structs import replace
+
+from hookyard.store.contract import ClaimDeliveries, Enqueue, Extend, Op
+from hookyard.store.sqlite import SqliteStore, statements
+from hookyard.store.sqlite.driver import Connection
+from hookyard.testing.store_probe import TOKEN, Probe
+
+TABLES = ("job_log", "attempt_log", "delivery", "delivery_attempt", "idempotency_key")
+FILES = ("enqueue", "claim", "settle", "deliver", "queries")
+QUEUE_ONLY = re.compile(r"SCAN job_log USING INDEX (job_queued|job_leased|job_failed)$")
+"""An index that holds only what waits, runs or is a dead letter may be walked through."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Probe]:
+    async def open_store(folder: Path) -> SqliteStore:
+        return await SqliteStore.open(folder / "hookyard.db")
+
+    with asyncio.Runner() as runner:
+        probe = Probe(runner, open_store, tmp_path)
+        yield probe
+        probe.close()
+
+
+class Watched(Connection, Protocol):
+    """A connection with APSW's ways to watch it."""
+
+    exec_trace: Callable[[object, str, object], bool] | None
+
+    def set_progress_handler(self, handler: Callable[[], bool] | None, steps: int = ...) -> None: ...
+
+
+def connection_of(store: Probe) -> Watched:
+    assert isinstance(store.store, SqliteStore)
+    return cast("Watched", store.store.connection)
+
+
+def executed(store: Probe, *ops: Op) -> list[str]:
+    """The first words of the statements that a batch is made of."""
+    seen: list[str] = []
+
+    def trace(_: object, sql: str, __: object) -> bool:
+        seen.append(sql[:20])
+        return True
+
+    connection = connection_of(store)
+    connection.exec_trace = trace
+    store.all(*ops)
+    connection.exec_trace = None
+    return seen
+
+
+def steps(store: Probe, *ops: Op) -> int:
+    """How many virtual machine steps a batch takes, in tens."""
+    count = 0
+
+    def progress() -> bool:
+        nonlocal count
+        count += 1
+        return False
+
+    connection = connection_of(store)
+    connection.set_progress_handler(progress, 10)
+    store.all(*ops)
+    connection.set_progress_handler(None)
+    return count
+
+
+def test_a_batch_of_equal_operations_is_a_handful_of_statements(store: Probe) -> None:
+    jobs = [store.job() for _ in range(64)]
+    assert len(executed(store, *(Enqueue(now=store.now, job=job, lease=store.lease()) for job in jobs))) == 3
+    extends = [Extend(now=store.now, job_id=job.id, token=TOKEN, expires_at=store.now + 9) for job in jobs]
+    assert len(executed(store, *extends)) == 4
+    assert len(executed(store, *(store.finish_op(job, deliveries=(store.delivery(job),)) for job in jobs))) == 5
+    deliveries = store.claim_deliveries(64)
+    assert len(deliveries) == 64
+    assert len(executed(store, *(store.settle_op(one) for one in deliveries))) == 4
+    keys = [Enqueue(now=store.now, job=store.job(), dedupe=store.once(f"k{at}")) for at in range(64)]
+    assert len(executed(store, *keys)) == 5
+
+
+def test_a_claim_is_a_handful_of_statements_however_many_jobs_it_leases(store: Probe) -> None:
+    for lane in ("a/x", "b/x"):
+        store.all(*(Enqueue(now=store.now, job=store.job(lane=lane)) for _ in range(40)))
+    assert len(executed(store, store.claim_op(30, lanes=("a/x", "b/x", "c/x")))) == 5
+    assert len(executed(store, store.claim_op(0))) == 4
+
+
+def test_no_statement_walks_through_the_history(store: Probe) -> None:
+    connection = connection_of(store)
+    checked = 0
+    for file in FILES:
+        for name, statement in statements.load(file).items():
+            for rows in (1, 7):
+                text = statement.for_rows(rows)
+                values = [None] * (5 if "?5" in text else 2 if "?2" in text else text.count("?"))
+                plan = connection.execute("EXPLAIN QUERY PLAN " + text, values).fetchall()
+                for line in (str(row[3]) for row in plan):
+                    touched = any(re.search(rf"SCAN {table}\b", line) for table in TABLES)
+                    assert not touched or QUEUE_ONLY.match(line), (name, rows, line)
+                    checked += 1
+    assert checked > 50
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_the_cost_of_a_job_does_not_grow_with_the_history(store: Probe, *, analyzed: bool) -> None:
+    def life() -> list[int]:
+        store.clock.advance(1)
+        direct, queued = store.job(), store.job()
+        delivery = store.delivery(direct)
+        costs = [
+            steps(store, Enqueue(now=store.now, job=direct, lease=store.lease(), dedupe=store.once(direct.id))),
+            steps(store, Enqueue(now=store.now, job=queued)),
+            steps(store, store.claim_op(5)),
+            steps(store, Extend(now=store.now, job_id=direct.id, token=TOKEN, expires_at=store.now + 9)),
+            steps(store, store.release_op(direct)),
+            steps(store, store.claim_op(5)),
+            steps(store, store.finish_op(direct, deliveries=(delivery,)), store.finish_op(queued)),
+            steps(store, ClaimDeliveries(now=store.now, limit=5, lease=store.lease())),
+            steps(store, store.settle_op(replace(delivery, attempt=1))),
+        ]
+        assert [store.see(job).status for job in (direct, queued)] == ["succeeded", "succeeded"]
+        return costs
+
+    life()
+    short = life()
+    for _ in range(40):
+        jobs = [store.job() for _ in range(64)]
+        once = [store.once(job.id) for job in jobs]
+        store.all(
+            *(
+                Enqueue(now=store.now, job=job, lease=store.lease(), dedupe=key)
+                for job, key in zip(jobs, once, strict=True)
+            )
+        )
+        store.all(*(store.finish_op(job, deliveries=(store.delivery(job),)) for job in jobs))
+        store.all(*(store.settle_op(one) for one in store.claim_deliveries(64)))
+    # A thousand jobs that wait for their time, too.
+    store.all(*(Enqueue(now=store.now, job=store.job(delay=10_000_000)) for _ in range(1000)))
+    if analyzed:
+        connection_of(store).execute("ANALYZE")
+        life()
+    long = life()
+    assert all(now <= before * 1.3 + 3 for now, before in zip(long, short, strict=True)), (short, long)
+
+
+def test_people_can_read_the_file_under_the_ids_that_callers_know(store: Probe) -> None:
+    job = store.running()
+    delivery = store.delivery(job)
+    store.all(store.finish_op(job, deliveries=(delivery,)))
+    connection = connection_of(store)
+    ((job_id, status, submitted, args),) = connection.execute("SELECT id, status, submitted, args FROM job").fetchall()
+    assert (job_id, status, args) == (job.id, "succeeded", job.args.decode())
+    assert submitted == "2023-11-14 22:13:20.000"
+    ((delivery_id, of_job, receiver),) = connection.execute("SELECT id, job_id, receiver FROM outgoing").fetchall()
+    assert (delivery_id, of_job, receiver) == (delivery.id, job.id, "ops")

@@ -1,0 +1,267 @@
+"""Opening and closing the SQLite store: settings, the guard, migrations."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from hookyard.errors import StoreError, StoreLocked, StoreTooNew
+from hookyard.store.sqlite import SqliteStore, migrate
+from hookyard.store.sqlite.driver import Connection, Value, open_plain
+
+HOLDER = """
+import asyncio, os, sys
+from hookyard import log
+from hookyard.store.sqlite import SqliteStore
+
+async def main():
+    store = await SqliteStore.open(sys.argv[1])
+    if "fork" in sys.argv and os.fork() == 0:
+        sys.stdin.read()
+        os._exit(0)
+    print("open", flush=True)
+    sys.stdin.read()
+
+log.setup("error")
+asyncio.run(main())
+"""
+
+
+def opened(path: Path, story: Callable[[SqliteStore], Coroutine[Any, Any, None]] | None = None) -> None:
+    async def run() -> None:
+        store = await SqliteStore.open(path)
+        try:
+            if story is not None:
+                await story(store)
+        finally:
+            await store.aclose()
+            store.close()
+
+    asyncio.run(run())
+
+
+def schema_of(connection: Connection) -> list[tuple[Value, ...]]:
+    return connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "deep" / "hookyard.db"
+
+
+@pytest.fixture
+def holder(file: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts other processes that hold the file open."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", HOLDER, str(file), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_the_file_and_its_folder_are_made_with_settings_that_survive_a_power_cut(file: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        connection = store.connection
+        assert connection.pragma("journal_mode") == "wal"
+        assert connection.pragma("synchronous") == 2  # FULL
+        assert connection.pragma("mmap_size") == 0
+        assert connection.pragma("wal_autocheckpoint") == 1000
+        await store.ready()
+
+    opened(file, story)
+
+
+def test_less_durability_is_an_option_whose_cost_is_told(file: Path) -> None:
+    async def run() -> None:
+        store = await SqliteStore.open(file, synchronous="normal")
+        assert store.connection.pragma("synchronous") == 1
+        await store.aclose()
+        store.close()
+
+    with capture_logs() as lines:
+        asyncio.run(run())
+    (warning,) = [line for line in lines if line["log_level"] == "warning"]
+    assert warning["event"] == "store.synchronous_normal"
+    assert "power cut" in warning["cost"]
+
+
+@pytest.mark.parametrize(
+    ("version", "fine"), [("3.51.2", False), ("3.46.0", False), ("3.51.3", True), ("3.54.1", True)]
+)
+def test_a_sqlite_that_can_corrupt_its_wal_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch, version: str, *, fine: bool
+) -> None:
+    monkeypatch.setattr("apsw.sqlite_lib_version", lambda: version)
+    if fine:
+        opened(file)
+    else:
+        with pytest.raises(StoreError, match=f"SQLite {version}"):
+            opened(file)
+        monkeypatch.undo()
+        opened(file)  # the guard was let go
+
+
+def test_closing_leaves_one_whole_file_and_no_lock(file: Path) -> None:
+    opened(file)
+    assert sorted(path.name for path in file.parent.iterdir()) == ["hookyard.db", "hookyard.db.lock"]
+    assert (file.parent / "hookyard.db.lock").read_text() == ""
+    opened(file)
+
+
+def test_a_second_store_in_the_same_process_is_refused(file: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        with pytest.raises(StoreLocked, match=rf"{file} is already served by process {os.getpid()}"):
+            await SqliteStore.open(file)
+        link = file.parent.parent / "link.db"
+        link.symlink_to(file)
+        with pytest.raises(StoreLocked):
+            await SqliteStore.open(link)
+        await store.ready()
+
+    opened(file, story)
+    opened(file)
+
+
+def test_a_second_process_is_refused_and_told_who_serves_the_file(
+    file: Path, holder: Callable[..., subprocess.Popen[str]]
+) -> None:
+    other = holder()
+    with pytest.raises(StoreLocked, match=rf"{file} is already served by process {other.pid}: one process"):
+        opened(file)
+
+
+def test_the_guard_ends_with_its_process_however_that_ends(
+    file: Path, holder: Callable[..., subprocess.Popen[str]]
+) -> None:
+    other = holder()
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    opened(file)
+
+
+def test_a_forked_child_does_not_keep_the_guard(file: Path, holder: Callable[..., subprocess.Popen[str]]) -> None:
+    other = holder("fork")
+    other.send_signal(signal.SIGKILL)
+    other.wait()  # its child lives on until its input ends
+    opened(file)
+
+
+def test_a_program_started_meanwhile_does_not_keep_the_guard(file: Path) -> None:
+    child: list[subprocess.Popen[bytes]] = []
+
+    async def story(store: SqliteStore) -> None:
+        child.append(subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=False))  # noqa: ASYNC220
+        await store.ready()
+
+    opened(file, story)
+    opened(file)
+    child[0].communicate()
+
+
+def test_a_file_of_a_newer_hookyard_is_refused(file: Path) -> None:
+    opened(file)
+    connection = open_plain(file, 1)
+    connection.pragma("user_version", 99)
+    connection.close()
+    with pytest.raises(StoreTooNew, match="schema 99"):
+        opened(file)
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    connection = open_plain(path, 1)
+    connection.execute("CREATE TABLE job_log (id)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        opened(path)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, " * 100)
+    with pytest.raises(StoreError, match=r"notes\.txt"):
+        opened(path)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be made"):
+        opened(tmp_path / "file" / "hookyard.db")
+
+
+def test_the_chain_of_migrations_makes_the_schema() -> None:
+    chain, whole = open_plain(Path(":memory:"), 1), open_plain(Path(":memory:"), 1)
+    for _, text in migrate.migrations():
+        chain.execute(text)
+    whole.execute(files("hookyard.store.sqlite").joinpath("schema.sql").read_text("utf-8"))
+    assert schema_of(chain) == schema_of(whole)
+    assert len(schema_of(chain)) > 10
+
+
+def test_migrations_are_numbered_without_gaps(file: Path) -> None:
+    numbers = [number for number, _ in migrate.migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+    async def story(store: SqliteStore) -> None:
+        assert store.connection.pragma("user_version") == numbers[-1]
+        await store.ready()
+
+    opened(file, story)
+
+
+def test_every_table_is_strict(file: Path) -> None:
+    opened(file)
+    connection = open_plain(file, 1)
+    tables = connection.execute("SELECT name, strict FROM pragma_table_list WHERE type = 'table' AND schema = 'main'")
+    loose = [name for name, strict in tables.fetchall() if not strict and not str(name).startswith("sqlite_")]
+    connection.close()
+    assert loose == []
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(file)
+    steps = [*migrate.migrations(), (2, "CREATE TABLE extra (a); CREATE TABLE extra (a);")]
+    monkeypatch.setattr(migrate, "migrations", lambda: iter(steps))
+    with pytest.raises(StoreError, match="migration 2 failed, the file is as it was"):
+        opened(file)
+    monkeypatch.undo()
+    opened(file)
+
+
+def test_a_later_migration_is_applied_to_an_older_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(file)
+    steps = [*migrate.migrations(), (2, "CREATE TABLE extra (a INTEGER) STRICT;")]
+    monkeypatch.setattr(migrate, "migrations", lambda: iter(steps))
+
+    async def story(store: SqliteStore) -> None:
+        assert store.connection.pragma("user_version") == 2
+        assert store.connection.execute("SELECT count(*) FROM extra").fetchone() == (0,)
+        await store.ready()
+
+    opened(file, story)
+    monkeypatch.undo()
+    with pytest.raises(StoreTooNew):
+        opened(file)
