@@ -3,9 +3,8 @@
 A token has 256 random bits, so a fast hash is enough: there is nothing to guess. The digest finds the entry
 in a dictionary, and `hmac.compare_digest` decides; a caller who steers the look-up steers only a hash.
 
-A digest per request costs a tenth of it, so a token that was good is known again while the process lives. That
-look-up compares bytes only once a keyed 64-bit hash is equal, which nobody reaches by trying; and there are never more
-of them than tokens in the configuration.
+A digest costs a tenth of a request, so a header that was good is known again while the process lives. That look-up
+compares bytes only once a keyed 64-bit hash is equal, which nobody reaches by trying.
 """
 
 import hmac
@@ -20,6 +19,7 @@ from hookyard.config.model import TokenSettings
 PREFIX = "hky_"
 _MAX_LENGTH = 4096
 _ABSENT = bytes(32)
+_HEADERS_KEPT = 10_000
 
 
 def new_token() -> str:
@@ -36,7 +36,7 @@ class Tokens:
     """The tokens of the configuration. With none, nobody gets in."""
 
     def __init__(self, settings: Sequence[TokenSettings]) -> None:
-        self._good: dict[bytes, Principal] = {}
+        self._headers: dict[bytes, Principal] = {}
         self._known = {
             key: (key, Principal(f"token:{entry.name}", entry.scopes))
             for entry in settings
@@ -47,21 +47,19 @@ class Tokens:
         """Return the principal of this token, or None."""
         if len(token) > _MAX_LENGTH:
             return None
-        return self._good.get(token) or self._look_up(token)
-
-    def _look_up(self, token: bytes) -> Principal | None:
         key = sha256(token).digest()
         found = self._known.get(key)
         if found is None:
             hmac.compare_digest(_ABSENT, key)  # the same work whether or not there is an entry
             return None
-        if not hmac.compare_digest(found[0], key):
-            return None
-        self._good[token] = found[1]
-        return found[1]
+        return found[1] if hmac.compare_digest(found[0], key) else None
 
     def bearer(self, authorization: bytes) -> Principal | None:
         """Return the principal of an `Authorization: Bearer ...` header (RFC 6750), or None."""
-        if authorization[:7].lower() != b"bearer ":
-            return None
-        return self.authenticate(authorization[7:].strip(b" "))
+        known = self._headers.get(authorization)
+        if known is not None or authorization[:7].lower() != b"bearer ":
+            return known
+        found = self.authenticate(authorization[7:].strip(b" "))
+        if found is not None and len(self._headers) < _HEADERS_KEPT:
+            self._headers[authorization] = found
+        return found

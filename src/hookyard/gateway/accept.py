@@ -6,12 +6,12 @@ The lean path and the ordinary handlers call these same functions, so they canno
 from hashlib import sha256
 from typing import Final
 
-from msgspec import Struct
+from msgspec import DecodeError
 
 from hookyard.auth import Principal
 from hookyard.errors import Refused
 from hookyard.gateway.answer import JSON_TYPE, Answer
-from hookyard.gateway.decode import decode_input, require_utf8
+from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.envelope import decode_envelope
 from hookyard.host.registry import Command
@@ -23,23 +23,22 @@ LOCATION: Final = b"/api/v1/jobs/"
 _ID_LENGTH: Final = 36
 
 
-class Accepted(Struct, frozen=True):
-    """A job is stored, or was before."""
-
-    job_id: str
-    duplicate: bool
-    request_id: str
+Accepted = tuple[Enqueued, str]
+"""The job that is stored, or was before; and the request id it came under."""
 
 
 class CommandWay:
     """The way into one command: everything about it that does not change is made once."""
 
-    __slots__ = ("_deps", "_prefix", "_suffixes", "command")
+    __slots__ = ("_accept", "_decode", "_deps", "_ids", "_now", "_prefix", "_suffixes", "_window", "command")
 
     def __init__(self, deps: GatewayDeps, command: Command) -> None:
         self._deps = deps
         self.command = command
+        self._accept, self._ids, self._now = deps.dispatcher.accept, deps.ids, deps.clock.now
+        self._window = int(deps.config.jobs.idempotency_window)
         spec = command.spec
+        self._decode = spec.decode
         self._prefix = b'{"job_id":"'
         middle = f'","status":"queued","plugin":"{spec.plugin}","command":"{spec.name}"'.encode()
         suffixes = (middle + b"}", middle + b',"duplicate":true}')
@@ -59,22 +58,26 @@ class CommandWay:
         Raises:
             Refused: the body is not what it must be, the key stands for another body, the store is not there.
         """
-        deps, command = self._deps, self.command
+        command = self.command
+        spec = command.spec
         envelope = decode_envelope(body)
-        data = decode_input(command.spec, envelope.payload, "$.payload")
+        try:
+            data = self._decode(envelope.payload)
+        except DecodeError as error:
+            raise refusal(error, "$.payload") from error
         if envelope.callback_url is not None:
             self._check_callback(envelope.callback_url)
-        job_id = deps.ids()
-        now = deps.clock.now()
+        job_id = self._ids()
+        now = self._now()
         job = Job(
             id=job_id,
-            plugin=command.spec.plugin,
-            command=command.spec.name,
+            plugin=spec.plugin,
+            command=spec.name,
             lane=command.lane,
             args=bytes(envelope.payload),
             submitted_at=now,
             run_at=now if envelope.delay is None and envelope.run_at is None else envelope.due(now),
-            priority=command.spec.options.priority if envelope.priority is None else envelope.priority,
+            priority=spec.options.priority if envelope.priority is None else envelope.priority,
             max_attempts=envelope.max_attempts or command.max_attempts,
             timeout=None if envelope.timeout is None else round(envelope.timeout * 1000),
             principal=principal.name,
@@ -84,10 +87,9 @@ class CommandWay:
         )
         dedupe = None
         if key is not None:
-            window = deps.config.jobs.idempotency_window
-            dedupe = Dedupe(f"{principal.name} {command.key}", key, sha256(body).digest(), now + window)
-        outcome = await deps.dispatcher.accept(job, command, data, dedupe)
-        return _accepted(outcome, job.request_id)
+            scope = f"{principal.name} {command.key}"
+            dedupe = Dedupe(scope, key, sha256(body).digest(), now + self._window)
+        return _stored(await self._accept(job, command, data, dedupe)), job.request_id
 
     async def hook(self, source: Source, received: Received, route: Route, request_id: str | None) -> Accepted:
         """Store what a verified sender's event becomes.
@@ -96,13 +98,16 @@ class CommandWay:
             Refused: the body does not become the command's input, the delivery id stands for another body, the
                 store is not there.
         """
-        deps, command = self._deps, self.command
+        command = self.command
         if not received.body.isascii():
             require_utf8(received.body)
         args = route.args(received.body, received.event, received.delivery_id)
-        data = decode_input(command.spec, args, "$")
-        job_id = deps.ids()
-        now = deps.clock.now()
+        try:
+            data = self._decode(args)
+        except DecodeError as error:
+            raise refusal(error) from error
+        job_id = self._ids()
+        now = self._now()
         job = Job(
             id=job_id,
             plugin=command.spec.plugin,
@@ -118,13 +123,12 @@ class CommandWay:
             request_id=request_id or job_id,
         )
         dedupe = Dedupe(source.principal, received.delivery_id, received.digest, now + source.window)
-        outcome = await deps.dispatcher.accept(job, command, data, dedupe)
-        return _accepted(outcome, job.request_id)
+        return _stored(await self._accept(job, command, data, dedupe)), job.request_id
 
-    def answer(self, accepted: Accepted) -> Answer:
+    def answer(self, stored: Enqueued) -> Answer:
         """Say that the job is stored."""
-        job_id = accepted.job_id.encode()
-        suffix, length = self._suffixes[accepted.duplicate]
+        job_id = stored.job_id.encode()
+        suffix, length = self._suffixes[stored.duplicate]
         return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
 
     def _check_callback(self, url: str) -> None:
@@ -136,7 +140,7 @@ class CommandWay:
             raise Refused("invalid_input", reason, path="$.callback_url")
 
 
-def _accepted(outcome: Enqueued | Mismatch, request_id: str) -> Accepted:
+def _stored(outcome: Enqueued | Mismatch) -> Enqueued:
     if isinstance(outcome, Mismatch):
         raise Refused("idempotency_mismatch", extra={"job_id": outcome.job_id})
-    return Accepted(outcome.job_id, outcome.duplicate, request_id)
+    return outcome

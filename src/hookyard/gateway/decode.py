@@ -4,9 +4,7 @@ import re
 from typing import Final
 
 import msgspec
-from msgspec import Struct
 
-from hookyard.command import CommandSpec
 from hookyard.errors import Refused
 
 # msgspec has no structured errors: its messages end with the path, and name the member where that is the fault.
@@ -26,25 +24,13 @@ def require_utf8(body: bytes) -> None:
         raise Refused("invalid_json", "The body is not UTF-8.") from error
 
 
-def decode_input(spec: CommandSpec, raw: bytes | msgspec.Raw, base: str) -> Struct:
-    """Decode a command's input.
+def refusal(error: Exception, base: str = "$") -> Refused:
+    """Translate a decoder's error.
 
     Args:
-        spec: the command's.
-        raw: JSON in UTF-8.
-        base: the JSON path at which it stands in what the caller sent.
-
-    Raises:
-        Refused: it is not of the input's type.
+        error: what msgspec raised.
+        base: the JSON path at which what was decoded stands in what the caller sent.
     """
-    try:
-        return spec.decode(raw)
-    except msgspec.DecodeError as error:
-        raise refusal(error, base) from error
-
-
-def refusal(error: Exception, base: str = "$") -> Refused:
-    """Translate a decoder's error."""
     if isinstance(error, RecursionError):
         return Refused("invalid_json", "The JSON is nested too deeply.")
     text = str(error)

@@ -41,5 +41,5 @@ class SourceWay:
         if received.route is None:
             return value_answer({"status": "ignored", "event": received.event}), request_id
         way = self._ways[received.route.command]
-        accepted = await way.hook(self._source, received, received.route, request_id)
-        return way.answer(accepted), accepted.request_id
+        stored, request_id = await way.hook(self._source, received, received.route, request_id)
+        return way.answer(stored), request_id

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from hookyard.errors import Refused
-from hookyard.gateway.accept import Accepted, CommandWay
+from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.answer import Answer, Headers, value_answer
 from hookyard.gateway.caller import authenticate, seen
 from hookyard.gateway.deps import GatewayDeps
@@ -23,6 +23,7 @@ from hookyard.gateway.request import (
     require_json,
 )
 from hookyard.gateway.views import short_view
+from hookyard.store.contract import Enqueued
 
 
 class Ways:
@@ -58,9 +59,8 @@ class Ways:
         key = idempotency_key(known.headers.get(b"idempotency-key"))
         prefer = preferences(known.headers.get(b"prefer"))
         body = await read_body(request.receive, self._cap)
-        accepted = await way.trigger(body, principal, key, known.given_id)
-        known.request_id = accepted.request_id
-        return await self._answer(way, accepted, prefer)
+        stored, known.request_id = await way.trigger(body, principal, key, known.given_id)
+        return await self._answer(way, stored, prefer)
 
     async def hook(self, request: Request[Any, Any, Any], source: FromPath[str]) -> ASGIApp:
         """Take an inbound webhook."""
@@ -75,15 +75,15 @@ class Ways:
         known.request_id = request_id or known.request_id
         return answer
 
-    async def _answer(self, way: CommandWay, accepted: Accepted, prefer: Preferences) -> Answer:
+    async def _answer(self, way: CommandWay, stored: Enqueued, prefer: Preferences) -> Answer:
         applied = ["respond-async"] if prefer.respond_async else []
         if prefer.wait is not None:
             seconds = min(prefer.wait, self._deps.config.server.max_wait.seconds)
             applied.append(f"wait={seconds:g}")
-            job = await self._deps.dispatcher.wait(accepted.job_id, seconds) if seconds else None
+            job = await self._deps.dispatcher.wait(stored.job_id, seconds) if seconds else None
             if job is not None:
                 return value_answer(short_view(job), 200, _applied(applied[-1:]))
-        answer = way.answer(accepted)
+        answer = way.answer(stored)
         answer.headers += _applied(applied)
         return answer
 
