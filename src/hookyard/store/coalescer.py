@@ -81,7 +81,10 @@ class Coalescer:
         self._lazy_timer: asyncio.TimerHandle | None = None
         self._open = 0
         """Operations of the event loop without a result yet."""
-        self._handed: SimpleQueue[list[_Entry] | None] = SimpleQueue()
+        self._handed: SimpleQueue[list[_Entry] | tuple[_Entry] | None] = SimpleQueue()
+        """A list is one turn of the loop, a tuple is another thread's operation, None is the end."""
+        self._mixed = False
+        """Whether what the writer thread has gathered may hold other threads' operations."""
         self._closed = True
 
     async def start(self) -> None:
@@ -134,7 +137,7 @@ class Coalescer:
         if self._handed.qsize() >= 2 * self._limit:
             raise _busy()
         future: _ThreadFuture = concurrent.futures.Future()
-        self._handed.put([(op, future)])
+        self._handed.put(((op, future),))
         return future
 
     async def aclose(self) -> None:
@@ -173,6 +176,7 @@ class Coalescer:
             batch, entries = entries[: self._batch], entries[self._batch :]
             if batch:
                 self._commit(batch)
+            self._mixed = self._mixed and bool(entries)
         try:
             self._store.close()
         except Exception:
@@ -186,6 +190,7 @@ class Coalescer:
                 handed = self._handed.get(block=not entries)
                 if handed is None:
                     return False
+                self._mixed = self._mixed or type(handed) is tuple
                 entries += handed
         except Empty:
             pass
@@ -202,27 +207,25 @@ class Coalescer:
         except Exception as error:  # the thread must go on: everybody waits for it
             log.exception("store.batch_failed", operations=len(batch))
             results = [StoreError(f"the store failed: {error}")] * len(batch)
-        outcomes: list[tuple[_LoopFuture, Result | Exception]] = []
-        for (_, future), result in zip(batch, results, strict=True):
-            outcome = StoreError(result.detail) if type(result) is Failed else result
-            if isinstance(future, concurrent.futures.Future):
-                _tell(future, outcome)
-            else:
-                outcomes.append((future, outcome))
-        if outcomes:
-            self._on_loop(self._resolve, outcomes)
+        if Failed in map(type, results):
+            results = [StoreError(one.detail) if isinstance(one, Failed) else one for one in results]
+        futures = [future for _, future in batch]
+        if self._mixed:
+            futures, results = _tell_threads(futures, results)
+        if futures:
+            self._on_loop(self._resolve, futures, results)
 
-    def _on_loop(self, function: Callable[..., None], argument: object) -> None:
+    def _on_loop(self, function: Callable[..., None], *arguments: object) -> None:
         try:
-            self._loop.call_soon_threadsafe(function, argument)
+            self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:  # the loop is closed: nobody waits any more
             log.warning("store.loop_closed")
 
     # --- on the loop again ---
 
-    def _resolve(self, outcomes: list[tuple[_LoopFuture, Result | Exception]]) -> None:
-        self._open -= len(outcomes)
-        for future, outcome in outcomes:
+    def _resolve(self, futures: Sequence[_LoopFuture], outcomes: Sequence[Result | Exception]) -> None:
+        self._open -= len(futures)
+        for future, outcome in zip(futures, outcomes, strict=True):
             if future.done():  # its caller was cancelled
                 continue
             if isinstance(outcome, Exception):
@@ -231,13 +234,22 @@ class Coalescer:
                 future.set_result(outcome)
 
 
-def _tell(future: _ThreadFuture, outcome: Result | Exception) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    if isinstance(outcome, Exception):
-        future.set_exception(outcome)
-    else:
-        future.set_result(outcome)
+def _tell_threads(
+    futures: Sequence[_LoopFuture | _ThreadFuture], outcomes: Sequence[Result | Exception]
+) -> tuple[list[_LoopFuture | _ThreadFuture], list[Result | Exception]]:
+    """Give other threads their results, from here, as the loop may be blocked; returns what is left for the loop."""
+    rest: list[_LoopFuture | _ThreadFuture] = []
+    left: list[Result | Exception] = []
+    for future, outcome in zip(futures, outcomes, strict=True):
+        if not isinstance(future, concurrent.futures.Future):
+            rest.append(future)
+            left.append(outcome)
+        elif future.set_running_or_notify_cancel():
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+    return rest, left
 
 
 def _mark_read(future: _LoopFuture) -> None:

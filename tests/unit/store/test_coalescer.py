@@ -259,6 +259,20 @@ def test_another_thread_is_served_while_the_loop_is_blocked() -> None:
     tell(story)
 
 
+def test_operations_of_other_threads_may_fill_several_batches() -> None:
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        held = await hold(coalescer, store)
+        foreign = [coalescer.submit_threadsafe(enqueue()) for _ in range(12)]
+        own = [coalescer.submit(enqueue()) for _ in range(12)]
+        await asyncio.sleep(0)
+        store.open.set()
+        results = await asyncio.gather(held, *own, *(asyncio.wrap_future(future) for future in foreign))
+        assert {type(result) for result in results} == {Enqueued}
+        assert [len(batch) for batch in store.batches] == [1, 8, 8, 8]
+
+    tell(story, batch=8)
+
+
 def test_a_future_of_another_thread_may_be_cancelled() -> None:
     async def story(coalescer: Coalescer, store: Recorder) -> None:
         held = await hold(coalescer, store)
