@@ -6,19 +6,22 @@ The last 62 bits, :func:`tail`, are random, so that an id cannot be guessed from
 """
 
 import os
-import threading
 from uuid import UUID
 
 from hookyard.clock import Clock
 
 _COUNTER_BITS = 12
+_COUNTER_MASK = (1 << _COUNTER_BITS) - 1
 _TAIL_MASK = (1 << 62) - 1
-_BATCH = 64
+_BATCH = 256
 _VARIANT_OF = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class IdSource:
-    """Makes ids; safe to call from any thread.
+    """Makes ids, for one event loop.
+
+    Every request needs one: what changes once a millisecond is formatted once a millisecond, and the random half is
+    drawn and formatted many at a time.
 
     Args:
         clock: where the milliseconds come from.
@@ -27,28 +30,36 @@ class IdSource:
 
     def __init__(self, clock: Clock, *, after: int = 0) -> None:
         self._clock = clock
-        self._last = after
-        self._lock = threading.Lock()
-        self._millis = -1
-        self._head = ""
+        self._millis = after >> _COUNTER_BITS
+        self._count = after & _COUNTER_MASK
+        self._head = _head(self._millis)
         self._endings: list[str] = []
 
     def __call__(self) -> str:
         """The next id, as 36 lower-case characters."""
-        floor = self._clock.now() << _COUNTER_BITS
-        with self._lock:
-            # A full millisecond borrows from the next one, as RFC 9562 allows.
-            self._last = number = max(self._last + 1, floor)
-            if number >> _COUNTER_BITS != self._millis:
-                self._millis = number >> _COUNTER_BITS
-                self._head = join(number, 0)[:15]
-            if not self._endings:
-                self._endings = _endings(_BATCH)
-            return f"{self._head}{number & 0xFFF:03x}{self._endings.pop()}"
+        millis = self._clock.now()
+        if millis > self._millis:
+            self._millis = millis
+            self._count = 0
+            self._head = _head(millis)
+        elif self._count < _COUNTER_MASK:
+            self._count += 1
+        else:  # a full millisecond borrows from the next one, as RFC 9562 allows
+            self._millis += 1
+            self._count = 0
+            self._head = _head(self._millis)
+        if not self._endings:
+            self._endings = _draw_endings(_BATCH)
+        return f"{self._head}{self._count:03x}{self._endings.pop()}"
 
 
-def _endings(count: int) -> list[str]:
-    """The random ends of ids, many at a time: what is asked of the system and formatted for one costs most."""
+def _head(millis: int) -> str:
+    """An id up to its counter."""
+    return f"{millis >> 16:08x}-{millis & 0xFFFF:04x}-7"
+
+
+def _draw_endings(count: int) -> list[str]:
+    """The random ends of ids."""
     drawn = os.urandom(8 * count).hex()
     return [
         f"-{_VARIANT_OF[drawn[at]]}{drawn[at + 1 : at + 4]}-{drawn[at + 4 : at + 16]}"

@@ -19,7 +19,6 @@ from hookyard.config.model import TokenSettings
 PREFIX = "hky_"
 _MAX_LENGTH = 4096
 _ABSENT = bytes(32)
-_HEADERS_KEPT = 10_000
 
 
 def new_token() -> str:
@@ -36,7 +35,6 @@ class Tokens:
     """The tokens of the configuration. With none, nobody gets in."""
 
     def __init__(self, settings: Sequence[TokenSettings]) -> None:
-        self._headers: dict[bytes, Principal] = {}
         self._known = {
             key: (key, Principal(f"token:{entry.name}", entry.scopes))
             for entry in settings
@@ -56,10 +54,6 @@ class Tokens:
 
     def bearer(self, authorization: bytes) -> Principal | None:
         """Return the principal of an `Authorization: Bearer ...` header (RFC 6750), or None."""
-        known = self._headers.get(authorization)
-        if known is not None or authorization[:7].lower() != b"bearer ":
-            return known
-        found = self.authenticate(authorization[7:].strip(b" "))
-        if found is not None and len(self._headers) < _HEADERS_KEPT:
-            self._headers[authorization] = found
-        return found
+        if authorization[:7].lower() != b"bearer ":
+            return None
+        return self.authenticate(authorization[7:].strip(b" "))

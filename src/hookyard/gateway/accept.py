@@ -6,7 +6,7 @@ The lean path and the ordinary handlers call these same functions, so they canno
 from hashlib import sha256
 from typing import Final
 
-from msgspec import DecodeError
+from msgspec import DecodeError, Struct
 
 from hookyard.auth import Principal
 from hookyard.errors import Refused
@@ -47,7 +47,14 @@ class CommandWay:
         )
 
     async def trigger(self, body: bytes, principal: Principal, key: str | None, request_id: str | None) -> Accepted:
-        """Store what an authenticated caller asks for.
+        """Store what an authenticated caller asks for; see :meth:`prepare` for what it takes and raises."""
+        job, data, dedupe = self.prepare(body, principal, key, request_id)
+        return stored(await self._accept(job, self.command, data, dedupe)), job.request_id
+
+    def prepare(
+        self, body: bytes, principal: Principal, key: str | None, request_id: str | None
+    ) -> tuple[Job, Struct, Dedupe | None]:
+        """Make the job that an authenticated caller asks for.
 
         Args:
             body: the raw body, at most as long as allowed.
@@ -89,7 +96,7 @@ class CommandWay:
         if key is not None:
             scope = f"{principal.name} {command.key}"
             dedupe = Dedupe(scope, key, sha256(body).digest(), now + self._window)
-        return _stored(await self._accept(job, command, data, dedupe)), job.request_id
+        return job, data, dedupe
 
     async def hook(self, source: Source, received: Received, route: Route, request_id: str | None) -> Accepted:
         """Store what a verified sender's event becomes.
@@ -123,12 +130,12 @@ class CommandWay:
             request_id=request_id or job_id,
         )
         dedupe = Dedupe(source.principal, received.delivery_id, received.digest, now + source.window)
-        return _stored(await self._accept(job, command, data, dedupe)), job.request_id
+        return stored(await self._accept(job, command, data, dedupe)), job.request_id
 
-    def answer(self, stored: Enqueued) -> Answer:
+    def answer(self, outcome: Enqueued) -> Answer:
         """Say that the job is stored."""
-        job_id = stored.job_id.encode()
-        suffix, length = self._suffixes[stored.duplicate]
+        job_id = outcome.job_id.encode()
+        suffix, length = self._suffixes[outcome.duplicate]
         return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
 
     def _check_callback(self, url: str) -> None:
@@ -140,7 +147,8 @@ class CommandWay:
             raise Refused("invalid_input", reason, path="$.callback_url")
 
 
-def _stored(outcome: Enqueued | Mismatch) -> Enqueued:
+def stored(outcome: Enqueued | Mismatch) -> Enqueued:
+    """The stored job of an outcome, or the refusal that it is."""
     if isinstance(outcome, Mismatch):
         raise Refused("idempotency_mismatch", extra={"job_id": outcome.job_id})
     return outcome
