@@ -24,11 +24,12 @@ from hookyard.store.sqlite import SqliteStore
 
 async def main():
     store = await SqliteStore.open(sys.argv[1])
-    if "fork" in sys.argv and os.fork() == 0:
-        sys.stdin.read()
-        os._exit(0)
-    print("open", flush=True)
+    child = os.fork() if "fork" in sys.argv else None
+    if not child:  # the child itself, or there is none
+        print("open", flush=True)
     sys.stdin.read()
+    if child == 0:
+        os._exit(0)
 
 log.setup("error")
 asyncio.run(main())
@@ -164,6 +165,13 @@ def test_a_forked_child_does_not_keep_the_guard(file: Path, holder: Callable[...
     other = holder("fork")
     other.send_signal(signal.SIGKILL)
     other.wait()  # its child lives on until its input ends
+    opened(file)
+
+
+def test_a_process_that_ends_without_closing_its_store_does_end(file: Path) -> None:
+    script = HOLDER.replace("sys.stdin.read()", "raise SystemExit(3)")
+    process = subprocess.run([sys.executable, "-c", script, str(file)], check=False, timeout=30, capture_output=True)
+    assert process.returncode == 3
     opened(file)
 
 

@@ -4,8 +4,11 @@ APSW's own stubs name `collections.abc.Buffer`, which Python 3.11 does not have,
 an unknown type there.
 """
 
+import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Protocol, TypeVar, cast
 
 import apsw
@@ -88,11 +91,23 @@ def open_plain(path: Path, statements: int) -> Connection:
     return cast("Connection", apsw.Connection(str(path), statementcachesize=statements))
 
 
+class _Controller(apsw.aio.AsyncIO):
+    """APSW's own, but for a thread that does not keep a process alive that ends without closing its store."""
+
+    def __init__(self) -> None:
+        self.queue = SimpleQueue()
+        self.loop = asyncio.get_running_loop()
+        threading.Thread(name="hookyard-store-reader", target=self.worker_thread_run, daemon=True).start()
+
+
 async def open_async(path: Path, steps: int) -> AsyncConnection:
     """Open a file for reading; every so many SQLite steps a question looks at its deadline."""
     token = apsw.aio.check_progress_steps.set(steps)
+    # APSW calls what is set here for a controller, and types it as the controller.
+    controller = apsw.async_controller.set(cast("apsw.AsyncConnectionController", _Controller))
     try:
         opened = await apsw.Connection.as_async(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     finally:
+        apsw.async_controller.reset(controller)
         apsw.aio.check_progress_steps.reset(token)
     return cast("AsyncConnection", opened)

@@ -43,10 +43,15 @@ class Reader:
             deadline: milliseconds after which a question is given up.
         """
         connections: list[AsyncConnection] = []
-        for _ in range(CONNECTIONS):
-            connection = await open_async(path, _PROGRESS_STEPS)
-            connections.append(connection)
-            await connection.async_run(_prepare, connection)
+        try:
+            for _ in range(CONNECTIONS):
+                connection = await open_async(path, _PROGRESS_STEPS)
+                connections.append(connection)
+                await connection.async_run(_prepare, connection)
+        except BaseException:
+            for connection in connections:
+                await connection.aclose()
+            raise
         return cls(connections, deadline)
 
     async def job(self, job_id: str) -> Job | None:
