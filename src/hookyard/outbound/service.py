@@ -17,6 +17,7 @@ from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.policy import Policy
 from hookyard.outbound.problems import problems, url_problem
 from hookyard.outbound.resolver import Resolver
+from hookyard.store.contract import RecoverDeliveries
 
 
 class Outbound:
@@ -43,6 +44,8 @@ class Outbound:
         sender: Sender | None = None,
         draw: Callable[[], float] = random.random,
     ) -> None:
+        self._writer = writer
+        self._clock = clock
         settings = config.outbound
         endpoints = Endpoints(config)
         policy = Policy(settings, draw)
@@ -67,7 +70,8 @@ class Outbound:
         self.outbox = Outbox(endpoints=endpoints, courier=self._courier, policy=policy, ids=ids)
 
     async def start(self) -> None:
-        """Begin to send what an earlier process left to be sent."""
+        """Begin to send what an earlier process left to be sent, first of all what it was about to send."""
+        await self._writer.submit(RecoverDeliveries(now=self._clock.now()))
         self._courier.start()
 
     async def drain(self) -> None:

@@ -25,6 +25,7 @@ from hookyard.store.contract import (
     FinishDelivery,
     Op,
     Prune,
+    RecoverDeliveries,
     Release,
     ReleaseDelivery,
     Result,
@@ -42,6 +43,7 @@ _ORDER: Final[tuple[type[Op], ...]] = (
     Release,
     FinishDelivery,
     ReleaseDelivery,
+    RecoverDeliveries,
     Claim,  # after what frees or fills the queue
     ClaimDeliveries,
     Prune,

@@ -269,6 +269,14 @@ class ReleaseDelivery(Op, frozen=True, kw_only=True):
     """When it is due again; None: at once."""
 
 
+class RecoverDeliveries(Op, frozen=True, kw_only=True):
+    """Make every delivery that is being sent due again -> Done.
+
+    For a store that one process uses alone, at its start: whoever was sending is dead, and no lease needs waiting for.
+    Their attempt counts, as a crash does.
+    """
+
+
 class Prune(Op, frozen=True, kw_only=True):
     """Forget at most `limit` expired idempotency keys -> Done."""
 

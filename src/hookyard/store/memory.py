@@ -44,6 +44,7 @@ from hookyard.store.contract import (
     NotFound,
     Op,
     Prune,
+    RecoverDeliveries,
     Release,
     ReleaseDelivery,
     Result,
@@ -279,6 +280,15 @@ class MemoryStore:
         )
         return Done()
 
+    def recover_deliveries(self, op: RecoverDeliveries) -> Result:
+        """Make every delivery that is being sent due again."""
+        for delivery in self._deliveries.values():
+            if delivery.status == "sending":
+                self._deliveries[delivery.id] = replace(
+                    delivery, status="pending", next_at=op.now, lease_token=None, lease_expires_at=None
+                )
+        return Done()
+
     def _sending(self, delivery_id: str, token: int) -> Delivery | None:
         delivery = self._deliveries.get(delivery_id)
         held = delivery is not None and delivery.status == "sending" and delivery.lease_token == token
@@ -410,5 +420,6 @@ _APPLY: dict[type[Op], _Apply] = {
     ClaimDeliveries: _kind(MemoryStore.claim_deliveries),
     FinishDelivery: _kind(MemoryStore.finish_delivery),
     ReleaseDelivery: _kind(MemoryStore.release_delivery),
+    RecoverDeliveries: _kind(MemoryStore.recover_deliveries),
     Prune: _kind(MemoryStore.prune),
 }

@@ -28,6 +28,7 @@ from hookyard.store.contract import (
     Lease,
     Op,
     Prune,
+    RecoverDeliveries,
     Release,
     ReleaseDelivery,
 )
@@ -97,7 +98,7 @@ class Dresser:
         self._kinds: tuple[Callable[[Drawn], Op], ...] = (
             *(self.enqueue, self.enqueue, self.enqueue, self.claim, self.claim, self.extend, self.finish, self.finish),
             *(self.release, self.release, self.cancel, self.claim_deliveries, self.finish_delivery),
-            *(self.finish_delivery, self.release_delivery, self.prune),
+            *(self.finish_delivery, self.release_delivery, self.recover_deliveries, self.prune),
         )
 
     def dress(self, drawn: Drawn) -> Op:
@@ -198,6 +199,10 @@ class Dresser:
         delivery_id, token = self._leased_delivery(d)
         next_at = (None, self._world.now + 7)[d.a % 2]
         return ReleaseDelivery(now=self._world.now, delivery_id=delivery_id, token=token, next_at=next_at)
+
+    def recover_deliveries(self, d: Drawn) -> RecoverDeliveries:
+        del d  # there is nothing to choose
+        return RecoverDeliveries(now=self._world.now)
 
     def prune(self, d: Drawn) -> Prune:
         return Prune(now=self._world.now, limit=1 + d.a % 2)

@@ -9,6 +9,7 @@ from hookyard.store.contract import (
     DeliveriesClaimed,
     Done,
     Failed,
+    RecoverDeliveries,
     ReleaseDelivery,
     Stale,
 )
@@ -161,6 +162,20 @@ class DeliveryContract(StoreCase):
         assert store.all(op) == [Done()]
         claim = ClaimDeliveries(now=store.now, limit=5, lease=store.lease())
         assert store.all(claim) == [DeliveriesClaimed((), until)]
+
+    def test_what_a_dead_process_was_sending_is_due_at_once_and_its_attempt_counts(self, store: Probe) -> None:
+        delivery = store.sending()
+        assert store.all(RecoverDeliveries(now=store.now)) == [Done()]
+        (again,) = store.claim_deliveries(token=TOKEN + 1)
+        assert (again.id, again.attempt) == (delivery.id, delivery.attempt + 1)
+        assert store.all(store.settle_op(delivery)) == [Stale()]
+
+    def test_recovery_leaves_alone_what_waits_or_is_done(self, store: Probe) -> None:
+        delivery = store.sending()
+        store.all(store.settle_op(delivery))
+        before = store.deliveries(store.see(delivery.job_id or ""))
+        assert store.all(RecoverDeliveries(now=store.now + 5)) == [Done()]
+        assert store.deliveries(store.see(delivery.job_id or "")) == before
 
     def test_many_deliveries_settle_in_one_batch(self, store: Probe) -> None:
         job = store.running()

@@ -246,7 +246,7 @@ def test_a_jobs_end_arrives_signed_and_its_outcome_is_stored() -> None:
             assert (delivery.last_status, delivery.last_error, delivery.next_at) == (200, None, None)
             assert (attempt.number, attempt.status, attempt.error, attempt.response) == (1, 200, None, b"ok")
             # It was leased as it was written: nothing had to be claimed for it.
-            assert not [op for op in house.writer.ops[1:] if isinstance(op, ClaimDeliveries)]
+            assert not [op for op in house.writer.ops[2:] if isinstance(op, ClaimDeliveries)]
 
     run(scenario())
 
@@ -279,11 +279,11 @@ def test_it_works_through_the_real_coalescer_too() -> None:
             await writer.start()
             later = Outbound(config, writer, IdSource(clock), clock)
             await later.start()
-            await receiver.until(lambda: len(receiver.requests) == 344)
+            await receiver.until(lambda: len(receiver.requests) == 600)
             await later.drain()
             await writer.aclose()
-            assert await house.statuses() == {"sending": 256, "delivered": 344}
-            assert len({request.headers["webhook-id"] for request in receiver.requests}) == 344
+            assert await house.statuses() == {"delivered": 600}
+            assert len({request.headers["webhook-id"] for request in receiver.requests}) == 600
 
     run(scenario())
 
@@ -406,7 +406,7 @@ def test_what_cannot_be_sent_as_things_stand_waits_without_a_busy_loop(config: C
             assert (delivery.status, delivery.attempt, attempts) == ("pending", 1, ())  # the first try was planned
             released = [op for op in later.writer.ops if isinstance(op, ReleaseDelivery)]
             assert len(released) == 1
-            assert delivery.next_at == later.clock.now() + 300_000
+            assert delivery.next_at == later.clock.now() + 100_000
             assert len(later.writer.ops) < 10
             await later.pass_time(300_000)
             assert len([op for op in later.writer.ops if isinstance(op, ReleaseDelivery)]) == 2
@@ -491,7 +491,7 @@ def test_deliveries_survive_a_restart_on_disk(tmp_path: Path) -> None:
     run(scenario())
 
 
-def test_what_a_courier_died_with_is_sent_again_under_the_same_id_when_its_lease_ends() -> None:
+def test_what_a_courier_died_with_is_sent_again_under_the_same_id_at_the_next_start() -> None:
     async def scenario() -> None:
         dead = House(one(), sender=ScriptedSender())
         dead.end_job(tell=False)  # committed as `sending`, and then nothing
@@ -499,10 +499,7 @@ def test_what_a_courier_died_with_is_sent_again_under_the_same_id_when_its_lease
         sender = ScriptedSender()
         async with House(one(), sender=sender, store=dead.store) as later:
             later.jobs = dead.jobs
-            lease = (left.lease_expires_at or 0) - later.clock.now()
-            await later.pass_time(lease - 1)
-            assert sender.sent == []
-            await later.pass_time(5_000)
+            await later.pass_time(1)
             delivery, (attempt,) = await later.only()
             assert (delivery.status, attempt.number) == ("delivered", 2)
         assert sender.sent[0][1]["webhook-id"] == left.id

@@ -16,8 +16,8 @@ from hookyard.testing.store_probe import TOKEN, Probe
 
 TABLES = ("job_log", "attempt_log", "delivery", "delivery_attempt", "idempotency_key")
 FILES = ("enqueue", "claim", "settle", "deliver", "queries")
-QUEUE_ONLY = re.compile(r"SCAN job_log USING INDEX (job_queued|job_leased|job_failed)$")
-"""An index that holds only what waits, runs or is a dead letter may be walked through."""
+QUEUE_ONLY = re.compile(r"SCAN job_log USING INDEX (job_queued|job_leased|job_failed)$|SCAN delivery USING INDEX delivery_sending$")
+"""An index that holds only what waits, runs, is being sent or is a dead letter may be walked through."""
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def steps(store: Probe, *ops: Op) -> int:
 
 def test_a_batch_of_equal_operations_is_a_handful_of_statements(store: Probe) -> None:
     jobs = [store.job() for _ in range(64)]
-    assert len(executed(store, *(Enqueue(now=store.now, job=job, lease=store.lease()) for job in jobs))) == 3
+    assert len(executed(store, *(Enqueue(now=store.now, job=job, lease=store.lease()) for job in jobs))) == 1
     extends = [Extend(now=store.now, job_id=job.id, token=TOKEN, expires_at=store.now + 9) for job in jobs]
     assert len(executed(store, *extends)) == 4
     assert len(executed(store, *(store.finish_op(job, deliveries=(store.delivery(job),)) for job in jobs))) == 5

@@ -57,6 +57,10 @@ SET status = given.status, next_at = given.next_at, last_status = given.last_sta
 FROM given
 WHERE delivery.key = given.key;
 
+-- name: recover_deliveries
+UPDATE delivery SET status = 'pending', next_at = ?, lease_token = NULL, lease_expires_at = NULL
+WHERE status = 'sending';
+
 -- name: release_delivery
 -- The leases were looked at before.
 WITH given (key, next_at) AS (VALUES /* each , */ (?, ?) /* end */)

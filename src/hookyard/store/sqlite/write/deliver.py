@@ -12,6 +12,7 @@ from hookyard.store.contract import (
     DeliveriesClaimed,
     Done,
     FinishDelivery,
+    RecoverDeliveries,
     ReleaseDelivery,
     Result,
     Stale,
@@ -26,6 +27,7 @@ ADD_DELIVERIES = _SQL["add_deliveries"]
 _PICK, _LEASE, _NEXT = _SQL["pick_deliveries"], _SQL["lease_deliveries"], _SQL["next_delivery"]
 _HELD, _END_ATTEMPT = _SQL["held_deliveries"], _SQL["end_delivery_attempt"]
 _FINISH, _RELEASE = _SQL["finish_delivery"], _SQL["release_delivery"]
+_RECOVER = _SQL["recover_deliveries"]
 
 _Packed = tuple[
     int, int, int | None, int | None, str, str | None, str | None, int, str, int, int | None, int | None,
@@ -107,6 +109,13 @@ def release_delivery(db: Db, ops: Sequence[ReleaseDelivery]) -> list[Result]:
     if held:
         db.change(_RELEASE, values, len(held))
     return results
+
+
+def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]:
+    """Make every delivery that is being sent due again."""
+    for op in ops:
+        db.change(_RECOVER, (op.now,))
+    return [Done() for _ in ops]
 
 
 def _held(db: Db, ops: Sequence[FinishDelivery | ReleaseDelivery]) -> set[int]:

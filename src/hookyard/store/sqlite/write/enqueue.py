@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hookyard import ids
-from hookyard.store.contract import Dedupe, Done, Enqueue, Enqueued, Mismatch, Prune, Result
+from hookyard.store.contract import Dedupe, Done, Enqueue, Enqueued, Mismatch, Op, Prune, Result
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_job, numbers
 from hookyard.store.sqlite.driver import Value
@@ -22,6 +22,11 @@ def enqueue(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
         return _once(db, ops)
     _store(db, ops)
     return [Enqueued(op.job.id) for op in ops]
+
+
+def is_one_statement(ops: Sequence[Op]) -> bool:
+    """Whether these are new jobs without idempotency keys, few enough to be stored by a single statement."""
+    return 0 < len(ops) <= statements.MOST and all(type(op) is Enqueue and op.dedupe is None for op in ops)
 
 
 def prune(db: Db, ops: Sequence[Prune]) -> list[Result]:
