@@ -7,6 +7,7 @@ the interpreter's lock a handful of times per batch, however many operations it 
 
 import asyncio
 import concurrent.futures
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
@@ -54,6 +55,14 @@ _LoopFuture: TypeAlias = asyncio.Future[Result]
 _ThreadFuture: TypeAlias = concurrent.futures.Future[Result]
 _Entry: TypeAlias = tuple[Op, _LoopFuture | _ThreadFuture]
 
+SWITCH_SECONDS: Final = 0.0001
+"""How long the writer thread waits for the interpreter's lock before it asks for it.
+
+Python's own 5 ms start anew whenever the event loop lets go of the lock for an instant, as it does in every turn. A
+loop with turns shorter than the interval and always something to do thus keeps the lock for good: commits stood still
+for seconds. With 0.1 ms such a loop stores 20,000 jobs a second.
+"""
+
 log = get("store")
 
 
@@ -90,10 +99,14 @@ class Coalescer:
         self._closed = True
 
     async def start(self) -> None:
-        """Start the writer thread, bound to the running loop."""
+        """Start the writer thread, bound to the running loop.
+
+        It also lowers the interpreter's switch interval, for the whole process: see :data:`SWITCH_SECONDS`.
+        """
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._closed = False
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_SECONDS))
         threading.Thread(target=self._write, name="hookyard-store", daemon=True).start()
 
     def submit(self, op: Op) -> "asyncio.Future[Result]":

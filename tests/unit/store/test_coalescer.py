@@ -4,9 +4,10 @@ import asyncio
 import concurrent.futures
 import gc
 import logging
+import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Job
-from hookyard.store.coalescer import LAZY_SECONDS, Coalescer
+from hookyard.store.coalescer import LAZY_SECONDS, SWITCH_SECONDS, Coalescer
 from hookyard.store.contract import (
     Cancel,
     CancelPending,
@@ -40,6 +41,15 @@ CLOCK = FakeClock()
 NOW = CLOCK.now()
 new_id = IdSource(CLOCK)
 TOKEN = 11
+
+
+@pytest.fixture(autouse=True)
+def as_python_has_it() -> Iterator[None]:
+    """The switch interval is the whole process's."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    yield
+    sys.setswitchinterval(before)
 
 
 class Recorder(MemoryStore):
@@ -271,6 +281,25 @@ def test_operations_of_other_threads_may_fill_several_batches() -> None:
         assert [len(batch) for batch in store.batches] == [1, 8, 8, 8]
 
     tell(story, batch=8)
+
+
+def test_the_writer_gets_its_turn_beside_a_loop_that_always_has_something_to_do() -> None:
+    assert sys.getswitchinterval() > SWITCH_SECONDS
+
+    async def story(coalescer: Coalescer, _: Recorder) -> None:
+        # What starves the writer is a matter of chance; what saves it is this.
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+        for _turn in range(20):
+            future = coalescer.submit(enqueue())
+            end = time.monotonic() + 2
+            while not future.done() and time.monotonic() < end:
+                turn = time.monotonic() + 0.0005
+                while time.monotonic() < turn:
+                    pass
+                await asyncio.sleep(0)
+            assert future.done()
+
+    tell(story)
 
 
 def test_a_future_of_another_thread_may_be_cancelled() -> None:

@@ -16,7 +16,9 @@ from hookyard.testing.store_probe import TOKEN, Probe
 
 TABLES = ("job_log", "attempt_log", "delivery", "delivery_attempt", "idempotency_key")
 FILES = ("enqueue", "claim", "settle", "deliver", "queries")
-QUEUE_ONLY = re.compile(r"SCAN job_log USING INDEX (job_queued|job_leased|job_failed)$|SCAN delivery USING INDEX delivery_sending$")
+QUEUE_ONLY = re.compile(
+    r"SCAN job_log USING INDEX (job_queued|job_leased|job_failed)$|SCAN delivery USING INDEX delivery_sending$"
+)
 """An index that holds only what waits, runs, is being sent or is a dead letter may be walked through."""
 
 
