@@ -158,10 +158,18 @@ class _Story:
         self._surprises += not right
         colour = "red" if not right else "green" if answer.is_success else "yellow"
         self._console.print(f"   {escape(what)}")
-        self._console.print(f"   [{colour}]{answer.status_code}[/{colour}] {escape(answer.text)}")
+        self._console.print(f"   [{colour}]{answer.status_code}[/{colour}] {escape(_shown(answer))}")
         if not right:
             self._console.print(f"   [red]expected {expected}[/red]")
         return msgspec.json.decode(answer.content, type=dict[str, Any])
+
+
+def _shown(answer: httpx.Response) -> str:
+    """The body; of a problem document what differs from one to the next."""
+    if answer.headers["content-type"] != "application/problem+json":
+        return answer.text
+    problem = msgspec.json.decode(answer.content, type=dict[str, Any])
+    return _json({name: problem[name] for name in ("code", "detail", "path") if name in problem})
 
 
 def _json(value: object) -> str:
