@@ -44,6 +44,7 @@ class Attempts:
         self._settled = settled
         self._running: dict[str, Running] = {}
         self._idle = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     @property
     def running(self) -> Mapping[str, Running]:
@@ -56,7 +57,7 @@ class Attempts:
         """Run attempt `number` of a job whose lease is on disk; its lane's slot is held until the end is too."""
         running = Running(job, command, lease.token, number, since)
         self._running[job.id] = running
-        running.task = asyncio.create_task(self._attempt(running, lease.worker, data))
+        running.task = self._loop.create_task(self._attempt(running, lease.worker, data))
 
     async def _attempt(self, running: Running, worker: str, data: Struct | None) -> None:
         job = running.begin(worker)
