@@ -101,6 +101,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     id: str
     """Also the `webhook-id` of every attempt."""
     job_id: str | None
+    request_id: str = ""
+    """Of the request that made the job, for the log."""
     event: str
     endpoint: str | None
     """The configured endpoint's name; None for a callback URL."""

@@ -239,6 +239,7 @@ class Dresser:
         return Delivery(
             id=delivery_id,
             job_id=job_id,
+            request_id=f"r{d.c % 3}",
             event="job.ended",
             endpoint="ops",
             url=None,

@@ -29,6 +29,7 @@ class DeliveryContract(StoreCase):
         claimed = store.do(op, DeliveriesClaimed)
         assert [one.id for one in claimed.deliveries] == [at_once.id, soon.id, late.id]
         assert claimed.next_due == never.next_at
+        assert {one.request_id for one in claimed.deliveries} == {job.request_id}
         leased = replace(soon, status="sending", attempt=1, lease_token=TOKEN, lease_expires_at=op.lease.expires_at)
         assert claimed.deliveries[1] == leased
         assert store.deliveries(job)[1] == leased

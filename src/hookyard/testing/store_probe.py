@@ -103,6 +103,7 @@ class Probe:
         return Delivery(
             id=self.new_id(),
             job_id=None if job is None else job.id,
+            request_id="" if job is None else job.request_id,
             event="job.succeeded",
             endpoint="ops",
             url=None,

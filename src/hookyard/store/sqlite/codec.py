@@ -67,6 +67,7 @@ DeliveryRow = tuple[
     int | None,  # last_status
     str | None,  # last_error
     int | None,  # completed_at
+    str,  # request_id
     bytes,  # body
 ]
 """A row of `delivery` as the statements select it."""
@@ -213,6 +214,7 @@ def new_delivery(delivery: Delivery) -> tuple[Value, ...]:
         delivery.last_status,
         delivery.last_error,
         delivery.completed_at,
+        delivery.request_id,
     )
 
 
@@ -233,7 +235,8 @@ def delivery(row: DeliveryRow) -> Delivery:
         last_status=row[13],
         last_error=row[14],
         completed_at=row[15],
-        body=row[16],
+        request_id=row[16],
+        body=row[17],
     )
 
 

@@ -64,6 +64,7 @@ CREATE TABLE delivery (
   tail             INTEGER NOT NULL,
   job_key          INTEGER,
   job_tail         INTEGER,
+  request_id       TEXT    NOT NULL,  -- of the request that made the job
   event            TEXT    NOT NULL,
   endpoint         TEXT,              -- the configured endpoint's name, or NULL for a callback URL
   url              TEXT,

@@ -3,8 +3,8 @@
 -- name: add_deliveries
 INSERT INTO delivery (
   key, tail, job_key, job_tail, event, endpoint, url, body, created_at, status, attempt, next_at, lease_token,
-  lease_expires_at, last_status, last_error, completed_at)
-VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
+  lease_expires_at, last_status, last_error, completed_at, request_id)
+VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
 
 -- name: pick_deliveries
 -- The longest due, as one JSON text like the picks of a claim; body as hexadecimal digits.
@@ -19,7 +19,7 @@ WITH due (key, due_at) AS (
   ORDER BY 2, 1 LIMIT ?2)
 SELECT json_group_array(json_array(
   key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
-  lease_expires_at, last_status, last_error, completed_at, hex(body), due_at))
+  lease_expires_at, last_status, last_error, completed_at, request_id, hex(body), due_at))
 FROM due CROSS JOIN delivery USING (key);
 
 -- name: lease_deliveries

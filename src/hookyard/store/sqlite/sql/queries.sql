@@ -53,7 +53,7 @@ ORDER BY log.number;
 
 -- name: deliveries
 SELECT key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
-  lease_expires_at, last_status, last_error, completed_at, body
+  lease_expires_at, last_status, last_error, completed_at, request_id, body
 FROM delivery WHERE job_key = ? AND job_tail = ?
 ORDER BY key;
 

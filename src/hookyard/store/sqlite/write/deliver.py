@@ -31,7 +31,7 @@ _RECOVER = _SQL["recover_deliveries"]
 
 _Packed = tuple[
     int, int, int | None, int | None, str, str | None, str | None, int, str, int, int | None, int | None,
-    int | None, int | None, str | None, int | None, str, int,
+    int | None, int | None, str | None, int | None, str, str, int,
 ]  # fmt: skip
 """A delivery row as JSON: body as hexadecimal digits, and when it was due."""
 
@@ -46,7 +46,7 @@ def claim_deliveries(db: Db, ops: Sequence[ClaimDeliveries]) -> list[Result]:
 def _claim(db: Db, op: ClaimDeliveries) -> Result:
     found = db.row(_PICK, (op.now, max(op.limit, 0)))
     rows = _packed.decode(cast("tuple[str]", found)[0])
-    rows.sort(key=lambda row: (row[17], row[0]))
+    rows.sort(key=lambda row: (row[18], row[0]))
     lease = op.lease
     for start in range(0, len(rows), statements.MOST):
         keys = [row[0] for row in rows[start : start + statements.MOST]]
@@ -59,7 +59,7 @@ def _leased(row: _Packed, op: ClaimDeliveries) -> Delivery:
     """The delivery as it is once leased."""
     lease = op.lease
     return replace(
-        delivery(cast("DeliveryRow", (*row[:16], bytes.fromhex(row[16])))),
+        delivery(cast("DeliveryRow", (*row[:17], bytes.fromhex(row[17])))),
         status="sending",
         attempt=row[9] + 1,
         lease_token=lease.token,
