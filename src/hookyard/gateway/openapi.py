@@ -14,6 +14,8 @@ from hookyard.gateway.jobs import ListQuery
 from hookyard.gateway.views import FullJob, JobPage, ShortJob
 from hookyard.host.registry import Command
 from hookyard.inbound import Source
+from hookyard.schema import CommandSchema, components
+from hookyard.signature import type_hook
 
 Object = dict[str, Any]
 """A piece of JSON that is written out by hand, because OpenAPI's own grammar is the only type it has."""
@@ -74,24 +76,17 @@ class Taken(Struct, kw_only=True):
 def document(deps: GatewayDeps) -> bytes:
     """Write the document, as JSON."""
     commands = sorted(deps.registry.commands.values(), key=lambda command: command.key)
-    types: list[Any] = [Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, ListQuery, Envelope]
-    types += [
-        kind
-        for command in commands
-        for kind in (_describable(command.spec.input_type), _describable(command.spec.output_type))
-    ]
-    schemas, components = msgspec.json.schema_components(
-        types, schema_hook=_any_json, ref_template="#/components/schemas/{name}"
+    described, types = components(command.spec for command in commands)
+    own: list[Any] = [Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, ListQuery, Envelope]
+    schemas, own_types = msgspec.json.schema_components(
+        own, schema_hook=type_hook, ref_template="#/components/schemas/{name}"
     )
-    known: dict[str, Object] = dict(
-        zip(("problem", "accepted", "taken", "short", "full", "page"), schemas, strict=False)
-    )
-    envelope = components.pop(_name(schemas[7]))
-    query = components.pop(_name(schemas[6]))
-    types_of = zip(schemas[8::2], schemas[9::2], strict=True)
+    names = ("problem", "accepted", "taken", "short", "full", "page")
+    known: dict[str, Object] = dict(zip(names, schemas, strict=False))
+    query, envelope = (own_types.pop(_name(schema)) for schema in schemas[len(names) :])
     paths: Object = {
-        f"/trigger/{command.key}": {"post": _trigger(command, taken, given, envelope, known)}
-        for command, (taken, given) in zip(commands, types_of, strict=True)
+        f"/trigger/{command.key}": {"post": _trigger(command, described[command.key], envelope, known)}
+        for command in commands
     }
     paths |= {f"/hooks/{name}": {"post": _hook(source, known)} for name, source in sorted(deps.sources.by_name.items())}
     paths |= _job_paths(query, known) | _plain_paths(known)
@@ -105,7 +100,7 @@ def document(deps: GatewayDeps) -> bytes:
             },
             "paths": paths,
             "components": {
-                "schemas": components,
+                "schemas": own_types | types,
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer"},
                     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -115,19 +110,20 @@ def document(deps: GatewayDeps) -> bytes:
     )
 
 
-def _trigger(command: Command, taken: Object, given: Object, envelope: Object, known: Mapping[str, Object]) -> Object:
+def _trigger(command: Command, schema: CommandSchema, envelope: Object, known: Mapping[str, Object]) -> Object:
     spec = command.spec
     needed = any(field.required for field in msgspec.structs.fields(spec.input_type))
     body: Object = {**envelope, "title": f"{spec.key}: request"}
-    body["properties"] = {**envelope["properties"], "payload": taken}
+    body["properties"] = {**envelope["properties"], "payload": schema.input}
     body["required"] = ["payload"] if needed else []
-    finished: Object = {"allOf": [known["short"], {"properties": {"result": given}}]}
+    finished: Object = {"allOf": [known["short"], {"properties": {"result": schema.output}}]}
     return {
         "operationId": f"trigger {spec.key}",
         "tags": [spec.plugin],
         "summary": spec.summary,
         "description": spec.description,
         "deprecated": spec.options.deprecated,
+        "x-idempotent": spec.options.idempotent,
         "security": _SECURITY,
         "parameters": [
             _header("Prefer", "`wait=N` holds the answer up to N seconds for the result (RFC 7240)."),
@@ -220,20 +216,6 @@ def _json(description: str, schema: Object, headers: Object | None = None) -> Ob
 
 def _header(name: str, description: str) -> Object:
     return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
-
-
-def _any_json(_kind: type) -> Object:
-    """Describe a type that msgspec cannot, such as `object`: any JSON at all."""
-    return {"description": "Any JSON."}
-
-
-def _describable(kind: object) -> object:
-    """Return the type if msgspec can describe it; a plugin's odd default must not cost all others their page."""
-    try:
-        msgspec.json.schema(kind, schema_hook=_any_json)
-    except (TypeError, ValueError, NotImplementedError):
-        return Any
-    return kind
 
 
 def _name(schema: Object) -> str:

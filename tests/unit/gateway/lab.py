@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
@@ -78,7 +78,12 @@ async def look(data: Anything, ctx: Context) -> Anything:
     return data
 
 
-COMMANDS = {spec.key: Command(spec, None, spec.key, 64, 1000, 4) for spec in plugin.commands.values()}
+def commands_of(plugin: Plugin[None]) -> dict[str, Command]:
+    """The plugin's commands as the gateway knows them."""
+    return {spec.key: Command(spec, None, spec.key, 64, 1000, 4) for spec in plugin.commands.values()}
+
+
+COMMANDS = commands_of(plugin)
 
 
 class FakeDispatcher:
@@ -278,18 +283,21 @@ def config_of(*, tokens: bool = True, callbacks: bool = True) -> Config:
     )
 
 
-def house_of(config: Config | None = None, *, lean: bool = True) -> House:
-    """Build a gateway."""
-    config = config or config_of()
+def house_of(
+    config: Config | None = None, *, lean: bool = True, commands: Mapping[str, Command] | None = None
+) -> House:
+    """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
+    config = config or (config_of() if commands is None else Config())
+    commands = COMMANDS if commands is None else commands
     clock, store, health = FakeClock(), MemoryStore(), Health()
     health.state = "ready"
     dispatcher = FakeDispatcher(store, clock)
     deps = GatewayDeps(
         config=config,
-        registry=Registry(commands=COMMANDS),
+        registry=Registry(commands=commands),
         dispatcher=dispatcher,
         store=store,
-        sources=Sources.build(config, COMMANDS),
+        sources=Sources.build(config, commands),
         tokens=Tokens(config.tokens),
         ids=IdSource(clock),
         clock=clock,

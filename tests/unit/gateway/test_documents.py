@@ -4,8 +4,9 @@ from typing import Any, Literal, cast
 
 import msgspec
 import pytest
-from tests.unit.gateway.lab import House
+from tests.unit.gateway.lab import House, commands_of, house_of
 
+from hookyard import Context, Plugin
 from hookyard.errors import StoreUnavailable
 from hookyard.gateway.openapi import Problem
 
@@ -56,12 +57,12 @@ def test_every_command_has_a_path_with_its_real_types(house: House) -> None:
     document = described(house)
     greet = document["paths"]["/trigger/hello/greet"]["post"]
     body = greet["requestBody"]["content"]["application/json"]["schema"]
-    assert body["properties"]["payload"] == {"$ref": "#/components/schemas/Greet"}
+    assert body["properties"]["payload"] == {"$ref": "#/components/schemas/hello.Greet"}
     assert body["required"] == ["payload"]
     assert greet["summary"] == "Say hello."
     result = greet["responses"]["200"]["content"]["application/json"]["schema"]["allOf"][1]["properties"]["result"]
-    assert result == {"$ref": "#/components/schemas/Greeting"}
-    assert document["components"]["schemas"]["Greet"]["properties"]["times"] == {
+    assert result == {"$ref": "#/components/schemas/hello.Greeting"}
+    assert document["components"]["schemas"]["hello.Greet"]["properties"]["times"] == {
         "type": "integer",
         "minimum": 1,
         "default": 1,
@@ -97,6 +98,36 @@ def references(node: object) -> set[str]:
     if isinstance(node, list):
         return set[str]().union(*(references(item) for item in cast("list[object]", node)))
     return set()
+
+
+def test_two_commands_whose_types_have_one_name_are_both_described() -> None:
+    document = described(house_of(commands=commands_of(twins())))
+    payloads = [
+        document["paths"][f"/trigger/twins/{name}"]["post"]["requestBody"]["content"]["application/json"]["schema"][
+            "properties"
+        ]["payload"]["$ref"].rsplit("/", 1)[-1]
+        for name in ("first", "second")
+    ]
+    shapes = [set(document["components"]["schemas"][name]["properties"]) for name in payloads]
+    assert shapes == [{"a"}, {"b"}]
+
+
+def twins() -> Plugin[None]:
+    """A plugin whose module defines `In` twice."""
+    plugin = Plugin("twins")
+    for name, member in (("first", "a"), ("second", "b")):
+
+        async def command(data: object, ctx: Context) -> None: ...
+
+        command.__annotations__ |= {"data": msgspec.defstruct("In", [(member, int)], module="twins")}
+        declare: Any = plugin.command(name=name, idempotent=name == "first")
+        declare(command)
+    return plugin
+
+
+def test_a_caller_can_read_whether_a_command_may_run_twice() -> None:
+    paths = described(house_of(commands=commands_of(twins())))["paths"]
+    assert [paths[f"/trigger/twins/{name}"]["post"]["x-idempotent"] for name in ("first", "second")] == [True, False]
 
 
 def test_every_reference_leads_somewhere(house: House) -> None:
