@@ -8,6 +8,7 @@ import asyncio
 import atexit
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, TextIO
 
@@ -30,7 +31,7 @@ class _Lines:
     def __init__(self, stream: TextIO, render: Callable[[list[Event]], str]) -> None:
         self._stream = stream
         self._render = render
-        self._events: list[Event] = []
+        self._events: deque[Event] = deque()  # appending and taking are safe from any thread
         self._lock = threading.Lock()
         atexit.register(self.flush)
 
@@ -56,7 +57,7 @@ class _Lines:
 
     def flush(self) -> None:
         with self._lock:
-            events, self._events = self._events, []
+            events = [self._events.popleft() for _ in range(len(self._events))]
             if events:
                 self._stream.write(self._render(events))
                 self._stream.flush()
@@ -123,7 +124,20 @@ def _for_programs(events: list[Event]) -> str:
         if "exc_info" in event:
             structlog.processors.format_exc_info(None, "", event)
         event["timestamp"] = timestamp
-    return _encoder.encode_lines(events).decode()
+    try:
+        return _encoder.encode_lines(events).decode()
+    except Exception:  # noqa: BLE001  whatever a value does when it is written, the other lines must not be lost
+        return "".join(map(_as_far_as_it_goes, events))
+
+
+def _as_far_as_it_goes(event: Event) -> str:
+    """One event that may hold a value nothing can be made of, such as half a surrogate pair."""
+    try:
+        return _encoder.encode(event).decode() + "\n"
+    except Exception as error:  # noqa: BLE001  as above
+        plain = {name: value for name, value in event.items() if isinstance(value, int)}
+        named = {name: ascii(event[name])[1:-1] for name in ("event", "level", "timestamp", "job_id") if name in event}
+        return _encoder.encode(plain | named | {"unloggable": type(error).__name__}).decode() + "\n"
 
 
 def _for_people(colors: bool) -> Callable[[list[Event]], str]:
@@ -135,6 +149,6 @@ def _for_people(colors: bool) -> Callable[[list[Event]], str]:
         timestamp = rfc3339(_clock.now())
         for event in events:
             event["timestamp"] = timestamp
-        return "".join(f"{renderer(None, '', event)}\n" for event in events)
+        return "".join(f"{renderer(None, '', event)}\n" for event in events).encode(errors="replace").decode()
 
     return render

@@ -18,6 +18,7 @@ from hookyard.store.coalescer import Coalescer
 from hookyard.store.sqlite import SqliteStore
 
 _log = log.get("service")
+_WRONG = {"failed", "blocked", "incompatible"}
 
 
 class Service:
@@ -94,8 +95,8 @@ class Service:
         await self._outbound.start()
         await self._dispatcher.start()
         for plugin in self._assembly.registry.plugins:
-            report = _log.info if plugin.reason is None else _log.warning
-            report("plugin.loaded", plugin=plugin.name, state=plugin.state, reason=plugin.reason)
+            report = _log.warning if plugin.state in _WRONG else _log.info
+            report("plugin.listed", plugin=plugin.name, state=plugin.state, reason=plugin.reason)
         # What start-up built lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()

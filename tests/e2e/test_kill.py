@@ -9,7 +9,6 @@ from tests.e2e.lab import Receiver, Server
 
 KILLS = 22
 CALLERS = 6
-TERMINAL = {"succeeded", "failed", "timed_out", "cancelled"}
 
 
 class Load:
@@ -67,9 +66,13 @@ def test_every_acknowledged_job_ends_and_is_told_under_one_id_through_kill_after
     receiver.wait_for(set(load.ledger), 90)
     assert receiver.forged == 0
     assert {job_id: ids for job_id, ids in receiver.arrived.items() if len(ids) != 1} == {}
+    lost = 0
     for job_id, number in load.ledger.items():
-        job = server.client.get(f"/job/{job_id}").json()
-        assert job["status"] in TERMINAL
+        job = server.job(job_id)
         if job["status"] == "succeeded":
             assert job["result"] == {"n": number * 2}
+        else:  # killed under four attempts in a row: rare, and never for another reason
+            assert (job["status"], job["reason"]) == ("failed", "worker_lost")
+            lost += 1
+    assert lost < len(load.ledger) / 20
     assert len(load.ledger) > KILLS

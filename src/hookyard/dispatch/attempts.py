@@ -77,10 +77,10 @@ class Attempts:
                 after = await self._settler.settle(job, running.token, end)
         except StoreUnavailable as error:
             # Only in a hurry: the job is still leased on disk, and the next process recovers it.
-            _log.error("job.unsettled", job_id=job.id, why=error.detail)
+            _log.error("job.unsettled", job_id=job.id, request_id=job.request_id, why=error.detail)
         except StoreError:
             # The end contradicts what is stored; the lease ends by itself, and the janitor takes it from there.
-            _log.exception("job.unsettled", job_id=job.id)
+            _log.exception("job.unsettled", job_id=job.id, request_id=job.request_id)
         finally:
             del self._running[job.id]
             self._freed(job.lane)
@@ -116,7 +116,7 @@ class Attempts:
         """The lease turned out to be somebody else's: what runs here must not be written down."""
         running = self._running.get(job_id)
         if running is not None and not running.settling:
-            _log.warning("job.lease_lost", job_id=job_id)
+            _log.warning("job.lease_lost", job_id=job_id, request_id=running.request_id)
             running.stale = True
             running.stop()
 
@@ -124,7 +124,7 @@ class Attempts:
         """The job's cancellation was asked for: tell its command."""
         running = self._running.get(job_id)
         if running is not None and not running.cancel_requested:
-            _log.info("job.cancelling", job_id=job_id)
+            _log.info("job.cancelling", job_id=job_id, request_id=running.request_id)
             running.cancel_requested = True
             if running.command.spec.options.isolation == "inline":
                 running.stop()

@@ -8,18 +8,14 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.attempts import Attempts
 from hookyard.dispatch.lanes import Lanes
-from hookyard.dispatch.settle import Settler
-from hookyard.dispatch.verdict import Again
-from hookyard.errors import StoreUnavailable
+from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
-from hookyard.model import Job
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Claim, Claimed, Lease
 
 _log = log.get("dispatch")
 _SAFETY_POLL = 5_000
 _AFTER_REFUSAL = 500
-_NO_COMMAND = Again(after=60_000, outcome="released", reason="released", uncount=True)
 
 
 class Claimer:
@@ -36,7 +32,6 @@ class Claimer:
         registry: Registry,
         lanes: Lanes,
         attempts: Attempts,
-        settler: Settler,
         clock: Clock,
         lease: Callable[[], Lease],
     ) -> None:
@@ -44,7 +39,6 @@ class Claimer:
         self._registry = registry
         self._lanes = lanes
         self._attempts = attempts
-        self._settler = settler
         self._clock = clock
         self._lease = lease
         self._wake = asyncio.Event()
@@ -97,9 +91,9 @@ class Claimer:
     async def _claim(self, claim: Claim) -> None:
         try:
             result = await self._writer.submit(claim)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, StoreError) as error:
             self._lanes.refused(claim.lanes)
-            _log.warning("claim.refused", why=error.detail)
+            _log.warning("claim.refused", why=str(error))
             await self._clock.wait(self._wake, self._clock.now() + _AFTER_REFUSAL)
             return
         assert isinstance(result, Claimed)  # noqa: S101  the contract's answer to a Claim
@@ -107,19 +101,6 @@ class Claimer:
         if result.next_due is not None and (self._due is None or result.next_due < self._due):
             self._due = result.next_due
         for job in result.jobs:
-            command = self._registry.commands.get(f"{job.plugin}/{job.command}")
-            if command is not None:
-                self._attempts.start(job, command, claim.lease, number=job.attempt, since=claim.now)
-            else:
-                await self._put_back(job, claim.lease.token)
-
-    async def _put_back(self, job: Job, token: int) -> None:
-        """A job of a known lane whose command is gone: it waits for the command to come back."""
-        try:
-            after = await self._settler.settle(job, token, _NO_COMMAND)
-        except StoreUnavailable as error:
-            _log.warning("claim.not_put_back", job_id=job.id, why=error.detail)
-            after = None
-        self._lanes[job.lane].running -= 1
-        if after is not None:
-            self.expect(after.lane, after.run_at)
+            # A lane is a command, and only lanes of commands that are here were asked for.
+            command = self._registry.commands[f"{job.plugin}/{job.command}"]
+            self._attempts.start(job, command, claim.lease, number=job.attempt, since=claim.now)

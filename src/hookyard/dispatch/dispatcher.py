@@ -18,7 +18,7 @@ from hookyard.dispatch.claimer import Claimer
 from hookyard.dispatch.heartbeat import Heartbeat
 from hookyard.dispatch.janitor import Janitor
 from hookyard.dispatch.lanes import Lanes
-from hookyard.dispatch.outbox import NoOutbox, Outbox
+from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.waiters import Waiters
 from hookyard.errors import StoreUnavailable
@@ -37,7 +37,7 @@ class Dispatcher:
     """Runs the jobs of one process. Made and used on one event loop.
 
     Args:
-        outbox: plans the webhooks of a job's end; left out, nobody listens.
+        outbox: plans the webhooks of a job's end.
         worker: the name under which this process holds leases.
         draw: random numbers in [0, 1) for the jitter of retries.
         ended: called with every job that reached its end here.
@@ -52,7 +52,7 @@ class Dispatcher:
         runners: Runners,
         settings: JobSettings,
         clock: Clock,
-        outbox: Outbox | None = None,
+        outbox: Outbox,
         worker: str = "local",
         draw: Callable[[], float] = random.random,
         ended: Callable[[Job], None] | None = None,
@@ -67,14 +67,13 @@ class Dispatcher:
         self._waiters = Waiters()
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lanes)
-        settler = Settler(writer, outbox or NoOutbox(), clock, self._hurry)
+        settler = Settler(writer, outbox, clock, self._hurry)
         self._attempts = Attempts(runners=runners, settler=settler, draw=draw, freed=self._freed, settled=self._settled)
         self._claimer = Claimer(
             writer=writer,
             registry=registry,
             lanes=self._lanes,
             attempts=self._attempts,
-            settler=settler,
             clock=clock,
             lease=self._lease,
         )
@@ -190,7 +189,7 @@ class Dispatcher:
                     if job is None or job.status in TERMINAL:
                         return job
                 return await future
-        except TimeoutError:
+        except (TimeoutError, StoreUnavailable):  # a store that cannot be read now makes no stored job refused
             return None
         finally:
             self._waiters.remove(job_id, future)

@@ -6,11 +6,12 @@ jobs and hands its operations to the writer thread, and neither needs the loop.
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import wait
 from typing import Protocol
 
 from hookyard import log
 from hookyard.clock import Clock
-from hookyard.errors import StoreUnavailable
+from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Extend, Extended, Result, Stale
 
@@ -91,11 +92,16 @@ class Heartbeat:
             ))
             for job_id, token in old
         ]  # fmt: skip
+        # One patience for all of them: with a disk that hangs, each would wait for as long.
+        done, late = wait([future for _, future in asked], timeout=self._lease / 3000)
+        if late:
+            _log.warning("heartbeat.late", jobs=len(late))
         for job_id, future in asked:
-            try:
-                self._answer(job_id, future.result(timeout=self._lease / 1000))
-            except (StoreUnavailable, TimeoutError) as error:
-                _log.warning("heartbeat.late", job_id=job_id, why=str(error))
+            if future in done:
+                try:
+                    self._answer(job_id, future.result())
+                except (StoreUnavailable, StoreError) as error:
+                    _log.warning("heartbeat.refused", job_id=job_id, why=str(error))
 
     def _answer(self, job_id: str, result: Result) -> None:
         if isinstance(result, Stale):

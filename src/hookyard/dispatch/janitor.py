@@ -7,7 +7,7 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.verdict import CANCELLED, lost
-from hookyard.errors import StoreUnavailable
+from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import Job
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Prune, Store
@@ -50,9 +50,10 @@ class Janitor:
         """Sweep all that an earlier process of this name left running, whatever its leases say; returns how many."""
         found = 0
         while jobs := await self._store.lost(self._clock.now(), worker=worker, limit=_PAGE):
-            for job in jobs:
-                await self._end(job, if_expired=False)
-            found += len(jobs)
+            ended = sum([await self._end(job, if_expired=False) for job in jobs])
+            found += ended
+            if not ended:
+                break  # what is left cannot be ended, and would be found for ever
         if found:
             _log.warning("janitor.recovered", jobs=found)
         return found
@@ -60,17 +61,22 @@ class Janitor:
     async def sweep(self) -> int:
         """Sweep the leases that have ended; returns how many."""
         jobs = [job for job in await self._store.lost(self._clock.now(), limit=_PAGE) if job.id not in self._alive]
-        for job in jobs:
-            await self._end(job, if_expired=True)
-        return len(jobs)
+        return sum([await self._end(job, if_expired=True) for job in jobs])
 
-    async def _end(self, job: Job, *, if_expired: bool) -> None:
+    async def _end(self, job: Job, *, if_expired: bool) -> bool:
+        """Whether this lease is over."""
         if job.lease_token is None:
-            return
+            return False
         verdict = CANCELLED if job.cancel_requested else lost(job)
-        after = await self._settler.settle(job, job.lease_token, verdict, if_expired=if_expired)
+        try:
+            after = await self._settler.settle(job, job.lease_token, verdict, if_expired=if_expired)
+        except StoreError:
+            # What is stored contradicts itself; one such job must not keep the others from being recovered.
+            _log.exception("janitor.stuck", job_id=job.id, request_id=job.request_id)
+            return False
         if after is not None:
             self._settled(after)
+        return True
 
     def start(self) -> None:
         """Begin to sweep."""
@@ -87,5 +93,5 @@ class Janitor:
             try:
                 await self.sweep()
                 await self._writer.submit_lazy(Prune(now=self._clock.now()))
-            except StoreUnavailable as error:
-                _log.warning("janitor.refused", why=error.detail)
+            except (StoreUnavailable, StoreError) as error:
+                _log.warning("janitor.refused", why=str(error))

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from hookyard.store.contract import LaneAsk
 
+_MOST_ASKED = 64
+"""Lanes in one claim: a store asks for each of them by itself, in one statement."""
+
 
 class Lane:
     """The slots of one lane.
@@ -50,6 +53,8 @@ class Lanes:
         """Reserve every free slot of the lanes that have something waiting, and say so as a claim's asks."""
         asks: list[LaneAsk] = []
         for lane in self._lanes.values():
+            if len(asks) == _MOST_ASKED:
+                break  # the others still wait, and are asked next
             free = lane.limit - lane.running
             if lane.waiting and free > 0:
                 lane.running += free

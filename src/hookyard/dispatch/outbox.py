@@ -22,17 +22,3 @@ class Outbox(Protocol):
     def dropped(self, deliveries: tuple[Delivery, ...]) -> None:
         """They were not written; free their places."""
         ...
-
-
-class NoOutbox:
-    """Nobody listens."""
-
-    def plan(self, job: Job, now: int) -> tuple[Delivery, ...]:  # noqa: ARG002  the protocol's signature
-        """Nothing."""
-        return ()
-
-    def committed(self, deliveries: tuple[Delivery, ...]) -> None:
-        """Nothing to send."""
-
-    def dropped(self, deliveries: tuple[Delivery, ...]) -> None:
-        """Nothing to free."""

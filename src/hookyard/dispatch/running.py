@@ -42,9 +42,9 @@ class Running:
         self.task: asyncio.Task[None] | None = None
 
     @property
-    def lane(self) -> str:
-        """The lane whose slot it holds."""
-        return self._job.lane
+    def request_id(self) -> str:
+        """Of the request that made the job."""
+        return self._job.request_id
 
     def begin(self, worker: str) -> Job:
         """The job as the store has it during this attempt."""

@@ -143,7 +143,9 @@ class Settler:
             except StoreUnavailable as error:
                 if self._hurry.is_set():
                     raise
-                _log.warning("job.store_refused", job_id=job.id, why=error.detail, again_in_s=pause)
+                _log.warning(
+                    "job.store_refused", job_id=job.id, request_id=job.request_id, why=error.detail, again_in_s=pause
+                )
             try:
                 async with asyncio.timeout(pause):
                     await self._hurry.wait()

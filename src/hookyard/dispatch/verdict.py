@@ -3,12 +3,16 @@
 Pure functions of the error, the job and the command; the random draw comes in from outside.
 """
 
+import msgspec
 from msgspec import DecodeError, Struct
 
+from hookyard import log
 from hookyard.errors import Cancelled, CommandError, InvalidOutput, RetryLater
 from hookyard.host.registry import Command
 from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, TerminalStatus
 from hookyard.runners import AttemptTimedOut
+
+_log = log.get("dispatch")
 
 
 class Ended(Struct, frozen=True):
@@ -53,9 +57,8 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
         info = ErrorInfo(code="timed_out", message=str(error), retryable=True)
         return _again_or("timed_out", "deadline", info, job, command, draw)
     if isinstance(error, CommandError):
-        details = None if error.details is None else dict(error.details)
-        info = ErrorInfo(code=error.code, message=error.message, retryable=error.retryable, details=details)
-        if not error.retryable:
+        info = _as_it_can_be_kept(error, job)
+        if not info.retryable:
             return _failed("not_retryable", info)
         return _again_or("failed", "plugin_error", info, job, command, draw)
     info = ErrorInfo(
@@ -64,6 +67,17 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
         retryable=True,
     )
     return _again_or("failed", "plugin_error", info, job, command, draw)
+
+
+def _as_it_can_be_kept(error: CommandError, job: Job) -> ErrorInfo:
+    """What a plugin said, in types that every store and every reader can take: a plugin is not held to its hints."""
+    details: dict[str, object] | None = None
+    if error.details is not None:
+        try:
+            details = msgspec.json.decode(msgspec.json.encode(dict(error.details)), type=dict[str, object])
+        except Exception as reason:  # noqa: BLE001  whatever its objects do when they are encoded
+            _log.warning("command.details_dropped", job_id=job.id, request_id=job.request_id, why=str(reason))
+    return ErrorInfo(code=str(error.code), message=str(error.message), retryable=bool(error.retryable), details=details)
 
 
 def lost(job: Job) -> Ended | Again:

@@ -11,9 +11,6 @@ class Waiters:
     def __init__(self) -> None:
         self._waiting: dict[str, list[asyncio.Future[Job | None]]] = {}
 
-    def __contains__(self, job_id: str) -> bool:
-        return job_id in self._waiting
-
     def add(self, job_id: str) -> "asyncio.Future[Job | None]":
         """A future that resolves to the job once terminal, or to None when waiting is over for all."""
         future: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()

@@ -1,7 +1,7 @@
 """The life of a job, from accepted to its end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from tests.unit.dispatch.lab import lab, new_job, run
@@ -9,7 +9,19 @@ from tests.unit.dispatch.lab import lab, new_job, run
 from hookyard.errors import StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Job
-from hookyard.store.contract import Cancel, CancelRequested, Dedupe, Enqueue, Enqueued, Lease, Mismatch
+from hookyard.store.contract import (
+    Cancel,
+    CancelRequested,
+    Claim,
+    Dedupe,
+    Enqueue,
+    Enqueued,
+    Failed,
+    Lease,
+    Mismatch,
+    Op,
+    Result,
+)
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
@@ -247,6 +259,55 @@ def test_a_caller_that_goes_away_leaves_the_lane_whole() -> None:
             assert "next" in it.ran
 
     run(story)
+
+
+def test_a_store_that_contradicts_one_claim_does_not_stop_the_next() -> None:
+    async def story() -> None:
+        async with lab(store=Contradicting()) as it:
+            store = it.store
+            assert isinstance(store, Contradicting)
+            store.claims_to_fail = 2
+            job = it.job("succeed", "a", run_at=it.clock.now() + 1_000)
+            await it.accept(job)
+            for _ in range(4):
+                it.clock.advance(1_000)
+                await it.run("succeed", "b")
+            assert (await it.ended(job.id)).status == "succeeded"
+
+    run(story)
+
+
+def test_waiting_for_a_job_that_cannot_be_read_now_is_no_refusal_of_it() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = it.job("succeed", "a", run_at=it.clock.now() + 60_000)
+            await it.accept(job)
+            it.store.job = unreadable  # type: ignore[method-assign]
+            assert await it.dispatcher.wait(job.id, 5) is None
+
+    run(story)
+
+
+async def unreadable(job_id: str) -> Job | None:
+    """What a reader past its deadline does."""
+    raise StoreUnavailable(f"cannot read {job_id}")
+
+
+class Contradicting(MemoryStore):
+    """Fails some claims, as a store does that cannot make sense of a row."""
+
+    claims_to_fail = 0
+
+    def apply(self, ops: Sequence[Op]) -> list[Result]:
+        results = super().apply([op for op in ops if not self._fails(op)])
+        return [Failed("no sense") if self._fails(op) and self._count() else results.pop(0) for op in ops]
+
+    def _fails(self, op: Op) -> bool:
+        return isinstance(op, Claim) and self.claims_to_fail > 0
+
+    def _count(self) -> bool:
+        self.claims_to_fail -= 1
+        return True
 
 
 def waits_after(attempt: int) -> Callable[[Job], bool]:

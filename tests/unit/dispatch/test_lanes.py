@@ -57,6 +57,16 @@ def test_what_arrives_during_a_claim_is_not_forgotten() -> None:
     assert len(lanes.asks()) == 1
 
 
+def test_a_claim_asks_for_a_bounded_number_of_lanes_and_the_next_for_the_others() -> None:
+    lanes = Lanes({f"lane{n}": 1 for n in range(150)})
+    asked: list[str] = []
+    while asks := lanes.asks():
+        assert len(asks) <= 64
+        lanes.answered(asks, {})
+        asked += [ask.lane for ask in asks]
+    assert sorted(asked) == sorted(f"lane{n}" for n in range(150))
+
+
 def test_a_refused_claim_is_as_if_it_had_never_been_asked() -> None:
     lanes = Lanes({"a": 2})
     lanes.refused(lanes.asks())
