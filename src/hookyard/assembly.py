@@ -1,15 +1,18 @@
 """From a configuration to the rooms it describes, with every problem any of them has with it.
 
-`hookyard check` reports what this finds, and a server starts only where this finds nothing: wrong YAML does not serve.
+A server starts only where `problems` is empty: wrong YAML does not serve. One broken plugin is another matter, since
+it must not keep the others from running: what it leaves without effect is in `degraded`, which `hookyard check`
+reports as well.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hookyard.config import Loaded
 from hookyard.errors import Problem
 from hookyard.host.load import load
 from hookyard.host.registry import Registry
-from hookyard.inbound import Sources, SourcesError
+from hookyard.inbound import Sources, SourcesError, inactive_routes
 from hookyard.outbound import Outbound
 
 
@@ -21,17 +24,26 @@ class Assembly:
     sources: Sources
     """Empty when there are problems with them."""
     problems: tuple[Problem, ...]
+    """What keeps a server from starting."""
+    degraded: tuple[Problem, ...]
+    """What does not: routes to plugins that do not run."""
 
 
 def assemble(loaded: Loaded) -> Assembly:
     """Load the plugins and compile the sources of a configuration."""
     registry = load(loaded.config, loaded.base)
+    inactive = registry.inactive()
     found = list(registry.problems)
     try:
-        sources = Sources.build(loaded.config, registry.commands)
+        sources = Sources.build(loaded.config, registry.commands, inactive)
     except SourcesError as error:
         sources = Sources({})
         found += error.problems
     found += Outbound.problems(loaded.config)
+    degraded = inactive_routes(loaded.config, inactive)
+    return Assembly(registry, sources, _located(loaded, found), _located(loaded, degraded))
+
+
+def _located(loaded: Loaded, found: Iterable[tuple[str, str]]) -> tuple[Problem, ...]:
     problems = (loaded.problem(path, message) for path, message in found)
-    return Assembly(registry, sources, tuple(sorted(problems, key=lambda problem: problem.line)))
+    return tuple(sorted(problems, key=lambda problem: problem.line))

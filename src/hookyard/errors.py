@@ -60,6 +60,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "internal": Code(500, "Something failed inside Hookyard.", retryable=True, exit_code=70),
         "busy": Code(503, "The queue is full.", retryable=True, exit_code=75),
         "store_unavailable": Code(503, "The store cannot take this now.", retryable=True, exit_code=75),
+        "plugin_unavailable": Code(503, "The plugin does not run now.", retryable=True, exit_code=75),
         "starting": Code(503, "The server is not ready yet.", retryable=True, exit_code=75),
         "draining": Code(503, "The server is shutting down.", retryable=True, exit_code=75),
         "config": Code(500, "The configuration is wrong.", exit_code=78),

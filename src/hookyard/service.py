@@ -97,6 +97,8 @@ class Service:
         for plugin in self._assembly.registry.plugins:
             report = _log.warning if plugin.state in _WRONG else _log.info
             report("plugin.listed", plugin=plugin.name, state=plugin.state, reason=plugin.reason)
+        for route in self._assembly.degraded:
+            _log.warning("route.unavailable", route=route.path, line=route.line, reason=route.message)
         # What start-up built lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()

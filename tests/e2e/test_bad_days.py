@@ -1,5 +1,6 @@
 """Plugins that misbehave, processes that end, disks that fill: each costs only its own job, and nothing accepted."""
 
+import hmac
 import json
 import resource
 import subprocess
@@ -9,6 +10,24 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.lab import Receiver, Server
+
+
+def test_a_broken_plugin_that_a_route_names_costs_only_its_own_events(server: Server) -> None:
+    (server.folder / "plugins" / "broken.py").write_text("import nothing_of_this_name\n")
+    server.config["sources"] = {
+        "git": {"scheme": "github", "secrets": ["s"], "routes": [{"on": "push", "run": "broken/run"}]}
+    }
+    server.start()
+    [warning] = [line for line in server.log if line["event"] == "route.unavailable"]
+    assert (warning["level"], warning["route"]) == ("warning", "sources.git.routes[0].run")
+    headers = {
+        "x-github-event": "push",
+        "x-github-delivery": "1",
+        "x-hub-signature-256": "sha256=" + hmac.digest(b"s", b"{}", "sha256").hex(),
+    }
+    answer = server.client.post("/hooks/git", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "plugin_unavailable")
+    assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}
 
 
 def test_a_plugin_that_raises_fails_its_job_and_shows_callers_nothing_of_the_error(server: Server) -> None:

@@ -82,7 +82,7 @@ def examine(path: Path) -> Report:
     assembly = assemble(loaded)
     registry = assembly.registry
     broken = _located(loaded, _broken(registry, [problem.path for problem in assembly.problems]))
-    problems = tuple(sorted((*assembly.problems, *broken), key=lambda problem: problem.line))
+    problems = tuple(sorted((*assembly.problems, *assembly.degraded, *broken), key=lambda problem: problem.line))
     return Report(
         file=str(path),
         ok=not problems,

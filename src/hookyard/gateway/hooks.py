@@ -1,11 +1,16 @@
 """One inbound webhook: what a verified request is answered."""
 
 from collections.abc import Mapping
+from typing import Final
 
+from hookyard.errors import Refused
 from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.answer import Answer, value_answer
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.inbound import Source
+
+_RETRY_AFTER: Final = 60
+"""Seconds; a plugin comes back with a restart, which somebody has to see to."""
 
 
 class SourceWay:
@@ -33,13 +38,15 @@ class SourceWay:
             The answer, and the request id that it goes out under when the caller had none.
 
         Raises:
-            Refused: it is not signed, not understood, or cannot be stored.
+            Refused: it is not signed, not understood, for a plugin that does not run, or cannot be stored.
         """
         received = self._source.receive(headers, body, self._deps.clock.now())
         if received.ping:
             return value_answer({"status": "ok", "event": received.event}), request_id
         if received.route is None:
             return value_answer({"status": "ignored", "event": received.event}), request_id
-        way = self._ways[received.route.command]
+        way = self._ways.get(received.route.command)
+        if way is None:  # its plugin was found and does not run; any other unknown command keeps a server from starting
+            raise Refused("plugin_unavailable", retry_after=_RETRY_AFTER)
         stored, request_id = await way.hook(self._source, received, received.route, request_id)
         return way.answer(stored), request_id

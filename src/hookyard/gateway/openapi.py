@@ -151,7 +151,7 @@ def _hook(source: Source, known: Mapping[str, Object]) -> Object:
         "responses": {
             "200": _json("A ping, or an event that no route takes.", known["taken"]),
             "202": _json("The job is on disk.", known["accepted"]),
-            **_problems(("invalid_signature", *_ENTRY), known),
+            **_problems(("invalid_signature", "plugin_unavailable", *_ENTRY), known),
         },
     }
 

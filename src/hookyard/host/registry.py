@@ -90,6 +90,18 @@ class Registry:
         put("lanes", MappingProxyType({command.lane: command.lane_limit for command in table.values()}))
         put("problems", problems)
 
+    def inactive(self) -> dict[str, PluginState]:
+        """The plugins that the configuration has and that do not run, by name, with their states.
+
+        One that is only available is not among them: the configuration has yet to name it.
+        """
+        active = {each.plugin.name for each in self.active}
+        return {
+            plugin.name: plugin.state
+            for plugin in self.plugins
+            if plugin.name not in active and plugin.state != "available"
+        }
+
     def __setattr__(self, name: str, value: object) -> None:
         msg = f"the registry is immutable; {name} stays"
         raise AttributeError(msg)

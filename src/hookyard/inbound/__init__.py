@@ -2,6 +2,6 @@
 
 from hookyard.inbound.scheme import BadSignature
 from hookyard.inbound.source import Received, Route, Source
-from hookyard.inbound.sources import Sources, SourcesError
+from hookyard.inbound.sources import Sources, SourcesError, inactive_routes
 
-__all__ = ["BadSignature", "Received", "Route", "Source", "Sources", "SourcesError"]
+__all__ = ["BadSignature", "Received", "Route", "Source", "Sources", "SourcesError", "inactive_routes"]

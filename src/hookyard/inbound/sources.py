@@ -1,6 +1,6 @@
 """The sources of a configuration, checked against the commands they name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -45,19 +45,23 @@ class Sources:
         self.by_name = by_name
 
     @classmethod
-    def build(cls, config: Config, commands: Mapping[str, CommandLike]) -> "Sources":
+    def build(cls, config: Config, commands: Mapping[str, CommandLike], inactive: Collection[str] = ()) -> "Sources":
         """Compile every source.
 
         Args:
             config: the configuration.
             commands: those that can run, by `plugin/command`.
+            inactive: plugins that were found and do not run: what commands they have is not known, so a route
+                may name any of them. :func:`inactive_routes` says which do.
 
         Raises:
             SourcesError: with every problem there is, each with its key path.
 
         """
         problems: list[Found] = []
-        built = {name: _source(name, settings, commands, problems) for name, settings in config.sources.items()}
+        built = {
+            name: _source(name, settings, commands, inactive, problems) for name, settings in config.sources.items()
+        }
         if problems:
             raise SourcesError(problems)
         return cls(built)
@@ -67,7 +71,27 @@ class Sources:
         return self.by_name.get(name)
 
 
-def _source(name: str, settings: SourceSettings, commands: Mapping[str, CommandLike], problems: list[Found]) -> Source:
+def inactive_routes(config: Config, inactive: Mapping[str, str]) -> Iterator[Found]:
+    """Every route whose plugin was found and does not run, so that its events are answered 503.
+
+    Args:
+        config: the configuration.
+        inactive: the state of each such plugin, by name.
+    """
+    for name, source in config.sources.items():
+        for at, route in enumerate(source.routes):
+            plugin = _plugin_of(route)
+            if plugin in inactive:
+                yield f"sources.{name}.routes[{at}].run", f"the plugin {plugin} is {inactive[plugin]}"
+
+
+def _source(
+    name: str,
+    settings: SourceSettings,
+    commands: Mapping[str, CommandLike],
+    inactive: Collection[str],
+    problems: list[Found],
+) -> Source:
     where = f"sources.{name}"
     problems.extend(
         (f"{where}.secrets[{at}]", "an empty secret would let everybody in")
@@ -80,15 +104,26 @@ def _source(name: str, settings: SourceSettings, commands: Mapping[str, CommandL
         scheme=scheme_of(settings.scheme),
         secrets=tuple(secret.reveal().encode() for secret in settings.secrets),
         routes=tuple(
-            _route(route, commands, f"{where}.routes[{at}]", problems) for at, route in enumerate(settings.routes)
+            _route(route, commands, inactive, f"{where}.routes[{at}]", problems)
+            for at, route in enumerate(settings.routes)
         ),
         window=settings.dedupe_window,
     )
 
 
-def _route(settings: RouteSettings, commands: Mapping[str, CommandLike], where: str, problems: list[Found]) -> Route:
+def _plugin_of(route: RouteSettings) -> str:
+    return route.run.partition("/")[0]
+
+
+def _route(
+    settings: RouteSettings,
+    commands: Mapping[str, CommandLike],
+    inactive: Collection[str],
+    where: str,
+    problems: list[Found],
+) -> Route:
     command = commands.get(settings.run)
-    if command is None:
+    if command is None and _plugin_of(settings) not in inactive:
         problems.append((f"{where}.run", f"there is no command {settings.run!r}"))
     mapping = None
     if settings.with_ is not None and command is not None:

@@ -151,6 +151,12 @@ def test_a_route_whose_mapping_does_not_fit_the_command_is_a_problem(hookyard: C
     assert "c.yaml:11: sources.s.routes[0].with.n: " in ended.err
 
 
+def test_a_route_to_a_plugin_that_does_not_run_is_a_problem_of_the_route_too(hookyard: Call, write: Write) -> None:
+    ended = hookyard("check", write(GOOD.replace("run: math/double, with: {n: $.n}", "run: sleeping/double")))
+    assert ended.code == 78
+    assert "c.yaml:11: sources.s.routes[0].run: the plugin sleeping is disabled\n" in ended.err
+
+
 def test_the_example_is_without_problems(hookyard: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOOKYARD_CI_TOKEN_SHA256", "0" * 64)
     monkeypatch.setenv("GITHUB_WEBHOOK_SECRET", "one")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
@@ -284,7 +284,11 @@ def config_of(*, tokens: bool = True, callbacks: bool = True) -> Config:
 
 
 def house_of(
-    config: Config | None = None, *, lean: bool = True, commands: Mapping[str, Command] | None = None
+    config: Config | None = None,
+    *,
+    lean: bool = True,
+    commands: Mapping[str, Command] | None = None,
+    inactive: Collection[str] = (),
 ) -> House:
     """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
     config = config or (config_of() if commands is None else Config())
@@ -297,7 +301,7 @@ def house_of(
         registry=Registry(commands=commands),
         dispatcher=dispatcher,
         store=store,
-        sources=Sources.build(config, commands),
+        sources=Sources.build(config, commands, inactive),
         tokens=Tokens(config.tokens),
         ids=IdSource(clock),
         clock=clock,

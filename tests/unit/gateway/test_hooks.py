@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.gateway.lab import JSON, SECRET, Headers, House, Reply, house_of, shared
+from msgspec.structs import replace
+from tests.unit.gateway.lab import JSON, SECRET, Headers, House, Reply, config_of, house_of, shared
 
+from hookyard.config.model import RouteSettings
 from hookyard.errors import StoreUnavailable
 
 PUSH = b'{"who": "Ada"}'
@@ -65,6 +67,20 @@ def test_a_ping_is_answered_once_it_is_verified_and_makes_no_job(house: House) -
     assert (reply.status, reply.json) == (200, {"status": "ok", "event": "ping"})
     assert hook(house, b"{}", signed(b"{}", "ping", secret="other")).code == "invalid_signature"
     assert not house.dispatcher.jobs
+
+
+@pytest.mark.parametrize("lean", [True, False])
+def test_an_event_of_a_plugin_that_does_not_run_is_answered_503_once_it_is_verified(lean: bool) -> None:
+    usual = config_of().sources["hub"]
+    broken = replace(usual, routes=(RouteSettings(on="push", run="broken/run", with_={"x": "$.y"}), *usual.routes[1:]))
+    house = house_of(replace(config_of(), sources={"hub": broken}), lean=lean, inactive={"broken"})
+    reply = hook(house, PUSH, signed(PUSH))
+    assert (reply.status, reply.code, reply.json["retryable"]) == (503, "plugin_unavailable", True)
+    assert int(reply["retry-after"]) > 0
+    assert hook(house, PUSH, signed(PUSH, secret="other")).code == "invalid_signature"
+    assert hook(house, PUSH, signed(PUSH, "ping")).status == 200
+    body = b'{"name":"Ada"}'
+    assert hook(house, body, signed(body, "star")).status == 202
 
 
 def test_an_event_without_a_route_is_answered_200_and_ignored(house: House) -> None:
