@@ -3,15 +3,18 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from hookyard.errors import InvalidOutput
 
 Isolation = Literal["inline", "thread"]
 """Where a command runs: on the event loop, or in a thread of its own. Both trust the plugin fully."""
+
+Priority = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+"""32 bits, as every store can keep it; higher runs first."""
 
 _PATH: Final = re.compile(r"^(?P<problem>.*) - at `(?P<path>\$.*)`$", re.DOTALL)
 
@@ -63,7 +66,7 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     isolation: Isolation = "inline"
     idempotent: bool = False
     """Running it twice is the same as running it once."""
-    priority: int = 0
+    priority: Priority = 0
     """Of its jobs, where the caller gives none; higher runs first."""
     deprecated: bool = False
 

@@ -29,6 +29,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from hookyard.clock import YEAR
+
 
 class Code(Struct, frozen=True):
     """What an error code means outside: at HTTP, at the command line, to a retrying caller."""
@@ -80,6 +82,9 @@ class CommandError(HookyardError):
         code: a word that a program can act on.
         retryable: whether another attempt may succeed; False ends the job at once.
         details: anything JSON can hold.
+
+    Raises:
+        TypeError: the message or the code is no text.
     """
 
     def __init__(
@@ -90,6 +95,11 @@ class CommandError(HookyardError):
         retryable: bool = True,
         details: Mapping[str, Any] | None = None,
     ) -> None:
+        texts: dict[str, object] = {"message": message, "code": code}  # a plugin need not be type-checked
+        for name, value in texts.items():
+            if not isinstance(value, str):
+                msg = f"CommandError: {name} must be text, not {type(value).__name__}"
+                raise TypeError(msg)
         super().__init__(message)
         self.message = message
         self.code = code
@@ -101,13 +111,16 @@ class RetryLater(HookyardError):  # noqa: N818  it is an answer, not a fault
     """Raised by a command: try again after so many seconds. The attempt is not counted.
 
     Args:
-        after: seconds until the next attempt, zero or more.
+        after: seconds until the next attempt, from zero to a year.
         message: why, for the log.
+
+    Raises:
+        ValueError: `after` is none of these: negative, longer, or no number.
     """
 
     def __init__(self, after: float, message: str = "") -> None:
-        if after < 0:
-            msg = f"RetryLater(after={after!r}): after must be zero or more seconds"
+        if not 0 <= after <= YEAR:
+            msg = f"RetryLater(after={after!r}): after must be from 0 seconds to a year"
             raise ValueError(msg)
         super().__init__(message or f"retry after {after:g} s")
         self.after = after

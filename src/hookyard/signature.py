@@ -2,6 +2,7 @@
 
 import inspect
 import linecache
+import math
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final, Never
 import msgspec
 from msgspec import Struct
 
+from hookyard.clock import YEAR
 from hookyard.command import CommandOptions, as_struct
 from hookyard.context import Context, HookContext, SyncContext
 from hookyard.errors import DeclarationError
@@ -18,6 +20,7 @@ from hookyard.hookspecs import HookSpecs, JobFinished
 
 _FORM: Final = "(data: In, ctx: Context) -> Out"
 _LONGEST_QUOTE: Final = 12
+_MOST: Final = 2**31 - 1
 _CO_FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 HOOKS: Final = frozenset(name for name in vars(HookSpecs) if not name.startswith("_"))
 
@@ -161,16 +164,16 @@ def check_options(definition: Definition, options: CommandOptions) -> None:
         f"isolation is {options.isolation!r}, and there are 'inline' and 'thread'": (
             options.isolation not in {"inline", "thread"}
         ),
-        f"timeout is {options.timeout} s, and must be more than 0": (
-            options.timeout is not None and not options.timeout > 0
+        f"timeout is {options.timeout} s, and must be more than 0, and at most a year": (
+            options.timeout is not None and not 0 < options.timeout <= YEAR
         ),
-        f"concurrency is {options.concurrency}, and must be at least 1": (
-            options.concurrency is not None and options.concurrency < 1
+        f"concurrency is {options.concurrency}, and must be from 1 to {_MOST}": (
+            options.concurrency is not None and not 1 <= options.concurrency <= _MOST
         ),
-        f"retry.attempts is {retry.attempts}, and must be at least 1": retry.attempts < 1,
-        f"retry.base is {retry.base} s, and must not be negative": not retry.base >= 0,
-        f"retry.factor is {retry.factor}, and must be at least 1": not retry.factor >= 1,
-        f"retry.cap is {retry.cap} s, and must be at least retry.base": not retry.cap >= retry.base,
+        f"retry.attempts is {retry.attempts}, and must be from 1 to {_MOST}": not 1 <= retry.attempts <= _MOST,
+        f"retry.base is {retry.base} s, and must be from 0 to a year": not 0 <= retry.base <= YEAR,
+        f"retry.factor is {retry.factor}, and must be a number of at least 1": not 1 <= retry.factor < math.inf,
+        f"retry.cap is {retry.cap} s, and must be from retry.base to a year": not retry.base <= retry.cap <= YEAR,
     }
     for problem, is_so in wrong.items():
         if is_so:

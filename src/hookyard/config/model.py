@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from hookyard.command import Priority
 from hookyard.config.values import PRIVATE, Duration, Secret, Size
 
 # A description here is what a message says after "expected".
@@ -157,7 +158,7 @@ class RouteSettings(_Section, frozen=True, kw_only=True):
     with_: dict[str, Any] | None = field(name="with", default=None)
     """The command's input. Strings that begin with `$.` are paths into the body, `$event` and `$delivery` the
     event and the delivery id, all else stands for itself. Left out, the whole body is the input."""
-    priority: int = 0
+    priority: Priority = 0
     """Higher runs first."""
 
 

@@ -6,10 +6,11 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
+from hookyard.clock import YEAR
+from hookyard.command import Priority
 from hookyard.errors import Refused
 from hookyard.gateway.decode import refusal, require_utf8
 
-_YEAR: Final = 366 * 86_400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _LATEST: Final = 253_402_300_799_999  # the end of the year 9999, the last that RFC 3339 can write
@@ -24,11 +25,11 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
 
     payload: Raw = field(default_factory=_no_input)
     """The command's input. Its bytes are kept as they came."""
-    priority: Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)] | None = None
+    priority: Priority | None = None
     """Higher runs first; the command's own if left out."""
     run_at: Annotated[datetime, Meta(tz=True)] | Annotated[int, Meta(ge=0, le=_LATEST)] | None = None
     """Not to be started before: RFC 3339 with an offset, or milliseconds since 1970 UTC."""
-    delay: Annotated[float, Meta(ge=0, le=_YEAR)] | None = None
+    delay: Annotated[float, Meta(ge=0, le=YEAR)] | None = None
     """Seconds until it may start; not together with `run_at`."""
     max_attempts: Annotated[int, Meta(ge=1, le=100)] | None = None
     timeout: Annotated[float, Meta(ge=0.001, le=86_400)] | None = None

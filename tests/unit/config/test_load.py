@@ -94,6 +94,19 @@ def test_inside_the_member_of_a_union_the_problem_keeps_its_own_place(problems: 
     ]
 
 
+@pytest.mark.parametrize("priority", [-(2**31), 2**31 - 1])
+def test_a_priority_has_32_bits(read: Read, priority: int) -> None:
+    text = SOURCE.replace("run: a/b,", f"run: a/b, priority: {priority},").format(scheme="github", on="a")
+    assert read(text).sources["s"].routes[0].priority == priority
+
+
+@pytest.mark.parametrize("priority", [-(2**31) - 1, 2**31, 10**30])
+def test_a_priority_beyond_32_bits_is_a_problem(problems: Problems, priority: int) -> None:
+    text = SOURCE.replace("run: a/b,", f"run: a/b, priority: {priority},").format(scheme="github", on="a")
+    expected = "expected an integer from -2147483648 to 2147483647"
+    assert problems(text) == [f"6: sources.s.routes[0].priority: {expected}, found the number {priority}"]
+
+
 def test_every_problem_is_reported_in_one_go_in_the_order_of_the_file(problems: Problems) -> None:
     found = problems("""\
         server:

@@ -1,6 +1,7 @@
 """What is wrong is refused where it is declared, quoting the definition."""
 
 import importlib.util
+import math
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -119,6 +120,19 @@ def test_a_definition_over_several_lines_is_quoted_whole(declare: Declare) -> No
         ("def", {"timeout": -1.5}, "timeout is -1.5 s"),
         ("def", {"timeout": float("nan")}, "timeout is nan s"),
         ("def", {"timeout": "5"}, "timeout"),
+        ("def", {"timeout": math.inf}, "timeout is inf s"),
+        ("def", {"timeout": 1e300}, "timeout is 1e+300 s"),
+        ("def", {"concurrency": 2**31}, "concurrency is 2147483648"),
+        ("def", {"concurrency": math.inf}, "concurrency"),
+        ("def", {"priority": 2**31}, "<= 2147483647"),
+        ("def", {"priority": -(2**31) - 1}, ">= -2147483648"),
+        ("def", {"retry": Retry(attempts=2**31)}, "retry.attempts is 2147483648"),
+        ("def", {"retry": Retry(base=math.inf, cap=math.inf)}, "retry.base is inf"),
+        ("def", {"retry": Retry(base=math.nan)}, "retry.base is nan"),
+        ("def", {"retry": Retry(factor=math.inf)}, "retry.factor is inf"),
+        ("def", {"retry": Retry(factor=math.nan)}, "retry.factor is nan"),
+        ("def", {"retry": Retry(cap=math.inf)}, "retry.cap is inf"),
+        ("def", {"retry": Retry(cap=math.nan)}, "retry.cap is nan"),
         ("def", {"concurrency": 0}, "concurrency is 0"),
         ("def", {"retry": Retry(attempts=0)}, "retry.attempts is 0"),
         ("def", {"retry": Retry(base=-1)}, "retry.base is -1"),
