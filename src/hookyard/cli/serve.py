@@ -14,7 +14,9 @@ def register(app: typer.Typer) -> None:
 def serve(
     config: Annotated[Path, typer.Argument(help="The YAML file; see config.example.yaml.", exists=False)],
     host: Annotated[str | None, typer.Option(help="Listen here instead of server.host.")] = None,
-    port: Annotated[int | None, typer.Option(help="Listen here instead of server.port; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Listen here instead of server.port; 0 takes a free one.")
+    ] = None,
 ) -> None:
     """Serve webhooks and triggers until SIGTERM or Ctrl-C, then finish what runs.
 

@@ -51,7 +51,17 @@ def test_the_version_is_that_of_the_package(hookyard: Call) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nope"], ["--nope"], ["check"], ["schema", "config", "--nope"], ["token", "old"]]
+    "arguments",
+    [
+        ["nope"],
+        ["--nope"],
+        ["check"],
+        ["schema", "config", "--nope"],
+        ["token", "old"],
+        ["serve", "c.yaml", "--port", "99999"],
+        ["serve", "c.yaml", "--port", "-1"],
+        ["demo", "--once", "--port", "65536"],
+    ],
 )
 def test_a_wrong_command_line_exits_with_2_and_says_so_on_standard_error(hookyard: Call, arguments: list[str]) -> None:
     ended = hookyard(*arguments)

@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Exit after the story instead of serving on.")] = False,
-    port: Annotated[int, typer.Option(help="The port of the gateway; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port of the gateway; 0 takes a free one.")] = 0,
     data: Annotated[
         Path | None, typer.Option(help="Keep the SQLite file in this folder instead of a temporary one.")
     ] = None,
