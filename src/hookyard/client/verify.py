@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hookyard.errors import HookyardError
-from hookyard.outbound.signing import SecretError, secret_key
+from hookyard.webhook_secret import SecretError, secret_key
 
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 _MOST_SIGNATURES: Final = 32

@@ -66,13 +66,13 @@ class Attempts:
         except SendError as error:
             verdict = self._policy.unanswered(str(error), delivery.attempt, self._clock.now())
         except ResolveError as error:
-            _log.warning("delivery.unresolved", delivery_id=delivery.id, detail=str(error))
+            _log.warning("delivery.unresolved", **named(delivery), detail=str(error))
             verdict = self._policy.unanswered("dns", delivery.attempt, self._clock.now())
         except EgressError as error:
-            _log.warning("delivery.refused", delivery_id=delivery.id, detail=f"the URL {error}")
+            _log.warning("delivery.refused", **named(delivery), detail=f"the URL {error}")
             verdict = self._policy.refused("egress_refused")
         except Exception:  # noqa: BLE001  one delivery's misfortune must not end the courier
-            _log.exception("delivery.broken", delivery_id=delivery.id)
+            _log.exception("delivery.broken", **named(delivery))
             verdict = self._policy.unanswered("internal", delivery.attempt, self._clock.now())
         else:
             now = self._clock.now()
@@ -110,3 +110,8 @@ def _place(url: str) -> str:
     except UrlError:
         return "@"
     return f"@{parsed.host}:{parsed.port}"
+
+
+def named(delivery: Delivery) -> dict[str, str | None]:
+    """Which delivery a line of the log is about."""
+    return {"delivery_id": delivery.id, "job_id": delivery.job_id, "request_id": delivery.request_id}

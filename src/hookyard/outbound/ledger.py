@@ -91,14 +91,22 @@ class Ledger:
         self.open -= 1
         if future.cancelled() or error is not None:
             detail = "cancelled" if error is None else str(error)
-            _log.error("delivery.unsaved", delivery_id=delivery.id, job_id=delivery.job_id, detail=detail)
+            _log.error(
+                "delivery.unsaved",
+                delivery_id=delivery.id,
+                job_id=delivery.job_id,
+                request_id=delivery.request_id,
+                detail=detail,
+            )
         else:
             self._tell(delivery, op, future.result())
         self._settled()
 
     def _tell(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, result: Result) -> None:
         if not isinstance(result, Done):
-            _log.warning("delivery.stale", delivery_id=delivery.id, job_id=delivery.job_id)
+            _log.warning(
+                "delivery.stale", delivery_id=delivery.id, job_id=delivery.job_id, request_id=delivery.request_id
+            )
             return
         if isinstance(op, ReleaseDelivery):
             self._due(op.now if op.next_at is None else op.next_at)
@@ -110,6 +118,7 @@ class Ledger:
             "info" if op.status == "delivered" else "warning",
             delivery_id=delivery.id,
             job_id=delivery.job_id,
+            request_id=delivery.request_id,
             endpoint=delivery.endpoint or "callback",
             attempt=op.attempt.number,
             status=op.attempt.status,
@@ -140,6 +149,12 @@ class Ledger:
                 break
         else:
             # It stays leased until the lease ends, and is then sent again under the same id.
-            _log.error("delivery.unsaved", delivery_id=delivery.id, job_id=delivery.job_id, detail=detail)
+            _log.error(
+                "delivery.unsaved",
+                delivery_id=delivery.id,
+                job_id=delivery.job_id,
+                request_id=delivery.request_id,
+                detail=detail,
+            )
         self.open -= 1
         self._settled()

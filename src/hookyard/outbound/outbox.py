@@ -39,9 +39,9 @@ class Outbox:
         if not listeners and job.callback_url is None:
             return ()
         event, content = EVENTS[job.status], body(job, now)
-        planned = [self._plan(job.id, event, content, now, endpoint=name) for name in listeners]
+        planned = [self._plan(job, event, content, now, endpoint=name) for name in listeners]
         if job.callback_url is not None:
-            planned.append(self._plan(job.id, event, content, now, url=job.callback_url))
+            planned.append(self._plan(job, event, content, now, url=job.callback_url))
         return tuple(planned)
 
     def committed(self, deliveries: tuple[Delivery, ...]) -> None:
@@ -60,7 +60,7 @@ class Outbox:
 
     def _plan(
         self,
-        job_id: str,
+        job: Job,
         event: str,
         content: bytes,
         now: int,
@@ -71,7 +71,8 @@ class Outbox:
         wait = self._policy.first_wait()
         delivery = Delivery(
             id=self._ids(),
-            job_id=job_id,
+            job_id=job.id,
+            request_id=job.request_id,
             event=event,
             endpoint=endpoint,
             url=url,

@@ -10,7 +10,7 @@ from hookyard.outbound.client import readable
 from hookyard.outbound.egress import EgressError, Guard
 from hookyard.outbound.message import EVENTS
 from hookyard.outbound.networks import Networks
-from hookyard.outbound.signing import SecretError, secret_key
+from hookyard.webhook_secret import SecretError, secret_key
 
 
 def url_problem(guard: Guard, url: str) -> str | None:

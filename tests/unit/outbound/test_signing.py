@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from hookyard.outbound.signing import SecretError, Signer, secret_key
+from hookyard.outbound.signing import Signer
+from hookyard.webhook_secret import SecretError, secret_key
 
 
 class Vector(TypedDict):
