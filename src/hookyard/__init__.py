@@ -3,7 +3,7 @@
 from hookyard.command import Retry
 from hookyard.context import Context, HookContext, JobInfo, Logger, SyncContext
 from hookyard.errors import Cancelled, CommandError, DeclarationError, RetryLater
-from hookyard.hookspecs import Health, JobFinished
+from hookyard.hookspecs import JobFinished
 from hookyard.plugin import API_VERSION, Plugin
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "CommandError",
     "Context",
     "DeclarationError",
-    "Health",
     "HookContext",
     "JobFinished",
     "JobInfo",

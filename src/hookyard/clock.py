@@ -6,10 +6,7 @@ Times are integer milliseconds since 1970-01-01 UTC everywhere in Hookyard: in t
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Final, Protocol
-
-YEAR: Final = 366 * 86_400
-"""Seconds: the longest that a job may take or be put off. What is longer is a mistake, and would not fit the store."""
+from typing import Protocol
 
 
 class Clock(Protocol):

@@ -65,7 +65,8 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     """How many may run at once; None is 256 inline and 8 in threads."""
     isolation: Isolation = "inline"
     idempotent: bool = False
-    """Running it twice is the same as running it once."""
+    """Running it twice is the same as running it once. It is what callers are told, in the OpenAPI document
+    (`x-idempotent`); nothing here acts on it: whatever it says, an attempt may be repeated."""
     priority: Priority = 0
     """Of its jobs, where the caller gives none; higher runs first."""
     deprecated: bool = False

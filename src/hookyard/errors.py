@@ -29,7 +29,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from hookyard.clock import YEAR
+from hookyard.model import YEAR
 
 
 class Code(Struct, frozen=True):

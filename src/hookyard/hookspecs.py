@@ -1,4 +1,4 @@
-"""The hooks a plugin may implement, and the records they take and give.
+"""The hooks a plugin may implement, and the records they take.
 
 An implementation is a `def` or an `async def` with one of these names; it may leave out parameters that it
 does not need. A `def` runs in a thread. Each is awaited, timed and bounded by itself: one that raises or
@@ -36,14 +36,6 @@ class JobFinished(Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
-class Health(Struct, frozen=True):
-    """How a plugin says it is."""
-
-    ok: bool = True
-    detail: str = ""
-    """One sentence; shown to whoever may read the server's health."""
-
-
 class HookSpecs:
     """The names and parameters, in the form pluggy checks implementations against."""
 
@@ -58,7 +50,3 @@ class HookSpecs:
     @hookspec
     def job_finished(self, event: JobFinished, ctx: HookContext[object]) -> None:
         """A job of any plugin is over."""
-
-    @hookspec
-    def health(self, ctx: HookContext[object]) -> Health | None:
-        """Say whether the plugin can do its work; None says it can."""

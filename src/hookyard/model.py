@@ -3,9 +3,12 @@
 Times are integer milliseconds since 1970-01-01 UTC, ids are UUIDv7 text, bodies are JSON bytes.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
+
+YEAR: Final = 366 * 86_400
+"""Seconds: the longest that a job may take or be put off. What is longer is a mistake, and would not fit the store."""
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "timed_out", "cancelled"]
 """Where a job is in its life. The last four are terminal and never change again."""

@@ -12,11 +12,11 @@ from typing import Any, Final, Never
 import msgspec
 from msgspec import Struct
 
-from hookyard.clock import YEAR
 from hookyard.command import CommandOptions, as_struct
 from hookyard.context import Context, HookContext, SyncContext
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookSpecs, JobFinished
+from hookyard.model import YEAR
 
 _FORM: Final = "(data: In, ctx: Context) -> Out"
 _LONGEST_QUOTE: Final = 12

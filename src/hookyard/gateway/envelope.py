@@ -6,10 +6,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
-from hookyard.clock import YEAR
 from hookyard.command import Priority
 from hookyard.errors import Refused
 from hookyard.gateway.decode import refusal, require_utf8
+from hookyard.model import YEAR
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)

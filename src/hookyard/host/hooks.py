@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from hookyard import log
 from hookyard.context import HookContext
-from hookyard.hookspecs import PROJECT, Health, HookSpecs, JobFinished
+from hookyard.hookspecs import PROJECT, HookSpecs, JobFinished
 from hookyard.host.threads import DaemonThreads
 from hookyard.model import Job
 from hookyard.plugin import HookSpec, Plugin
@@ -32,8 +32,6 @@ class HookResult(Struct, frozen=True, kw_only=True):
     plugin: str
     hook: str
     seconds: float
-    value: Health | None = None
-    """What a `health` hook answered."""
     error: str | None = None
     """Its exception's type and message, or that its time was up; None when all went well."""
 
@@ -98,10 +96,6 @@ class Hooks:
         self._threads.close()
         return results
 
-    async def health(self) -> tuple[HookResult, ...]:
-        """What each plugin says of itself."""
-        return await self._call("health", {})
-
     async def job_finished(self, event: JobFinished) -> tuple[HookResult, ...]:
         """A job is over."""
         return await self._call("job_finished", {"event": event})
@@ -136,7 +130,6 @@ class Hooks:
         task = asyncio.ensure_future(self._run(spec, arguments))
         done, _ = await asyncio.wait({task}, timeout=self._timeout)
         error: str | None = None
-        value: object = None
         if not done:
             task.cancel()
             task.add_done_callback(_ignore)
@@ -146,15 +139,10 @@ class Hooks:
         elif (raised := task.exception()) is not None:
             error = f"{type(raised).__name__}: {raised}"
             _log.error("hook.raised", plugin=plugin, hook=hook, exc_info=raised)
-        else:
-            value = task.result()
-        health = value if isinstance(value, Health) else None
-        if hook == "health" and value is not None and health is None:
-            error = f"it answered {type(value).__name__}, not hookyard.Health"
         seconds = monotonic() - begun
         if error is not None:
             _log.warning("hook.failed", plugin=plugin, hook=hook, why=error, ms=round(seconds * 1000))
-        return HookResult(plugin=plugin, hook=hook, seconds=seconds, value=health, error=error)
+        return HookResult(plugin=plugin, hook=hook, seconds=seconds, error=error)
 
     async def _run(self, spec: HookSpec, arguments: Mapping[str, object]) -> object:
         try:

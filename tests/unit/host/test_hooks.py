@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from hookyard import Health, HookContext, JobFinished, Plugin
+from hookyard import HookContext, JobFinished, Plugin
 from hookyard.host.hooks import HookResult, Hooks
 from hookyard.model import Job
 
@@ -154,36 +154,6 @@ def test_one_that_hangs_costs_only_itself() -> None:
     assert all(result.seconds >= 0.04 for result in results if result.error)
 
 
-def test_health_comes_back_as_a_typed_record() -> None:
-    async def well() -> Health:
-        return Health()
-
-    def ill(ctx: HookContext) -> Health:
-        return Health(ok=False, detail=f"{ctx.plugin} has a cold")
-
-    def silent() -> None: ...
-
-    def odd() -> str:
-        return "fine"
-
-    def named(function: Callable[..., object]) -> Callable[..., object]:
-        function.__name__ = "health"
-        return function
-
-    async def main() -> tuple[HookResult, ...]:
-        functions: list[Callable[..., object]] = [well, ill, silent, odd]
-        return await Hooks([plugin(each.__name__, named(each)) for each in functions]).health()
-
-    results = asyncio.run(main())
-    assert [(result.plugin, result.value) for result in results] == [
-        ("well", Health()),
-        ("ill", Health(ok=False, detail="ill has a cold")),
-        ("silent", None),
-        ("odd", None),
-    ]
-    assert errors(results)["odd"] == "it answered str, not hookyard.Health"
-
-
 def test_where_nobody_listens_nothing_is_done() -> None:
     def startup() -> None: ...
 
@@ -194,7 +164,7 @@ def test_where_nobody_listens_nothing_is_done() -> None:
         hooks.job_ended(JOB)
         assert asyncio.all_tasks() == before
         assert await hooks.job_finished(EVENT) == ()
-        assert await hooks.health() == ()
+        assert await hooks.shutdown() == ()
 
     asyncio.run(main())
 

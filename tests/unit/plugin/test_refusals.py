@@ -199,7 +199,7 @@ def test_a_lambda_is_refused() -> None:
 @pytest.mark.parametrize(
     ("definition", "problem"),
     [
-        ("def begin() -> None: ...", "there is no such hook; there are health, job_finished, shutdown, startup"),
+        ("def begin() -> None: ...", "there is no such hook; there are job_finished, shutdown, startup"),
         ("def startup(event: JobFinished) -> None: ...", "the hook has no 'event'; it may take ctx"),
         ("def job_finished(event) -> None: ...", "event has no annotation"),
         ("def job_finished(event: In) -> None: ...", "event is In, and must be hookyard.JobFinished"),
