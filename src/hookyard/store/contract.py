@@ -10,7 +10,7 @@ that the same batch gives the same results on every store.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -26,6 +26,19 @@ from hookyard.model import (
     Reason,
     TerminalStatus,
 )
+
+CLAIM_BYTES: Final = 16 * 1024 * 1024
+"""What one claim brings of bodies at most, so that a queue of large ones fits into memory and into one row."""
+
+
+def fitting(sizes: Sequence[int]) -> int:
+    """How many of the bodies of these sizes, in bytes, one claim brings: at least one, if there is one."""
+    total = 0
+    for at, size in enumerate(sizes):
+        if total and total + size > CLAIM_BYTES:
+            return at
+        total += size
+    return len(sizes)
 
 
 class Op(Struct, frozen=True, kw_only=True, tag=True):
@@ -64,6 +77,8 @@ class Claimed(Result, frozen=True):
     jobs: tuple[Job, ...]
     next_due: int | None
     """The earliest `run_at` among the jobs of the lanes asked for that are not due yet."""
+    more: bool = False
+    """Whether jobs that are due were left out, from any of the lanes, because of their size: claim again."""
 
 
 class Stale(Result, frozen=True):
@@ -109,7 +124,8 @@ class DeliveriesClaimed(Result, frozen=True):
 
     deliveries: tuple[Delivery, ...]
     next_due: int | None
-    """The earliest `next_at` among the rest that is pending."""
+    """The earliest `next_at` among the rest that is pending; not after `now` when some that are due were left out
+    because of their size."""
 
 
 # --- operations -------------------------------------------------------------------------------------------------
@@ -162,6 +178,7 @@ class Claim(Op, frozen=True, kw_only=True):
 
     Within a lane: higher priority first, then the order of ids (I8). The attempt number goes up by one and
     `started_at` becomes `now`. Claimed.jobs keeps the order of `lanes`; a lane asked for twice is asked for the sum.
+    In this order the `args` of all jobs together are at most :data:`CLAIM_BYTES`, but one job comes whatever its size.
 
     A job is due once its `run_at` has come by the `now` of its Enqueue or Release, or of any Claim of its lane since.
     It then stays due, so that a clock that goes back does not hold up what was already waiting.
@@ -236,7 +253,7 @@ class ClaimDeliveries(Op, frozen=True, kw_only=True):
 
     Due is `pending` with `next_at <= now`, or `sending` with a lease that has ended: a courier died, and the delivery
     is sent again under the same id. The attempt number goes up by one. The longest due comes first, then the order
-    of ids.
+    of ids. The bodies of all together are at most :data:`CLAIM_BYTES`, but one comes whatever its size.
     """
 
     limit: int

@@ -49,6 +49,7 @@ from hookyard.store.contract import (
     ReleaseDelivery,
     Result,
     Stale,
+    fitting,
 )
 
 O = TypeVar("O", bound=Op)  # noqa: E741  an operation
@@ -101,13 +102,15 @@ class MemoryStore:
             limits[ask.lane] = limits.get(ask.lane, 0) + max(ask.limit, 0)
         queued = [job for job in self._jobs.values() if job.status == "queued" and job.lane in limits]
         self._due.update(job.id for job in queued if job.run_at <= op.now)
-        claimed: list[Job] = []
+        picked: list[Job] = []
         for lane, limit in limits.items():
             due = [job for job in queued if job.lane == lane and job.id in self._due]
             due.sort(key=lambda job: (-job.priority, job.id))
-            claimed += [self._lease(job, op) for job in due[:limit]]
-        later = [job.run_at for job in queued if job.id not in self._due and job.id not in {j.id for j in claimed}]
-        return Claimed(tuple(claimed), min(later, default=None))
+            picked += due[:limit]
+        later = [job.run_at for job in queued if job.id not in self._due]
+        fits = fitting([len(job.args) for job in picked])
+        claimed = tuple(self._lease(job, op) for job in picked[:fits])
+        return Claimed(claimed, min(later, default=None), more=fits < len(picked))
 
     def _lease(self, job: Job, op: Claim) -> Job:
         self._due.discard(job.id)
@@ -227,7 +230,9 @@ class MemoryStore:
         """Lease the deliveries that are due."""
         due = [(at, one.id) for one in self._deliveries.values() if (at := _due_at(one)) is not None and at <= op.now]
         claimed: list[Delivery] = []
-        for _, delivery_id in sorted(due)[: max(op.limit, 0)]:
+        picked = sorted(due)[: max(op.limit, 0)]
+        fits = fitting([len(self._deliveries[delivery_id].body) for _, delivery_id in picked])
+        for _, delivery_id in picked[:fits]:
             delivery = self._deliveries[delivery_id]
             leased = self._deliveries[delivery_id] = replace(
                 delivery,
@@ -240,6 +245,8 @@ class MemoryStore:
         pending = [
             one.next_at for one in self._deliveries.values() if one.status == "pending" and one.next_at is not None
         ]
+        if fits < len(picked):
+            pending.append(op.now)
         return DeliveriesClaimed(tuple(claimed), min(pending, default=None))
 
     def finish_delivery(self, op: FinishDelivery) -> Result:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from hookyard.model import DeliveryStatus
 from hookyard.store.contract import (
+    CLAIM_BYTES,
     ClaimDeliveries,
     DeliveriesClaimed,
     Done,
@@ -44,6 +45,30 @@ class DeliveryContract(StoreCase):
         assert claimed.next_due == store.now
         assert store.claim_deliveries(0) == ()
         assert len(store.claim_deliveries(100)) == 50
+
+    def test_a_claim_of_deliveries_brings_only_so_many_bytes_and_the_rest_is_due(self, store: Probe) -> None:
+        job = store.running()
+        size = CLAIM_BYTES // 2
+        deliveries = tuple(replace(store.delivery(job), body=b"7" * size) for _ in range(3))
+        store.all(store.finish_op(job, deliveries=deliveries))
+        first = store.do(ClaimDeliveries(now=store.now, limit=9, lease=store.lease(1)), DeliveriesClaimed)
+        assert [(one.id, len(one.body)) for one in first.deliveries] == [(one.id, size) for one in deliveries[:2]]
+        assert first.next_due == store.now
+        # A dead courier's are due as well, though none of them is pending.
+        second = store.do(ClaimDeliveries(now=store.now, limit=9, lease=store.lease(2)), DeliveriesClaimed)
+        assert ([one.id for one in second.deliveries], second.next_due) == ([deliveries[2].id], None)
+        store.clock.advance(30_000)
+        third = store.do(ClaimDeliveries(now=store.now, limit=9, lease=store.lease(3)), DeliveriesClaimed)
+        assert [one.id for one in third.deliveries] == [one.id for one in deliveries[:2]]
+        assert third.next_due == store.now
+
+    def test_a_delivery_larger_than_a_claim_comes_alone(self, store: Probe) -> None:
+        job = store.running()
+        large = replace(store.delivery(job), body=b"7" * (CLAIM_BYTES + 1))
+        small = store.delivery(job)
+        store.all(store.finish_op(job, deliveries=(large, small)))
+        assert [one.id for one in store.claim_deliveries()] == [large.id]
+        assert [one.id for one in store.claim_deliveries()] == [small.id]
 
     def test_a_delivery_whose_courier_died_is_sent_again_under_its_id(self, store: Probe) -> None:
         first = store.sending()

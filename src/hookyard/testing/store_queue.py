@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from hookyard.model import ErrorInfo
-from hookyard.store.contract import Claim, Claimed, Enqueue, Enqueued, Failed, LaneAsk, Mismatch, Prune
+from hookyard.store.contract import CLAIM_BYTES, Claim, Claimed, Enqueue, Enqueued, Failed, LaneAsk, Mismatch, Prune
 from hookyard.testing.store_probe import LANE, TOKEN, Probe, StoreCase, with_lease
 
 
@@ -207,6 +207,35 @@ class ClaimContract(StoreCase):
         store.all(*(Enqueue(now=store.now, job=job) for job in jobs))
         assert [job.id for job in store.claim(149)] == [job.id for job in jobs[:149]]
         assert [job.id for job in store.claim(149)] == [jobs[149].id]
+
+    def test_a_claim_brings_only_so_many_bytes_and_says_that_there_is_more(self, store: Probe) -> None:
+        size = CLAIM_BYTES // 2
+        jobs = [replace(store.job(lane=lane), args=b"7" * size) for lane in ("a/x", "a/x", "b/y", "b/y")]
+        odd = replace(store.job(lane="b/y"), args=b"8")
+        store.all(*(Enqueue(now=store.now, job=job) for job in (*jobs, odd)))
+        lanes = ("b/y", "a/x")
+        first = store.do(store.claim_op(9, lanes=lanes), Claimed)
+        assert [job.id for job in first.jobs] == [jobs[2].id, jobs[3].id]
+        assert {job.args for job in first.jobs} == {b"7" * size}
+        assert first.more
+        second = store.do(store.claim_op(9, lanes=lanes), Claimed)
+        assert ([job.id for job in second.jobs], second.more) == ([odd.id, jobs[0].id], True)
+        assert store.see(jobs[1].id).status == "queued"
+        third = store.do(store.claim_op(9, lanes=lanes), Claimed)
+        assert ([job.id for job in third.jobs], third.more) == ([jobs[1].id], False)
+
+    def test_a_job_larger_than_a_claim_comes_alone(self, store: Probe) -> None:
+        large = store.enqueue(replace(store.job(), args=b"7" * (CLAIM_BYTES + 1)))
+        small = store.enqueue()
+        first = store.do(store.claim_op(2), Claimed)
+        assert ([job.id for job in first.jobs], first.more) == ([large.id], True)
+        second = store.do(store.claim_op(2), Claimed)
+        assert ([job.id for job in second.jobs], second.more) == ([small.id], False)
+
+    def test_a_claim_that_got_as_many_as_it_asked_for_says_nothing_of_more(self, store: Probe) -> None:
+        store.enqueue()
+        store.enqueue()
+        assert not store.do(store.claim_op(1), Claimed).more
 
     def test_a_retried_job_shows_no_old_reason_while_it_runs(self, store: Probe) -> None:
         job = store.running()

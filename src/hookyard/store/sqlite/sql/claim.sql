@@ -8,7 +8,8 @@ WHERE status = 'queued' AND ready = 0 AND lane IN (/* each , */ ? /* end */) AND
 
 -- name: pick
 -- The next ready jobs of each lane, as one row: the jobs, and when the next of those not due yet is.
--- JSON cannot hold bytes, so args comes as hexadecimal digits.
+-- JSON cannot hold bytes, so args comes as hexadecimal digits, or, when it is longer than the last parameter says, as
+-- NULL: then it is read by itself. Its length, which is known without reading it, is always there.
 WITH
   picked (key) AS (
     /* each UNION ALL */
@@ -25,9 +26,13 @@ SELECT
   (SELECT json_group_array(json_array(
      key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
      request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at,
-     worker, started_at, completed_at, last_error, NULL, hex(args)))
+     worker, started_at, completed_at, last_error, length(args),
+     CASE WHEN length(args) <= ? THEN hex(args) END))
    FROM picked CROSS JOIN job_log USING (key)),
   (SELECT min(run_at) FROM later);
+
+-- name: args
+SELECT args FROM job_log WHERE key = ?;
 
 -- name: lease
 -- The parameters are the time, the token, the lease's end, the worker and then the jobs.

@@ -7,7 +7,8 @@ INSERT INTO delivery (
 VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
 
 -- name: pick_deliveries
--- The longest due, as one JSON text like the picks of a claim; body as hexadecimal digits.
+-- The longest due, as one JSON text like the picks of a claim; body as hexadecimal digits, or
+-- NULL when it is longer than the last parameter says, and its length.
 WITH due (key, due_at) AS (
   SELECT * FROM (
     SELECT key, next_at FROM delivery INDEXED BY delivery_pending
@@ -19,8 +20,12 @@ WITH due (key, due_at) AS (
   ORDER BY 2, 1 LIMIT ?2)
 SELECT json_group_array(json_array(
   key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
-  lease_expires_at, last_status, last_error, completed_at, request_id, hex(body), due_at))
+  lease_expires_at, last_status, last_error, completed_at, request_id,
+  CASE WHEN length(body) <= ?3 THEN hex(body) END, length(body), due_at))
 FROM due CROSS JOIN delivery USING (key);
+
+-- name: body
+SELECT body FROM delivery WHERE key = ?;
 
 -- name: lease_deliveries
 -- The parameters are the token, the lease's end and then the deliveries.

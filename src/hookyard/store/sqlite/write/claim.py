@@ -6,20 +6,21 @@ from typing import cast
 import msgspec
 
 from hookyard.model import Job
-from hookyard.store.contract import Claim, Claimed, Result
+from hookyard.store.contract import Claim, Claimed, Result, fitting
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import JobRow, job
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import Db
+from hookyard.store.sqlite.write.packed import inline, unpacked
 
 _SQL = statements.load("claim")
-_PROMOTE, _PICK, _LEASE = _SQL["promote"], _SQL["pick"], _SQL["lease"]
+_PROMOTE, _PICK, _ARGS, _LEASE = _SQL["promote"], _SQL["pick"], _SQL["args"], _SQL["lease"]
 
 _Packed = tuple[
     int, int, str, str, str, int, int, int, int, int | None, str, str | None, str, str | None, str, str,
-    str | None, int, int, int | None, int | None, str | None, int | None, int | None, str | None, None, str,
+    str | None, int, int, int | None, int | None, str | None, int | None, int | None, str | None, int, str | None,
 ]  # fmt: skip
-"""A job row as JSON: args as hexadecimal digits."""
+"""A job row as JSON: instead of the result the length of args, and args as hexadecimal digits if they are short."""
 
 _packed = msgspec.json.Decoder(list[_Packed])
 
@@ -37,14 +38,14 @@ def _claim(db: Db, op: Claim) -> Result:
         return Claimed((), None)
     db.change(_PROMOTE, [*limits, op.now], len(limits))
     asks = [value for pair in limits.items() for value in pair]
-    found = db.row(_PICK, [*asks, *limits], len(limits))
+    found = db.row(_PICK, [*asks, *limits, inline(sum(limits.values()))], len(limits))
     text, next_due = cast("tuple[str, int | None]", found)
-    rows = _packed.decode(text)
+    place = {lane: at for at, lane in enumerate(limits)}
+    due = sorted(_packed.decode(text), key=lambda row: (place[row[4]], -row[7], row[0]))
+    rows = due[: fitting([row[25] for row in due])]
     for start in range(0, len(rows), statements.MOST):
         _lease(db, op, [row[0] for row in rows[start : start + statements.MOST]])
-    place = {lane: at for at, lane in enumerate(limits)}
-    jobs = sorted((_leased(row, op) for row in rows), key=lambda one: (place[one.lane], -one.priority, one.id))
-    return Claimed(tuple(jobs), next_due)
+    return Claimed(tuple(_leased(db, row, op) for row in rows), next_due, more=len(rows) < len(due))
 
 
 def _lease(db: Db, op: Claim, keys: Sequence[Value]) -> None:
@@ -52,13 +53,13 @@ def _lease(db: Db, op: Claim, keys: Sequence[Value]) -> None:
     db.change(_LEASE, [op.now, lease.token, lease.expires_at, lease.worker, *keys], len(keys))
 
 
-def _leased(row: _Packed, op: Claim) -> Job:
+def _leased(db: Db, row: _Packed, op: Claim) -> Job:
     """The job as it is once leased."""
     lease = op.lease
     leased = (
         *row[:15],
         *("running", None, row[17] + 1, row[18], lease.token, lease.expires_at, lease.worker, op.now),
-        *row[23:26],
-        bytes.fromhex(row[26]),
+        *(row[23], row[24], None),
+        unpacked(db, row[26], _ARGS, row[0]),
     )
     return job(cast("JobRow", leased))

@@ -16,24 +16,27 @@ from hookyard.store.contract import (
     ReleaseDelivery,
     Result,
     Stale,
+    fitting,
 )
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import DeliveryRow, delivery, numbers
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import Db
+from hookyard.store.sqlite.write.packed import inline, unpacked
 
 _SQL = statements.load("deliver")
 ADD_DELIVERIES = _SQL["add_deliveries"]
-_PICK, _LEASE, _NEXT = _SQL["pick_deliveries"], _SQL["lease_deliveries"], _SQL["next_delivery"]
+_PICK, _BODY = _SQL["pick_deliveries"], _SQL["body"]
+_LEASE, _NEXT = _SQL["lease_deliveries"], _SQL["next_delivery"]
 _HELD, _END_ATTEMPT = _SQL["held_deliveries"], _SQL["end_delivery_attempt"]
 _FINISH, _RELEASE = _SQL["finish_delivery"], _SQL["release_delivery"]
 _RECOVER = _SQL["recover_deliveries"]
 
 _Packed = tuple[
     int, int, int | None, int | None, str, str | None, str | None, int, str, int, int | None, int | None,
-    int | None, int | None, str | None, int | None, str, str, int,
+    int | None, int | None, str | None, int | None, str, str | None, int, int,
 ]  # fmt: skip
-"""A delivery row as JSON: body as hexadecimal digits, and when it was due."""
+"""A delivery row as JSON: body as hexadecimal digits if it is short, its length, and when it was due."""
 
 _packed = msgspec.json.Decoder(list[_Packed])
 
@@ -44,22 +47,26 @@ def claim_deliveries(db: Db, ops: Sequence[ClaimDeliveries]) -> list[Result]:
 
 
 def _claim(db: Db, op: ClaimDeliveries) -> Result:
-    found = db.row(_PICK, (op.now, max(op.limit, 0)))
-    rows = _packed.decode(cast("tuple[str]", found)[0])
-    rows.sort(key=lambda row: (row[18], row[0]))
+    limit = max(op.limit, 0)
+    found = db.row(_PICK, (op.now, limit, inline(limit)))
+    due = sorted(_packed.decode(cast("tuple[str]", found)[0]), key=lambda row: (row[19], row[0]))
+    rows = due[: fitting([row[18] for row in due])]
     lease = op.lease
     for start in range(0, len(rows), statements.MOST):
         keys = [row[0] for row in rows[start : start + statements.MOST]]
         db.change(_LEASE, [lease.token, lease.expires_at, *keys], len(keys))
     next_due = cast("tuple[int | None]", db.row(_NEXT, ()))[0]
-    return DeliveriesClaimed(tuple(_leased(row, op) for row in rows), next_due)
+    if len(rows) < len(due):
+        # What a dead courier left behind is due too, but not pending.
+        next_due = op.now if next_due is None else min(next_due, op.now)
+    return DeliveriesClaimed(tuple(_leased(db, row, op) for row in rows), next_due)
 
 
-def _leased(row: _Packed, op: ClaimDeliveries) -> Delivery:
+def _leased(db: Db, row: _Packed, op: ClaimDeliveries) -> Delivery:
     """The delivery as it is once leased."""
     lease = op.lease
     return replace(
-        delivery(cast("DeliveryRow", (*row[:17], bytes.fromhex(row[17])))),
+        delivery(cast("DeliveryRow", (*row[:17], unpacked(db, row[17], _BODY, row[0])))),
         status="sending",
         attempt=row[9] + 1,
         lease_token=lease.token,
