@@ -81,6 +81,12 @@ class Claimed(Result, frozen=True):
     """Whether jobs that are due were left out, from any of the lanes, because of their size: claim again."""
 
 
+class Pruned(Result, frozen=True):
+    """So many were forgotten; as many as the limit: there may be more."""
+
+    count: int
+
+
 class Stale(Result, frozen=True):
     """The lease token is not, or no longer, the one the row holds; nothing changed."""
 
@@ -295,7 +301,7 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
 
 
 class Prune(Op, frozen=True, kw_only=True):
-    """Forget at most `limit` expired idempotency keys -> Done."""
+    """Forget at most `limit` expired idempotency keys -> Pruned."""
 
     limit: int = 1000
 
@@ -349,7 +355,7 @@ class Store(Protocol):
     async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
         """Running jobs whose lease has ended at `now`, or, of `worker`, all running jobs whatever their lease.
 
-        The lease that ended first comes first, then the order of ids.
+        The lease that ended first comes first, then the order of ids; `args` and `result` are left empty.
         """
         ...
 

@@ -7,7 +7,6 @@ nothing, so it serves tests and trials.
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, cast
 
-import msgspec
 from msgspec.structs import replace
 
 from hookyard import ids
@@ -44,6 +43,7 @@ from hookyard.store.contract import (
     NotFound,
     Op,
     Prune,
+    Pruned,
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
@@ -51,6 +51,7 @@ from hookyard.store.contract import (
     Stale,
     fitting,
 )
+from hookyard.store.stored_error import error_of, error_text
 
 O = TypeVar("O", bound=Op)  # noqa: E741  an operation
 
@@ -201,7 +202,7 @@ class MemoryStore:
         )
         for _, name in expired[: op.limit]:
             del self._keys[name]
-        return Done()
+        return Pruned(min(len(expired), op.limit))
 
     def _held(self, job_id: str, token: int, ended_by: int | None = None) -> Job | None:
         """The job if this lease holds it; with `ended_by` only if the lease has ended by then."""
@@ -359,7 +360,7 @@ class MemoryStore:
         ]
         jobs = [(self._jobs[job_id], end) for end, job_id in sorted(running)]
         lost = [job for job, end in jobs if (end <= now if worker is None else job.worker == worker)]
-        return tuple(lost[:limit])
+        return tuple(replace(job, args=b"", result=None) for job in lost[:limit])
 
     async def last_id(self) -> str | None:
         """See the contract."""
@@ -399,7 +400,7 @@ def _unleased(job: Job) -> Job:
 
 def _stored(error: ErrorInfo | None) -> ErrorInfo | None:
     """An error as it comes back from JSON, which is how stores keep it."""
-    return None if error is None else msgspec.json.decode(msgspec.json.encode(error), type=ErrorInfo)
+    return None if error is None else error_of(error_text(error))
 
 
 def _due_at(delivery: Delivery) -> int | None:

@@ -299,6 +299,11 @@ class StoreCase(ABC):
             probe.close()
 
 
+def without_bodies(job: Job) -> Job:
+    """A job as lists show it."""
+    return replace(job, args=b"", result=None)
+
+
 def with_lease(job: Job, token: int, *, now: int, until: int, worker: str = "w1") -> Job:
     """A queued job as it is once leased."""
     return replace(

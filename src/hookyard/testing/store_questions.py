@@ -1,10 +1,13 @@
 """The part of the store contract about questions, and about what is there after opening again."""
 
+from typing import cast
+
 import pytest
 
-from hookyard.model import JobStatus
-from hookyard.store.contract import Cancel, Enqueue, Enqueued, JobQuery
-from hookyard.testing.store_probe import Probe, StoreCase
+from hookyard.model import ErrorInfo, JobStatus
+from hookyard.store.contract import Cancel, Done, Enqueue, Enqueued, JobQuery
+from hookyard.store.stored_error import UNREADABLE
+from hookyard.testing.store_probe import Probe, StoreCase, without_bodies
 
 
 class QueryContract(StoreCase):
@@ -73,6 +76,7 @@ class QueryContract(StoreCase):
         later = store.enqueue(lease=store.lease(1, seconds=20))
         sooner = store.enqueue(lease=store.lease(2, seconds=10, worker="w2"))
         tied = store.enqueue(lease=store.lease(3, seconds=10))
+        later, sooner, tied = map(without_bodies, (later, sooner, tied))
         store.enqueue()
         store.all(store.finish_op(store.running()))
         assert store.lost() == ()
@@ -88,9 +92,23 @@ class QueryContract(StoreCase):
         later = store.enqueue(lease=store.lease(1, seconds=20))
         sooner = store.enqueue(lease=store.lease(2, seconds=10))
         store.enqueue(lease=store.lease(3, worker="w2"))
+        later, sooner = map(without_bodies, (later, sooner))
         assert store.lost(worker="w1") == (sooner, later)
         assert store.lost(worker="w1", limit=1) == (sooner,)
         assert store.lost(worker="w3") == ()
+
+    def test_an_error_that_cannot_be_read_any_more_keeps_no_job_from_running_and_ending(self, store: Probe) -> None:
+        job = store.running()
+        odd = ErrorInfo(code=cast("str", 7), message="it broke")
+        store.all(store.release_op(job, error=odd))
+        assert store.see(job).last_error == UNREADABLE
+        assert [attempt.error for attempt in store.attempts(job)] == [UNREADABLE]
+        assert [one.last_error for one in store.jobs(JobQuery())] == [UNREADABLE]
+        (again,) = store.claim(token=2)
+        assert again.last_error == UNREADABLE
+        store.clock.advance(60_000)
+        assert [(one.id, one.last_error) for one in store.lost()] == [(job.id, UNREADABLE)]
+        assert store.all(store.finish_op(again, 2)) == [Done()]
 
     def test_the_last_id_is_the_largest_of_jobs_and_deliveries(self, store: Probe) -> None:
         job = store.running()

@@ -4,7 +4,18 @@ import pytest
 from msgspec.structs import replace
 
 from hookyard.model import ErrorInfo
-from hookyard.store.contract import CLAIM_BYTES, Claim, Claimed, Enqueue, Enqueued, Failed, LaneAsk, Mismatch, Prune
+from hookyard.store.contract import (
+    CLAIM_BYTES,
+    Claim,
+    Claimed,
+    Enqueue,
+    Enqueued,
+    Failed,
+    LaneAsk,
+    Mismatch,
+    Prune,
+    Pruned,
+)
 from hookyard.testing.store_probe import LANE, TOKEN, Probe, StoreCase, with_lease
 
 
@@ -115,7 +126,8 @@ class EnqueueContract(StoreCase):
             store.enqueue(dedupe=store.once(f"old-{number}", seconds=number))
         kept = store.enqueue(dedupe=store.once("new", seconds=600))
         store.clock.advance(10_000)
-        store.all(Prune(now=store.now, limit=3), Prune(now=store.now, limit=3))
+        pruned = store.all(*[Prune(now=store.now, limit=3)] * 3)
+        assert pruned == [Pruned(3), Pruned(2), Pruned(0)]
         result = store.all(Enqueue(now=store.now, job=store.job(), dedupe=store.once("new")))
         assert result == [Enqueued(kept.id, duplicate=True)]
         store.clock.advance(-10_000)

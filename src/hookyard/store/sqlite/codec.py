@@ -16,6 +16,7 @@ from hookyard.model import (
     JobStatus,
     Reason,
 )
+from hookyard.store import stored_error
 from hookyard.store.contract import Enqueue
 from hookyard.store.sqlite.driver import Value
 
@@ -73,7 +74,6 @@ DeliveryRow = tuple[
 """A row of `delivery` as the statements select it."""
 
 _json = msgspec.json.Encoder()
-_error = msgspec.json.Decoder(ErrorInfo)
 _tags = msgspec.json.Decoder(tuple[str, ...])
 _NOWHERE = (-1, -1)
 _TAIL = (1 << 62) - 1
@@ -107,7 +107,7 @@ def new_numbers(identifier: str) -> tuple[int, int]:
 
 def error_text(error: ErrorInfo | None) -> str | None:
     """An error as it is stored."""
-    return None if error is None else _json.encode(error).decode()
+    return None if error is None else stored_error.error_text(error)
 
 
 def new_job(op: Enqueue) -> tuple[Value, ...]:
@@ -173,7 +173,7 @@ def job(row: JobRow) -> Job:
         worker=row[21],
         started_at=row[22],
         completed_at=row[23],
-        last_error=None if row[24] is None else _error.decode(row[24]),
+        last_error=None if row[24] is None else stored_error.error_of(row[24]),
         result=row[25],
         args=row[26],
     )
@@ -191,7 +191,7 @@ def attempt(job_id: str, row: tuple[Value, ...]) -> Attempt:
         worker=worker,
         started_at=started_at,
         ended_at=ended_at,
-        error=None if error is None else _error.decode(error),
+        error=None if error is None else stored_error.error_of(error),
     )
 
 

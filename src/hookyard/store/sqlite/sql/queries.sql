@@ -67,7 +67,7 @@ ORDER BY tried.number;
 -- Running jobs whose lease has ended, the longest ended first.
 SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, result, args
+  started_at, completed_at, last_error, NULL, x''
 FROM job_log INDEXED BY job_leased
 WHERE status = 'running' AND lease_expires_at <= ?
 ORDER BY lease_expires_at, key LIMIT ?;
@@ -76,7 +76,7 @@ ORDER BY lease_expires_at, key LIMIT ?;
 -- All running jobs of one worker.
 SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, result, args
+  started_at, completed_at, last_error, NULL, x''
 FROM job_log INDEXED BY job_leased
 WHERE status = 'running' AND worker = ?
 ORDER BY lease_expires_at, key LIMIT ?;

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hookyard import ids
-from hookyard.store.contract import Dedupe, Done, Enqueue, Enqueued, Mismatch, Op, Prune, Result
+from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Mismatch, Op, Prune, Pruned, Result
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_job, numbers
 from hookyard.store.sqlite.driver import Value
@@ -31,9 +31,7 @@ def is_one_statement(ops: Sequence[Op]) -> bool:
 
 def prune(db: Db, ops: Sequence[Prune]) -> list[Result]:
     """Forget expired keys."""
-    for op in ops:
-        db.change(_PRUNE, (op.now, op.limit))
-    return [Done() for _ in ops]
+    return [Pruned(db.change(_PRUNE, (op.now, op.limit))) for op in ops]
 
 
 def _store(db: Db, ops: Sequence[Enqueue]) -> None:
