@@ -1,6 +1,5 @@
 """A command as data: its types, its codecs and its options."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, cast
@@ -8,15 +7,13 @@ from typing import Annotated, Any, Final, Literal, cast
 import msgspec
 from msgspec import Meta, Struct
 
-from hookyard.errors import InvalidOutput
+from hookyard.errors import InvalidOutput, place_of
 
 Isolation = Literal["inline", "thread"]
 """Where a command runs: on the event loop, or in a thread of its own. Both trust the plugin fully."""
 
 Priority = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 """32 bits, as every store can keep it; higher runs first."""
-
-_PATH: Final = re.compile(r"^(?P<problem>.*) - at `(?P<path>\$.*)`$", re.DOTALL)
 
 
 class Retry(Struct, frozen=True, kw_only=True):
@@ -134,8 +131,7 @@ class CommandSpec:
             body = _encode(result)
             self._checker.decode(body)
         except msgspec.ValidationError as error:
-            found = _PATH.match(str(error))
-            problem, path = (found["problem"], found["path"]) if found else (str(error), "$")
+            problem, path = place_of(error)
             raise InvalidOutput(self.key, problem[:1].lower() + problem[1:], path) from error
         except Exception as error:
             raise InvalidOutput(self.key, f"it is not JSON ({error})") from error

@@ -19,13 +19,14 @@
         ├── StoreLocked       another process serves this file
         └── StoreTooNew       the file was written by a newer Hookyard
 
-A :class:`Refused` becomes an RFC 9457 problem at the gateway and an exit code at the command line, both by
-:data:`CODES`.
+Every error has a `code`. A :class:`Refused` becomes an RFC 9457 problem at the gateway, and whatever ends the command
+line becomes its exit code, both by :data:`CODES`.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -41,8 +42,8 @@ class Code(Struct, frozen=True):
     """One short sentence, the same for every error of this code (RFC 9457, `title`)."""
     retryable: bool = False
     """Whether the same call may succeed later, unchanged."""
-    exit_code: int = 1
-    """Exit code of the command line, after BSD's sysexits.h where it has one."""
+    exit_code: int = 70
+    """Exit code of the command line, after BSD's sysexits.h."""
 
 
 CODES: Mapping[str, Code] = MappingProxyType(
@@ -58,20 +59,39 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "idempotency_mismatch": Code(409, "The idempotency key was used for another body.", exit_code=65),
         "too_large": Code(413, "The body is larger than allowed.", exit_code=65),
         "unsupported_media_type": Code(415, "The body's media type is not supported.", exit_code=65),
-        "no_route": Code(422, "The source has no usable route for this event.", exit_code=65),
         "internal": Code(500, "Something failed inside Hookyard.", retryable=True, exit_code=70),
         "busy": Code(503, "The queue is full.", retryable=True, exit_code=75),
         "store_unavailable": Code(503, "The store cannot take this now.", retryable=True, exit_code=75),
         "plugin_unavailable": Code(503, "The plugin does not run now.", retryable=True, exit_code=75),
         "starting": Code(503, "The server is not ready yet.", retryable=True, exit_code=75),
         "draining": Code(503, "The server is shutting down.", retryable=True, exit_code=75),
+        # These keep a server from starting, so that no caller reads them.
         "config": Code(500, "The configuration is wrong.", exit_code=78),
+        "cannot_listen": Code(500, "The address cannot be bound.", exit_code=69),
+        "store_error": Code(500, "The store cannot be used.", exit_code=74),
+        "store_locked": Code(500, "Another process serves this store.", retryable=True, exit_code=75),
     }
 )
 
 
+_PLACE: Final = re.compile(r"(?P<problem>.*) - at `(?P<path>\$.*)`", re.DOTALL)
+
+
+def place_of(error: Exception) -> tuple[str, str]:
+    """Take a `msgspec.ValidationError` apart, which has no members: its message ends with the JSON path.
+
+    Returns:
+        What is wrong, and the JSON path of it, such as `$.items[0].name`; `$` is the whole.
+    """
+    found = _PLACE.fullmatch(str(error))
+    return (found["problem"], found["path"]) if found else (str(error), "$")
+
+
 class HookyardError(Exception):
     """The root of every error here."""
+
+    code: str = "internal"
+    """A key of :data:`CODES`; of a :class:`CommandError` the command's own word."""
 
 
 class CommandError(HookyardError):
@@ -167,9 +187,13 @@ class CommandCrashed(HookyardError):  # noqa: N818  a fact about an attempt
 class DeclarationError(HookyardError):
     """A plugin, command or hook is declared wrongly; the message quotes the definition."""
 
+    code = "config"
+
 
 class PluginLoadError(HookyardError):
     """A plugin could not be loaded; the reason is listed beside its name."""
+
+    code = "config"
 
 
 class Problem(Struct, frozen=True):
@@ -190,6 +214,8 @@ class Problem(Struct, frozen=True):
 
 class ConfigError(HookyardError):
     """The configuration has problems; `problems` holds all of them."""
+
+    code = "config"
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -234,13 +260,19 @@ class StoreUnavailable(Refused):
 class CannotListen(HookyardError):  # noqa: N818  the sentence it makes
     """The server's address cannot be bound."""
 
+    code = "cannot_listen"
+
 
 class StoreError(HookyardError):
     """The store cannot be opened or used."""
 
+    code = "store_error"
+
 
 class StoreLocked(StoreError):  # noqa: N818  a state, as its callers read it
     """Another process serves this file; embedded means one serving process."""
+
+    code = "store_locked"
 
 
 class StoreTooNew(StoreError):  # noqa: N818  likewise

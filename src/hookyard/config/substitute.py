@@ -52,8 +52,3 @@ def substitute(text: str, environ: Mapping[str, str]) -> Substituted:
 
     result = _REFERENCE.sub(replacement, text)
     return Substituted(result, changed=changed, problems=tuple(problems))
-
-
-def escape(text: str) -> str:
-    """The text that :func:`substitute` turns back into this one."""
-    return text.replace("${", "$${")

@@ -5,10 +5,8 @@ from typing import Final
 
 import msgspec
 
-from hookyard.errors import Refused
+from hookyard.errors import Refused, place_of
 
-# msgspec has no structured errors: its messages end with the path, and name the member where that is the fault.
-_PLACE: Final = re.compile(r"(?P<problem>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 _MEMBER: Final = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*?)`", re.DOTALL)
 
 
@@ -36,8 +34,7 @@ def refusal(error: Exception, base: str = "$") -> Refused:
     text = str(error)
     if not isinstance(error, msgspec.ValidationError):
         return Refused("invalid_json", text if isinstance(error, msgspec.DecodeError) else "")
-    place = _PLACE.fullmatch(text)
-    detail, path = (place["problem"], place["path"]) if place else (text, "")
+    detail, path = place_of(error)
     if member := _MEMBER.match(detail):
         path += f".{member['name']}"
-    return Refused("invalid_input", detail, path=base + path)
+    return Refused("invalid_input", detail, path=base + path[1:])

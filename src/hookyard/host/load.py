@@ -1,7 +1,6 @@
 """The tolerant loader: every plugin found becomes active, or a listed state with its reason; nothing is fatal."""
 
 import difflib
-import re
 from importlib import invalidate_caches, metadata
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from hookyard.config.model import Config, PluginSettings
-from hookyard.errors import PluginLoadError
+from hookyard.errors import PluginLoadError, place_of
 from hookyard.host.admission import unmet, writable_by_all
 from hookyard.host.candidate import Candidate
 from hookyard.host.discovery import in_folder, installed
@@ -20,8 +19,6 @@ from hookyard.plugin import API_VERSION, CommandSpec, Plugin, is_name
 INLINE_LIMIT: Final = 256
 THREAD_LIMIT: Final = 8
 """How many of a command may run at once, where neither it nor the configuration says."""
-
-_PATH: Final = re.compile(r"^(?P<message>.*) - at `\$(?P<path>.*)`$", re.DOTALL)
 
 
 def load(config: Config, base: Path) -> Registry:
@@ -193,10 +190,9 @@ def _configure(plugin: Plugin[Any], settings: PluginSettings) -> tuple[object, l
     try:
         config = msgspec.convert(settings.config, plugin.config_type)
     except msgspec.ValidationError as error:
-        found = _PATH.match(str(error))
-        message, path = (found["message"], found["path"]) if found else (str(error), "")
+        message, path = place_of(error)
         if not (problems and "unknown field" in message):
-            problems.append((at + path, message[:1].lower() + message[1:]))
+            problems.append((at + path[1:], message[:1].lower() + message[1:]))
     except Exception as error:  # noqa: BLE001  the Struct's own __post_init__ is the plugin's code
         problems.append((at, f"the plugin's own check failed with {type(error).__name__}: {error}"))
     return config, problems

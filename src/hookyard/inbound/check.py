@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, inspect
 
+from hookyard.errors import place_of
 from hookyard.inbound.mapping import Constant, DeliveryId, EventName, FromBody, Items, Member, Members, Node
 from hookyard.inbound.paths import parse_path
 
@@ -97,8 +98,8 @@ def _constant(raw: object, kind: object, where: str, problems: list[Found]) -> N
     try:
         msgspec.json.decode(msgspec.json.encode(value), type=kind)
     except (msgspec.ValidationError, TypeError, ValueError) as error:
-        message, _, inside = str(error).partition(" - at `$")
-        problems.append((where + inside.removesuffix("`"), message))
+        message, path = place_of(error)
+        problems.append((where + path[1:], message))
     return Constant(value)
 
 

@@ -1,37 +1,19 @@
 """The sources of a configuration, checked against the commands they name."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Protocol
-
-from msgspec import Struct
 
 from hookyard.config.model import Config, RouteSettings, SourceSettings
 from hookyard.errors import HookyardError
+from hookyard.host.registry import Command
 from hookyard.inbound.check import Found, compile_mapping
 from hookyard.inbound.scheme import scheme_of
 from hookyard.inbound.source import Route, Source
 
 
-class SpecLike(Protocol):
-    """What is asked of a command's specification here."""
-
-    @property
-    def input_type(self) -> type[Struct]:
-        """What the command takes."""
-        ...
-
-
-class CommandLike(Protocol):
-    """What is asked of a command here."""
-
-    @property
-    def spec(self) -> SpecLike:
-        """Its specification."""
-        ...
-
-
 class SourcesError(HookyardError):
     """The sources of the configuration have problems, all of them in `problems`."""
+
+    code = "config"
 
     def __init__(self, problems: Sequence[Found]) -> None:
         super().__init__("; ".join(f"{path}: {message}" for path, message in problems))
@@ -45,7 +27,7 @@ class Sources:
         self.by_name = by_name
 
     @classmethod
-    def build(cls, config: Config, commands: Mapping[str, CommandLike], inactive: Collection[str] = ()) -> "Sources":
+    def build(cls, config: Config, commands: Mapping[str, Command], inactive: Collection[str] = ()) -> "Sources":
         """Compile every source.
 
         Args:
@@ -66,10 +48,6 @@ class Sources:
             raise SourcesError(problems)
         return cls(built)
 
-    def get(self, name: str) -> Source | None:
-        """Return the source of this name, or None."""
-        return self.by_name.get(name)
-
 
 def inactive_routes(config: Config, inactive: Mapping[str, str]) -> Iterator[Found]:
     """Every route whose plugin was found and does not run, so that its events are answered 503.
@@ -88,16 +66,11 @@ def inactive_routes(config: Config, inactive: Mapping[str, str]) -> Iterator[Fou
 def _source(
     name: str,
     settings: SourceSettings,
-    commands: Mapping[str, CommandLike],
+    commands: Mapping[str, Command],
     inactive: Collection[str],
     problems: list[Found],
 ) -> Source:
     where = f"sources.{name}"
-    problems.extend(
-        (f"{where}.secrets[{at}]", "an empty secret would let everybody in")
-        for at, secret in enumerate(settings.secrets)
-        if not secret.reveal().strip()
-    )
     return Source(
         name=name,
         principal=f"source:{name}",
@@ -117,7 +90,7 @@ def _plugin_of(route: RouteSettings) -> str:
 
 def _route(
     settings: RouteSettings,
-    commands: Mapping[str, CommandLike],
+    commands: Mapping[str, Command],
     inactive: Collection[str],
     where: str,
     problems: list[Found],

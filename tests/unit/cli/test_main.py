@@ -86,7 +86,7 @@ def test_the_module_is_the_command_too() -> None:
     ("error", "code", "lines"),
     [
         (ConfigError((Problem("c.yaml", 3, "a.b", "is wrong"),)), 78, ["c.yaml:3: a.b: is wrong"]),
-        (SourcesError([("sources.a", "is wrong"), ("b", "too")]), 78, ["sources.a: is wrong", "b: too"]),
+        (SourcesError([("sources.a", "is wrong"), ("b", "too")]), 78, ["hookyard: sources.a: is wrong; b: too"]),
         (DeclarationError("no"), 78, ["hookyard: no"]),
         (CannotListen("no"), 69, ["hookyard: no"]),
         (StoreLocked("no"), 75, ["hookyard: no"]),
@@ -94,7 +94,7 @@ def test_the_module_is_the_command_too() -> None:
         (StoreError("no"), 74, ["hookyard: no"]),
         (StoreUnavailable("no"), 75, ["hookyard: no"]),
         (Refused("forbidden"), 77, ["hookyard: The credential does not allow this."]),
-        (CommandError("no"), 70, ["hookyard: no"]),
+        (CommandError("no", code="own"), 70, ["hookyard: no"]),
         (HookyardError("no"), 70, ["hookyard: no"]),
     ],
 )

@@ -9,8 +9,10 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
+from hookyard import Context, Plugin
 from hookyard.config.model import Config, HmacScheme, RouteSettings, SourceSettings
 from hookyard.config.values import Secret
+from hookyard.host.registry import Command
 from hookyard.inbound import Source, Sources
 
 NOW = 1_700_000_000_000
@@ -36,15 +38,18 @@ class Nothing(Struct):
     pass
 
 
-class Spec(Struct, frozen=True):
-    input_type: type[Struct]
+def _command(name: str, takes: type[Struct]) -> Command:
+    plugin = Plugin("hello")
+
+    async def command(data: object, ctx: Context) -> None: ...
+
+    command.__annotations__ |= {"data": takes}
+    declare: Any = plugin.command(name=name)
+    declare(command)
+    return Command(plugin.commands[name], None, f"hello/{name}", 64, 1000, 4)
 
 
-class FakeCommand(Struct, frozen=True):
-    spec: Spec
-
-
-COMMANDS = {"hello/greet": FakeCommand(Spec(Input)), "hello/nothing": FakeCommand(Spec(Nothing))}
+COMMANDS = {f"hello/{name}": _command(name, takes) for name, takes in (("greet", Input), ("nothing", Nothing))}
 
 
 def source_of(
@@ -59,9 +64,7 @@ def source_of(
         secrets=tuple(map(Secret, secrets)),
         routes=routes or (RouteSettings(run="hello/greet"),),
     )
-    found = Sources.build(Config(sources={"hub": settings}), COMMANDS).get("hub")
-    assert found is not None
-    return found
+    return Sources.build(Config(sources={"hub": settings}), COMMANDS).by_name["hub"]
 
 
 def generic(**settings: object) -> HmacScheme:
