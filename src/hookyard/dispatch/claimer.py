@@ -97,7 +97,7 @@ class Claimer:
             await self._clock.wait(self._wake, self._clock.now() + _AFTER_REFUSAL)
             return
         assert isinstance(result, Claimed)  # noqa: S101  the contract's answer to a Claim
-        self._lanes.answered(claim.lanes, Counter(job.lane for job in result.jobs))
+        self._lanes.answered(claim.lanes, Counter(job.lane for job in result.jobs), more=result.more)
         if result.next_due is not None and (self._due is None or result.next_due < self._due):
             self._due = result.next_due
         for job in result.jobs:

@@ -10,10 +10,11 @@ from hookyard.dispatch.verdict import CANCELLED, lost
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import Job
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import Prune, Store
+from hookyard.store.contract import Prune, Pruned, Store
 
 _log = log.get("janitor")
 _PAGE = 100
+_PRUNED_AT_ONCE = 1000
 
 
 class Janitor:
@@ -88,10 +89,17 @@ class Janitor:
         if self._task is not None:
             await self._task
 
+    async def _prune(self) -> None:
+        """Forget expired idempotency keys, a little at a time: each step is a commit that others share."""
+        more = True
+        while more and not self._stop.is_set():
+            pruned = await self._writer.submit_lazy(Prune(now=self._clock.now(), limit=_PRUNED_AT_ONCE))
+            more = isinstance(pruned, Pruned) and pruned.count == _PRUNED_AT_ONCE
+
     async def _sweep_for_ever(self) -> None:
         while not await self._clock.wait(self._stop, self._clock.now() + self._lease // 2):
             try:
                 await self.sweep()
-                await self._writer.submit_lazy(Prune(now=self._clock.now()))
+                await self._prune()
             except (StoreUnavailable, StoreError) as error:
                 _log.warning("janitor.refused", why=str(error))

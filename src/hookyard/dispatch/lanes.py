@@ -63,13 +63,17 @@ class Lanes:
                 asks.append(LaneAsk(lane.name, free))
         return tuple(asks)
 
-    def answered(self, asks: tuple[LaneAsk, ...], taken: Mapping[str, int]) -> None:
-        """Give back the slots that a claim did not fill; a lane that filled all of them may have more waiting."""
+    def answered(self, asks: tuple[LaneAsk, ...], taken: Mapping[str, int], *, more: bool = False) -> None:
+        """Give back the slots that a claim did not fill.
+
+        A lane that filled all of them may have more waiting, and so may every one when `more` says that some was left
+        out.
+        """
         for ask in asks:
             lane = self._lanes[ask.lane]
             got = taken.get(ask.lane, 0)
             lane.running -= ask.limit - got
-            if got == ask.limit:
+            if more or got == ask.limit:
                 lane.waiting = True
 
     def refused(self, asks: tuple[LaneAsk, ...]) -> None:

@@ -47,7 +47,7 @@ class Lab:
         self.most = 0
         self._now = 0
         self.outbox = RecordingOutbox(self.ids)
-        self.writer = Coalescer(store, queue=1000, batch=64)
+        self.writer = Coalescer(store, queue=10_000, batch=64)
         spec = self._plugin().commands["work"]
         self.command = Command(spec=spec, config=None, lane="lab/work", lane_limit=limit, timeout=5_000, max_attempts=3)
         self.dispatcher = Dispatcher(

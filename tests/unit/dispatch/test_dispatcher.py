@@ -20,6 +20,8 @@ from hookyard.store.contract import (
     Lease,
     Mismatch,
     Op,
+    Prune,
+    Pruned,
     Result,
 )
 from hookyard.store.memory import MemoryStore
@@ -257,6 +259,42 @@ def test_a_caller_that_goes_away_leaves_the_lane_whole() -> None:
                 await gone
             await it.run("succeed", "next")
             assert "next" in it.ran
+
+    run(story)
+
+
+def test_large_bodies_that_had_to_wait_all_run() -> None:
+    async def story() -> None:
+        async with lab(limit=8) as it:
+            later = it.clock.now() + 1_000
+            name = "x" * (5 << 20)
+            jobs = [it.job("succeed", name, run_at=later) for _ in range(8)]
+            for job in jobs:
+                await it.accept(job)
+            it.clock.advance(1_000)
+            for job in jobs:
+                assert (await it.ended(job.id)).status == "succeeded"
+
+    run(story)
+
+
+def test_expired_keys_are_forgotten_however_many_there_are() -> None:
+    async def story() -> None:
+        async with lab(lease=2_000) as it:
+            expires = it.clock.now() + 100
+            keys = [Dedupe("s", str(number), b"d", expires) for number in range(2_500)]
+            far = it.clock.now() + 10**9
+            await asyncio.gather(
+                *(it.writer.submit(Enqueue(now=it.clock.now(), job=it.job(run_at=far), dedupe=key)) for key in keys)
+            )
+            left: Result = Pruned(1)
+            asked = 0
+            while left != Pruned(0):
+                it.clock.advance(1_000)
+                await it.run("succeed")
+                left = await it.writer.submit_lazy(Prune(now=it.clock.now(), limit=1))
+                asked += 1
+            assert asked < 50  # each took one; the janitor took the rest
 
     run(story)
 

@@ -67,6 +67,12 @@ def test_a_claim_asks_for_a_bounded_number_of_lanes_and_the_next_for_the_others(
     assert sorted(asked) == sorted(f"lane{n}" for n in range(150))
 
 
+def test_a_claim_that_left_jobs_out_for_their_size_is_asked_again() -> None:
+    lanes = Lanes({"a": 4})
+    lanes.answered(lanes.asks(), {"a": 1}, more=True)
+    assert [ask.limit for ask in lanes.asks()] == [3]
+
+
 def test_a_refused_claim_is_as_if_it_had_never_been_asked() -> None:
     lanes = Lanes({"a": 2})
     lanes.refused(lanes.asks())
