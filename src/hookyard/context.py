@@ -111,7 +111,7 @@ class _JobContext(Generic[C_co]):
 
     @property
     def cancelled(self) -> bool:
-        """Whether the command should stop: somebody cancelled the job, or its time is up."""
+        """Whether the command should stop: its time is up, or the job was cancelled."""
         return self._cancel.is_set()
 
     def raise_if_cancelled(self) -> None:

@@ -5,7 +5,7 @@ scope                     allows
 ========================  =================================================================================
 ``trigger:hello/greet``   running this command; both halves may be globs (`*`, `?`, `[abc]`), `trigger:*/*`
 ``trigger:ro``            running every command that is declared `read_only`
-``jobs:read``             reading every job; without it a principal reads only the jobs it made
+``jobs:read``             listing jobs, and reading every one; without it a principal reads only those it made, by id
 ``admin``                 everything
 ========================  =================================================================================
 """

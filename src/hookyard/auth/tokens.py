@@ -2,9 +2,6 @@
 
 A token has 256 random bits, so a fast hash is enough: there is nothing to guess. The digest finds the entry
 in a dictionary, and `hmac.compare_digest` decides; a caller who steers the look-up steers only a hash.
-
-A digest costs a tenth of a request, so a header that was good is known again while the process lives. That look-up
-compares bytes only once a keyed 64-bit hash is equal, which nobody reaches by trying.
 """
 
 import hmac

@@ -33,8 +33,8 @@ Scope = Annotated[
 Lane = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$",
-        description="a lane: plugin/command, or the name the command gives it",
+        pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$",
+        description="a lane: plugin/command",
     ),
 ]
 
@@ -236,7 +236,7 @@ class Config(_Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     jobs: JobSettings = JobSettings()
     lanes: dict[Lane, LaneSettings] = field(default_factory=dict[str, LaneSettings])
-    """Limits by lane; a lane is a command, written `plugin/command`, unless the command names another."""
+    """Limits by lane; a lane is a command, written `plugin/command`."""
     plugin_dirs: tuple[str, ...] = ()
     """Folders whose files and packages are plugins, relative to the configuration file."""
     plugins: dict[Name, PluginSettings] = field(default_factory=dict[str, PluginSettings])

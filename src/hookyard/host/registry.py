@@ -57,7 +57,7 @@ class ActivePlugin:
 
 
 class Registry:
-    """All that loading found. Built once; a reload builds another one.
+    """All that loading found. Built once, at start.
 
     Args:
         plugins: every plugin found, in the order of discovery.
