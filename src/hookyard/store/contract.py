@@ -337,7 +337,14 @@ class Store(Protocol):
         ...
 
     async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
-        """A page of jobs, newest first; `args` and `result` are left empty."""
+        """A page of jobs, newest first; `args` and `result` are left empty.
+
+        A page of any status, or of all, costs the same however long the history is. Only by `plugin` or `command`
+        there is no index: when few jobs match, the whole history may be walked through.
+
+        Raises:
+            StoreUnavailable: that took too long.
+        """
         ...
 
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:

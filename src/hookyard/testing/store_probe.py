@@ -57,7 +57,7 @@ class Probe:
     """A store under test and the time it is told."""
 
     def __init__(self, runner: asyncio.Runner, opener: Opener, folder: Path) -> None:
-        self._runner = runner
+        self.runner = runner
         self._opener = opener
         self._folder = folder
         self.clock = FakeClock()
@@ -72,11 +72,11 @@ class Probe:
     def reopen(self) -> None:
         """Close the store and open what it left."""
         self.close()
-        self.store = self._runner.run(self._opener(self._folder))
+        self.store = self.runner.run(self._opener(self._folder))
 
     def close(self) -> None:
         """Close the store."""
-        self._runner.run(self.store.aclose())
+        self.runner.run(self.store.aclose())
         self.store.close()
 
     # --- to say what is to be done ---
@@ -243,41 +243,41 @@ class Probe:
 
     def see(self, job: Job | str) -> Job:
         """A job as it is stored."""
-        found = self._runner.run(self.store.job(job if isinstance(job, str) else job.id))
+        found = self.runner.run(self.store.job(job if isinstance(job, str) else job.id))
         assert found is not None, "the job is stored"
         return found
 
     def find(self, job_id: str) -> Job | None:
         """A job, if it is there."""
-        return self._runner.run(self.store.job(job_id))
+        return self.runner.run(self.store.job(job_id))
 
     def jobs(self, query: JobQuery) -> tuple[Job, ...]:
         """A page of jobs."""
-        return self._runner.run(self.store.jobs(query))
+        return self.runner.run(self.store.jobs(query))
 
     def attempts(self, job: Job) -> tuple[Attempt, ...]:
         """The ended attempts of a job."""
-        return self._runner.run(self.store.attempts(job.id))
+        return self.runner.run(self.store.attempts(job.id))
 
     def deliveries(self, job: Job) -> tuple[Delivery, ...]:
         """The deliveries of a job."""
-        return self._runner.run(self.store.deliveries(job.id))
+        return self.runner.run(self.store.deliveries(job.id))
 
     def tries(self, delivery: Delivery) -> tuple[DeliveryAttempt, ...]:
         """The tries at a delivery."""
-        return self._runner.run(self.store.delivery_attempts(delivery.id))
+        return self.runner.run(self.store.delivery_attempts(delivery.id))
 
     def lost(self, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
         """Running jobs that nobody works on."""
-        return self._runner.run(self.store.lost(self.now, worker=worker, limit=limit))
+        return self.runner.run(self.store.lost(self.now, worker=worker, limit=limit))
 
     def last_id(self) -> str | None:
         """The largest id in use."""
-        return self._runner.run(self.store.last_id())
+        return self.runner.run(self.store.last_id())
 
     def ready(self) -> None:
         """Ask whether the store answers."""
-        self._runner.run(self.store.ready())
+        self.runner.run(self.store.ready())
 
 
 class StoreCase(ABC):

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError, StoreLocked, StoreTooNew
-from hookyard.store.sqlite import SqliteStore, migrate
+from hookyard.store.sqlite import SqliteStore, driver, migrate, read
 from hookyard.store.sqlite.driver import Connection, Value, open_plain
 
 HOLDER = """
@@ -273,3 +274,27 @@ def test_a_later_migration_is_applied_to_an_older_file(file: Path, monkeypatch: 
     monkeypatch.undo()
     with pytest.raises(StoreTooNew):
         opened(file)
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_reader_that_cannot_be_opened_leaves_no_thread(
+    file: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    opened(file)
+    count = 0
+
+    async def open_async(path: Path, steps: int) -> driver.AsyncConnection:
+        nonlocal count
+        count += 1
+        return await driver.open_async(path if count < failing else path / "none", steps)
+
+    before = set(threading.enumerate())
+    monkeypatch.setattr(read, "open_async", open_async)
+    with pytest.raises(StoreError, match="cannot be read"):
+        opened(file)
+    monkeypatch.undo()
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:  # one that was told to end may still be about to
+        thread.join(5)
+    assert [thread.name for thread in left if thread.is_alive()] == []
+    opened(file)

@@ -22,7 +22,11 @@ CONNECTIONS: Final = 2
 _PROGRESS_STEPS: Final = 5000  # SQLite steps between looks at the deadline: well under a millisecond
 
 _SQL = statements.load("queries")
-_LISTS: Final = {"queued": "jobs_queued", "running": "jobs_running", "failed": "jobs_failed"}
+_LISTS: Final = {
+    "queued": "jobs_queued",
+    "running": "jobs_running",
+    **dict.fromkeys(("failed", "timed_out", "cancelled"), "jobs_unsuccessful"),
+}
 """Statuses that an index of their own finds among any number of other jobs."""
 
 
@@ -30,7 +34,8 @@ class Reader:
     """Asks the questions of the contract; use from the event loop that opened it."""
 
     def __init__(self, connections: Sequence[AsyncConnection], deadline: int) -> None:
-        self._connections = connections
+        self.connections = connections
+        """Asked in turn."""
         self._seconds = deadline / 1000
         self._turn = 0
 
@@ -99,7 +104,7 @@ class Reader:
 
     async def aclose(self) -> None:
         """Close the connections and end their threads."""
-        for connection in self._connections:
+        for connection in self.connections:
             await connection.aclose()
 
     async def rows(self, statement: Statement, values: Sequence[Value]) -> list[tuple[Value, ...]]:
@@ -108,8 +113,8 @@ class Reader:
         Raises:
             StoreUnavailable: the deadline passed, or the file cannot be read.
         """
-        self._turn = (self._turn + 1) % len(self._connections)
-        connection = self._connections[self._turn]
+        self._turn = (self._turn + 1) % len(self.connections)
+        connection = self.connections[self._turn]
         token = apsw.aio.deadline.set(asyncio.get_running_loop().time() + self._seconds)
         try:
             return await connection.async_run(_fetch, connection, statement.text, values)

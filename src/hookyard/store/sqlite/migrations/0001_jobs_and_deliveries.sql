@@ -45,8 +45,12 @@ CREATE INDEX job_queued ON job_log (lane, ready, priority DESC, key) WHERE statu
 CREATE INDEX job_later ON job_log (lane, run_at) WHERE status = 'queued' AND ready = 0;
 -- What is running, by the end of its lease: for the sweep of lost leases.
 CREATE INDEX job_leased ON job_log (lease_expires_at, key) WHERE status = 'running';
--- The dead letters.
-CREATE INDEX job_failed ON job_log (key) WHERE status = 'failed';
+-- What waits, newest first, for lists.
+CREATE INDEX job_waiting ON job_log (key) WHERE status = 'queued';
+-- What did not succeed, the dead letters among them, for lists: rare in a long history. An OR, because SQLite would
+-- build a table of its own for an IN at every insert.
+CREATE INDEX job_unsuccessful ON job_log (status, key)
+  WHERE status = 'failed' OR status = 'timed_out' OR status = 'cancelled';
 
 CREATE TABLE attempt_log (
   job_key    INTEGER NOT NULL,

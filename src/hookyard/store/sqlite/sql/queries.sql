@@ -16,11 +16,11 @@ WHERE key < ?1 AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR plugin = ?3) A
 ORDER BY key DESC LIMIT ?5;
 
 -- name: jobs_queued
--- As above, by the index of the queue: what waits may be a handful among millions.
+-- As above, by the index of what waits: it may be a handful among millions, or a million among a handful.
 SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
   started_at, completed_at, last_error, NULL, x''
-FROM job_log INDEXED BY job_queued
+FROM job_log INDEXED BY job_waiting
 WHERE status = 'queued' AND key < ?1 AND ?2 = 'queued'
   AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
 ORDER BY key DESC LIMIT ?5;
@@ -35,13 +35,13 @@ WHERE status = 'running' AND key < ?1 AND ?2 = 'running'
   AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
 ORDER BY key DESC LIMIT ?5;
 
--- name: jobs_failed
--- As above, by the index of the dead letters.
+-- name: jobs_unsuccessful
+-- As above, by the index of what failed, timed out or was cancelled.
 SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
   started_at, completed_at, last_error, NULL, x''
-FROM job_log INDEXED BY job_failed
-WHERE status = 'failed' AND key < ?1 AND ?2 = 'failed'
+FROM job_log INDEXED BY job_unsuccessful
+WHERE (status = 'failed' OR status = 'timed_out' OR status = 'cancelled') AND status = ?2 AND key < ?1
   AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
 ORDER BY key DESC LIMIT ?5;
 
