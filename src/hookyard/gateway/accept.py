@@ -24,7 +24,7 @@ _ID_LENGTH: Final = 36
 
 
 Accepted = tuple[Enqueued, str]
-"""The job that is stored, or was before; and the request id it came under."""
+"""The job that is stored, or was before; and the request id that the answer goes out under."""
 
 
 class CommandWay:
@@ -49,7 +49,7 @@ class CommandWay:
     async def trigger(self, body: bytes, principal: Principal, key: str | None, request_id: str | None) -> Accepted:
         """Store what an authenticated caller asks for; see :meth:`prepare` for what it takes and raises."""
         job, data, dedupe = self.prepare(body, principal, key, request_id)
-        return stored(await self._accept(job, self.command, data, dedupe)), job.request_id
+        return accepted(await self._accept(job, self.command, data, dedupe), request_id)
 
     def prepare(
         self, body: bytes, principal: Principal, key: str | None, request_id: str | None
@@ -130,7 +130,7 @@ class CommandWay:
             request_id=request_id or job_id,
         )
         dedupe = Dedupe(source.principal, received.delivery_id, received.digest, now + source.window)
-        return stored(await self._accept(job, command, data, dedupe)), job.request_id
+        return accepted(await self._accept(job, command, data, dedupe), request_id)
 
     def answer(self, outcome: Enqueued) -> Answer:
         """Say that the job is stored."""
@@ -147,8 +147,14 @@ class CommandWay:
             raise Refused("invalid_input", reason, path="$.callback_url")
 
 
-def stored(outcome: Enqueued | Mismatch) -> Enqueued:
-    """The stored job of an outcome, or the refusal that it is."""
+def accepted(outcome: Enqueued | Mismatch, request_id: str | None) -> Accepted:
+    """The stored job of an outcome, with the caller's own request id or else the id of that very job.
+
+    A duplicate's own job is never stored, so its id would lead nowhere.
+
+    Raises:
+        Refused: the key stands for another body.
+    """
     if isinstance(outcome, Mismatch):
         raise Refused("idempotency_mismatch", extra={"job_id": outcome.job_id})
-    return outcome
+    return outcome, request_id or outcome.job_id

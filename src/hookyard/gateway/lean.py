@@ -12,7 +12,7 @@ from litestar.types import HTTPScope, Receive, Send
 
 from hookyard.auth import Principal
 from hookyard.errors import Refused
-from hookyard.gateway.accept import CommandWay, stored
+from hookyard.gateway.accept import CommandWay, accepted
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.hooks import SourceWay
 from hookyard.gateway.refusals import crashed, refuse
@@ -62,8 +62,8 @@ class LeanTrigger:
             body = await read_body(receive, self._cap)
             # From here on as `CommandWay.trigger` does it, without the price of awaiting it.
             job, data, dedupe = way.prepare(body, principal, key, request_id)
-            request_id = job.request_id
-            answer = way.answer(stored(await self._accept(job, way.command, data, dedupe)))
+            stored, request_id = accepted(await self._accept(job, way.command, data, dedupe), request_id)
+            answer = way.answer(stored)
         except Refused as error:
             request_id = request_id or self._ids()
             answer = refuse(error, request_id, principal=principal.name, peer=peer_of(scope))

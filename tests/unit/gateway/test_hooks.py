@@ -69,6 +69,12 @@ def test_a_ping_is_answered_once_it_is_verified_and_makes_no_job(house: House) -
     assert not house.dispatcher.jobs
 
 
+def test_a_delivery_that_came_before_goes_out_under_the_id_of_its_job(house: House) -> None:
+    replies = [hook(house, PUSH, signed(PUSH)) for _ in range(2)]
+    assert replies[1].json["duplicate"] is True
+    assert [reply["x-request-id"] for reply in replies] == [house.dispatcher.jobs[0].id] * 2
+
+
 @pytest.mark.parametrize("lean", [True, False])
 def test_an_event_of_a_plugin_that_does_not_run_is_answered_503_once_it_is_verified(lean: bool) -> None:
     usual = config_of().sources["hub"]

@@ -140,6 +140,15 @@ def test_a_request_id_is_taken_returned_and_stored(house: House) -> None:
     assert the_job(house).request_id == "my.id_4-2"
 
 
+def test_a_duplicate_goes_out_under_the_id_of_the_job_that_is_stored(house: House) -> None:
+    key = (b"idempotency-key", b"k")
+    first = house.trigger(HELLO, key)
+    again = house.trigger(HELLO, key)
+    assert again.json["duplicate"] is True
+    assert again["x-request-id"] == first["x-request-id"] == the_job(house).id
+    assert house.trigger(HELLO, key, (b"x-request-id", b"mine"))["x-request-id"] == "mine"
+
+
 @pytest.mark.parametrize("given", [b"", b"a b", b"x" * 129, b"a\r\nset-cookie: x", b"\xff", b"a,b"])
 def test_a_request_id_of_another_form_is_replaced(house: House, given: bytes) -> None:
     reply = house.trigger(HELLO, (b"x-request-id", given))
