@@ -31,6 +31,7 @@ from hookyard.store.contract import (
     NotFound,
     Op,
     Prune,
+    Pruned,
     Release,
     Result,
 )
@@ -246,7 +247,7 @@ def test_a_lazy_operation_alone_is_committed_within_its_time() -> None:
     async def story(coalescer: Coalescer, store: Recorder) -> None:
         start = time.monotonic()
         results = await asyncio.gather(*(coalescer.submit_lazy(Prune(now=NOW)) for _ in range(3)))
-        assert results == [Done()] * 3
+        assert results == [Pruned(0)] * 3
         assert time.monotonic() - start >= LAZY_SECONDS * 0.9
         assert [len(batch) for batch in store.batches] == [3]
 
@@ -392,7 +393,7 @@ def test_closing_commits_what_waits() -> None:
         await closing
         assert isinstance(await held, Enqueued)
         assert isinstance(await normal, Enqueued)
-        assert await lazy == Done()
+        assert await lazy == Pruned(0)
         assert store.closed
 
     tell(story)
