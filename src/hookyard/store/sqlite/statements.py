@@ -4,6 +4,9 @@ A statement begins at a line `-- name: NAME` and ends at the next one. Comments 
 what SQLite gets. A part between `/* each SEPARATOR */` and `/* end */` is repeated once per row: one statement for
 many rows is what makes the store fast, because every statement executed costs the writer thread the interpreter's
 lock once.
+
+A list of columns that several statements of a file share stands at its top, below a line `-- columns: NAME`, and is
+put in for `/* columns NAME */`.
 """
 
 import re
@@ -16,6 +19,8 @@ MOST: Final = 64
 """Rows in one statement, at most: enough to be fast, few enough that each length's statement stays prepared."""
 
 _NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_COLUMNS: Final = re.compile(r"^-- columns: (\w+)$", re.MULTILINE)
+_USE: Final = re.compile(r"/\* columns (\w+) \*/")
 _COMMENT: Final = re.compile(r"^\s*--.*$", re.MULTILINE)
 _PART: Final = re.compile(r"/\* each (.+?) \*/(.*?)/\* end \*/", re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
@@ -48,7 +53,8 @@ class Statement:
 
 def load(name: str) -> Mapping[str, Statement]:
     """The statements of `sql/NAME.sql`."""
-    pieces = _NAME.split(files("hookyard.store.sqlite").joinpath("sql", f"{name}.sql").read_text("utf-8"))
-    return MappingProxyType(
-        {pieces[at]: Statement(pieces[at + 1]) for at in range(1, len(pieces), 2)},
-    )
+    head, *pieces = _NAME.split(files("hookyard.store.sqlite").joinpath("sql", f"{name}.sql").read_text("utf-8"))
+    _, *lists = _COLUMNS.split(head)
+    columns = {lists[at]: _COMMENT.sub("", lists[at + 1]).strip() for at in range(0, len(lists), 2)}
+    texts = (_USE.sub(lambda use: columns[use[1]], text) for text in pieces[1::2])
+    return MappingProxyType({named: Statement(text) for named, text in zip(pieces[::2], texts, strict=True)})

@@ -1,25 +1,25 @@
 -- Questions. Lists go by the key, never by an offset, so that a page costs the same however long the history is.
 
--- name: job
-SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
+-- columns: job
+-- In the order in which the codec reads them; result and args follow.
+key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, result, args
+  started_at, completed_at, last_error
+
+-- name: job
+SELECT /* columns job */, result, args
 FROM job_log WHERE key = ? AND tail = ?;
 
 -- name: jobs
 -- The parameters are the cursor, then status, plugin and command or NULL for any, then the limit.
-SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
-  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, NULL, x''
+SELECT /* columns job */, NULL, x''
 FROM job_log
 WHERE key < ?1 AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
 ORDER BY key DESC LIMIT ?5;
 
 -- name: jobs_queued
 -- As above, by the index of what waits: it may be a handful among millions, or a million among a handful.
-SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
-  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, NULL, x''
+SELECT /* columns job */, NULL, x''
 FROM job_log INDEXED BY job_waiting
 WHERE status = 'queued' AND key < ?1 AND ?2 = 'queued'
   AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
@@ -27,9 +27,7 @@ ORDER BY key DESC LIMIT ?5;
 
 -- name: jobs_running
 -- As above, by the index of the leases.
-SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
-  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, NULL, x''
+SELECT /* columns job */, NULL, x''
 FROM job_log INDEXED BY job_leased
 WHERE status = 'running' AND key < ?1 AND ?2 = 'running'
   AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
@@ -37,9 +35,7 @@ ORDER BY key DESC LIMIT ?5;
 
 -- name: jobs_unsuccessful
 -- As above, by the index of what failed, timed out or was cancelled.
-SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
-  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, NULL, x''
+SELECT /* columns job */, NULL, x''
 FROM job_log INDEXED BY job_unsuccessful
 WHERE (status = 'failed' OR status = 'timed_out' OR status = 'cancelled') AND status = ?2 AND key < ?1
   AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
@@ -65,18 +61,14 @@ ORDER BY tried.number;
 
 -- name: lost
 -- Running jobs whose lease has ended, the longest ended first.
-SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
-  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, NULL, x''
+SELECT /* columns job */, NULL, x''
 FROM job_log INDEXED BY job_leased
 WHERE status = 'running' AND lease_expires_at <= ?
 ORDER BY lease_expires_at, key LIMIT ?;
 
 -- name: running_of
 -- All running jobs of one worker.
-SELECT key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
-  request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error, NULL, x''
+SELECT /* columns job */, NULL, x''
 FROM job_log INDEXED BY job_leased
 WHERE status = 'running' AND worker = ?
 ORDER BY lease_expires_at, key LIMIT ?;
