@@ -6,6 +6,7 @@ timestamp and one call of the encoder for many lines.
 
 import asyncio
 import atexit
+import contextlib
 import sys
 import threading
 from collections import deque
@@ -59,8 +60,10 @@ class _Lines:
         with self._lock:
             events = [self._events.popleft() for _ in range(len(self._events))]
             if events:
-                self._stream.write(self._render(events))
-                self._stream.flush()
+                # Nobody reads it any more, or the disk is full: what is logged must never fail for it.
+                with contextlib.suppress(OSError, ValueError):
+                    self._stream.write(self._render(events))
+                    self._stream.flush()
 
 
 _changes: dict[str, _Lines] = {}

@@ -1,22 +1,27 @@
 """The HTTP server in front of a service: uvicorn, bound early and drained in the right order."""
 
 import asyncio
+import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import uvicorn
+import uvloop
 
 from hookyard import log
 from hookyard.config import Loaded
 from hookyard.config.model import Server as ServerSettings
 from hookyard.errors import CannotListen
 from hookyard.service import Service
+from hookyard.wire import BoundedProtocol
 
 _log = log.get("server")
 _BACKLOG = 2048
 _GRACE_FOR_REQUESTS = 10
+_GRACE_FOR_TASKS = 2
 
 
 class Server(uvicorn.Server):
@@ -28,7 +33,7 @@ class Server(uvicorn.Server):
                 service.app,
                 interface="asgi3",
                 loop="uvloop",
-                http="httptools",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -42,25 +47,19 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Drain at the first SIGTERM or SIGINT; the second stops waiting for open requests.
+        """Leave the signals to :func:`serve`.
 
         uvicorn's own way raises the signal again when its part is done, and that would be before the jobs are.
         """
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGTERM, signal.SIGINT)
-        for number in signals:
-            loop.add_signal_handler(number, self.stop, number.name)
-        try:
-            yield
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
+        yield
 
     def stop(self, why: str) -> None:
-        """Begin to drain."""
+        """Begin to drain; a second call waits neither for open requests nor for running jobs, which go back."""
         _log.info("server.stopping", why=why, hurry=self.should_exit)
+        if self.should_exit:
+            self.force_exit = True
+            self._service.release_jobs()
         self._service.begin_drain()
-        self.force_exit = self.should_exit
         self.should_exit = True
 
 
@@ -73,8 +72,9 @@ def listen(settings: ServerSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        msg = f"Cannot listen on {settings.host}:{settings.port}: {error.strerror or error}"
+    except (OSError, TypeError, ValueError) as error:  # a host that is no text for the resolver raises the last two
+        why = error.strerror or error if isinstance(error, OSError) else error
+        msg = f"Cannot listen on {settings.host!r}:{settings.port}: {why}"
         raise CannotListen(msg) from error
 
 
@@ -96,13 +96,59 @@ async def serve(loaded: Loaded, ready: Callable[[str, Callable[[str], None]], No
     """
     with listen(loaded.config.server) as listener:
         service = await Service.open(loaded)
-        try:
-            await service.start()
-            server = Server(service)
-            _log.info("server.listening", url=url_of(listener))
-            if ready is not None:
-                ready(url_of(listener), server.stop)
-            await server.serve(sockets=[listener])
-        finally:
-            await service.stop()
-            _log.info("server.stopped")
+        server = Server(service)
+        with _signals(server.stop):
+            try:
+                await service.start()
+                if not server.should_exit:
+                    _log.info("server.listening", url=url_of(listener))
+                    if ready is not None:
+                        ready(url_of(listener), server.stop)
+                    await server.serve(sockets=[listener])
+            finally:
+                await service.stop()
+                _log.info("server.stopped")
+
+
+@contextmanager
+def _signals(stop: Callable[[str], None]) -> Generator[None, None, None]:
+    """Call `stop` for every SIGTERM and SIGINT, from the start to the end of the drain."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop, number.name)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def run(loaded: Loaded) -> None:
+    """Serve on an event loop of its own, and let no plugin's left-over task keep the process from ending.
+
+    Raises:
+        CannotListen, ConfigError, StoreError: it could not start.
+    """
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    try:
+        stubborn = runner.run(_serve_and_clear(loaded))
+        if stubborn:
+            # Closing the runner would wait for them for ever; everything of ours is closed and on disk.
+            logging.shutdown()
+            os._exit(0)
+    finally:
+        runner.close()
+
+
+async def _serve_and_clear(loaded: Loaded) -> int:
+    """Serve; then cancel what plugins left running. Returns how many tasks would not end."""
+    await serve(loaded)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    stubborn = len((await asyncio.wait(left, timeout=_GRACE_FOR_TASKS))[1]) if left else 0
+    if stubborn:
+        _log.warning("server.tasks_left", tasks=stubborn)
+        await asyncio.sleep(0)  # the line is written at the end of this turn
+    return stubborn

@@ -109,6 +109,10 @@ class Service:
         self._health.state = "draining"
         self._dispatcher.stop_accepting()
 
+    def release_jobs(self) -> None:
+        """Do not wait for running jobs any longer: stop them, and give them back to the queue."""
+        self._dispatcher.release_all()
+
     async def stop(self) -> None:
         """Finish or give back what runs, send what is being sent, and close the store."""
         self.begin_drain()

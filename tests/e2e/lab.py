@@ -87,6 +87,24 @@ async def lie(data: Number, ctx: Context) -> Number:
     return Number("many")
 
 
+@plugin.command(timeout=60, retry=Retry(attempts=1))
+async def stubborn(data: Number, ctx: Context) -> Number:
+    """Leave a task behind that will not be cancelled."""
+    tasks.append(asyncio.create_task(refuse_to_end()))
+    return data
+
+
+tasks: list[asyncio.Task[None]] = []
+
+
+async def refuse_to_end() -> None:
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+
 @plugin.command(timeout=0.2, retry=Retry(attempts=1))
 async def never(data: Number, ctx: Context) -> Number:
     """Never return."""
@@ -121,13 +139,15 @@ class Server:
             ],
         }
         self._started = False
+        self._reading = True
         self.log: list[dict[str, Any]] = []
         self._news = threading.Condition()
         self.client = httpx.Client(timeout=PATIENCE, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False)
         (folder / "plugins").mkdir()
         (folder / "plugins" / "lab.py").write_text(PLUGIN)
 
-    def start(self) -> "Server":
+    def start(self, *, log: bool = True) -> "Server":
+        """Start it and wait until it listens; without `log` its log loses its reader then."""
         (self.folder / "config.yaml").write_text(json.dumps(self.config))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "hookyard", "serve", "config.yaml"],
@@ -139,12 +159,15 @@ class Server:
         self.log = []
         threading.Thread(target=self._read, args=(self.process, self.log), daemon=True).start()
         self.client.base_url = httpx.URL(self.wait_for("server.listening")["url"])
+        self._reading = log
         return self
 
     def _read(self, process: subprocess.Popen[str], log: list[dict[str, Any]]) -> None:
         assert process.stderr is not None
         with process.stderr:
             for line in process.stderr:
+                if not self._reading:
+                    break
                 try:
                     event = json.loads(line)
                 except ValueError:

@@ -1,8 +1,10 @@
 """Plugins that misbehave, processes that end, disks that fill: each costs only its own job, and nothing accepted."""
 
+import contextlib
 import hmac
 import json
 import resource
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +108,63 @@ def test_a_job_that_outlasts_the_drain_goes_back_without_its_attempt_being_count
     server.wait_for("job.succeeded", job_id=job_id)
     assert server.job(job_id)["result"] == {"n": 1}
     assert (tmp_path / "log").read_text() == "1\n1\n"
+
+
+def test_a_second_signal_gives_running_jobs_back_at_once_without_counting_their_attempt(
+    server: Server, tmp_path: Path
+) -> None:
+    server.config["jobs"] = {"drain": "60s"}
+    server.start()
+    job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
+    server.process.terminate()
+    server.wait_for("drain.waiting")
+    server.process.terminate()
+    assert server.process.wait(20) == 0
+    (tmp_path / "go").touch()
+    server.start()
+    server.wait_for("job.succeeded", job_id=job_id)
+    assert server.job(job_id)["attempt"] == 1
+
+
+def test_a_task_that_a_plugin_left_behind_does_not_keep_the_process_from_ending(server: Server) -> None:
+    server.start()
+    assert server.result("stubborn", {}).status_code == 200
+    assert server.stop() == 0
+    server.wait_for("server.tasks_left")
+
+
+def test_a_log_that_nobody_reads_any_more_stops_nothing(server: Server) -> None:
+    server.start(log=False)
+    for n in range(50):
+        assert server.result("fail", {}).json()["status"] == "failed"
+        assert server.result("double", {"n": n}).json()["result"] == {"n": 2 * n}
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("head", [b"GET /healthz HTTP/1.1\r\nx: " + b"a" * 400_000, b"GET /" + b"a" * 400_000])
+def test_a_head_without_end_is_refused_and_costs_nobody_else(server: Server, head: bytes) -> None:
+    server.start()
+    url = server.client.base_url
+    with socket.create_connection((url.host, url.port or 0), timeout=20) as connection:
+        with contextlib.suppress(ConnectionError):  # the answer may come before all of it is sent
+            connection.sendall(head)
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(65536):
+                answer += piece
+    assert answer == b"" or b" 431 " in answer.split(b"\r\n")[0]
+    assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}
+
+
+def test_what_is_no_http_is_refused_like_everything_else(server: Server) -> None:
+    server.start()
+    url = server.client.base_url
+    with socket.create_connection((url.host, url.port or 0), timeout=20) as connection:
+        connection.sendall(b"GET /\xc3\xa9 HTTP/1.1\r\n\r\n")
+        head, _, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in head
+    assert json.loads(body)["code"] == "invalid_request"
 
 
 def test_a_killed_servers_running_job_is_run_again_and_the_attempt_counts(server: Server, tmp_path: Path) -> None:

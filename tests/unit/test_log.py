@@ -87,6 +87,18 @@ def test_what_is_less_important_than_the_level_is_not_written(stream: io.StringI
     assert [line["event"] for line in lines(stream)] == ["loud"]
 
 
+class Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(len(text))
+
+
+def test_a_log_that_nobody_reads_any_more_fails_nobody() -> None:
+    log.setup("info", "json", Gone())
+    log.get("room").warning("said")
+    log.change("said")
+    log.setup("error", "json", io.StringIO())
+
+
 def test_an_exception_is_written_without_the_variables_of_its_frames() -> None:
     for form in ("json", "console"):
         out = io.StringIO()

@@ -23,15 +23,13 @@ def serve(
     Exits with 78 when the configuration is wrong, and with 75 when another process serves the same store.
     """
     # Imported here so that the other commands do not pay for the server's start-up.
-    import asyncio
     import dataclasses
 
-    import uvloop
     from msgspec.structs import replace
 
     from hookyard import log
     from hookyard.config import load_file
-    from hookyard.server import serve as run
+    from hookyard.server import run
 
     loaded = load_file(config)
     settings = loaded.config
@@ -41,5 +39,4 @@ def serve(
     if port is not None:
         server = replace(server, port=port)
     log.setup(settings.log.level, settings.log.format)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(dataclasses.replace(loaded, config=replace(settings, server=server))))
+    run(dataclasses.replace(loaded, config=replace(settings, server=server)))

@@ -108,6 +108,10 @@ class Dispatcher:
         self._draining = True
         self._waiters.release_all()
 
+    def release_all(self) -> None:
+        """Stop what runs and give it back to the queue; a drain under way then has nothing left to wait for."""
+        self._attempts.release_all()
+
     async def drain(self) -> None:
         """Wait for the running jobs, then give the rest back to the queue without counting their attempt."""
         self.stop_accepting()

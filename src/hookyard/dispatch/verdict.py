@@ -77,7 +77,14 @@ def _as_it_can_be_kept(error: CommandError, job: Job) -> ErrorInfo:
             details = msgspec.json.decode(msgspec.json.encode(dict(error.details)), type=dict[str, object])
         except Exception as reason:  # noqa: BLE001  whatever its objects do when they are encoded
             _log.warning("command.details_dropped", job_id=job.id, request_id=job.request_id, why=str(reason))
-    return ErrorInfo(code=str(error.code), message=str(error.message), retryable=bool(error.retryable), details=details)
+    return ErrorInfo(
+        code=_text(error.code), message=_text(error.message), retryable=bool(error.retryable), details=details
+    )
+
+
+def _text(value: object) -> str:
+    """Text that can be written as UTF-8, whatever the operating system once made of a file's name."""
+    return str(value).encode(errors="replace").decode()
 
 
 def lost(job: Job) -> Ended | Again:

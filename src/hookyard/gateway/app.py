@@ -1,6 +1,7 @@
 """The gateway: Litestar, with the two hot paths answered before it."""
 
 import asyncio
+from collections import Counter
 from importlib.metadata import version
 from typing import Any, Final, cast
 
@@ -73,10 +74,10 @@ class Gateway(Litestar):
         """Let Litestar answer; see to the request id and to HEAD around it."""
         headers = joined(scope["headers"])
         own = given_id(headers)
-        names = [name for name, _ in scope["headers"]]
+        counts = Counter(name for name, _ in scope["headers"])
         known = Seen(
             headers=headers,
-            repeated=frozenset(name for name in headers if names.count(name) > 1),
+            repeated=frozenset(name for name, times in counts.items() if times > 1),
             given_id=own,
             request_id=own or self._ids(),
             peer=peer_of(scope),

@@ -76,7 +76,9 @@ class Lines:
 
     def has_place(self, line: Line, size: int, now: int) -> bool:
         """Whether a delivery with a body of this size may wait here."""
-        return len(line.waiting) + line.reserved < BACKLOG and self.bytes + size <= MEMORY and line.paused_until <= now
+        # One that is larger than all the memory there is for them goes alone.
+        fits = self.bytes + size <= MEMORY or self.bytes == 0
+        return fits and len(line.waiting) + line.reserved < BACKLOG and line.paused_until <= now
 
     def turn(self, line: Line, now: int) -> int:
         """When a delivery that finds no place should come again: each gets a turn of its own, as the line moves."""

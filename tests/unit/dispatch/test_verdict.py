@@ -90,6 +90,12 @@ def test_details_that_are_not_json_are_dropped_and_the_refusal_stands(command: C
     assert end.error.details is None
 
 
+def test_half_a_surrogate_pair_in_a_message_is_kept_as_what_can_be_written(command: Command) -> None:
+    end = judge(CommandError("no file caf\udce9", retryable=False), job(1), command, 0.5)
+    assert end.error is not None
+    assert end.error.message == "no file caf?"
+
+
 def test_what_a_plugin_says_is_kept_as_the_types_that_are_declared(command: Command) -> None:
     error = CommandError("no", code="no", retryable=False, details={"at": (1, 2)})
     error.code = cast("str", 404)  # attributes are not checked by anybody
