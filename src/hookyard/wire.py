@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LARGEST_HEAD: Final = 64 << 10
 """Bytes of request line and header fields that are waited for; a larger head is answered 431 (RFC 6585)."""
@@ -69,5 +69,5 @@ class BoundedProtocol(HttpToolsProtocol):
         self.loop.call_later(HEAD_SECONDS / 2, self._watch)
 
     def _waits_for_a_head(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is None or cycle.response_complete
+        # None until the first head is complete, whatever uvicorn's annotation says.
+        return bool(getattr(self.cycle, "response_complete", True))
