@@ -58,6 +58,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "method_not_allowed": Code(405, "The method is not allowed here.", exit_code=64),
         "idempotency_mismatch": Code(409, "The idempotency key was used for another body.", exit_code=65),
         "too_large": Code(413, "The body is larger than allowed.", exit_code=65),
+        "header_too_large": Code(431, "The head of the request is larger than allowed.", exit_code=65),
         "unsupported_media_type": Code(415, "The body's media type is not supported.", exit_code=65),
         "internal": Code(500, "Something failed inside Hookyard.", retryable=True, exit_code=70),
         "busy": Code(503, "The queue is full.", retryable=True, exit_code=75),

@@ -1,21 +1,18 @@
 """The HTTP/1.1 protocol of the server: uvicorn's, with bounds on what comes before a request can be looked at."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Final
 
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from hookyard.errors import CODES
 
 LARGEST_HEAD: Final = 64 << 10
 """Bytes of request line and header fields that are waited for; a larger head is answered 431 (RFC 6585)."""
 HEAD_SECONDS: Final = 20.0
 """How long a head may take to arrive."""
-
-_ANSWER: Final = (
-    b"HTTP/1.1 %b\r\ncontent-type: application/problem+json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
-)
-_PROBLEM: Final = (
-    b'{"type":"urn:hookyard:problem:%b","title":"%b","status":%b,"detail":"%b","code":"%b","retryable":false}'
-)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -37,8 +34,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head:
             self._head_bytes += len(data)
             if self._head_bytes > LARGEST_HEAD and not self.transport.is_closing():
-                detail = b"The head of a request may have %d bytes." % LARGEST_HEAD
-                self._refuse(b"431 Request Header Fields Too Large", b"header_too_large", b"431", detail)
+                self._refuse("header_too_large", f"The head of a request may have {LARGEST_HEAD} bytes.")
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -52,11 +48,26 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP like everything else that is refused."""
-        self._refuse(b"400 Bad Request", b"invalid_request", b"400", msg.encode("ascii", "replace"))
+        self._refuse("invalid_request", msg)
 
-    def _refuse(self, line: bytes, code: bytes, status: bytes, detail: bytes) -> None:
-        body = _PROBLEM % (code, b"The request is not understood.", status, detail, code)
-        self.transport.write(_ANSWER % (line, len(body), body))
+    def _refuse(self, code: str, detail: str) -> None:
+        """Answer with a problem (RFC 9457) and close: what follows cannot be told apart any more."""
+        known = CODES[code]
+        problem = {
+            "type": f"urn:hookyard:problem:{code}",
+            "title": known.title,
+            "status": known.status,
+            "detail": detail,
+            "code": code,
+            "retryable": known.retryable,
+        }
+        body = msgspec.json.encode(problem)
+        status = HTTPStatus(known.status)
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/problem+json\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
         self.transport.close()
 
     def _watch(self) -> None:
