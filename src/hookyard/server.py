@@ -24,6 +24,14 @@ _GRACE_FOR_REQUESTS = 10
 _GRACE_FOR_TASKS = 2
 
 
+class _IntoOurLog(logging.Handler):
+    """What uvicorn has to say, as lines of the one log instead of bare text between them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one of its records."""
+        _log.warning("server.says", message=record.getMessage(), exc_info=record.exc_info is not None)
+
+
 class Server(uvicorn.Server):
     """uvicorn with Hookyard's way to stop."""
 
@@ -44,6 +52,8 @@ class Server(uvicorn.Server):
             )
         )
         self._service = service
+        spoken = logging.getLogger("uvicorn")
+        spoken.handlers, spoken.propagate = [_IntoOurLog(logging.WARNING)], False
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

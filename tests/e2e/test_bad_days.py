@@ -165,6 +165,8 @@ def test_what_is_no_http_is_refused_like_everything_else(server: Server) -> None
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"application/problem+json" in head
     assert json.loads(body)["code"] == "invalid_request"
+    server.wait_for("server.says", message="Invalid HTTP request received.")
+    assert not [line for line in server.log if line["event"] == "not json"]
 
 
 def test_a_killed_servers_running_job_is_run_again_and_the_attempt_counts(server: Server, tmp_path: Path) -> None:
