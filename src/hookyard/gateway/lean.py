@@ -12,7 +12,7 @@ from litestar.types import HTTPScope, Receive, Send
 
 from hookyard.auth import Principal
 from hookyard.errors import Refused
-from hookyard.gateway.accept import CommandWay, accepted
+from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.hooks import SourceWay
 from hookyard.gateway.refusals import crashed, refuse
@@ -35,10 +35,9 @@ def lean_ways(deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mappin
 class LeanTrigger:
     """`POST /trigger/{plugin}/{command}` for one command."""
 
-    __slots__ = ("_accept", "_allowed", "_bearer", "_cap", "_ids", "_question", "_way")
+    __slots__ = ("_allowed", "_bearer", "_cap", "_ids", "_question", "_way")
 
     def __init__(self, deps: GatewayDeps, way: CommandWay) -> None:
-        self._accept = deps.dispatcher.accept
         self._bearer = deps.tokens.bearer
         self._allowed: set[Principal] = set()
         self._ids = deps.ids
@@ -60,9 +59,7 @@ class LeanTrigger:
         try:
             key = idempotency_key(headers[b"idempotency-key"]) if b"idempotency-key" in headers else None
             body = await read_body(receive, self._cap)
-            # From here on as `CommandWay.trigger` does it, without the price of awaiting it.
-            job, data, dedupe = way.prepare(body, principal, key, request_id)
-            stored, request_id = accepted(await self._accept(job, way.command, data, dedupe), request_id)
+            stored, request_id = await way.trigger(body, principal, key, request_id)
             answer = way.answer(stored)
         except Refused as error:
             request_id = request_id or self._ids()
@@ -71,8 +68,7 @@ class LeanTrigger:
             request_id = request_id or self._ids()
             answer = crashed(error, request_id, principal=principal.name, peer=peer_of(scope))
         answer.headers.append((b"x-request-id", request_id.encode()))
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+        await answer.send(send)
         return True
 
     def _may(self, principal: Principal) -> bool:

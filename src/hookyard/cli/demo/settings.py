@@ -1,10 +1,10 @@
 """The configuration that the demo runs on, made of fresh secrets, and its YAML form for the reader."""
 
 import base64
-import hashlib
 import secrets
 from pathlib import Path
 
+from hookyard.auth.tokens import digest, new_token
 from hookyard.config import Loaded, loads
 
 _YAML = """\
@@ -47,12 +47,12 @@ class Settings:
     """
 
     def __init__(self, *, port: int, receiver: str) -> None:
-        self.token = f"hky_{secrets.token_urlsafe(32)}"
+        self.token = new_token()
         self.source_secret = secrets.token_hex(16)
         self.endpoint_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         self.yaml = _YAML.format(
             port=port,
-            digest=hashlib.sha256(self.token.encode()).hexdigest(),
+            digest=digest(self.token),
             source_secret=self.source_secret,
             receiver=receiver,
             endpoint_secret=self.endpoint_secret,
