@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 
 from hookyard.errors import InvalidOutput, place_of
 
-Isolation = Literal["inline", "thread"]
-"""Where a command runs: on the event loop, or in a thread of its own. Both trust the plugin fully."""
+Isolation = Literal["inline", "thread", "worker", "exec", "ductile"]
+"""Where a command runs: on the event loop, in a thread, in a persistent child process, or in a process for each
+attempt, which speaks the exec or the Ductile protocol. The first two trust the plugin fully."""
 
 Priority = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 """32 bits, as every store can keep it; higher runs first."""

@@ -9,6 +9,13 @@
     ├── InvalidOutput         a command answered with something else than it declares
     ├── AttemptTimedOut       an attempt took longer than it may
     ├── CommandCrashed        a command raised what programs do not catch: SystemExit and its like
+    ├── PluginFailed          a plugin's process broke its protocol, or died
+    ├── ContextError          what a command asked of its context is refused
+    │   ├── StateConflict     the key holds another version than was expected
+    │   ├── SecretUnavailable the plugin does not declare this secret, or nobody has it
+    │   ├── ArtifactError     an artifact cannot be written or read
+    │   ├── EgressDenied      an outgoing call goes where the plugin may not
+    │   └── CallError         a called command is not there, refused, or did not succeed
     ├── DeclarationError      a plugin, command or hook is declared wrongly
     ├── PluginLoadError       a plugin could not be loaded; it is listed with this reason
     ├── ConfigError           the configuration has problems, all of them listed
@@ -183,6 +190,74 @@ class CommandCrashed(HookyardError):  # noqa: N818  a fact about an attempt
         super().__init__(f"{command} raised {type(cause).__name__}: {cause}")
         self.command = command
         self.__cause__ = cause
+
+
+class PluginFailed(HookyardError):  # noqa: N818  a fact about an attempt
+    """A plugin's process could not be started, died, or answered against its protocol; shown to callers as it is.
+
+    Args:
+        command: its key, `plugin/command`.
+        problem: what happened, in a sentence that names the place.
+        code: a word that a program can act on, such as `protocol_error`, `no_output`, `exited`.
+        retryable: whether another attempt may go better.
+    """
+
+    def __init__(self, command: str, problem: str, *, code: str = "plugin_failed", retryable: bool = True) -> None:
+        super().__init__(f"{command}: {problem}")
+        self.command = command
+        self.problem = problem
+        self.code = code
+        self.retryable = retryable
+
+
+class ContextError(HookyardError):
+    """What a command asked of its context is refused. Uncaught, it fails the attempt as any other error does."""
+
+    code = "context_error"
+
+
+class StateConflict(ContextError):  # noqa: N818  the field's word
+    """The key holds another version than was expected; `version` is that one, 0 for none at all."""
+
+    code = "state_conflict"
+
+    def __init__(self, key: str, version: int) -> None:
+        super().__init__(f"the state {key!r} has version {version}")
+        self.key = key
+        self.version = version
+
+
+class SecretUnavailable(ContextError):  # noqa: N818  likewise
+    """The plugin does not declare this secret, or neither the configuration nor a hook has it."""
+
+    code = "secret_unavailable"
+
+
+class ArtifactError(ContextError):
+    """An artifact cannot be written or read; the message says why."""
+
+    code = "artifact_error"
+
+
+class EgressDenied(ContextError):  # noqa: N818  likewise
+    """An outgoing call goes where the plugin may not; the message says why."""
+
+    code = "egress_denied"
+
+
+class CallError(ContextError):
+    """A called command is not there, was refused, or did not succeed.
+
+    Args:
+        message: one sentence.
+        code: of the child's error, or `not_found`, `invalid_input`, `call_depth`, `cancelled`.
+        job_id: the child job, if there is one.
+    """
+
+    def __init__(self, message: str, *, code: str = "call_error", job_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.job_id = job_id
 
 
 class DeclarationError(HookyardError):

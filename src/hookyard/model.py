@@ -36,6 +36,9 @@ DeliveryStatus = Literal["pending", "sending", "delivered", "failed"]
 AttemptOutcome = Literal["succeeded", "failed", "timed_out", "cancelled", "released", "lost"]
 """How one attempt ended; `released` gave its lease back, `lost` never came back."""
 
+LogLevel = Literal["debug", "info", "warning", "error"]
+"""How important a line of a job's log is."""
+
 
 class ErrorInfo(Struct, frozen=True, omit_defaults=True):
     """What is kept, and shown, of an attempt that did not succeed."""
@@ -44,6 +47,80 @@ class ErrorInfo(Struct, frozen=True, omit_defaults=True):
     message: str
     retryable: bool = False
     details: dict[str, object] | None = None
+
+
+class Progress(Struct, frozen=True, omit_defaults=True):
+    """How far a running job is, in whatever its command counts."""
+
+    done: float
+    total: float | None = None
+    """What `done` will be at the end; None when that is not known."""
+    message: str = ""
+    at: int = 0
+    """When it was said."""
+
+
+class LogLine(Struct, frozen=True, kw_only=True):
+    """One line that a job's command logged: a row of `job_line`."""
+
+    job_id: str
+    number: int = 0
+    """Counted from 1 within the job; given by the store."""
+    attempt: int
+    at: int
+    level: LogLevel
+    event: str
+    values: bytes = b"{}"
+    """What belongs to it, as a JSON object."""
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """A named fact that a plugin emitted: a row of `event_log`."""
+
+    id: str
+    type: str
+    plugin: str
+    command: str
+    job_id: str
+    request_id: str = ""
+    payload: bytes
+    """JSON."""
+    dedupe_key: str | None = None
+    created_at: int
+
+
+class StateEntry(Struct, frozen=True, kw_only=True):
+    """What a plugin keeps under one key: a row of `plugin_state`."""
+
+    key: str
+    value: bytes
+    """JSON."""
+    version: int
+    """Greater than that of every earlier value of this key, also of one that was deleted since."""
+
+
+class StateChange(Struct, frozen=True, kw_only=True):
+    """What is to be kept under one key, written with the commit that ends a job."""
+
+    plugin: str
+    key: str
+    value: bytes | None
+    """JSON; None deletes."""
+
+
+class Artifact(Struct, frozen=True, kw_only=True):
+    """A named blob of a job; what it holds is in the object store."""
+
+    job_id: str
+    name: str
+    media_type: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of the content, in hex."""
+    location: str
+    """Its key in the object store."""
+    created_at: int
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -70,6 +147,8 @@ class Job(Struct, frozen=True, kw_only=True):
     request_id: str = ""
     callback_url: str | None = None
     tags: tuple[str, ...] = ()
+    parent: str | None = None
+    """The job whose command called for this one, if any."""
 
     status: JobStatus = "queued"
     reason: Reason | None = None
@@ -77,6 +156,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """The number of the current or last attempt; 0 before the first."""
     result: bytes | None = None
     last_error: ErrorInfo | None = None
+    progress: Progress | None = None
+    """What its command last said of it."""
     cancel_requested: bool = False
     lease_token: int | None = None
     lease_expires_at: int | None = None

@@ -90,6 +90,8 @@ class Plugin(Generic[C]):
         config: the Struct its section of the configuration is decoded into; without it there is none.
         version: shown beside its name.
         isolation: of every command that does not choose its own.
+        secrets: the names of what `ctx.secrets` may be asked for; the configuration has them under
+            `plugins.<name>.secrets`.
 
     Raises:
         DeclarationError: the name or the configuration's type cannot be used.
@@ -97,7 +99,12 @@ class Plugin(Generic[C]):
 
     @overload
     def __init__(
-        self: "Plugin[None]", name: str, *, version: str | None = None, isolation: Isolation | None = None
+        self: "Plugin[None]",
+        name: str,
+        *,
+        version: str | None = None,
+        isolation: Isolation | None = None,
+        secrets: Collection[str] = (),
     ) -> None: ...
     @overload
     def __init__(
@@ -107,6 +114,7 @@ class Plugin(Generic[C]):
         config: type[Config],
         version: str | None = None,
         isolation: Isolation | None = None,
+        secrets: Collection[str] = (),
     ) -> None: ...
     def __init__(
         self,
@@ -115,6 +123,7 @@ class Plugin(Generic[C]):
         config: type[Any] = NoneType,
         version: str | None = None,
         isolation: Isolation | None = None,
+        secrets: Collection[str] = (),
     ) -> None:
         if not is_name(name):
             msg = f"{name!r} is no plugin name; that is a lower-case letter, then a-z 0-9 _ - only"
@@ -125,6 +134,7 @@ class Plugin(Generic[C]):
         self.name = name
         self.version = version
         self.config_type: type[Any] = config
+        self.secrets: tuple[str, ...] = tuple(secrets)
         self._isolation: Isolation | None = isolation
         self._commands: dict[str, CommandSpec] = {}
         self._hooks: dict[str, HookSpec] = {}

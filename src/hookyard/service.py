@@ -13,6 +13,7 @@ from hookyard.errors import ConfigError
 from hookyard.gateway import GatewayDeps, Health, build
 from hookyard.host.hooks import Hooks
 from hookyard.outbound import Outbound
+from hookyard.plugin import Plugin
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.sqlite import SqliteStore
@@ -36,7 +37,9 @@ class Service:
         self._store = store
         self._health = Health()
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
-        self._hooks = Hooks((active.plugin, active.config) for active in assembly.registry.active)
+        self._hooks = Hooks(
+            (active.plugin, active.config) for active in assembly.registry.active if isinstance(active.plugin, Plugin)
+        )
         self._outbound = Outbound(config, self._writer, make_id, clock)
         self._runners = Runners()
         self._dispatcher = Dispatcher(

@@ -93,10 +93,10 @@ class Attempts:
         command = running.command
         timeout = command.timeout if job.timeout is None else job.timeout
         try:
-            if data is None:
-                data = _decode(command, job)
-            info = _describe(job, running.since + timeout)
-            result = await self._runners.run(command, data, info, running.cancel, timeout)
+            running.data = _decode(command, job) if data is None else data
+            running.info = _describe(job, running.since + timeout)
+            running.timeout = timeout
+            result = await self._runners.run(running)
             return Ended("succeeded", "succeeded", result=result)
         except asyncio.CancelledError:
             return CANCELLED if running.cancel_requested else RELEASED
@@ -167,4 +167,5 @@ def _describe(job: Job, deadline: int) -> JobInfo:
         source=job.source,
         request_id=job.request_id,
         tags=job.tags,
+        parent=job.parent,
     )

@@ -2,15 +2,18 @@
 
 import asyncio
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from hookyard.context import JobInfo
+from hookyard.context.port import Port
 from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.runners import CancelFlag
 
 
 class Running:
-    """A leased job, from its start until its end is on disk.
+    """A leased job, from its start until its end is on disk; to a runner it is its Call.
 
     Attributes:
         token: of the lease, for the fence.
@@ -20,12 +23,17 @@ class Running:
         released: the process must end, and the job goes back to the queue.
         stale: the lease is somebody else's now; nothing may be written down.
         settling: the command is through, and its end is being written.
+        data, info, timeout: what a runner is told of it, once it has begun.
     """
 
     __slots__ = (
-        "_begun", "_job", "cancel", "cancel_requested", "command", "number", "released", "settling", "since", "stale",
-        "task", "token",
+        "_begun", "_job", "cancel", "cancel_requested", "command", "data", "info", "number", "released", "settling",
+        "since", "stale", "task", "timeout", "token",
     )  # fmt: skip
+
+    data: Struct
+    info: JobInfo
+    timeout: int
 
     def __init__(self, job: Job, command: Command, token: int, number: int, since: int) -> None:
         self._job = job
@@ -45,6 +53,15 @@ class Running:
     def request_id(self) -> str:
         """Of the request that made the job."""
         return self._job.request_id
+
+    @property
+    def args(self) -> bytes:
+        """The job's input as JSON, verbatim."""
+        return self._job.args
+
+    def port(self) -> Port:
+        """The host's side of this attempt."""
+        raise NotImplementedError
 
     def begin(self, worker: str) -> Job:
         """The job as the store has it during this attempt."""

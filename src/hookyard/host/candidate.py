@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+PluginKind = Literal["python", "exec", "ductile"]
+"""What a plugin is made of: a Python module, any executable, or an executable that speaks Ductile's protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +16,7 @@ class Candidate:
     """What the configuration calls it: the file's or folder's name, or the entry point's."""
     origin: str
     """Where it was found, for people."""
+    kind: PluginKind = "python"
     file: Path | None = None
     """The file that holds it, absolute; None when that cannot be told without importing."""
     folder: Path | None = None
@@ -21,6 +26,8 @@ class Candidate:
     attribute: str = "plugin"
     requires: tuple[str, ...] = field(default=())
     """What its project depends on, as its metadata says it (PEP 508)."""
+    manifest: Path | None = None
+    """The file that describes it without being run: `plugin.yaml` or Ductile's `manifest.yaml`, absolute."""
     problem: str | None = None
     """Why there is nothing to import, when that is plain already."""
     version: str | None = None

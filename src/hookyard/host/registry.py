@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from hookyard.command import CommandSpec
+from hookyard.command import CommandSpec, Isolation
+from hookyard.host.candidate import PluginKind
+from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.plugin import Plugin
 
 PluginState = Literal["active", "disabled", "available", "blocked", "incompatible", "failed"]
@@ -26,6 +28,9 @@ class PluginRecord(Struct, frozen=True, kw_only=True):
     version: str | None = None
     origin: str = ""
     """Where it was found: a path, or the entry point and its distribution."""
+    kind: PluginKind = "python"
+    isolation: Isolation | None = None
+    """Where all of its commands run, when that is one for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Command:
     timeout: int
     """Milliseconds one attempt may take."""
     max_attempts: int
+    launch: object = None
+    """How its runner starts it: a WorkerLaunch, an ExecLaunch or a DuctileLaunch; None inline and in threads."""
     key: str = field(init=False)
     """`plugin/command`."""
 
@@ -52,7 +59,7 @@ class Command:
 class ActivePlugin:
     """A plugin that runs, with its configuration."""
 
-    plugin: Plugin[Any]
+    plugin: Plugin[Any] | ForeignPlugin
     config: object
 
 

@@ -3,16 +3,13 @@
 from collections.abc import Coroutine
 from typing import Any
 
-from msgspec import Struct
-
 from hookyard.context import CancelFlag, JobInfo
-from hookyard.host.registry import Command
-from hookyard.runners.contract import AttemptTimedOut, Runner
+from hookyard.runners.contract import AttemptTimedOut, Call, Runner
 from hookyard.runners.inline import InlineRunner
 from hookyard.runners.thread import ThreadRunner
 from hookyard.runners.watchdog import Watchdog
 
-__all__ = ["AttemptTimedOut", "CancelFlag", "InlineRunner", "Runner", "Runners", "ThreadRunner", "Watchdog"]
+__all__ = ["AttemptTimedOut", "Call", "CancelFlag", "InlineRunner", "Runner", "Runners", "ThreadRunner", "Watchdog"]
 
 
 class Runners:
@@ -33,11 +30,9 @@ class Runners:
         """The job whose step holds the event loop now."""
         return self.inline.current
 
-    def run(
-        self, command: Command, data: Struct, info: JobInfo, cancel: CancelFlag, timeout: int
-    ) -> Coroutine[Any, Any, bytes]:
+    def run(self, call: Call) -> Coroutine[Any, Any, bytes]:
         """See :meth:`hookyard.runners.contract.Runner.run`."""
-        return self._by_isolation[command.spec.options.isolation].run(command, data, info, cancel, timeout)
+        return self._by_isolation[call.command.spec.options.isolation].run(call)
 
     async def aclose(self) -> None:
         """Stop watching, and free what the runners hold."""

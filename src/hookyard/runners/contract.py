@@ -5,51 +5,68 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from hookyard import log
-from hookyard.context import CancelFlag, JobInfo, Logger
+from hookyard.context import CancelFlag, JobInfo
+from hookyard.context.port import Port
 from hookyard.errors import AttemptTimedOut
 from hookyard.host.registry import Command
 
-__all__ = ["AttemptTimedOut", "CancelFlag", "Runner", "job_log"]
+__all__ = ["AttemptTimedOut", "Call", "CancelFlag", "Runner"]
 
-_log = log.get("plugin")
+
+class Call(Protocol):
+    """One attempt of one job, as a runner sees it."""
+
+    @property
+    def command(self) -> Command:
+        """What to run."""
+        ...
+
+    @property
+    def args(self) -> bytes:
+        """The input as JSON, verbatim."""
+        ...
+
+    @property
+    def data(self) -> Struct:
+        """The input, decoded."""
+        ...
+
+    @property
+    def info(self) -> JobInfo:
+        """What the command may know of its job."""
+        ...
+
+    @property
+    def cancel(self) -> CancelFlag:
+        """The flag the command looks at; the runner sets it when the time is up, others when the job is cancelled."""
+        ...
+
+    @property
+    def timeout(self) -> int:
+        """Milliseconds this attempt may take."""
+        ...
+
+    def port(self) -> Port:
+        """The host's side of the attempt, made on first use; the same one every time."""
+        ...
 
 
 class Runner(Protocol):
     """Runs one attempt of one job."""
 
-    def run(
-        self, command: Command, data: Struct, info: JobInfo, cancel: CancelFlag, timeout: int
-    ) -> Coroutine[Any, Any, bytes]:
+    def run(self, call: Call) -> Coroutine[Any, Any, bytes]:
         """The command's answer as checked JSON.
-
-        Args:
-            command: what to run.
-            data: its input.
-            info: what the command may know of its job.
-            cancel: the flag the command looks at; set here when the time is up.
-            timeout: milliseconds this attempt may take.
 
         Raises:
             AttemptTimedOut: it took longer; a late answer is dropped.
             InvalidOutput: its answer is not of the declared type.
             CommandCrashed: it raised SystemExit, KeyboardInterrupt or the like.
+            PluginFailed: its process could not be started, died, or broke its protocol.
             asyncio.CancelledError: the calling task was cancelled, and the command with it.
             Exception: whatever else the command raised, unchanged.
         """
         ...
 
     async def aclose(self) -> None:
-        """Free what the runner holds; what still runs is left to itself."""
+        """Free what the runner holds; processes are ended, what runs in a thread is left to itself."""
         ...
-
-
-def job_log(info: JobInfo) -> Logger:
-    """The logger a command gets as `ctx.log`."""
-    bound: Logger = _log.bind(
-        job_id=info.id,
-        request_id=info.request_id,
-        command=f"{info.plugin}/{info.command}",
-        attempt=info.attempt,
-    )
-    return bound

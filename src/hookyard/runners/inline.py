@@ -11,13 +11,12 @@ from time import monotonic
 from types import coroutine
 from typing import Any, Final
 
-from msgspec import Struct
-
 from hookyard import log
 from hookyard.context import CancelFlag, Context, JobInfo
 from hookyard.errors import AttemptTimedOut, CommandCrashed
 from hookyard.host.registry import Command
-from hookyard.runners.contract import job_log
+from hookyard.runners.contract import Call
+from hookyard.runners.joblog import job_log
 
 STALL: Final = 0.1
 GRACE: Final = 1.0
@@ -45,17 +44,11 @@ class InlineRunner:
         self.grace = grace
         self.stall = stall
 
-    async def run(
-        self,
-        command: Command,
-        data: Struct,
-        info: JobInfo,
-        cancel: CancelFlag,
-        timeout: int,  # noqa: ASYNC109  milliseconds, and how they are counted is what a runner is about
-    ) -> bytes:
+    async def run(self, call: Call) -> bytes:
         """See :class:`hookyard.runners.contract.Runner`."""
-        attempt = _Attempt(self, command, info, cancel, timeout / 1000)
-        body = command.spec.function(data, Context(command.config, info, cancel, job_log))
+        command, info, cancel = call.command, call.info, call.cancel
+        attempt = _Attempt(self, command, info, cancel, call.timeout / 1000)
+        body = command.spec.function(call.data, Context(command.config, info, cancel, job_log))
         try:
             result: bytes = await attempt.drive(body)
         except GeneratorExit:  # the task itself is thrown away

@@ -9,14 +9,12 @@ import contextlib
 from collections import Counter
 from typing import Final
 
-from msgspec import Struct
-
 from hookyard import log
-from hookyard.context import CancelFlag, JobInfo, SyncContext
+from hookyard.context import SyncContext
 from hookyard.errors import AttemptTimedOut, CommandCrashed, RetryLater
-from hookyard.host.registry import Command
 from hookyard.host.threads import DaemonThreads
-from hookyard.runners.contract import job_log
+from hookyard.runners.contract import Call
+from hookyard.runners.joblog import job_log
 
 MAX_STUCK: Final = 32
 _STUCK_RETRY: Final = 30.0
@@ -36,53 +34,35 @@ class ThreadRunner:
         self._max_stuck = max_stuck
         self._stuck: Counter[str] = Counter()
 
-    async def run(
-        self,
-        command: Command,
-        data: Struct,
-        info: JobInfo,
-        cancel: CancelFlag,
-        timeout: int,  # noqa: ASYNC109  milliseconds, and how they are counted is what a runner is about
-    ) -> bytes:
+    async def run(self, call: Call) -> bytes:
         """See :class:`hookyard.runners.contract.Runner`; RetryLater when too many threads are stuck."""
+        command = call.command
         if self._stuck[command.key] >= self._max_stuck:
-            _log.error("command.stuck", job_id=info.id, command=command.key, threads=self._stuck[command.key])
+            _log.error("command.stuck", job_id=call.info.id, command=command.key, threads=self._stuck[command.key])
             raise RetryLater(_STUCK_RETRY, f"{self._max_stuck} threads of {command.key} never came back")
         loop = asyncio.get_running_loop()
-        call = _Call(self._stuck, command, data, info, cancel=cancel, loop=loop)
-        timer = loop.call_later(timeout / 1000, call.expire, timeout)
-        self._threads.submit(call.run)
+        running = _InThread(self._stuck, call, loop)
+        timer = loop.call_later(call.timeout / 1000, running.expire)
+        self._threads.submit(running.run)
         try:
-            return await call.answer
+            return await running.answer
         finally:
             timer.cancel()
-            call.leave()
+            running.leave()
 
     async def aclose(self) -> None:
         """End the idle threads; the busy ones are daemons, and do not keep the process."""
         self._threads.close()
 
 
-class _Call:
+class _InThread:
     """One command under way in its thread. All but `run` happens on the event loop."""
 
-    __slots__ = ("_cancel", "_command", "_data", "_info", "_left", "_loop", "_over", "_stuck", "answer")
+    __slots__ = ("_call", "_left", "_loop", "_over", "_stuck", "answer")
 
-    def __init__(
-        self,
-        stuck: Counter[str],
-        command: Command,
-        data: Struct,
-        info: JobInfo,
-        *,
-        cancel: CancelFlag,
-        loop: asyncio.AbstractEventLoop,
-    ) -> None:
+    def __init__(self, stuck: Counter[str], call: Call, loop: asyncio.AbstractEventLoop) -> None:
         self._stuck = stuck
-        self._command = command
-        self._data = data
-        self._info = info
-        self._cancel = cancel
+        self._call = call
         self._loop = loop
         self._over = False
         self._left = False
@@ -90,12 +70,13 @@ class _Call:
 
     def run(self) -> None:
         """Call the command; in the thread."""
-        command = self._command
+        call = self._call
+        command = call.command
         body = b""
         error: Exception | None = None
         try:
-            context = SyncContext(command.config, self._info, self._cancel, job_log)
-            body = command.spec.encode(command.spec.function(self._data, context))
+            context = SyncContext(command.config, call.info, call.cancel, job_log)
+            body = command.spec.encode(command.spec.function(call.data, context))
         except (StopIteration, StopAsyncIteration) as raised:  # neither passes through a future
             error = CommandCrashed(command.key, raised)
         except Exception as raised:  # noqa: BLE001  handed on as it is
@@ -105,24 +86,24 @@ class _Call:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(self._finish, body, error)
 
-    def expire(self, timeout: int) -> None:
+    def expire(self) -> None:
         """The time is up."""
         if not self.answer.done():
-            self.answer.set_exception(AttemptTimedOut(self._command.key, timeout))
+            self.answer.set_exception(AttemptTimedOut(self._call.command.key, self._call.timeout))
 
     def leave(self) -> None:
         """Nobody waits any more: a thread that is not through is asked to stop, and counted."""
         if not self._over:
             self._left = True
-            self._cancel.set()
-            self._stuck[self._command.key] += 1
+            self._call.cancel.set()
+            self._stuck[self._call.command.key] += 1
 
     def _finish(self, body: bytes, error: Exception | None) -> None:
         self._over = True
         if self._left:
-            self._stuck[self._command.key] -= 1
+            self._stuck[self._call.command.key] -= 1
             what = "none" if error is None else type(error).__name__
-            _log.info("command.late_answer", job_id=self._info.id, command=self._command.key, error=what)
+            _log.info("command.late_answer", job_id=self._call.info.id, command=self._call.command.key, error=what)
         elif not self.answer.done():
             if error is None:
                 self.answer.set_result(body)

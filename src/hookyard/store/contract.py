@@ -15,15 +15,21 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from hookyard.model import (
+    Artifact,
     Attempt,
     AttemptOutcome,
     Delivery,
     DeliveryAttempt,
     DeliveryStatus,
     ErrorInfo,
+    Event,
     Job,
     JobStatus,
+    LogLine,
+    Progress,
     Reason,
+    StateChange,
+    StateEntry,
     TerminalStatus,
 )
 
@@ -109,6 +115,19 @@ class AlreadyTerminal(Result, frozen=True):
     """The job has ended; nothing changed."""
 
     status: TerminalStatus
+
+
+class StatePut(Result, frozen=True):
+    """The value is kept, or deleted, and has this version now."""
+
+    version: int
+
+
+class StateMismatch(Result, frozen=True):
+    """The key holds another version than was expected; nothing changed."""
+
+    version: int
+    """The version it holds; 0 when it holds nothing."""
 
 
 class NotFound(Result, frozen=True):
@@ -220,6 +239,10 @@ class Finish(Op, frozen=True, kw_only=True):
     result: bytes | None = None
     error: ErrorInfo | None = None
     deliveries: tuple[Delivery, ...] = ()
+    events: tuple[Event, ...] = ()
+    """What the command emitted; written in the order given. Failed when an id is in use."""
+    state: tuple[StateChange, ...] = ()
+    """What is to be kept, whatever is there now; the later of two changes of one key stays."""
     if_expired: bool = False
     """Only when the lease has ended by `now`, else Stale: how the janitor leaves a holder alone that came back."""
 
@@ -300,6 +323,47 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
     """
 
 
+class PutProgress(Op, frozen=True, kw_only=True):
+    """Note how far a running job is -> Done | Stale."""
+
+    job_id: str
+    token: int
+    progress: Progress
+
+
+class AppendLog(Op, frozen=True, kw_only=True):
+    """Keep lines of jobs' logs -> Done.
+
+    Each line gets the next number of its job. A line of a job that does not exist is dropped.
+    """
+
+    lines: tuple[LogLine, ...]
+
+
+class PutState(Op, frozen=True, kw_only=True):
+    """Keep a value for a plugin, or delete it -> StatePut | StateMismatch.
+
+    A deleted key leaves its version behind, so that a later value under it never has an earlier one's version.
+    """
+
+    plugin: str
+    key: str
+    value: bytes | None
+    """JSON; None deletes."""
+    expected: int | None = None
+    """The version the key must hold, 0 for none at all; None writes whatever is there (compare-and-set)."""
+
+
+class PutArtifact(Op, frozen=True, kw_only=True):
+    """Name an artifact of a running job, its content being stored already -> Done | Stale.
+
+    An artifact of the same name is replaced.
+    """
+
+    token: int
+    artifact: Artifact
+
+
 class Prune(Op, frozen=True, kw_only=True):
     """Forget at most `limit` expired idempotency keys -> Pruned."""
 
@@ -317,6 +381,17 @@ class JobQuery(Struct, frozen=True, kw_only=True):
     command: str | None = None
     before: str | None = None
     """Only jobs whose id is smaller: the keyset cursor."""
+    limit: int = 50
+
+
+class EventQuery(Struct, frozen=True, kw_only=True):
+    """Which events to list, newest first."""
+
+    type: str | None = None
+    plugin: str | None = None
+    job_id: str | None = None
+    before: str | None = None
+    """Only events whose id is smaller: the keyset cursor."""
     limit: int = 50
 
 
@@ -357,6 +432,32 @@ class Store(Protocol):
 
     async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
         """The tries at a delivery, oldest first."""
+        ...
+
+    async def children(self, job_id: str, *, limit: int = 200) -> tuple[Job, ...]:
+        """The jobs that a job's command called for, oldest first; `args` and `result` are left empty."""
+        ...
+
+    async def log_lines(self, job_id: str, *, after: int = 0, limit: int = 200) -> tuple[LogLine, ...]:
+        """The lines of a job's log with a number greater than `after`, oldest first."""
+        ...
+
+    async def events(self, query: EventQuery) -> tuple[Event, ...]:
+        """A page of events, newest first."""
+        ...
+
+    async def state(self, plugin: str, key: str) -> StateEntry | None:
+        """What a plugin keeps under a key; None when nothing, or no longer."""
+        ...
+
+    async def states(
+        self, plugin: str, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[StateEntry, ...]:
+        """What a plugin keeps under keys that begin with `prefix` and are greater than `after`, in their order."""
+        ...
+
+    async def artifacts(self, job_id: str) -> tuple[Artifact, ...]:
+        """The artifacts of a job, by name."""
         ...
 
     async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Struct
 
 from hookyard.command import CommandSpec
 from hookyard.context import CancelFlag, Context, JobInfo, SyncContext
+from hookyard.context.port import Port
 from hookyard.host.registry import Command
 from hookyard.plugin import Plugin
 from hookyard.runners import Runners
@@ -97,9 +99,25 @@ async def _run(command: Command, data: Struct) -> bytes:
     )
     runners = Runners()
     try:
-        return await runners.run(command, data, info, CancelFlag(), command.timeout)
+        return await runners.run(FakeCall(command, data, info, command.timeout))
     finally:
         await runners.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class FakeCall:
+    """A runner's :class:`hookyard.runners.contract.Call` without a server behind it."""
+
+    command: Command
+    data: Struct
+    info: JobInfo
+    timeout: int
+    args: bytes = b""
+    cancel: CancelFlag = field(default_factory=CancelFlag)
+
+    def port(self) -> Port:
+        """There is none."""
+        raise NotImplementedError
 
 
 def _find(plugin: Plugin[Any], command: object) -> CommandSpec:

@@ -10,6 +10,7 @@ from hookyard import Context, JobInfo, Plugin, SyncContext
 from hookyard.context import CancelFlag
 from hookyard.host.registry import Command
 from hookyard.runners import Runner
+from hookyard.testing.run import FakeCall
 
 
 class In(Struct):
@@ -42,7 +43,7 @@ def start(
 ) -> Coroutine[Any, Any, bytes]:
     """One attempt; the timeout is in milliseconds."""
     command = bind(function)
-    return runner.run(command, In(), info_of(command), cancel or CancelFlag(), timeout)
+    return runner.run(FakeCall(command, In(), info_of(command), timeout, cancel=cancel or CancelFlag()))
 
 
 class Recorder:

@@ -1,0 +1,32 @@
+"""What a plugin is to the host that is not imported here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import NoneType
+from typing import Any
+
+from hookyard.command import CommandSpec
+from hookyard.plugin import HookSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignPlugin:
+    """A plugin as its manifest describes it; what :class:`hookyard.Plugin` is for one that is imported.
+
+    Made by `hookyard.host.foreign.{exec,ductile,worker}.describe(candidate, settings)`, which raises PluginLoadError.
+    """
+
+    name: str
+    version: str | None
+    api: int
+    commands: Mapping[str, CommandSpec]
+    """By name; their types are compiled from the manifest's JSON Schemas, their `function` refuses to be called."""
+    launch: object
+    """How its runner starts it: a WorkerLaunch, an ExecLaunch or a DuctileLaunch."""
+    config_type: type[Any] = NoneType
+    """A Struct compiled from the manifest's schema of its configuration, or `dict` when that says nothing of it;
+    NoneType when it takes none."""
+    secrets: tuple[str, ...] = ()
+    """The names of the secrets that it declares."""
+    hooks: Mapping[str, HookSpec] = field(default_factory=dict[str, HookSpec])
+    """Always empty: hooks run in the server's own process."""
