@@ -29,8 +29,8 @@ import httpx
 import uvloop
 from pyreqwest.client import ClientBuilder
 
+from hookyard.egress.guard import Target
 from hookyard.outbound.client import ReqwestSender
-from hookyard.outbound.egress import Target
 from hookyard.outbound.signing import Signer
 
 HOST = "receiver.test"  # no resolver knows it: a candidate that reaches it was really pinned

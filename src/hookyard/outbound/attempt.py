@@ -5,13 +5,13 @@ from typing import Final
 
 from hookyard import log
 from hookyard.clock import Clock
+from hookyard.egress.guard import EgressError, Guard
+from hookyard.egress.resolver import ResolveError
+from hookyard.egress.urls import UrlError, parse
 from hookyard.model import Delivery, DeliveryAttempt
 from hookyard.outbound.client import Answer, Sender, SendError
-from hookyard.outbound.egress import EgressError, Guard
 from hookyard.outbound.endpoints import Endpoints, Route
 from hookyard.outbound.policy import Policy, Verdict
-from hookyard.outbound.resolver import ResolveError
-from hookyard.outbound.urls import UrlError, parse
 
 _log = log.get("outbound")
 HELD: Final = 300_000

@@ -16,8 +16,8 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BuilderError, PyreqwestError, RequestError, RequestTimeoutError
 from pyreqwest.http import Url as ClientUrl
 
+from hookyard.egress.guard import Target
 from hookyard.errors import HookyardError
-from hookyard.outbound.egress import Target
 
 KEPT: Final = 1024
 """Bytes of an answer's body that are read; the rest is never waited for."""

@@ -6,10 +6,11 @@ from fnmatch import fnmatchcase
 from hookyard.clock import SystemClock
 from hookyard.config.model import Config, OutboundSettings
 from hookyard.config.values import Secret
+from hookyard.egress.guard import EgressError, Guard
+from hookyard.egress.networks import Networks
+from hookyard.egress.rules import Rules
 from hookyard.outbound.client import readable
-from hookyard.outbound.egress import EgressError, Guard
 from hookyard.outbound.message import EVENTS
-from hookyard.outbound.networks import Networks
 from hookyard.webhook_secret import SecretError, secret_key
 
 
@@ -29,7 +30,7 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
     yield from _secrets("outbound.callback_secrets", settings.callback_secrets)
     usable = tuple(network for network in settings.allow_networks if _network_problem(network) is None)
     guard = Guard(
-        OutboundSettings(allow_http=settings.allow_http, allow_ports=settings.allow_ports, allow_networks=usable),
+        Rules(allow_http=settings.allow_http, allow_ports=settings.allow_ports, allow_networks=usable),
         SystemClock(),
     )
     for name, endpoint in config.endpoints.items():

@@ -6,17 +6,18 @@ from importlib.metadata import version
 
 from hookyard.clock import Clock
 from hookyard.config.model import Config
+from hookyard.egress.guard import Guard
+from hookyard.egress.resolver import Resolver
+from hookyard.egress.rules import outbound_rules
 from hookyard.ids import IdSource
 from hookyard.outbound.attempt import Attempts
 from hookyard.outbound.client import ReqwestSender, Sender
 from hookyard.outbound.courier import Courier
-from hookyard.outbound.egress import Guard
 from hookyard.outbound.endpoints import Endpoints
 from hookyard.outbound.ledger import Writer
 from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.policy import Policy
 from hookyard.outbound.problems import problems, url_problem
-from hookyard.outbound.resolver import Resolver
 from hookyard.store.contract import RecoverDeliveries
 
 
@@ -54,7 +55,7 @@ class Outbound:
             connect_timeout=settings.connect_timeout.seconds,
             idle=settings.concurrency_per_endpoint,
         )
-        self._guard = Guard(settings, clock, resolver)
+        self._guard = Guard(outbound_rules(settings), clock, resolver)
         self._grace = int(settings.timeout)
         attempts = Attempts(
             endpoints=endpoints,

@@ -10,8 +10,8 @@ import pytest
 import trustme
 import uvloop
 
+from hookyard.egress.guard import Target
 from hookyard.outbound.client import Answer, ReqwestSender, SendError, readable
-from hookyard.outbound.egress import Target
 from hookyard.testing.receiver import Handler, Received, Receiver, answering, receiving, silent
 
 
@@ -296,7 +296,7 @@ import socket
 import threading
 
 from hookyard.outbound.client import ReqwestSender
-from hookyard.outbound.egress import Target
+from hookyard.egress.guard import Target
 
 async def main():
     server = socket.create_server(("127.0.0.1", 0))

@@ -16,14 +16,14 @@ from hookyard import log
 from hookyard.clock import Clock, SystemClock
 from hookyard.config.model import Config, EndpointSettings, OutboundSettings
 from hookyard.config.values import Duration, Secret
+from hookyard.egress.guard import Target
+from hookyard.egress.networks import Address
+from hookyard.egress.resolver import ResolveError
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Delivery, DeliveryAttempt, Job
 from hookyard.outbound import Outbound
 from hookyard.outbound.client import Answer, Sender, SendError
-from hookyard.outbound.egress import Target
-from hookyard.outbound.networks import Address
-from hookyard.outbound.resolver import ResolveError
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
     ClaimDeliveries,

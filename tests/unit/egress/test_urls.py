@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pyreqwest.http import Url as ClientUrl
 
-from hookyard.outbound.urls import UrlError, parse
+from hookyard.egress.urls import UrlError, parse
 
 PLAIN = [
     ("https://example.com", "https://example.com/", "example.com", 443),

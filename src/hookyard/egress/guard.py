@@ -11,21 +11,18 @@ from typing import Final
 from msgspec import Struct
 
 from hookyard.clock import Clock
-from hookyard.config.model import OutboundSettings
+from hookyard.egress.resolver import ResolveError, Resolver, system_resolver
+from hookyard.egress.rules import EgressError, Judge, Rules
+from hookyard.egress.urls import Url
 from hookyard.errors import HookyardError
-from hookyard.outbound.networks import Networks, unwrapped
-from hookyard.outbound.resolver import ResolveError, Resolver, system_resolver
-from hookyard.outbound.urls import Url, UrlError, parse
+
+__all__ = ["EgressError", "Guard", "Target"]
 
 TTL: Final = 30_000
 """Milliseconds for which the checked addresses of a URL are used again."""
 FAILED_TTL: Final = 1_000
 """... and for which a name without an answer is not asked for again."""
 _MOST_CACHED: Final = 4096
-
-
-class EgressError(HookyardError):
-    """The guard refuses a URL for good; the message says why."""
 
 
 class Target(Struct, frozen=True):
@@ -43,20 +40,18 @@ class Guard:
     """Decides what may be called.
 
     Args:
-        settings: schemes, ports and networks.
+        rules: schemes, ports and networks.
         clock: for the age of answers.
         resolver: the machine's own if left out.
 
     Raises:
-        ValueError: `settings.allow_networks` has what is no CIDR.
+        ValueError: `rules.allow_networks` has what is no CIDR.
     """
 
-    def __init__(self, settings: OutboundSettings, clock: Clock, resolver: Resolver | None = None) -> None:
-        self._schemes = frozenset({"https", "http"} if settings.allow_http else {"https"})
-        self._ports = None if settings.allow_ports == "any" else frozenset(settings.allow_ports)
-        self._networks = Networks(settings.allow_networks)
+    def __init__(self, rules: Rules, clock: Clock, resolver: Resolver | None = None) -> None:
+        self._judge = Judge(rules)
         self._clock = clock
-        self._resolve = resolver or system_resolver(settings.connect_timeout.seconds)
+        self._resolve = resolver or system_resolver(rules.resolve_timeout)
         self._found: dict[str, tuple[int, Target | HookyardError]] = {}
         self._asking: dict[str, asyncio.Task[Target]] = {}
 
@@ -66,20 +61,7 @@ class Guard:
         Raises:
             EgressError: it may not be called.
         """
-        try:
-            parsed = parse(url)
-        except UrlError as error:
-            raise EgressError(str(error)) from None
-        if parsed.scheme not in self._schemes:
-            msg = "is not https"
-            raise EgressError(msg)
-        if self._ports is not None and parsed.port not in self._ports:
-            msg = f"has port {parsed.port}, which is not among the allowed ones"
-            raise EgressError(msg)
-        if parsed.address is not None and (why := self._networks.refusal(parsed.address)):
-            msg = f"has an address that may not be called: {why}"
-            raise EgressError(msg)
-        return parsed
+        return self._judge.check(url)
 
     def known(self, url: str) -> Target | None:
         """The target of a URL that passed a moment ago; None means ask :meth:`target`."""
@@ -117,15 +99,7 @@ class Guard:
 
     async def _checked(self, url: Url) -> Target:
         found = (url.address,) if url.address is not None else await self._resolve(url.host, url.port)
-        if not found:
-            msg = "the name has no addresses"
-            raise ResolveError(msg)
-        for address in found:
-            # One denied address condemns the host: a mixed answer is an attack or a mistake.
-            if why := self._networks.refusal(address):
-                msg = f"its host has an address that may not be called: {why}"
-                raise EgressError(msg)
-        addresses = tuple(dict.fromkeys(str(unwrapped(address)) for address in found))
+        addresses = self._judge.addresses(found)
         return Target(url.text, url.scheme, url.host, url.port, addresses)
 
     def _remember(self, url: str, ttl: int, what: Target | HookyardError) -> None:

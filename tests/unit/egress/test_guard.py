@@ -7,9 +7,10 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from hookyard.config.model import OutboundSettings
-from hookyard.outbound.egress import EgressError, Guard
-from hookyard.outbound.networks import Address
-from hookyard.outbound.resolver import ResolveError, system_resolver
+from hookyard.egress.guard import EgressError, Guard
+from hookyard.egress.networks import Address
+from hookyard.egress.resolver import ResolveError, system_resolver
+from hookyard.egress.rules import outbound_rules
 from hookyard.testing import FakeClock
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def guard(names: Names, settings: OutboundSettings | None = None, clock: FakeClock | None = None) -> Guard:
-    return Guard(settings or OutboundSettings(), clock or FakeClock(), names)
+    return Guard(outbound_rules(settings or OutboundSettings()), clock or FakeClock(), names)
 
 
 def refusal(names: Names, url: str = URL, settings: OutboundSettings | None = None) -> str:
