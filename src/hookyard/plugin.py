@@ -17,6 +17,7 @@ from msgspec import Struct
 from hookyard.command import CommandOptions, CommandSpec, Isolation, Retry
 from hookyard.context import Context, SyncContext
 from hookyard.errors import DeclarationError
+from hookyard.hookspecs import HookDecorator
 from hookyard.signature import Definition, check_options, read_command, read_hook, type_hook
 
 if TYPE_CHECKING:
@@ -195,12 +196,16 @@ class Plugin(Generic[C]):
 
         return declare if function is None else declare(function)
 
-    def hook(self, function: Hook, /) -> Hook:
-        """Declare the implementation of the hook that the function's name names.
+    @property
+    def hook(self) -> HookDecorator[C]:
+        """Declare the implementation of the hook that the function's name names: `@plugin.hook`.
 
         Raises:
-            DeclarationError: there is no such hook, or it does not take these parameters.
+            DeclarationError: there is no such hook, it does not take these parameters, or it does not answer this.
         """
+        return self._declare_hook
+
+    def _declare_hook(self, function: Hook, /) -> Hook:
         definition = read_hook(function, self.config_type)
         if definition.name in self._hooks:
             definition.refuse("the plugin has this hook already")

@@ -4,9 +4,9 @@ import inspect
 import linecache
 import math
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, UnionType
 from typing import Any, Final, Never
 
 import msgspec
@@ -15,14 +15,13 @@ from msgspec import Struct
 from hookyard.command import CommandOptions, as_struct
 from hookyard.context import Context, HookContext, SyncContext
 from hookyard.errors import DeclarationError
-from hookyard.hookspecs import HookSpecs, JobFinished
+from hookyard.hookspecs import HOOKS, HookSpecs, ProceedSync
 from hookyard.model import YEAR
 
 _FORM: Final = "(data: In, ctx: Context) -> Out"
 _LONGEST_QUOTE: Final = 12
 _MOST: Final = 2**31 - 1
 _CO_FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
-HOOKS: Final = frozenset(name for name in vars(HookSpecs) if not name.startswith("_"))
 
 
 class Definition:
@@ -125,25 +124,66 @@ def read_hook(function: object, config_type: type[Any]) -> Definition:
     """A hook's implementation, checked.
 
     Raises:
-        DeclarationError: there is no hook of this name, or it does not take these parameters.
+        DeclarationError: there is no hook of this name, it does not take these parameters, or it answers with
+            something else than the hook does.
     """
     definition = Definition("hook", function)
     if definition.name not in HOOKS:
         definition.refuse(f"there is no such hook; there are {', '.join(sorted(HOOKS))}")
-    known = inspect.signature(getattr(HookSpecs, definition.name)).parameters
+    specification = getattr(HookSpecs, definition.name)
+    known = typing.get_type_hints(specification)
+    answer = known.pop("return")
+    if "proceed" in known and not definition.is_async:
+        known["proceed"] = ProceedSync
     hints = definition.hints()
     for parameter in definition.parameters():
-        if parameter.name not in known or parameter.name == "self":
-            offered = ", ".join(name for name in known if name != "self")
-            definition.refuse(f"the hook has no {parameter.name!r}; it may take {offered}")
+        if parameter.name not in known:
+            definition.refuse(f"the hook has no {parameter.name!r}; it may take {', '.join(known)}")
         hint = hints.get(parameter.name)
         if hint is None:
             definition.refuse(f"{parameter.name} has no annotation")
-        if parameter.name == "event" and hint is not JobFinished:
-            definition.refuse(f"event is {_show(hint)}, and must be hookyard.JobFinished")
         if parameter.name == "ctx":
             _check_generic(definition, hint, HookContext, config_type)
+        elif hint != known[parameter.name]:
+            definition.refuse(f"{parameter.name} is {_show(hint)}, and must be {_public(known[parameter.name])}")
+    if "proceed" in known and "proceed" not in inspect.signature(definition.function).parameters:
+        definition.refuse("it does not take proceed, so it could never let the command run")
+    if "return" not in hints:
+        definition.refuse(f"it does not say what it returns, and the hook answers with {_public(answer)}")
+    if not _answers(hints["return"], answer):
+        definition.refuse(f"it returns {_show(hints['return'])}, and the hook answers with {_public(answer)}")
     return definition
+
+
+def _answers(given: object, expected: object) -> bool:
+    """Whether what is said to be returned is what the hook answers with, or a part of it."""
+    if expected == (object | None):  # anything that JSON can hold
+        return True
+    if typing.get_origin(expected) is Sequence:
+        found = typing.get_args(given)
+        origin = typing.get_origin(given)
+        return (
+            origin in {Sequence, list, tuple} and found[:1] == typing.get_args(expected) and found[1:] in {(), (...,)}
+        )
+    return _members(given) <= _members(expected)
+
+
+def _members(hint: object) -> set[object]:
+    whole = typing.get_origin(hint) in {typing.Union, UnionType}
+    return set(typing.get_args(hint)) if whole else {hint}
+
+
+def _public(hint: object) -> str:
+    """A type by the name that an author imports it by."""
+    if isinstance(hint, type) and not typing.get_args(hint):
+        return f"hookyard.{hint.__name__}" if hint.__module__.startswith("hookyard.") else _show_none(hint)
+    if typing.get_origin(hint) is Sequence:
+        return f"Sequence[{', '.join(map(_public, typing.get_args(hint)))}]"
+    return " | ".join(_public(one) for one in typing.get_args(hint)) if typing.get_args(hint) else str(hint)
+
+
+def _show_none(hint: type[Any]) -> str:
+    return "None" if hint is type(None) else hint.__name__
 
 
 def check_options(definition: Definition, options: CommandOptions) -> None:

@@ -199,7 +199,7 @@ def test_a_lambda_is_refused() -> None:
 @pytest.mark.parametrize(
     ("definition", "problem"),
     [
-        ("def begin() -> None: ...", "there is no such hook; there are job_finished, shutdown, startup"),
+        ("def begin() -> None: ...", "there is no such hook; there are authenticate, authorize, "),
         ("def startup(event: JobFinished) -> None: ...", "the hook has no 'event'; it may take ctx"),
         ("def job_finished(event) -> None: ...", "event has no annotation"),
         ("def job_finished(event: In) -> None: ...", "event is In, and must be hookyard.JobFinished"),
@@ -207,6 +207,26 @@ def test_a_lambda_is_refused() -> None:
         ("def startup(ctx: HookContext[Config]) -> None: ...", "declared with no configuration"),
         ("def startup(*ctx: HookContext) -> None: ...", "*ctx is not allowed"),
         ("def startup(self: In) -> None: ...", "the hook has no 'self'"),
+        ("def startup(): ...", "it does not say what it returns, and the hook answers with None"),
+        ("def job_started(event: JobFinished) -> None: ...", "event is JobFinished, and must be hookyard.JobStarted"),
+        (
+            "def authenticate(request: Credentials) -> str: ...",
+            "the hook answers with hookyard.Identity | None",
+        ),
+        ("def authorize(question: AccessQuestion) -> int | None: ...", "the hook answers with bool | None"),
+        (
+            "def verify_webhook(request: Credentials) -> None: ...",
+            "and must be hookyard.WebhookRequest",
+        ),
+        ("def map_input(event: WebhookRequest) -> Any: ...", "and must be hookyard.InboundEvent"),
+        ("def resolve_secret(reference: str) -> str: ...", "reference is str, and must be hookyard.SecretReference"),
+        ("def delivery_finished(event: EventEmitted) -> None: ...", "and must be hookyard.DeliveryFinished"),
+        ("def event_emitted(event: dict) -> None: ...", "event is dict, and must be hookyard.EventEmitted"),
+        ("def run_middleware(job: JobInfo) -> None: ...", "it does not take proceed"),
+        ("def run_middleware(proceed: Proceed) -> None: ...", "and must be hookyard.ProceedSync"),
+        ("async def run_middleware(proceed: ProceedSync) -> None: ...", "and must be hookyard.Proceed"),
+        ("def health() -> str: ...", "it returns str, and the hook answers with hookyard.HealthReport"),
+        ("def register_cli() -> CliCommand: ...", "the hook answers with Sequence[hookyard.CliCommand]"),
     ],
 )
 def test_a_wrong_hook_is_refused_and_quoted(declare: Declare, definition: str, problem: str) -> None:
@@ -214,6 +234,22 @@ def test_a_wrong_hook_is_refused_and_quoted(declare: Declare, definition: str, p
         declare(f"@plain.hook\n{definition}\n")
     assert problem in str(caught.value)
     assert definition in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "def authenticate() -> None: ...",
+        "async def authorize(question: AccessQuestion) -> bool: ...",
+        "def map_input(event: InboundEvent) -> In: ...",
+        "async def map_input(event: InboundEvent, ctx: HookContext) -> dict[str, int] | None: ...",
+        "def register_cli() -> tuple[CliCommand, ...]: ...",
+        "async def run_middleware(ctx: HookContext, proceed: Proceed) -> None: ...",
+        "def run_middleware(job: JobInfo, proceed: ProceedSync) -> None: ...",
+    ],
+)
+def test_a_hook_takes_what_it_needs_and_answers_with_a_part_of_what_it_may(declare: Declare, definition: str) -> None:
+    declare(f"@plain.hook\n{definition}\n")
 
 
 def test_a_hook_is_implemented_once(declare: Declare) -> None:
