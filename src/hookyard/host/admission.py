@@ -1,5 +1,6 @@
 """What is checked of a plugin before it is imported: who could change it, and for which Hookyard it was written."""
 
+import ast
 import re
 import stat
 from collections.abc import Iterable, Iterator
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from hookyard.host.candidate import Candidate
+from hookyard.host.digest import files_of
 
+_API_NAME: Final = "__hookyard_api__"
 _REQUIREMENT: Final = re.compile(r"^hookyard\s*(?:\[[^\]]*\])?\s*\(?([^();]*)\)?\s*$", re.IGNORECASE)
 _SPECIFIER: Final = re.compile(r"^(>=|<=|==|!=|~=|>|<)\s*(\d+(?:\.\d+)*)(\.\*)?$")
 
@@ -43,15 +46,39 @@ def unmet(requires: Iterable[str], version: str) -> str | None:
     return None
 
 
+def stated_api(candidate: Candidate) -> int | None:
+    """The plugin API that a plugin says it is written for, read without running any of it; None when it does not say.
+
+    A project and a manifest say it in their own way; a single file or package by a line `__hookyard_api__ = 1`.
+    """
+    if candidate.api is not None or candidate.kind != "python" or candidate.module or candidate.file is None:
+        return candidate.api
+    try:
+        source = candidate.file.read_bytes()
+        if _API_NAME.encode() not in source:
+            return None
+        tree = ast.parse(source)
+    except (OSError, SyntaxError, ValueError):  # importing it will say so
+        return None
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            named = any(isinstance(one, ast.Name) and one.id == _API_NAME for one in node.targets)
+            if named and isinstance(node.value.value, int):
+                return node.value.value
+    return None
+
+
 def _places(candidate: Candidate) -> Iterator[Path]:
-    file, folder = candidate.file, candidate.folder
-    if file is None or folder is None:
+    root = candidate.root
+    if root is None:
         return
-    yield file
-    for parent in file.parents:
+    first = next(path for path in (candidate.file, candidate.manifest, candidate.home, root) if path is not None)
+    yield first
+    for parent in first.parents:
+        if not parent.is_relative_to(root):
+            break
         yield parent
-        if parent == folder:
-            return
+    yield from files_of(candidate)
 
 
 def _meets(ours: tuple[int, ...], specifier: str) -> bool:

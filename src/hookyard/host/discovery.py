@@ -1,120 +1,160 @@
-"""Finding plugins without importing any of them: files, packages and projects in folders, and entry points."""
+"""Finding plugins in folders without importing or running any of them."""
 
-import tomllib
+import os
+import stat
 from collections.abc import Iterator
-from importlib import metadata
-from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 from hookyard.host.candidate import Candidate
+from hookyard.host.manifests import Peek, peek
+from hookyard.host.packaged import installed, project
 
-GROUP: Final = "hookyard"
+__all__ = ["in_folder", "installed"]
+
+_DEPTH: Final = 8
+"""How deep below a plugin folder Ductile plugins are looked for."""
+_SUFFIX: Final = ".plugin.yaml"
+_MAGIC: Final = (b"#!", b"\x7fELF")
+"""How what the kernel can execute begins; on some file systems everything has the permission."""
+_NOT_OURS: Final = frozenset({"node_modules"})
 
 
 def in_folder(folder: Path, base: Path) -> Iterator[Candidate]:
-    """The plugins in a folder, in the order of their names; the folder may also be a project itself.
+    """The plugins in a folder, in the order of their names; the folder may also be a plugin itself.
 
     A `.py` file is one, a folder with an `__init__.py` is one, and a folder whose `pyproject.toml` has entry points
-    of the group `hookyard` is as many as it names. Names that begin with `.` or `_` are left alone.
+    of the group `hookyard` is as many as it names. A folder with a `plugin.yaml` is an exec plugin, and so is an
+    executable file that is no `.py` or has a `NAME.plugin.yaml` beside it. A folder at any depth whose `manifest.yaml`
+    is of Ductile is one of that kind. Names that begin with `.` or `_` are left alone.
 
     Args:
         folder: where to look; it exists.
         base: what origins are shown relative to.
     """
-    itself = list(_project(folder, base))
-    if itself:
-        yield from itself
-        return
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "_")):
-            continue
-        if path.is_dir():
-            yield from _folder(path, base)
-        elif path.suffix == ".py":
-            yield Candidate(path.stem, origin=_shown(path, base), file=path, folder=folder)
+    finding = _Finding(folder, base)
+    itself = [*project(folder, folder, finding.shown(folder)), *finding.described(folder)]
+    yield from itself or finding.within(folder)
 
 
-def installed() -> Iterator[Candidate]:
-    """The plugins that installed distributions announce as entry points, in the order of their names."""
-    for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
-        dist = point.dist
-        of = "" if dist is None else f" of {dist.name} {dist.version}"
-        module, attribute, problem = _target(point.value)
-        yield Candidate(
-            point.name,
-            origin=f"entry point {point.value}{of}",
-            file=None if problem else _located(module, None),
-            module=module,
-            attribute=attribute,
-            requires=() if dist is None else tuple(dist.requires or ()),
-            problem=problem,
-            version=None if dist is None else dist.version,
+class _Finding:
+    """One walk through one folder of `plugin_dirs`."""
+
+    def __init__(self, root: Path, base: Path) -> None:
+        self._root = root
+        self._base = base
+
+    def shown(self, path: Path) -> str:
+        return str(path.relative_to(self._base)) if path.is_relative_to(self._base) else str(path)
+
+    def within(self, folder: Path) -> Iterator[Candidate]:
+        """All plugins of a folder that is none itself."""
+        paths = [path for path in sorted(folder.iterdir()) if _is_ours(path)]
+        described = {path.name.removesuffix(_SUFFIX) for path in paths if path.name.endswith(_SUFFIX)}
+        done: set[str] = set()
+        for path in paths:
+            if path.is_dir():
+                yield from self._folder(path)
+            elif (name := path.name.removesuffix(_SUFFIX)) in described and path.name.endswith(_SUFFIX):
+                if name not in done:
+                    done.add(name)
+                    yield self._executable(name, next((one for one in paths if _is_run(one, name)), None), path)
+            elif path.stem not in described and path.suffix == ".py":
+                origin = self.shown(path)
+                yield Candidate(path.stem, origin=origin, file=path, folder=folder, root=self._root)
+            elif path.stem not in described and path.suffix != ".py" and _can_run(path):
+                yield self._executable(path.stem, path, None)
+
+    def described(self, path: Path) -> Iterator[Candidate]:
+        """The one plugin that a folder is by its manifest, if it has one."""
+        found = peek(manifest := path / "manifest.yaml")
+        if found is not None and found.ductile:
+            yield self._ductile(path, manifest, found)
+        elif (found := peek(manifest := path / "plugin.yaml")) is not None:
+            yield Candidate(
+                path.name,
+                origin=self.shown(path),
+                kind="exec",
+                folder=path,
+                home=path,
+                root=self._root,
+                manifest=manifest,
+                problem=found.problem,
+                version=found.version,
+                api=found.api,
+            )
+
+    def _folder(self, path: Path) -> Iterator[Candidate]:
+        origin = self.shown(path)
+        found = [*project(path, self._root, origin)] or [*self.described(path)]
+        yield from found
+        if found:
+            return
+        if (file := path / "__init__.py").is_file():
+            yield Candidate(path.name, origin=origin, file=file, folder=path.parent, home=path, root=self._root)
+        else:
+            yield from self._deeper(path, _DEPTH)
+
+    def _deeper(self, folder: Path, depth: int) -> Iterator[Candidate]:
+        """The Ductile plugins below a folder; nothing else is looked for there."""
+        try:
+            paths = sorted(path for path in folder.iterdir() if _is_ours(path) and path.is_dir())
+        except OSError:  # one that may not be read holds nothing for us
+            return
+        for path in paths:
+            found = peek(path / "manifest.yaml")
+            if found is not None and found.ductile:
+                yield self._ductile(path, path / "manifest.yaml", found)
+            elif depth and not path.is_symlink():
+                yield from self._deeper(path, depth - 1)
+
+    def _ductile(self, path: Path, manifest: Path, found: Peek) -> Candidate:
+        outside = not path.resolve().is_relative_to(self._root.resolve())
+        return Candidate(
+            found.name or path.name,
+            origin=self.shown(path),
+            kind="ductile",
+            folder=path,
+            home=path,
+            root=self._root,
+            manifest=manifest,
+            problem=f"{path} leads out of {self._root}" if outside else found.problem,
+            state="blocked" if outside else "failed",
+            version=found.version,
         )
 
-
-def _folder(path: Path, base: Path) -> Iterator[Candidate]:
-    projects = list(_project(path, base))
-    yield from projects
-    if not projects and (file := path / "__init__.py").is_file():
-        yield Candidate(path.name, origin=_shown(path, base), file=file, folder=path.parent)
-
-
-def _project(path: Path, base: Path) -> Iterator[Candidate]:
-    try:
-        project = _read(path / "pyproject.toml")
-    except ValueError as error:
-        unread = f"pyproject.toml cannot be read: {error}"
-        yield Candidate(path.name, origin=_shown(path, base), folder=path, problem=unread)
-        return
-    root = path / "src" if (path / "src").is_dir() else path
-    dependencies = project.get("dependencies")
-    version = project.get("version")
-    for name, value in sorted(_table(_table(project.get("entry-points")).get(GROUP)).items()):
-        module, attribute, problem = _target(str(value))
-        yield Candidate(
+    def _executable(self, name: str, file: Path | None, manifest: Path | None) -> Candidate:
+        found = None if manifest is None else peek(manifest)
+        shown = file or manifest
+        return Candidate(
             name,
-            origin=_shown(path, base),
-            file=None if problem else _located(module, root),
-            folder=root,
-            module=module,
-            attribute=attribute,
-            requires=tuple(map(str, cast("list[object]", dependencies))) if isinstance(dependencies, list) else (),
-            problem=problem,
-            version=version if isinstance(version, str) else None,
+            origin="" if shown is None else self.shown(shown),
+            kind="exec",
+            file=file,
+            folder=None if shown is None else shown.parent,
+            root=self._root,
+            manifest=manifest,
+            problem=None if found is None else found.problem,
+            version=None if found is None else found.version,
+            api=None if found is None else found.api,
         )
 
 
-def _target(value: str) -> tuple[str, str, str | None]:
-    """Module and attribute that an entry point names, and what is wrong with it."""
-    module, _, attribute = (part.strip() for part in value.partition(":"))
-    attribute = attribute or "plugin"
-    if all(part.isidentifier() for part in (*module.split("."), attribute)):
-        return module, attribute, None
-    return module, attribute, f"the entry point is {value!r}, and must be module:variable"
+def _is_ours(path: Path) -> bool:
+    return not path.name.startswith((".", "_")) and path.name not in _NOT_OURS
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The `[project]` table; nothing when there is no such file.
+def _is_run(path: Path, name: str) -> bool:
+    """Whether this is the executable that `name.plugin.yaml` describes."""
+    return path.stem == name and not path.is_dir() and (path.suffix == ".py" or _can_run(path))
 
-    Raises:
-        ValueError: it is not TOML, or not text.
-    """
+
+def _can_run(path: Path) -> bool:
+    """Whether the kernel would execute this file."""
     try:
-        return _table(tomllib.loads(path.read_text(encoding="utf-8")).get("project"))
+        if not stat.S_ISREG(path.stat().st_mode) or not os.access(path, os.X_OK):
+            return False
+        with path.open("rb") as file:
+            return file.read(4).startswith(_MAGIC)
     except OSError:
-        return {}
-
-
-def _table(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
-
-
-def _located(module: str, root: Path | None) -> Path | None:
-    """The file of a module's top-level package, in a folder or on the path, found without importing it."""
-    spec = PathFinder.find_spec(module.partition(".")[0], None if root is None else [str(root)])
-    return None if spec is None or spec.origin is None else Path(spec.origin)
-
-
-def _shown(path: Path, base: Path) -> str:
-    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+        return False

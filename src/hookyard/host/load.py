@@ -1,51 +1,69 @@
 """The tolerant loader: every plugin found becomes active, or a listed state with its reason; nothing is fatal."""
 
 import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib import invalidate_caches, metadata
 from pathlib import Path
-from typing import Any, Final
 
-import msgspec
-
+from hookyard.command import Isolation
 from hookyard.config.model import Config, PluginSettings
-from hookyard.errors import PluginLoadError, place_of
-from hookyard.host.admission import unmet, writable_by_all
+from hookyard.errors import PluginLoadError
+from hookyard.host.admission import stated_api, unmet, writable_by_all
+from hookyard.host.bind import bind
 from hookyard.host.candidate import Candidate
+from hookyard.host.configure import AnyPlugin, Found, configured, inapplicable, secrets
+from hookyard.host.digest import digest_of
 from hookyard.host.discovery import in_folder, installed
 from hookyard.host.importing import import_plugin
-from hookyard.host.registry import ActivePlugin, Command, PluginRecord, PluginState, Registry
-from hookyard.plugin import API_VERSION, CommandSpec, Plugin, is_name
+from hookyard.host.outside import describe, launch_of
+from hookyard.host.registry import ActivePlugin, Command, Kept, PluginRecord, PluginState, Registry
+from hookyard.plugin import API_VERSION, is_name
 
-INLINE_LIMIT: Final = 256
-THREAD_LIMIT: Final = 8
-"""How many of a command may run at once, where neither it nor the configuration says."""
+_RESOLVES = "resolve_secret"
 
 
-def load(config: Config, base: Path) -> Registry:
+def load(config: Config, base: Path, before: Registry | None = None) -> Registry:
     """Find and load the plugins that the configuration asks for.
 
     Args:
         config: the configuration; `problems` of the result says what it has wrong about plugins.
         base: the folder that `plugin_dirs` are relative to.
+        before: what was loaded earlier: a plugin whose files and settings are the same is taken from there.
     """
     invalidate_caches()  # a file may be younger than what Python remembers of its folder
-    loading = _Loading(config, base.resolve())
+    loading = _Loading(config, base.resolve(), {} if before is None else before.kept)
     loading.folders()
+    loading.aliases()
     loading.entry_points()
+    loading.settle()
     loading.missing()
     return loading.registry()
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A plugin that is loaded and configured, and whose secrets are still to be looked at."""
+
+    record: int
+    kept: Kept
+    config: object
+    problems: list[Found]
+
+
 class _Loading:
-    def __init__(self, config: Config, base: Path) -> None:
+    def __init__(self, config: Config, base: Path, before: Mapping[str, Kept]) -> None:
         self._config = config
         self._base = base
+        self._before = before
         self._hookyard = metadata.version("hookyard")
         self._seen: dict[str, Candidate] = {}
         self._records: list[PluginRecord] = []
+        self._ready: list[_Ready] = []
+        self._kept: dict[str, Kept] = {}
         self._active: list[ActivePlugin] = []
         self._commands: dict[str, Command] = {}
-        self._problems: list[tuple[str, str]] = []
+        self._problems: list[Found] = []
 
     def folders(self) -> None:
         for index, name in enumerate(self._config.plugin_dirs):
@@ -58,6 +76,22 @@ class _Loading:
             for candidate in candidates:
                 self._take(candidate)
 
+    def aliases(self) -> None:
+        """The Ductile plugins that run under a second name."""
+        for name, settings in self._config.plugins.items():
+            used = self._seen.get(settings.uses or "")
+            if settings.uses is None:
+                continue
+            if name in self._seen:
+                taken = f"{self._seen[name].origin} has this name already; give the second one another"
+                self._problems.append((f"plugins.{name}.uses", taken))
+            elif used is None or used.kind != "ductile":
+                what = "of this name" if used is None else f"of this name that is Ductile's; it is of kind {used.kind}"
+                self._problems.append((f"plugins.{name}.uses", f"there is no plugin {what}"))
+                self._seen[name] = used or Candidate(name, origin="")
+            else:
+                self._take(used, name)
+
     def entry_points(self) -> None:
         for candidate in installed():
             first = self._seen.get(candidate.name)
@@ -68,6 +102,23 @@ class _Loading:
             else:
                 reason = "installed; it runs when the configuration names it under plugins"
                 self._list(candidate, "available", reason)
+
+    def settle(self) -> None:
+        """Look at the secrets, which a plugin loaded later may resolve, and let run what is right."""
+        resolvable = any(_RESOLVES in ready.kept.plugin.hooks and not ready.problems for ready in self._ready)
+        for ready in self._ready:
+            kept, plugin = ready.kept, ready.kept.plugin
+            problems = [*ready.problems, *secrets(plugin, kept.settings, resolvable=resolvable)]
+            if problems:
+                self._problems += problems
+                reason = "its configuration is wrong: " + "; ".join(f"{path}: {what}" for path, what in problems)
+                self._records[ready.record] = self._record(kept, "failed", reason)
+                continue
+            self._active.append(ActivePlugin(plugin, ready.config))
+            for spec in plugin.commands.values():
+                launch = None if spec.options.isolation in {"inline", "thread"} else kept.launch
+                self._commands[spec.key] = bind(spec, ready.config, launch, self._config)
+            self._records[ready.record] = self._record(kept, "active", None)
 
     def missing(self) -> None:
         """Names in the configuration that nothing was found for."""
@@ -91,108 +142,111 @@ class _Loading:
             active=tuple(self._active),
             commands=self._commands,
             problems=tuple(self._problems),
+            kept=self._kept,
         )
 
-    def _take(self, candidate: Candidate) -> None:
-        first = self._seen.setdefault(candidate.name, candidate)
+    def _take(self, candidate: Candidate, alias: str | None = None) -> None:
+        name = alias or candidate.name
+        first = self._seen.setdefault(name, candidate)
         if first is not candidate:
             reason = f"the name is taken: {first.origin} came first, {candidate.origin} is left out"
             self._list(candidate, "failed", reason)
             return
-        settings = self._config.plugins.get(candidate.name, PluginSettings())
+        settings = self._config.plugins.get(name, PluginSettings())
         if not settings.enabled:
-            self._list(candidate, "disabled", "the configuration says so")
+            self._list(candidate, "disabled", "the configuration says so", name)
             return
-        refusal = self._refusal(candidate)
+        refusal = self._refusal(candidate, name)
         if refusal is not None:
-            self._list(candidate, *refusal)
+            self._list(candidate, *refusal, name)
             return
         try:
-            plugin = import_plugin(candidate)
+            kept = self._load(candidate, settings, name)
         except PluginLoadError as error:
-            self._list(candidate, "failed", str(error))
+            self._list(candidate, "failed", str(error), name)
             return
-        self._admit(candidate, plugin, settings)
+        self._kept[name] = kept
+        self._admit(kept, name)
 
-    def _refusal(self, candidate: Candidate) -> tuple[PluginState, str] | None:
-        """Why not even to import it."""
+    def _refusal(self, candidate: Candidate, name: str) -> tuple[PluginState, str] | None:
+        """Why not even to import or run it."""
         if candidate.problem is not None:
-            return "failed", candidate.problem
-        if not is_name(candidate.name):
-            return "failed", f"{candidate.name!r} is no plugin name; that is a lower-case letter, then a-z 0-9 _ -"
+            return candidate.state, candidate.problem
+        if not is_name(name) and candidate.kind != "ductile":  # those have rules of their own
+            return "failed", f"{name!r} is no plugin name; that is a lower-case letter, then a-z 0-9 _ -"
         if (path := writable_by_all(candidate)) is not None:
             return "blocked", f"anyone on this machine may change {path}; take the write permission of others away"
         if (requirement := unmet(candidate.requires, self._hookyard)) is not None:
             return "incompatible", f"it requires {requirement}, and this is hookyard {self._hookyard}"
-        return None
+        return _other_api(stated_api(candidate))
 
-    def _admit(self, candidate: Candidate, plugin: Plugin[Any], settings: PluginSettings) -> None:
-        version = plugin.version or candidate.version
-        if plugin.api != API_VERSION:
-            reason = f"it is written for plugin API {plugin.api}, and this Hookyard has {API_VERSION}"
-            self._list(candidate, "incompatible", reason, version)
-            return
-        if plugin.name != candidate.name:
-            reason = (
-                f"it is Plugin({plugin.name!r}), and the configuration would know it as {candidate.name!r}; "
-                "let both names agree"
-            )
-            self._list(candidate, "failed", reason, version)
-            return
-        config, problems = _configure(plugin, settings)
-        if not problems:
-            self._active.append(ActivePlugin(plugin, config))
-            for spec in plugin.commands.values():
-                self._commands[spec.key] = self._bind(spec, config)
-            self._list(candidate, "active", None, version)
-            return
-        self._problems += problems
-        reason = "its configuration is wrong: " + "; ".join(f"{path}: {message}" for path, message in problems)
-        self._list(candidate, "failed", reason, version)
+    def _load(self, candidate: Candidate, settings: PluginSettings, name: str) -> Kept:
+        """The plugin as it is now; what an earlier load made of the same files and settings is used again.
 
-    def _bind(self, spec: CommandSpec, config: object) -> Command:
-        options, lane = spec.options, spec.key
-        limit = options.concurrency or (INLINE_LIMIT if options.isolation == "inline" else THREAD_LIMIT)
-        chosen = self._config.lanes.get(lane)
-        return Command(
-            spec=spec,
-            config=config,
-            lane=lane,
-            lane_limit=limit if chosen is None else chosen.limit,
-            timeout=int(self._config.jobs.timeout)
-            if options.timeout is None
-            else max(1, round(options.timeout * 1000)),
-            max_attempts=options.retry.attempts,
+        Raises:
+            PluginLoadError: there is none.
+        """
+        before, digest = self._before.get(name), digest_of(candidate)
+        if before is not None and (before.candidate, before.digest) != (candidate, digest):
+            before = None
+        if before is not None and before.settings == settings:
+            return before
+        if candidate.kind != "python" or settings.isolation is not None:
+            foreign = describe(candidate, settings, self._base, name)
+            return Kept(candidate, settings, digest, foreign, foreign.launch)
+        known = None if before is None or before.settings.isolation is not None else before.plugin
+        plugin = import_plugin(candidate) if known is None else known
+        isolations = {command.options.isolation for command in plugin.commands.values()}
+        launch = launch_of(candidate, settings, self._base) if "worker" in isolations else None
+        return Kept(candidate, settings, digest, plugin, launch)
+
+    def _admit(self, kept: Kept, name: str) -> None:
+        plugin = kept.plugin
+        refusal = _other_api(plugin.api)
+        if refusal is not None:
+            self._records.append(self._record(kept, *refusal, name))
+            return
+        if plugin.name != name:
+            reason = f"it is Plugin({plugin.name!r}), and the configuration would know it as {name!r}; "
+            self._records.append(self._record(kept, "failed", reason + "let both names agree", name))
+            return
+        config, problems = configured(name, plugin.config_type, kept.settings)
+        problems += inapplicable(plugin, kept.candidate.kind, kept.settings)
+        self._ready.append(_Ready(len(self._records), kept, config, problems))
+        self._records.append(self._record(kept, "active", None))
+
+    def _record(self, kept: Kept, state: PluginState, reason: str | None, name: str | None = None) -> PluginRecord:
+        plugin, candidate = kept.plugin, kept.candidate
+        return PluginRecord(
+            name=name or plugin.name,
+            state=state,
+            reason=reason,
+            version=plugin.version or candidate.version,
+            origin=candidate.origin,
+            kind=candidate.kind,
+            isolation=_isolation(plugin),
         )
 
-    def _list(self, candidate: Candidate, state: PluginState, reason: str | None, version: str | None = None) -> None:
+    def _list(self, candidate: Candidate, state: PluginState, reason: str | None, name: str | None = None) -> None:
         self._records.append(
             PluginRecord(
-                name=candidate.name,
+                name=name or candidate.name,
                 state=state,
                 reason=reason,
-                version=version or candidate.version,
+                version=candidate.version,
                 origin=candidate.origin,
+                kind=candidate.kind,
             )
         )
 
 
-def _configure(plugin: Plugin[Any], settings: PluginSettings) -> tuple[object, list[tuple[str, str]]]:
-    """A plugin's configuration, and what its section has wrong: key paths and messages."""
-    at = f"plugins.{plugin.name}.config"
-    if plugin.config_type is type(None):
-        return None, [(at, "the plugin takes no configuration")] if settings.config else []
-    known = [field.encode_name for field in msgspec.structs.fields(plugin.config_type)]
-    problems = [
-        (f"{at}.{key}", f"unknown key; known are {', '.join(known)}") for key in settings.config if key not in known
-    ]
-    config: object = None
-    try:
-        config = msgspec.convert(settings.config, plugin.config_type)
-    except msgspec.ValidationError as error:
-        message, path = place_of(error)
-        if not (problems and "unknown field" in message):
-            problems.append((at + path[1:], message[:1].lower() + message[1:]))
-    except Exception as error:  # noqa: BLE001  the Struct's own __post_init__ is the plugin's code
-        problems.append((at, f"the plugin's own check failed with {type(error).__name__}: {error}"))
-    return config, problems
+def _other_api(api: int | None) -> tuple[PluginState, str] | None:
+    if api is None or api == API_VERSION:
+        return None
+    return "incompatible", f"it is written for plugin API {api}, and this Hookyard has {API_VERSION}"
+
+
+def _isolation(plugin: AnyPlugin) -> Isolation | None:
+    found: Iterator[Isolation] = (command.options.isolation for command in plugin.commands.values())
+    chosen = set(found)
+    return chosen.pop() if len(chosen) == 1 else None

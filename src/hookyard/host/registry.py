@@ -8,7 +8,8 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from hookyard.command import CommandSpec, Isolation
-from hookyard.host.candidate import PluginKind
+from hookyard.config.model import PluginSettings
+from hookyard.host.candidate import Candidate, PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.plugin import Plugin
 
@@ -63,17 +64,31 @@ class ActivePlugin:
     config: object
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A plugin as it was loaded, for the next load: what has not changed since is not loaded again."""
+
+    candidate: Candidate
+    settings: PluginSettings
+    digest: str | None
+    """Of its files; None of an installed plugin, which cannot change in a running process."""
+    plugin: Plugin[Any] | ForeignPlugin
+    launch: object = None
+    """How those of its commands are started that do not run in the server's process."""
+
+
 class Registry:
-    """All that loading found. Built once, at start.
+    """All that loading found. Built as a whole, at start and for every reload.
 
     Args:
         plugins: every plugin found, in the order of discovery.
         active: those that run.
         commands: theirs, by key.
         problems: what the configuration has wrong about plugins: key path and message.
+        kept: what was loaded, by name, for the next load.
     """
 
-    __slots__ = ("active", "commands", "lanes", "plugins", "problems")
+    __slots__ = ("active", "commands", "kept", "lanes", "plugins", "problems")
 
     plugins: tuple[PluginRecord, ...]
     active: tuple[ActivePlugin, ...]
@@ -81,6 +96,7 @@ class Registry:
     lanes: Mapping[str, int]
     """Lane -> how many of its jobs may run at once."""
     problems: tuple[tuple[str, str], ...]
+    kept: Mapping[str, Kept]
 
     def __init__(
         self,
@@ -88,6 +104,7 @@ class Registry:
         active: tuple[ActivePlugin, ...] = (),
         commands: Mapping[str, Command] | None = None,
         problems: tuple[tuple[str, str], ...] = (),
+        kept: Mapping[str, Kept] | None = None,
     ) -> None:
         put = super().__setattr__
         table = dict(commands or {})
@@ -96,6 +113,7 @@ class Registry:
         put("commands", MappingProxyType(table))
         put("lanes", MappingProxyType({command.lane: command.lane_limit for command in table.values()}))
         put("problems", problems)
+        put("kept", MappingProxyType(dict(kept or {})))
 
     def inactive(self) -> dict[str, PluginState]:
         """The plugins that the configuration has and that do not run, by name, with their states.

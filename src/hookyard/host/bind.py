@@ -1,0 +1,36 @@
+"""A plugin's command with what the configuration decides about it."""
+
+from typing import Final
+
+from hookyard.command import CommandSpec
+from hookyard.config.model import Config
+from hookyard.host.registry import Command
+
+INLINE_LIMIT: Final = 256
+THREAD_LIMIT: Final = 8
+"""How many of a command may run at once, where neither it nor the configuration says: of those that wait for others
+without holding a thread or a process, and of those that hold one."""
+
+
+def bind(spec: CommandSpec, config: object, launch: object, whole: Config) -> Command:
+    """The command as it runs under this configuration.
+
+    Args:
+        spec: the command.
+        config: its plugin's configuration, decoded.
+        launch: how its runner starts it; None inline and in threads.
+        whole: everything that is configured.
+    """
+    options, lane = spec.options, spec.key
+    free = options.isolation == "inline" or (options.isolation == "worker" and spec.is_async)
+    limit = options.concurrency or (INLINE_LIMIT if free else THREAD_LIMIT)
+    chosen = whole.lanes.get(lane)
+    return Command(
+        spec=spec,
+        config=config,
+        lane=lane,
+        lane_limit=limit if chosen is None else chosen.limit,
+        timeout=int(whole.jobs.timeout) if options.timeout is None else max(1, round(options.timeout * 1000)),
+        max_attempts=options.retry.attempts,
+        launch=launch,
+    )

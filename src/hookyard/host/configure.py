@@ -1,0 +1,90 @@
+"""What the configuration says of one plugin, held against what the plugin is: key paths and messages."""
+
+from collections.abc import Iterator
+from types import NoneType
+from typing import Any, Final
+
+import msgspec
+
+from hookyard.config.model import PluginSettings
+from hookyard.errors import place_of
+from hookyard.host.candidate import PluginKind
+from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.plugin import Plugin
+
+AnyPlugin = Plugin[Any] | ForeignPlugin
+Found = tuple[str, str]
+"""A key path and what is wrong there."""
+
+_WORKERS: Final = ("python", "workers", "recycle_jobs", "recycle_memory")
+_PROCESSES: Final = ("env", "limits", "grace")
+_DEFAULTS: Final = PluginSettings()
+
+
+def configured(name: str, config_type: type[Any], settings: PluginSettings) -> tuple[object, list[Found]]:
+    """A plugin's configuration, decoded, and what its section has wrong."""
+    at = f"plugins.{name}.config"
+    if config_type is NoneType:
+        return None, [(at, "the plugin takes no configuration")] if settings.config else []
+    if config_type is dict:
+        return dict(settings.config), []
+    known = [field.encode_name for field in msgspec.structs.fields(config_type)]
+    problems = [
+        (f"{at}.{key}", f"unknown key; known are {', '.join(known)}") for key in settings.config if key not in known
+    ]
+    config: object = None
+    try:
+        config = msgspec.convert(settings.config, config_type)
+    except msgspec.ValidationError as error:
+        message, path = place_of(error)
+        if not (problems and "unknown field" in message):
+            problems.append((at + path[1:], message[:1].lower() + message[1:]))
+    except Exception as error:  # noqa: BLE001  the Struct's own __post_init__ is the plugin's code
+        problems.append((at, f"the plugin's own check failed with {type(error).__name__}: {error}"))
+    return config, problems
+
+
+def secrets(plugin: AnyPlugin, settings: PluginSettings, *, resolvable: bool) -> Iterator[Found]:
+    """What is wrong with a plugin's secrets.
+
+    Args:
+        plugin: declares them.
+        settings: has them.
+        resolvable: some active plugin may know those that the configuration does not have.
+    """
+    at = f"plugins.{plugin.name}.secrets"
+    for name in settings.secrets:
+        if name not in plugin.secrets:
+            known = f"it declares {', '.join(plugin.secrets)}" if plugin.secrets else "it declares none"
+            yield f"{at}.{name}", f"the plugin declares no secret of this name; {known}"
+    for name in plugin.secrets:
+        if name not in settings.secrets and not resolvable:
+            yield at, f"the plugin declares the secret {name!r}, and neither this section nor a plugin's hook has it"
+
+
+def inapplicable(plugin: AnyPlugin, kind: PluginKind, settings: PluginSettings) -> Iterator[Found]:
+    """Settings that mean nothing for this plugin, so that nobody believes they do."""
+    at = f"plugins.{plugin.name}"
+    where = {command.options.isolation for command in plugin.commands.values()}
+    worker = kind == "python" and (isinstance(plugin, ForeignPlugin) or "worker" in where)
+    if kind != "python" and settings.isolation is not None:
+        yield f"{at}.isolation", f"it is a plugin of kind {kind}, which runs in processes of its own as it is"
+    for key in _WORKERS:
+        if not worker and getattr(settings, key) != getattr(_DEFAULTS, key):
+            yield f"{at}.{key}", "it is for plugins that run in workers (isolation: worker), and this one does not"
+    for key in _PROCESSES:
+        if kind == "python" and not worker and getattr(settings, key) != getattr(_DEFAULTS, key):
+            yield f"{at}.{key}", "it is for plugins with processes of their own, and this one runs in the server's"
+    if kind != "python" and settings.http != _DEFAULTS.http:
+        yield f"{at}.http", "it is for ctx.http, which plugins of other programs do not have"
+    yield from _networks(at, settings)
+
+
+def _networks(at: str, settings: PluginSettings) -> Iterator[Found]:
+    from ipaddress import ip_network  # few configurations name any
+
+    for index, text in enumerate(settings.http.allow_networks):
+        try:
+            ip_network(text)
+        except ValueError:
+            yield f"{at}.http.allow_networks[{index}]", f"{text!r} is no network such as 10.1.0.0/16 or fd00::/8"
