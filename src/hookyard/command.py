@@ -34,6 +34,8 @@ class Retry(Struct, frozen=True, kw_only=True):
     """Seconds: no wait is longer."""
     jitter: bool = True
     """Without it every wait is the longest one."""
+    spread: float = 0.0
+    """Without jitter, the share of a wait by which it is drawn longer, above the cap too."""
 
     def delay(self, attempt: int, draw: float) -> float:
         """Seconds to wait after attempt number `attempt` failed.
@@ -46,7 +48,7 @@ class Retry(Struct, frozen=True, kw_only=True):
             longest = min(self.cap, self.base * self.factor ** (attempt - 1))
         except OverflowError:
             longest = self.cap
-        return longest * draw if self.jitter else longest
+        return longest * draw if self.jitter else longest * (1 + self.spread * draw)
 
 
 class CommandOptions(Struct, frozen=True, kw_only=True):

@@ -19,3 +19,11 @@ def test_the_hundred_thousandth_attempt_waits_as_long_as_the_cap() -> None:
 
 def test_there_are_four_attempts_by_default() -> None:
     assert Retry().attempts == 4
+
+
+@pytest.mark.parametrize(
+    ("draw", "seconds"), [(0.0, [30, 60, 120]), (0.5, [33.75, 67.5, 135]), (0.999, [37.5, 75, 150])]
+)
+def test_a_spread_draws_up_to_its_share_on_top_of_the_wait(draw: float, seconds: list[float]) -> None:
+    retry = Retry(base=30, cap=3600, jitter=False, spread=0.25)
+    assert [retry.delay(attempt, draw) for attempt in (1, 2, 3)] == pytest.approx(seconds, rel=1e-3)

@@ -26,6 +26,14 @@ class ForeignPlugin:
     config_type: type[Any] = NoneType
     """A Struct compiled from the manifest's schema of its configuration, or `dict` when that says nothing of it;
     NoneType when it takes none."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """What its section of the configuration has wrong beyond that type: key paths and sentences."""
+    notes: tuple[str, ...] = ()
+    """What of its manifest is not held to, and why; it runs nevertheless."""
+    lane: str | None = None
+    """The one lane of all its commands; None gives each its own."""
+    serial: bool = False
+    """Whether only one of its jobs may run at once, whatever the configuration says of the lane."""
     secrets: tuple[str, ...] = ()
     """The names of the secrets that it declares."""
     hooks: Mapping[str, HookSpec] = field(default_factory=dict[str, HookSpec])
