@@ -33,8 +33,8 @@ Scope = Annotated[
 Lane = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$",
-        description="a lane: plugin/command",
+        pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$",
+        description="a lane: plugin/command, or the name of a Ductile plugin",
     ),
 ]
 
@@ -295,7 +295,7 @@ class Config(_Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     jobs: JobSettings = JobSettings()
     lanes: dict[Lane, LaneSettings] = field(default_factory=dict[str, LaneSettings])
-    """Limits by lane; a lane is a command, written `plugin/command`."""
+    """Limits by lane; a lane is a command, written `plugin/command`, or all of a Ductile plugin, by its name."""
     artifacts: ArtifactSettings = ArtifactSettings()
     require_types: bool = False
     """Whether `hookyard check` refuses a Python plugin that `hookyard plugins check --types` has not passed."""

@@ -12,7 +12,7 @@ THREAD_LIMIT: Final = 8
 without holding a thread or a process, and of those that hold one."""
 
 
-def bind(spec: CommandSpec, config: object, launch: object, whole: Config) -> Command:
+def bind(spec: CommandSpec, config: object, launch: object, whole: Config, shared: str | None = None) -> Command:
     """The command as it runs under this configuration.
 
     Args:
@@ -20,8 +20,9 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config) -> Co
         config: its plugin's configuration, decoded.
         launch: how its runner starts it; None inline and in threads.
         whole: everything that is configured.
+        shared: the lane that all commands of its plugin have in common, where they do.
     """
-    options, lane = spec.options, spec.key
+    options, lane = spec.options, shared or spec.key
     free = options.isolation == "inline" or (options.isolation == "worker" and spec.is_async)
     limit = options.concurrency or (INLINE_LIMIT if free else THREAD_LIMIT)
     chosen = whole.lanes.get(lane)

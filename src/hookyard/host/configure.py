@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hookyard.config.model import PluginSettings
+from hookyard.config.model import Config, PluginSettings
 from hookyard.errors import place_of
 from hookyard.host.candidate import PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
@@ -78,6 +78,13 @@ def inapplicable(plugin: AnyPlugin, kind: PluginKind, settings: PluginSettings) 
     if kind != "python" and settings.http != _DEFAULTS.http:
         yield f"{at}.http", "it is for ctx.http, which plugins of other programs do not have"
     yield from _networks(at, settings)
+
+
+def unsafe(plugin: ForeignPlugin, config: Config) -> Iterator[Found]:
+    """Lanes that would run more at once than the plugin can bear."""
+    chosen = config.lanes.get(plugin.lane or "")
+    if plugin.serial and chosen is not None and chosen.limit > 1:
+        yield f"lanes.{plugin.lane}.limit", "the plugin says that only one of its commands may run at once"
 
 
 def _networks(at: str, settings: PluginSettings) -> Iterator[Found]:

@@ -12,9 +12,10 @@ from hookyard.errors import PluginLoadError
 from hookyard.host.admission import stated_api, unmet, writable_by_all
 from hookyard.host.bind import bind
 from hookyard.host.candidate import Candidate
-from hookyard.host.configure import AnyPlugin, Found, configured, inapplicable, secrets
+from hookyard.host.configure import AnyPlugin, Found, configured, inapplicable, secrets, unsafe
 from hookyard.host.digest import digest_of
 from hookyard.host.discovery import in_folder, installed
+from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.host.importing import import_plugin
 from hookyard.host.outside import describe, launch_of
 from hookyard.host.registry import ActivePlugin, Command, Kept, PluginRecord, PluginState, Registry
@@ -115,9 +116,10 @@ class _Loading:
                 self._records[ready.record] = self._record(kept, "failed", reason)
                 continue
             self._active.append(ActivePlugin(plugin, ready.config))
+            lane = plugin.lane if isinstance(plugin, ForeignPlugin) else None
             for spec in plugin.commands.values():
                 launch = None if spec.options.isolation in {"inline", "thread"} else kept.launch
-                self._commands[spec.key] = bind(spec, ready.config, launch, self._config)
+                self._commands[spec.key] = bind(spec, ready.config, launch, self._config, lane)
             self._records[ready.record] = self._record(kept, "active", None)
 
     def missing(self) -> None:
@@ -212,6 +214,8 @@ class _Loading:
             return
         config, problems = configured(name, plugin.config_type, kept.settings)
         problems += inapplicable(plugin, kept.candidate.kind, kept.settings)
+        if isinstance(plugin, ForeignPlugin):
+            problems += [*plugin.problems, *unsafe(plugin, self._config)]
         self._ready.append(_Ready(len(self._records), kept, config, problems))
         self._records.append(self._record(kept, "active", None))
 
@@ -225,6 +229,7 @@ class _Loading:
             origin=candidate.origin,
             kind=candidate.kind,
             isolation=_isolation(plugin),
+            notes=plugin.notes if isinstance(plugin, ForeignPlugin) else (),
         )
 
     def _list(self, candidate: Candidate, state: PluginState, reason: str | None, name: str | None = None) -> None:

@@ -32,6 +32,8 @@ class PluginRecord(Struct, frozen=True, kw_only=True):
     kind: PluginKind = "python"
     isolation: Isolation | None = None
     """Where all of its commands run, when that is one for all."""
+    notes: tuple[str, ...] = ()
+    """What of its manifest is not held to, and why; it runs nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)

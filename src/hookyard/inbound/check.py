@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct, inspect
 
 from hookyard.errors import place_of
+from hookyard.host.foreign.anything import AnyObject
 from hookyard.inbound.mapping import Constant, DeliveryId, EventName, FromBody, Items, Member, Members, Node
 from hookyard.inbound.paths import parse_path
 
@@ -78,7 +79,7 @@ def _members(raw: Mapping[str, object], kind: object, where: str, problems: list
     compiled: list[Member] = []
     for name, value in raw.items():
         field = fields.get(name)
-        if field is None and name != tag_field:
+        if field is None and name != tag_field and struct is not AnyObject:
             known = ", ".join(fields) or "none"
             problems.append((f"{where}.{name}", f"{struct.__name__} has no field {name!r}; it has {known}"))
         field_kind = Any if field is None else field.type

@@ -174,7 +174,7 @@ def test_every_problem_is_reported_in_one_go_in_the_order_of_the_file(problems: 
         ("outbound: {allow_ports: }", "outbound.allow_ports: expected a list or any, found nothing"),
         ('plugins: {"a\\n": {}}', "plugins.a\n: as a key, expected a name"),
         ("lanes: {a b: {limit: 1}}", "lanes.a b: as a key, expected a lane: plugin/command"),
-        ("lanes: {slow: {limit: 1}}", "lanes.slow: as a key, expected a lane: plugin/command"),
+        ("lanes: {a/slow/one: {limit: 1}}", "lanes.a/slow/one: as a key, expected a lane: plugin/command"),
         ("nonsense: 1", "nonsense: unknown key; known are server, store,"),
         ("- a", ": expected a mapping, found a list"),
         ("a", ": expected a mapping"),
