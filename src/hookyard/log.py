@@ -39,7 +39,7 @@ class _Lines:
     def process(self, _logger: object, level: str, event: Event) -> tuple[tuple[()], Event]:
         """The one structlog processor: keep the event; all that is usual here is done at the flush."""
         event["level"] = level
-        if event.get("exc_info"):
+        if event.get("exc_info") is True:
             event["exc_info"] = sys.exc_info()  # gone once the handler that logs it is left
         self.add(event)
         return (), {}
@@ -67,6 +67,7 @@ class _Lines:
 
 
 _changes: dict[str, _Lines] = {}
+_all: _Lines | None = None
 
 
 class _Sink:
@@ -88,11 +89,12 @@ def setup(
         form: `auto` is console on a terminal and JSON elsewhere.
         stream: standard error if left out.
     """
-    global _changes  # noqa: PLW0603  one process has one log, as structlog's own configuration
+    global _all, _changes  # noqa: PLW0603  one process has one log, as structlog's own configuration
     out = stream or sys.stderr
     console = form == "console" or (form == "auto" and out.isatty())
     lines = _Lines(out, _for_people(out.isatty()) if console else _for_programs)
     sink = _Sink()
+    _all = lines
     _changes = {name: lines for name, rank in LEVELS.items() if rank >= LEVELS[level]}
     structlog.configure(
         processors=[lines.process],
@@ -118,6 +120,15 @@ def change(event: str, level: Level = "info", **members: object) -> None:
         members["event"] = event
         members["level"] = level
         lines.add(members)
+
+
+def trace(event: str, **members: object) -> None:
+    """One line that somebody asked for by name: it is written whatever the level, also before :func:`setup`."""
+    line: Event = {"event": event, "level": "debug", **members}
+    if _all is None:
+        sys.stderr.write(_for_programs([line]))
+    else:
+        _all.add(line)
 
 
 def _for_programs(events: list[Event]) -> str:
