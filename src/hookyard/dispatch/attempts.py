@@ -26,6 +26,7 @@ class Attempts:
         draw: random numbers in [0, 1) for the jitter of retries.
         freed: called with the lane when an attempt's slot is free again.
         settled: called with the job as it is stored after the attempt: queued again, or terminal.
+        started: called with the job as it is stored during the attempt, when that begins.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class Attempts:
         draw: Callable[[], float],
         freed: Callable[[str], None],
         settled: Callable[[Job], None],
+        started: Callable[[Job], None] | None = None,
     ) -> None:
         self._runners = runners
         self._settler = settler
         self._draw = draw
         self._freed = freed
         self._settled = settled
+        self._started = started
         self._running: dict[str, Running] = {}
         self._idle = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -69,6 +72,8 @@ class Attempts:
             attempt=job.attempt,
             principal=job.principal,
         )
+        if self._started is not None:
+            self._started(job)
         after = None
         try:
             end = RELEASED if running.released else await self._run(running, job, data)

@@ -41,6 +41,7 @@ class Dispatcher:
         worker: the name under which this process holds leases.
         draw: random numbers in [0, 1) for the jitter of retries.
         ended: called with every job that reached its end here.
+        started: called with every job of which an attempt begins here.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Dispatcher:
         worker: str = "local",
         draw: Callable[[], float] = random.random,
         ended: Callable[[Job], None] | None = None,
+        started: Callable[[Job], None] | None = None,
     ) -> None:
         self._store = store
         self._writer = writer
@@ -68,7 +70,14 @@ class Dispatcher:
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lanes)
         settler = Settler(writer, outbox, clock, self._hurry)
-        self._attempts = Attempts(runners=runners, settler=settler, draw=draw, freed=self._freed, settled=self._settled)
+        self._attempts = Attempts(
+            runners=runners,
+            settler=settler,
+            draw=draw,
+            freed=self._freed,
+            settled=self._settled,
+            started=started,
+        )
         self._claimer = Claimer(
             writer=writer,
             registry=registry,
