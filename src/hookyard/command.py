@@ -132,13 +132,24 @@ class CommandSpec:
             raise InvalidOutput(self.key, problem)
         try:
             body = _encode(result)
+        except Exception as error:
+            raise InvalidOutput(self.key, f"it is not JSON ({error})") from error
+        self.check(body)
+        return body
+
+    def check(self, body: bytes) -> None:
+        """Check an answer that came as JSON, such as another process's.
+
+        Raises:
+            InvalidOutput: it is not JSON, or not of the declared type.
+        """
+        try:
             self._checker.decode(body)
         except msgspec.ValidationError as error:
             problem, path = place_of(error)
             raise InvalidOutput(self.key, problem[:1].lower() + problem[1:], path) from error
         except Exception as error:
             raise InvalidOutput(self.key, f"it is not JSON ({error})") from error
-        return body
 
 
 def as_struct(hint: object) -> type[Struct] | None:
