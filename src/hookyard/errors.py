@@ -17,6 +17,7 @@
     │   ├── EgressDenied      an outgoing call goes where the plugin may not
     │   └── CallError         a called command is not there, refused, or did not succeed
     ├── DeclarationError      a plugin, command or hook is declared wrongly
+    ├── SchemaError           a JSON Schema is outside the subset that types are made of
     ├── PluginLoadError       a plugin could not be loaded; it is listed with this reason
     ├── ConfigError           the configuration has problems, all of them listed
     ├── Refused               a caller's request is refused: carries a code of the table
@@ -270,6 +271,22 @@ class PluginLoadError(HookyardError):
     """A plugin could not be loaded; the reason is listed beside its name."""
 
     code = "config"
+
+
+class SchemaError(HookyardError):
+    """A JSON Schema is outside the subset that types are made of.
+
+    Args:
+        path: the place in the schema, as a JSON pointer; empty is the whole.
+        reason: what is wrong there.
+    """
+
+    code = "config"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path or 'the schema'}: {reason}")
+        self.path = path
+        self.reason = reason
 
 
 class Problem(Struct, frozen=True):
