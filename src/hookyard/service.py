@@ -40,8 +40,8 @@ class Service:
         self._hooks = Hooks(
             (active.plugin, active.config) for active in assembly.registry.active if isinstance(active.plugin, Plugin)
         )
-        self._outbound = Outbound(config, self._writer, make_id, clock)
-        self._runners = Runners()
+        self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
+        self._runners = Runners(self._hooks)
         self._dispatcher = Dispatcher(
             store=store,
             writer=self._writer,
@@ -50,7 +50,8 @@ class Service:
             settings=config.jobs,
             clock=clock,
             outbox=self._outbound.outbox,
-            ended=self._hooks.job_ended if self._hooks.has_job_finished else None,
+            ended=self._hooks.job_ended,
+            started=self._hooks.job_started,
         )
         self.app = build(
             GatewayDeps(

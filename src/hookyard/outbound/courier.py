@@ -7,6 +7,7 @@ never spin, and whatever happens here a delivery is on disk: at most it is sent 
 """
 
 import asyncio
+from collections.abc import Callable
 from secrets import randbits
 from typing import Final
 
@@ -21,7 +22,7 @@ from hookyard.outbound.endpoints import Endpoints, Route
 from hookyard.outbound.ledger import Ledger, Writer
 from hookyard.outbound.lines import Line, Lines
 from hookyard.outbound.policy import Verdict
-from hookyard.store.contract import ClaimDeliveries, DeliveriesClaimed, Lease
+from hookyard.store.contract import ClaimDeliveries, DeliveriesClaimed, FinishDelivery, Lease
 
 _log = log.get("outbound")
 POLL: Final = 5_000
@@ -43,6 +44,7 @@ class Courier:
         endpoints: told when one is gone.
         attempts: how one attempt is made.
         sender: closed at the end of :meth:`drain`.
+        ended: told of every delivery that is over.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Courier:
         settings: OutboundSettings,
         clock: Clock,
         sender: Sender,
+        ended: Callable[[Delivery, FinishDelivery], None] | None = None,
     ) -> None:
         self._writer = writer
         self._endpoints = endpoints
@@ -66,7 +69,7 @@ class Courier:
         self.lease = 2 * self._needs + 20_000
         """Milliseconds for which a delivery is reserved: the wait for its turn and one attempt."""
         self._lines = Lines(settings.concurrency_per_endpoint)
-        self._ledger = Ledger(writer=writer, clock=clock, due=self._nudge, settled=self._settled)
+        self._ledger = Ledger(writer=writer, clock=clock, due=self._nudge, settled=self._settled, ended=ended)
         self._workers: set[asyncio.Task[None]] = set()
         self._working = 0
         self._claims: asyncio.Task[None] | None = None

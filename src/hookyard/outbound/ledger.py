@@ -35,15 +35,23 @@ class Ledger:
     Args:
         due: told when a delivery comes back, with the time.
         settled: told when one is stored, or given up.
+        ended: told of every delivery that arrived or failed for good, with what is stored of it.
     """
 
     def __init__(
-        self, *, writer: Writer, clock: Clock, due: Callable[[int], None], settled: Callable[[], None]
+        self,
+        *,
+        writer: Writer,
+        clock: Clock,
+        due: Callable[[int], None],
+        settled: Callable[[], None],
+        ended: Callable[[Delivery, FinishDelivery], None] | None = None,
     ) -> None:
         self._writer = writer
         self._clock = clock
         self._due = due
         self._settled = settled
+        self._ended = ended
         self._hurry = asyncio.Event()
         self._retries: set[asyncio.Task[None]] = set()
         self.open = 0
@@ -113,6 +121,8 @@ class Ledger:
             return
         if op.status == "pending":
             self._due(op.now if op.next_at is None else op.next_at)
+        elif self._ended is not None:
+            self._ended(delivery, op)
         log.change(
             _NAMES[op.status],
             "info" if op.status == "delivered" else "warning",

@@ -10,6 +10,7 @@ from hookyard.egress.guard import Guard
 from hookyard.egress.resolver import Resolver
 from hookyard.egress.rules import outbound_rules
 from hookyard.ids import IdSource
+from hookyard.model import Delivery
 from hookyard.outbound.attempt import Attempts
 from hookyard.outbound.client import ReqwestSender, Sender
 from hookyard.outbound.courier import Courier
@@ -18,7 +19,7 @@ from hookyard.outbound.ledger import Writer
 from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.policy import Policy
 from hookyard.outbound.problems import problems, url_problem
-from hookyard.store.contract import RecoverDeliveries
+from hookyard.store.contract import FinishDelivery, RecoverDeliveries
 
 
 class Outbound:
@@ -32,6 +33,7 @@ class Outbound:
         resolver: from names to addresses; the machine's own if left out.
         sender: the HTTP client; pyreqwest if left out.
         draw: random numbers in [0, 1) for the jitter of the schedule.
+        ended: told of every delivery that is over, with what is stored of it.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Outbound:
         resolver: Resolver | None = None,
         sender: Sender | None = None,
         draw: Callable[[], float] = random.random,
+        ended: Callable[[Delivery, FinishDelivery], None] | None = None,
     ) -> None:
         self._writer = writer
         self._clock = clock
@@ -66,7 +69,13 @@ class Outbound:
             agent=f"Hookyard/{version('hookyard')}",
         )
         self._courier = Courier(
-            writer=writer, endpoints=endpoints, attempts=attempts, settings=settings, clock=clock, sender=sender
+            writer=writer,
+            endpoints=endpoints,
+            attempts=attempts,
+            settings=settings,
+            clock=clock,
+            sender=sender,
+            ended=ended,
         )
         self.outbox = Outbox(endpoints=endpoints, courier=self._courier, policy=policy, ids=ids)
 

@@ -4,6 +4,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from hookyard.context import CancelFlag, JobInfo
+from hookyard.host.hooks import Hooks
 from hookyard.runners.contract import AttemptTimedOut, Call, Runner
 from hookyard.runners.inline import InlineRunner
 from hookyard.runners.thread import ThreadRunner
@@ -13,9 +14,14 @@ __all__ = ["AttemptTimedOut", "Call", "CancelFlag", "InlineRunner", "Runner", "R
 
 
 class Runners:
-    """Picks the runner that a command's isolation names."""
+    """Picks the runner that a command's isolation names.
 
-    def __init__(self) -> None:
+    Args:
+        hooks: whose middlewares wrap every attempt.
+    """
+
+    def __init__(self, hooks: Hooks | None = None) -> None:
+        self._hooks = hooks
         self.inline = InlineRunner()
         self.thread = ThreadRunner()
         self._watchdog = Watchdog(self)
@@ -32,7 +38,10 @@ class Runners:
 
     def run(self, call: Call) -> Coroutine[Any, Any, bytes]:
         """See :meth:`hookyard.runners.contract.Runner.run`."""
-        return self._by_isolation[call.command.spec.options.isolation].run(call)
+        runner = self._by_isolation[call.command.spec.options.isolation]
+        if self._hooks is not None and self._hooks.has_run_middleware:
+            return self._hooks.around(call.info, lambda: runner.run(call))
+        return runner.run(call)
 
     async def aclose(self) -> None:
         """Stop watching, and free what the runners hold."""
