@@ -30,6 +30,7 @@ from hookyard.host.hooks.table import Implementation, Member, Table
 from hookyard.host.hooks.wellbeing import Wellbeing
 from hookyard.model import Delivery, Event, Job
 from hookyard.plugin import Plugin
+from hookyard.store.contract import FinishDelivery
 
 TIMEOUT: Final = 10.0
 DECISION: Final = 5.0
@@ -147,10 +148,10 @@ class Hooks:
         if self._finished:
             self._tell(self._finished, facts.finished(job))
 
-    def delivery_ended(self, delivery: Delivery) -> None:
-        """A delivery is over; it is as it is stored now."""
+    def delivery_ended(self, delivery: Delivery, end: FinishDelivery) -> None:
+        """A delivery is over, and that is on disk."""
         if self.has_delivery_finished:
-            self._tell(self._table.by_hook["delivery_finished"], facts.delivered(delivery))
+            self._tell(self._table.by_hook["delivery_finished"], facts.delivered(delivery, end))
 
     def event_emitted(self, event: Event) -> None:
         """An event is on disk."""

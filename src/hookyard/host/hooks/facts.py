@@ -2,6 +2,7 @@
 
 from hookyard.hookspecs import DeliveryFinished, EventEmitted, JobFinished, JobStarted
 from hookyard.model import Delivery, Event, Job
+from hookyard.store.contract import FinishDelivery
 
 
 def started(job: Job) -> JobStarted:
@@ -49,25 +50,25 @@ def finished(job: Job) -> JobFinished:
     )
 
 
-def delivered(delivery: Delivery) -> DeliveryFinished:
+def delivered(delivery: Delivery, end: FinishDelivery) -> DeliveryFinished:
     """The end of a delivery.
 
     Raises:
         ValueError: it has not ended.
     """
-    if delivery.status == "pending" or delivery.status == "sending":  # noqa: PLR1714  as above
-        msg = f"delivery {delivery.id} is {delivery.status}, which is not an end"
+    if end.status == "pending":
+        msg = f"delivery {delivery.id} is to be tried again, which is not an end"
         raise ValueError(msg)
     return DeliveryFinished(
         delivery_id=delivery.id,
         event=delivery.event,
-        status=delivery.status,
+        status=end.status,
         endpoint=delivery.endpoint,
         job_id=delivery.job_id,
         request_id=delivery.request_id,
-        attempt=delivery.attempt,
-        http_status=delivery.last_status,
-        error=delivery.last_error,
+        attempt=end.attempt.number,
+        http_status=end.attempt.status,
+        error=end.attempt.error,
     )
 
 
