@@ -65,6 +65,7 @@ class Service:
                 clock=clock,
                 health=self._health,
                 check_callback=self._outbound.check_callback,
+                hooks=self._hooks,
             )
         )
 

@@ -14,7 +14,7 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 from hookyard.errors import Refused
 from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
-from hookyard.gateway.caller import KEY, Seen, seen
+from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.health import check_ready
 from hookyard.gateway.hooks import SourceWay
@@ -42,6 +42,7 @@ class Gateway(Litestar):
         sources = {name: SourceWay(deps, source, ways) for name, source in deps.sources.by_name.items()}
         self._lean = lean_ways(deps, ways, sources) if lean else {}
         self._ids = deps.ids
+        self._callers = Callers(deps.tokens, deps.hooks)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
                 *Ways(deps, ways, sources).handlers(),
@@ -82,6 +83,7 @@ class Gateway(Litestar):
             request_id=own or self._ids(),
             peer=peer_of(scope),
         )
+        await self._callers.ask(known, scope["method"], scope["path"])
         head = scope["method"] == "HEAD"
 
         async def send_with_id(message: Message) -> None:

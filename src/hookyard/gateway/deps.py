@@ -1,7 +1,7 @@
 """What the gateway is built from, and what it asks of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from hookyard.auth import Tokens
 from hookyard.clock import Clock
 from hookyard.config.model import Config
 from hookyard.gateway.health import Health
+from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.inbound import Sources
@@ -50,3 +51,4 @@ class GatewayDeps:
     health: Health
     check_callback: Callable[[str], str | None]
     """Say why a callback URL is refused, or None."""
+    hooks: Hooks = field(default_factory=Hooks)

@@ -35,12 +35,13 @@ def lean_ways(deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mappin
 class LeanTrigger:
     """`POST /trigger/{plugin}/{command}` for one command."""
 
-    __slots__ = ("_allowed", "_bearer", "_cap", "_ids", "_question", "_way")
+    __slots__ = ("_allowed", "_bearer", "_cap", "_hooks", "_ids", "_question", "_way")
 
     def __init__(self, deps: GatewayDeps, way: CommandWay) -> None:
         self._bearer = deps.tokens.bearer
         self._allowed: set[Principal] = set()
         self._ids = deps.ids
+        self._hooks = deps.hooks
         self._cap = int(deps.config.server.max_body)
         self._way = way
         spec = way.command.spec
@@ -72,8 +73,8 @@ class LeanTrigger:
         return True
 
     def _may(self, principal: Principal) -> bool:
-        """Ask once for every principal; there are as many as tokens."""
-        allowed = principal.may_trigger(*self._question)
+        """Ask once for every principal; there are as many as tokens. Where a plugin has a say, nobody is let in here."""
+        allowed = not self._hooks.has_authorize and principal.may_trigger(*self._question)
         if allowed:
             self._allowed.add(principal)
         return allowed
