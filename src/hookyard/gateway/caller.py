@@ -1,16 +1,21 @@
 """Who is calling, at the ordinary handlers."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 from msgspec import Struct
 
 from hookyard.auth import Principal, Tokens
 from hookyard.errors import Refused
+from hookyard.hookspecs import AccessQuestion, Credentials
+from hookyard.host.hooks import Hooks
 
 KEY = "hookyard"
 """Where in the ASGI state a request's :class:`Seen` lies."""
+
+_OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/openapi.json"})
+_TRIGGER_PARTS: Final = 3
 
 
 class Seen(Struct):
@@ -26,6 +31,54 @@ class Seen(Struct):
     peer: str | None
     principal: str | None = None
     """Set as soon as it is known."""
+    caller: Principal | None = None
+    """Who it is, when plugins were asked about the request."""
+    refusal: Refused | None = None
+    """What a handler that needs a caller has to answer, when plugins were asked."""
+
+
+class Callers:
+    """Asks the plugins about callers, where any plugin has a say in that.
+
+    It is done before a handler runs, for every route but those that are open to all and `/hooks/`; a handler that
+    needs no caller never looks at what came of it.
+    """
+
+    def __init__(self, tokens: Tokens, hooks: Hooks) -> None:
+        self._tokens = tokens
+        self._hooks = hooks
+
+    async def ask(self, known: Seen, method: str, path: str) -> None:
+        """Find out who is calling and whether it may, as far as that is for plugins to say."""
+        hooks = self._hooks
+        if not (hooks.has_authenticate or hooks.has_authorize) or path in _OPEN or path.startswith("/hooks/"):
+            return
+        try:
+            known.caller = _by_token(known, self._tokens)
+            if known.caller is None and hooks.has_authenticate:
+                known.caller = await hooks.authenticate(
+                    Credentials(headers=_texts(known.headers), method=method, path=path, peer=known.peer)
+                )
+            if known.caller is not None and hooks.has_authorize:
+                await self._authorize(known, known.caller, method, path)
+        except Refused as error:
+            known.refusal = error
+
+    async def _authorize(self, known: Seen, caller: Principal, method: str, path: str) -> None:
+        known.principal = caller.name
+        parts = [part for part in path.split("/") if part]
+        triggers = parts[0] == "trigger" and len(parts) == _TRIGGER_PARTS
+        question = AccessQuestion(
+            principal=caller.name,
+            scopes=caller.scopes,
+            method=method,
+            path=path,
+            plugin=parts[1] if triggers else None,
+            command=parts[2] if triggers else None,
+            peer=known.peer,
+        )
+        if not await self._hooks.authorize(question):
+            raise Refused("forbidden")
 
 
 def seen(request: Request[Any, Any, Any]) -> Seen:
@@ -35,19 +88,28 @@ def seen(request: Request[Any, Any, Any]) -> Seen:
 
 
 def authenticate(request: Request[Any, Any, Any], tokens: Tokens) -> Principal:
-    """Return who is calling, by `Authorization: Bearer` or else `X-API-Key`.
+    """Return who is calling, by `Authorization: Bearer` or else `X-API-Key`, or by what a plugin made of the request.
 
     Raises:
-        Refused: nobody we know.
+        Refused: nobody we know, or a plugin has something against it.
     """
     known = seen(request)
-    authorization = known.headers.get(b"authorization", b"")
-    api_key = known.headers.get(b"x-api-key")
-    if api_key is not None and authorization[:7].lower() != b"bearer ":
-        principal = tokens.authenticate(api_key)
-    else:
-        principal = tokens.bearer(authorization)
+    if known.refusal is not None:
+        raise known.refusal
+    principal = known.caller or _by_token(known, tokens)
     if principal is None:
         raise Refused("unauthenticated")
     known.principal = principal.name
     return principal
+
+
+def _by_token(known: Seen, tokens: Tokens) -> Principal | None:
+    authorization = known.headers.get(b"authorization", b"")
+    api_key = known.headers.get(b"x-api-key")
+    if api_key is not None and authorization[:7].lower() != b"bearer ":
+        return tokens.authenticate(api_key)
+    return tokens.bearer(authorization)
+
+
+def _texts(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}

@@ -24,8 +24,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     """A caller that a plugin knows."""
 
     name: str
-    """Printable ASCII without spaces, at most 128 characters; the principal is `PLUGIN:NAME`, so that no plugin can
-    speak for a token, or for another plugin."""
+    """Printable ASCII without spaces, at most 128 characters; the principal is `plugin:PLUGIN/NAME`, so that no
+    plugin can speak for a token, or for another plugin."""
     scopes: tuple[str, ...] = ()
     """What it may do, in the words of `tokens[].scopes` of the configuration."""
 

@@ -172,7 +172,7 @@ class Hooks:
         """
         for result in await self._in_turn("authenticate", {"request": request}):
             if isinstance(result.value, Identity):
-                return Principal(f"{result.plugin}:{result.value.name}", result.value.scopes)
+                return Principal(f"plugin:{result.plugin}/{result.value.name}", result.value.scopes)
         return None
 
     async def authorize(self, question: AccessQuestion) -> bool:
