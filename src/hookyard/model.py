@@ -23,6 +23,7 @@ Reason = Literal[
     "attempts_exhausted",
     "not_retryable",
     "retry_later",
+    "command_missing",
     "worker_lost",
     "deadline",
     "released",

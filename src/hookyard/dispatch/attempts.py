@@ -1,15 +1,18 @@
 """The attempts under way in this process: from a lease to its end on disk."""
 
 import asyncio
+import traceback
 from collections.abc import Callable, Mapping
 
 from msgspec import DecodeError, Struct
+from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.context import JobInfo
+from hookyard.dispatch.ports import Ports
 from hookyard.dispatch.running import Running
-from hookyard.dispatch.settle import Settler
-from hookyard.dispatch.verdict import CANCELLED, RELEASED, Again, Ended, InvalidInput, judge
+from hookyard.dispatch.settle import NOTHING, Emitted, Settler
+from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, InvalidInput, judge
 from hookyard.errors import Cancelled, StoreError, StoreUnavailable
 from hookyard.host.registry import Command
 from hookyard.model import Job
@@ -23,6 +26,7 @@ class Attempts:
     """Runs leased jobs.
 
     Args:
+        ports: opens what stands behind the commands' contexts.
         draw: random numbers in [0, 1) for the jitter of retries.
         freed: called with the lane when an attempt's slot is free again.
         settled: called with the job as it is stored after the attempt: queued again, or terminal.
@@ -34,6 +38,7 @@ class Attempts:
         *,
         runners: Runners,
         settler: Settler,
+        ports: Ports,
         draw: Callable[[], float],
         freed: Callable[[str], None],
         settled: Callable[[Job], None],
@@ -41,11 +46,13 @@ class Attempts:
     ) -> None:
         self._runners = runners
         self._settler = settler
+        self._ports = ports
         self._draw = draw
         self._freed = freed
         self._settled = settled
         self._started = started
         self._running: dict[str, Running] = {}
+        self._put: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._loop = asyncio.get_running_loop()
 
@@ -58,7 +65,7 @@ class Attempts:
         self, job: Job, command: Command, lease: Lease, *, number: int, since: int, data: Struct | None = None
     ) -> None:
         """Run attempt `number` of a job whose lease is on disk; its lane's slot is held until the end is too."""
-        running = Running(job, command, lease.token, number, since)
+        running = Running(job, command, lease.token, number, since, self._ports)
         self._running[job.id] = running
         running.task = self._loop.create_task(self._attempt(running, lease.worker, data))
 
@@ -78,8 +85,12 @@ class Attempts:
         try:
             end = RELEASED if running.released else await self._run(running, job, data)
             running.settling = True
+            emitted = NOTHING
+            if (port := running.opened) is not None:
+                port.close()
+                emitted = Emitted(tuple(port.events), tuple(port.state))
             if not running.stale:
-                after = await self._settler.settle(job, running.token, end)
+                after = await self._settler.settle(job, running.token, end, emitted=emitted)
         except StoreUnavailable as error:
             # Only in a hurry: the job is still leased on disk, and the next process recovers it.
             _log.error("job.unsettled", job_id=job.id, request_id=job.request_id, why=error.detail)
@@ -102,20 +113,49 @@ class Attempts:
             running.info = _describe(job, running.since + timeout)
             running.timeout = timeout
             result = await self._runners.run(running)
-            return Ended("succeeded", "succeeded", result=result)
+            redacts = self._ports.redactor(job.plugin)
+            return Ended("succeeded", "succeeded", result=result if redacts is None else redacts.json(result))
         except asyncio.CancelledError:
             return CANCELLED if running.cancel_requested else RELEASED
         except Cancelled as error:
             if running.released:
                 return RELEASED
-            return CANCELLED if running.cancel_requested else judge(error, job, command, self._draw())
+            return CANCELLED if running.cancel_requested else self._judge(error, job, command)
         except Exception as error:  # noqa: BLE001  whatever a plugin raises costs only its own job
             if running.released:
                 return RELEASED
-            end = judge(error, job, command, self._draw())
-            if end.error is not None and end.error.code == "plugin_error":
-                _log.exception("command.raised", job_id=job.id, request_id=job.request_id, command=command.key)
-            return end
+            return self._judge(error, job, command)
+
+    def _judge(self, error: Exception, job: Job, command: Command) -> Ended | Again:
+        end = judge(error, job, command, self._draw())
+        redacts = self._ports.redactor(job.plugin)
+        if end.error is not None and end.error.code == "plugin_error":
+            who = {"job_id": job.id, "request_id": job.request_id, "command": command.key}
+            if redacts is None:
+                _log.error("command.raised", exc_info=error, **who)
+            else:
+                text = "".join(traceback.format_exception(error)).rstrip()
+                _log.error("command.raised", exception=redacts.text(text), **who)
+        if redacts is not None and end.error is not None:
+            end = replace(end, error=redacts.error(end.error))
+        return end
+
+    def put_off(self, job: Job, lease: Lease) -> None:
+        """Give back a leased job whose command is not here, uncounted; its lane's slot is held until that is on disk."""
+        task = self._loop.create_task(self._put_off(job, lease))
+        self._put.add(task)
+        task.add_done_callback(self._put.discard)
+
+    async def _put_off(self, job: Job, lease: Lease) -> None:
+        after = None
+        try:
+            after = await self._settler.settle(job, lease.token, MISSING)
+        except (StoreError, StoreUnavailable) as error:  # its lease ends by itself
+            _log.error("job.unsettled", job_id=job.id, request_id=job.request_id, why=str(error))
+        finally:
+            self._freed(job.lane)
+        if after is not None:
+            self._settled(after)
 
     def lost(self, job_id: str) -> None:
         """The lease turned out to be somebody else's: what runs here must not be written down."""
@@ -131,10 +171,10 @@ class Attempts:
         if running is not None and not running.cancel_requested:
             _log.info("job.cancelling", job_id=job_id, request_id=running.request_id)
             running.cancel_requested = True
-            if running.command.spec.options.isolation == "inline":
+            if running.command.spec.options.isolation == "thread":
+                running.ask_to_stop()  # a thread cannot be stopped, only asked; until it has answered, the job runs
+            else:
                 running.stop()
-            else:  # a thread cannot be stopped, only asked; until it has answered, the job runs
-                running.cancel.set()
 
     def release_all(self) -> None:
         """Stop every command and give its job back to the queue."""

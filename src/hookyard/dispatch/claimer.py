@@ -57,6 +57,11 @@ class Claimer:
         if self._task is not None:
             await self._task
 
+    def use(self, registry: Registry) -> None:
+        """Claim for the lanes of this registry from now on."""
+        self._registry = registry
+        self.wake()
+
     def wake(self) -> None:
         """A lane has room again."""
         self._wake.set()
@@ -89,6 +94,7 @@ class Claimer:
                 self._lanes.all_waiting()
 
     async def _claim(self, claim: Claim) -> None:
+        asked = self._registry
         try:
             result = await self._writer.submit(claim)
         except (StoreUnavailable, StoreError) as error:
@@ -101,6 +107,9 @@ class Claimer:
         if result.next_due is not None and (self._due is None or result.next_due < self._due):
             self._due = result.next_due
         for job in result.jobs:
-            # A lane is a command, and only lanes of commands that are here were asked for.
-            command = self._registry.commands[f"{job.plugin}/{job.command}"]
+            key = f"{job.plugin}/{job.command}"
+            command = self._registry.commands.get(key) or asked.commands.get(key)
+            if command is None:  # of a lane that several commands share, one of which is gone
+                self._attempts.put_off(job, claim.lease)
+                continue
             self._attempts.start(job, command, claim.lease, number=job.attempt, since=claim.now)

@@ -112,6 +112,20 @@ class Dispatcher:
         self._janitor.start()
         self._claimer.start()
 
+    def use(self, registry: Registry) -> None:
+        """Go on with these commands and limits.
+
+        What runs keeps the command it began with. Jobs of a command that is gone wait in the store, queued, until it
+        is back.
+        """
+        self._lanes.use(registry.lanes)
+        self._claimer.use(registry)
+
+    @property
+    def commands_running(self) -> tuple[Command, ...]:
+        """The command of every attempt under way, as the attempt began with it."""
+        return tuple(running.command for running in self._attempts.running.values())
+
     def stop_accepting(self) -> None:
         """From now on nothing new is taken or started, and nobody waits for a result any longer."""
         self._draining = True

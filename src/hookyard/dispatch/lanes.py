@@ -44,6 +44,15 @@ class Lanes:
     def __getitem__(self, name: str) -> Lane:
         return self._lanes[name]
 
+    def use(self, limits: Mapping[str, int]) -> None:
+        """Go on with these lanes and limits: what runs keeps its slots, and a lane that is gone starts nothing more."""
+        for name, lane in self._lanes.items():
+            lane.limit = limits.get(name, 0)
+            lane.waiting = True
+        for name, limit in limits.items():
+            if name not in self._lanes:
+                self._lanes[name] = Lane(name, limit)
+
     def all_waiting(self) -> None:
         """Something may have become due in any of them."""
         for lane in self._lanes.values():

@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from hookyard.model import Delivery, Job
+from hookyard.model import Delivery, Event, Job
 
 
 class Outbox(Protocol):
     """Plans the deliveries of a job's end; the dispatcher writes them in the transaction that ends it (I6)."""
 
-    def plan(self, job: Job, now: int) -> tuple[Delivery, ...]:
-        """The deliveries for a job that is about to be stored as this one, which is terminal.
+    def plan(self, job: Job, now: int, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
+        """The deliveries for a job that is about to be stored as this one, which is terminal, and for its events.
 
         Those that come back as `sending` are leased, and hold a place in the courier until one of the two below.
         """

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hookyard.context import JobInfo
-from hookyard.context.port import Port
+from hookyard.dispatch.ports import AttemptPort, Ports
 from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.runners import CancelFlag
@@ -24,19 +24,22 @@ class Running:
         stale: the lease is somebody else's now; nothing may be written down.
         settling: the command is through, and its end is being written.
         data, info, timeout: what a runner is told of it, once it has begun.
+        opened: the host's side, if the command has used its context.
     """
 
     __slots__ = (
-        "_begun", "_job", "cancel", "cancel_requested", "command", "data", "info", "number", "released", "settling",
-        "since", "stale", "task", "timeout", "token",
+        "_begun", "_ports", "cancel", "cancel_requested", "command", "data", "info", "job", "number", "opened",
+        "released", "settling", "since", "stale", "task", "timeout", "token",
     )  # fmt: skip
 
     data: Struct
     info: JobInfo
     timeout: int
 
-    def __init__(self, job: Job, command: Command, token: int, number: int, since: int) -> None:
-        self._job = job
+    def __init__(self, job: Job, command: Command, token: int, number: int, since: int, ports: Ports) -> None:
+        self.job = job
+        self._ports = ports
+        self.opened: AttemptPort | None = None
         self._begun = False
         self.command = command
         self.token = token
@@ -52,30 +55,45 @@ class Running:
     @property
     def request_id(self) -> str:
         """Of the request that made the job."""
-        return self._job.request_id
+        return self.job.request_id
 
     @property
     def args(self) -> bytes:
         """The job's input as JSON, verbatim."""
-        return self._job.args
+        return self.job.args
 
-    def port(self) -> Port:
-        """The host's side of this attempt."""
-        raise NotImplementedError
+    def port(self) -> AttemptPort:
+        """The host's side of this attempt, made on first use."""
+        if self.opened is None:
+            self.opened = self._ports.open(self)
+        return self.opened
+
+    @property
+    def keeps_children(self) -> bool:
+        """Whether the jobs that it waits for go on without it: it is to be run again, or its time is up."""
+        if self.released or self.stale:
+            return True
+        return self.cancel.is_set() and not self.cancel_requested
 
     def begin(self, worker: str) -> Job:
         """The job as the store has it during this attempt."""
         self._begun = True
-        if self._job.status == "running":  # as a claim returned it
-            return self._job
+        if self.job.status == "running":  # as a claim returned it
+            return self.job
         return replace(
-            self._job,
+            self.job,
             status="running",
             attempt=self.number,
             started_at=self.since,
             lease_token=self.token,
             worker=worker,
         )
+
+    def ask_to_stop(self) -> None:
+        """Tell the command to stop by its flag, and by what it waits for of its context."""
+        self.cancel.set()
+        if self.opened is not None:
+            self.opened.interrupt()
 
     def stop(self) -> None:
         """Tell the command to stop, by its flag and, where it awaits something, by cancelling that."""

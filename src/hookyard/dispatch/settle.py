@@ -2,6 +2,7 @@
 
 import asyncio
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from hookyard import log
@@ -9,12 +10,22 @@ from hookyard.clock import Clock
 from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.verdict import CANCELLED, Again, Ended
 from hookyard.errors import StoreUnavailable
-from hookyard.model import Delivery, Job
+from hookyard.model import Delivery, Event, Job, StateChange
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import CancelPending, Done, Finish, Op, Release, Result
 
 _log = log.get("dispatch")
 _SLOWEST_RETRY = 5.0
+
+
+class Emitted(Struct, frozen=True):
+    """What an attempt leaves behind besides its answer."""
+
+    events: tuple[Event, ...] = ()
+    state: tuple[StateChange, ...] = ()
+
+
+NOTHING = Emitted()
 
 
 class Settler:
@@ -30,8 +41,14 @@ class Settler:
         self._clock = clock
         self._hurry = hurry
 
-    async def settle(self, job: Job, token: int, end: Ended | Again, *, if_expired: bool = False) -> Job | None:
+    async def settle(
+        self, job: Job, token: int, end: Ended | Again, *, emitted: Emitted = NOTHING, if_expired: bool = False
+    ) -> Job | None:
         """Store the end of an attempt.
+
+        Args:
+            emitted: published if the job ends with it, and forgotten if it is tried again; its state is kept only
+                when the job succeeded.
 
         Returns:
             The job as it is stored now, or None when this lease was no longer the job's: nothing was written.
@@ -44,9 +61,9 @@ class Settler:
             if not isinstance(after, Ended):
                 return after
             end = after  # somebody cancelled the job, and cancel wins over retry (I9)
-        return await self._finish(job, token, end, if_expired=if_expired)
+        return await self._finish(job, token, end, emitted, if_expired=if_expired)
 
-    async def _finish(self, job: Job, token: int, end: Ended, *, if_expired: bool) -> Job | None:
+    async def _finish(self, job: Job, token: int, end: Ended, emitted: Emitted, *, if_expired: bool) -> Job | None:
         now = self._clock.now()
         done = replace(
             job,
@@ -59,7 +76,7 @@ class Settler:
             lease_expires_at=None,
             worker=None,
         )
-        deliveries = self._outbox.plan(done, now)
+        deliveries = self._outbox.plan(done, now, emitted.events)
         op = Finish(
             now=now,
             job_id=job.id,
@@ -70,6 +87,8 @@ class Settler:
             result=end.result,
             error=end.error,
             deliveries=deliveries,
+            events=emitted.events,
+            state=emitted.state if end.status == "succeeded" else (),
             if_expired=if_expired,
         )
         written = False

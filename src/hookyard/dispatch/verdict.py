@@ -7,7 +7,7 @@ import msgspec
 from msgspec import DecodeError, Struct
 
 from hookyard import log
-from hookyard.errors import Cancelled, CommandError, InvalidOutput, RetryLater
+from hookyard.errors import Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.registry import Command
 from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, TerminalStatus
 from hookyard.runners import AttemptTimedOut
@@ -43,6 +43,8 @@ CANCELLED = Ended(
     error=ErrorInfo(code="cancelled", message="The job was cancelled."),
 )
 RELEASED = Again(after=0, outcome="released", reason="released", uncount=True)
+MISSING = Again(after=60_000, outcome="released", reason="command_missing", uncount=True)
+"""Nothing here can run the job now; it is looked at again every minute, since a reload may bring its command back."""
 
 
 def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ended | Again:
@@ -60,6 +62,14 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
         info = _as_it_can_be_kept(error, job)
         if not info.retryable:
             return _failed("not_retryable", info)
+        return _again_or("failed", "plugin_error", info, job, command, draw)
+    if isinstance(error, PluginFailed):
+        info = ErrorInfo(code=_text(error.code), message=_text(error), retryable=error.retryable)
+        if not info.retryable:
+            return _failed("not_retryable", info)
+        return _again_or("failed", "plugin_error", info, job, command, draw)
+    if isinstance(error, ContextError):
+        info = ErrorInfo(code=_text(error.code), message=_text(error), retryable=True)
         return _again_or("failed", "plugin_error", info, job, command, draw)
     info = ErrorInfo(
         code="cancelled" if isinstance(error, Cancelled) else "plugin_error",
