@@ -141,7 +141,7 @@ class Attempts:
         return end
 
     def put_off(self, job: Job, lease: Lease) -> None:
-        """Give back a leased job whose command is not here, uncounted; its lane's slot is held until that is on disk."""
+        """Give back a leased job whose command is not here, uncounted; its slot is held until that is on disk."""
         task = self._loop.create_task(self._put_off(job, lease))
         self._put.add(task)
         task.add_done_callback(self._put.discard)
