@@ -1,5 +1,23 @@
 """Types and JSON Schema: from the one to the other and back, and what a change of them breaks."""
 
+from hookyard.schema.change import Change, Side
+from hookyard.schema.diff import compare, diff
+from hookyard.schema.lock import Lock, LockedCommand, lock_of, read_lock
 from hookyard.schema.types import DRAFT, CommandSchema, Schema, components, of_command, of_type
 
-__all__ = ["DRAFT", "CommandSchema", "Schema", "components", "of_command", "of_type"]
+__all__ = [
+    "DRAFT",
+    "Change",
+    "CommandSchema",
+    "Lock",
+    "LockedCommand",
+    "Schema",
+    "Side",
+    "compare",
+    "components",
+    "diff",
+    "lock_of",
+    "of_command",
+    "of_type",
+    "read_lock",
+]

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from hookyard.plugin import CommandSpec
+from hookyard.schema.exact import complete
 from hookyard.signature import type_hook
 
 Schema = dict[str, Any]
@@ -68,5 +69,7 @@ def components(
 
 def _named(kinds: list[object], prefix: str, template: str) -> tuple[list[Schema], Schema]:
     prefixed = template.replace("{name}", f"{prefix}.{{name}}")
-    schemas, types = msgspec.json.schema_components(kinds, schema_hook=type_hook, ref_template=prefixed)
-    return list(schemas), {f"{prefix}.{name}": schema for name, schema in types.items()}
+    found, types = msgspec.json.schema_components(kinds, schema_hook=type_hook, ref_template=prefixed)
+    schemas = list(found)
+    complete(kinds, schemas, {f"{prefix}.{name}": schema for name, schema in types.items()})
+    return schemas, {f"{prefix}.{name}": schema for name, schema in types.items()}

@@ -1,0 +1,27 @@
+"""One difference between two versions of what a command takes or gives."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Side = Literal["input", "output"]
+
+
+class Change(Struct, frozen=True, order=True):
+    """A difference, where it is and what it means."""
+
+    command: str
+    """`plugin/command`."""
+    side: Side | None
+    """None when it concerns the command as a whole."""
+    pointer: str
+    """A JSON Pointer (RFC 6901) from the side's schema down, references followed: `/properties/items/items`; empty
+    for the whole."""
+    message: str
+    """One sentence."""
+    breaking: bool = True
+
+    def __str__(self) -> str:
+        """`plugin/command input /properties/name: message`."""
+        place = " ".join(part for part in (self.command, self.side or "", self.pointer) if part)
+        return f"{place}: {self.message}"

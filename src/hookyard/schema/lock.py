@@ -1,0 +1,120 @@
+"""The types of every command as a file: what was promised to callers, for a later version to be held to."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+import msgspec
+from msgspec import Struct, field
+
+from hookyard.command import CommandSpec
+from hookyard.errors import ConfigError, Problem
+from hookyard.schema.types import Schema, components
+
+FORMAT: Final = 1
+NAME: Final = "hookyard.lock.json"
+"""What the file is called, beside the configuration."""
+_REFERENCE: Final = "#/types/{name}"
+
+
+class LockedCommand(Struct, frozen=True, kw_only=True):
+    """One command, as it was promised."""
+
+    input: dict[str, Any]
+    """JSON Schema; references lead to the lock's `types`."""
+    output: dict[str, Any]
+    summary: str = ""
+    description: str = ""
+    read_only: bool = False
+    idempotent: bool = False
+    deprecated: bool = False
+
+
+class Lock(Struct, frozen=True, kw_only=True):
+    """All commands of a configuration, with the types they share."""
+
+    format: int = field(name="hookyard_lock", default=FORMAT)
+    plugins: dict[str, str | None]
+    """Their versions, where they have one."""
+    commands: dict[str, LockedCommand]
+    """By `plugin/command`."""
+    types: dict[str, dict[str, Any]]
+    """What the schemas refer to, as `#/types/<plugin>.<type>`."""
+
+    def digest(self) -> str:
+        """SHA-256, in hex, of what the commands take and give, whatever else is said of them."""
+        told = {key: (each.input, each.output) for key, each in self.commands.items()}
+        return hashlib.sha256(msgspec.json.encode([told, self.types], order="deterministic")).hexdigest()
+
+    def to_json(self) -> bytes:
+        """The file: the same commands give the same bytes, and a changed one a short difference of lines."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def lock_of(specs: Iterable[CommandSpec], versions: Mapping[str, str | None]) -> Lock:
+    """The lock of some commands.
+
+    Args:
+        specs: the commands, in any order.
+        versions: of their plugins.
+    """
+    ordered = sorted(specs, key=lambda spec: spec.key)
+    schemas, types = components(ordered, template=_REFERENCE)
+    return Lock(
+        plugins={name: versions.get(name) for name in sorted({spec.plugin for spec in ordered})},
+        commands={
+            spec.key: LockedCommand(
+                input=schemas[spec.key].input,
+                output=schemas[spec.key].output,
+                summary=spec.summary,
+                description=spec.description,
+                read_only=spec.options.read_only,
+                idempotent=spec.options.idempotent,
+                deprecated=spec.options.deprecated,
+            )
+            for spec in ordered
+        },
+        types={name: types[name] for name in sorted(types)},
+    )
+
+
+def read_lock(text: bytes, name: str) -> Lock:
+    """A lock from its file.
+
+    Args:
+        text: what the file holds.
+        name: the file, for messages.
+
+    Raises:
+        ConfigError: it is no lock, or one of a later format.
+    """
+    try:
+        lock = msgspec.json.decode(text, type=Lock)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise ConfigError((Problem(name, 0, "", f"this is no schema lock: {error}"),)) from error
+    if lock.format != FORMAT:
+        message = f"the format is {lock.format}, and this Hookyard reads {FORMAT}; write it anew"
+        raise ConfigError((Problem(name, 0, "hookyard_lock", message),))
+    lost = sorted(_references([*lock.types.values(), *_sides(lock)]) - lock.types.keys())
+    if lost:
+        raise ConfigError((Problem(name, 0, "types", f"{lost[0]} is referred to and is not there"),))
+    return lock
+
+
+def _sides(lock: Lock) -> list[Schema]:
+    return [schema for each in lock.commands.values() for schema in (each.input, each.output)]
+
+
+def _references(part: object) -> set[str]:
+    found: set[str] = set()
+    waiting: list[Any] = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            members = cast("dict[str, Any]", each)
+            if isinstance(members.get("$ref"), str):
+                found.add(members["$ref"].removeprefix("#/types/"))
+            waiting += members.values()
+        elif isinstance(each, list):
+            waiting += each
+    return found
