@@ -35,7 +35,8 @@ def assemble(loaded: Loaded) -> Assembly:
     inactive = registry.inactive()
     found = list(registry.problems)
     try:
-        sources = Sources.build(loaded.config, registry.commands, inactive)
+        hooks = {active.plugin.name: active.plugin.hooks.keys() for active in registry.active}
+        sources = Sources.build(loaded.config, registry.commands, inactive, hooks)
     except SourcesError as error:
         sources = Sources({})
         found += error.problems

@@ -108,7 +108,7 @@ class Converter:
         """The member that the shape of the node asks for: a mapping, a list, or one of the rest."""
         if isinstance(node, Scalar):
             return self._scalars.convert(node, kind, place)
-        for one in members(kind):
+        for one in sorted(members(kind), key=lambda member: -_shared(node, member)):
             mapping = struct_of(one) is not None or base(one) is dict
             if mapping if isinstance(node, Mapping) else base(one) is tuple:
                 return self.convert(node, one, place)
@@ -139,6 +139,14 @@ class Converter:
 
     def _report(self, place: Place, message: str) -> None:
         self.findings.append(Finding(place, message))
+
+
+def _shared(node: Node, kind: object) -> int:
+    """How many keys of a mapping a Struct knows: of several Structs the one is meant that knows most."""
+    struct = struct_of(kind)
+    if struct is None or not isinstance(node, Mapping):
+        return 0
+    return len(node.entries.keys() & {field.encode_name for field in msgspec.structs.fields(struct)})
 
 
 def lines_of(node: Node, place: Place | None = None) -> dict[str, int]:

@@ -198,6 +198,13 @@ class HmacScheme(_Section, frozen=True, kw_only=True):
     """The header with the sender's delivery id; without it the digest of the body takes its place."""
 
 
+class PluginScheme(_Section, frozen=True, kw_only=True):
+    """A signature that a plugin verifies."""
+
+    plugin: Name
+    """The plugin whose hook `verify_webhook` is asked about every request; it is handed the source's `secrets`."""
+
+
 class RouteSettings(_Section, frozen=True, kw_only=True):
     """Which command an event runs."""
 
@@ -208,6 +215,8 @@ class RouteSettings(_Section, frozen=True, kw_only=True):
     with_: dict[str, Any] | None = field(name="with", default=None)
     """The command's input. Strings that begin with `$.` are paths into the body, `$event` and `$delivery` the
     event and the delivery id, all else stands for itself. Left out, the whole body is the input."""
+    map: Name | None = None
+    """Instead of `with`: the plugin whose hook `map_input` makes the command's input of the event, or ignores it."""
     priority: Priority = 0
     """Higher runs first."""
 
@@ -215,8 +224,8 @@ class RouteSettings(_Section, frozen=True, kw_only=True):
 class SourceSettings(_Section, frozen=True, kw_only=True):
     """An inbound webhook at `/hooks/<source>`."""
 
-    scheme: Literal["github"] | HmacScheme
-    """How its sender signs: `github`, or the settings of a generic HMAC."""
+    scheme: Literal["github"] | HmacScheme | PluginScheme
+    """How its sender signs: `github`, the settings of a generic HMAC, or a plugin that verifies."""
     secrets: Annotated[tuple[Secret, ...], Meta(min_length=1)]
     """The shared secrets, any of which may have signed; two of them make a rotation."""
     routes: Annotated[tuple[RouteSettings, ...], Meta(min_length=1)]

@@ -98,17 +98,19 @@ class CommandWay:
             dedupe = Dedupe(scope, key, sha256(body).digest(), now + self._window)
         return job, data, dedupe
 
-    async def hook(self, source: Source, received: Received, route: Route, request_id: str | None) -> Accepted:
-        """Store what a verified sender's event becomes.
+    async def hook(
+        self, source: Source, received: Received, route: Route, request_id: str | None, made: bytes | None = None
+    ) -> Accepted:
+        """Store what a verified sender's event becomes; `made` is the input when a plugin made it.
 
         Raises:
             Refused: the body does not become the command's input, the delivery id stands for another body, the
                 store is not there.
         """
         command = self.command
-        if not received.body.isascii():
+        if made is None and not received.body.isascii():
             require_utf8(received.body)
-        args = route.args(received.body, received.event, received.delivery_id)
+        args = route.args(received.body, received.event, received.delivery_id) if made is None else made
         try:
             data = self._decode(args)
         except DecodeError as error:

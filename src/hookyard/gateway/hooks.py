@@ -40,7 +40,12 @@ class SourceWay:
         Raises:
             Refused: it is not signed, not understood, for a plugin that does not run, or cannot be stored.
         """
-        received = self._source.receive(headers, body, self._deps.clock.now())
+        source, hooks, now = self._source, self._deps.hooks, self._deps.clock.now()
+        if source.verifier is None:
+            received = source.receive(headers, body, now)
+        else:
+            verdict = await hooks.verify_webhook(source.verifier, source.question(headers, body, now))
+            received = source.verified(body, verdict)
         if received.ping:
             return value_answer({"status": "ok", "event": received.event}), request_id
         if received.route is None:
@@ -48,5 +53,10 @@ class SourceWay:
         way = self._ways.get(received.route.command)
         if way is None:  # its plugin was found and does not run; any other unknown command keeps a server from starting
             raise Refused("plugin_unavailable", retry_after=_RETRY_AFTER)
-        stored, request_id = await way.hook(self._source, received, received.route, request_id)
+        made = None
+        if received.route.mapper is not None:
+            made = await hooks.map_input(received.route.mapper, source.event(received, received.route))
+            if made is None:
+                return value_answer({"status": "ignored", "event": received.event}), request_id
+        stored, request_id = await way.hook(source, received, received.route, request_id, made)
         return way.answer(stored), request_id

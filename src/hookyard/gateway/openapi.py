@@ -140,13 +140,18 @@ def _trigger(command: Command, schema: CommandSchema, envelope: Object, known: M
 
 
 def _hook(source: Source, known: Mapping[str, Object]) -> Object:
-    signature = source.scheme.header.decode()
+    signed: list[Object] = []
+    description = f"The plugin {source.verifier} verifies it."
+    if source.scheme is not None:
+        signature = source.scheme.header.decode()
+        description = f"The raw body is signed in `{signature}`."
+        signed = [{**_header(signature, "The signature of the raw body."), "required": True}]
     return {
         "operationId": f"hook {source.name}",
         "tags": ["inbound"],
         "summary": f"Inbound webhooks of {source.name}",
-        "description": f"The raw body is signed in `{signature}`.",
-        "parameters": [{**_header(signature, "The signature of the raw body."), "required": True}],
+        "description": description,
+        "parameters": signed,
         "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
         "responses": {
             "200": _json("A ping, or an event that no route takes.", known["taken"]),
