@@ -73,7 +73,7 @@ class LeanTrigger:
         return True
 
     def _may(self, principal: Principal) -> bool:
-        """Ask once for every principal; there are as many as tokens. Where plugins have a say, the lean way is closed."""
+        """Ask once for every principal; there are as many as tokens. Where plugins have a say, nobody passes here."""
         allowed = not self._hooks.has_authorize and principal.may_trigger(*self._question)
         if allowed:
             self._allowed.add(principal)

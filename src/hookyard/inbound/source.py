@@ -109,7 +109,6 @@ class Source(Struct, frozen=True, kw_only=True):
             ping=ping,
         )
 
-
     def question(self, headers: Mapping[bytes, bytes], body: bytes, now: int) -> WebhookRequest:
         """What the plugin is asked that verifies this source's requests; see :meth:`receive` for the parameters."""
         return WebhookRequest(
@@ -137,6 +136,16 @@ class Source(Struct, frozen=True, kw_only=True):
             body=body,
             route=None if verdict.ping else self._route(verdict.event),
             ping=verdict.ping,
+        )
+
+    def event(self, received: Received, route: Route) -> InboundEvent:
+        """What the plugin is asked that makes this route's input."""
+        return InboundEvent(
+            source=self.name,
+            event=received.event,
+            delivery_id=received.delivery_id,
+            command=route.command,
+            body=received.body,
         )
 
     def _route(self, event: str) -> Route | None:

@@ -72,7 +72,7 @@ def inactive_routes(config: Config, inactive: Mapping[str, str]) -> Iterator[Fou
             plugin = _plugin_of(route)
             if plugin in inactive:
                 yield f"sources.{name}.routes[{at}].run", f"the plugin {plugin} is {inactive[plugin]}"
-            if route.map in inactive:
+            if route.map is not None and route.map in inactive:
                 yield f"sources.{name}.routes[{at}].map", f"the plugin {route.map} is {inactive[route.map]}"
 
 
