@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.log import get
 from hookyard.store.contract import (
+    AppendLog,
     Cancel,
     Claim,
     ClaimDeliveries,
@@ -26,6 +27,9 @@ from hookyard.store.contract import (
     FinishDelivery,
     Op,
     Prune,
+    PutArtifact,
+    PutProgress,
+    PutState,
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
@@ -39,6 +43,10 @@ LAZY_SECONDS: Final = 0.25
 _ORDER: Final[tuple[type[Op], ...]] = (
     Extend,  # before the end of the same job, so that its holder is not told that the lease is gone
     Enqueue,
+    PutProgress,  # what a job tells comes before its end, while its lease is held
+    AppendLog,
+    PutArtifact,
+    PutState,
     Finish,
     Cancel,  # before a retry: cancel wins (I9)
     Release,
@@ -172,7 +180,8 @@ class Coalescer:
     def _flush(self) -> None:
         entries, self._pending = self._pending, []
         if self._lazy:
-            entries += self._lazy
+            # They came before: what a job told of itself must not be behind its end, in a later batch.
+            entries = self._lazy + entries
             self._lazy = []
         if self._lazy_timer is not None:
             self._lazy_timer.cancel()

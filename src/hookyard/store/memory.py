@@ -12,16 +12,21 @@ from msgspec.structs import replace
 from hookyard import ids
 from hookyard.model import (
     TERMINAL,
+    Artifact,
     Attempt,
     AttemptOutcome,
     Delivery,
     DeliveryAttempt,
     ErrorInfo,
+    Event,
     Job,
+    LogLine,
+    StateEntry,
     TerminalStatus,
 )
 from hookyard.store.contract import (
     AlreadyTerminal,
+    AppendLog,
     Cancel,
     CancelPending,
     CancelRequested,
@@ -33,6 +38,7 @@ from hookyard.store.contract import (
     Done,
     Enqueue,
     Enqueued,
+    EventQuery,
     Extend,
     Extended,
     Failed,
@@ -44,6 +50,9 @@ from hookyard.store.contract import (
     Op,
     Prune,
     Pruned,
+    PutArtifact,
+    PutProgress,
+    PutState,
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
@@ -51,7 +60,9 @@ from hookyard.store.contract import (
     Stale,
     fitting,
 )
-from hookyard.store.stored_error import error_of, error_text
+from hookyard.store.memory_rows import as_new, due_at, stored, unleased
+from hookyard.store.memory_told import Told
+from hookyard.store.stored_progress import progress_of, progress_text
 
 O = TypeVar("O", bound=Op)  # noqa: E741  an operation
 
@@ -69,6 +80,7 @@ class MemoryStore:
         self._deliveries: dict[str, Delivery] = {}
         self._tries: dict[str, list[DeliveryAttempt]] = {}
         self._keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
+        self._told = Told()
 
     def apply(self, ops: Sequence[Op]) -> list[Result]:
         """See the contract."""
@@ -88,7 +100,7 @@ class MemoryStore:
         if op.job.max_attempts < 1:
             return Failed("not a single attempt is allowed")
         self._places.add(("job", ids.key(op.job.id)))
-        self._jobs[op.job.id] = _as_new(op)
+        self._jobs[op.job.id] = as_new(op)
         self._attempts[op.job.id] = []
         if op.lease is None and op.job.run_at <= op.now:
             self._due.add(op.job.id)
@@ -141,18 +153,19 @@ class MemoryStore:
         job = self._held(op.job_id, op.token, op.now if op.if_expired else None)
         if job is None:
             return Stale()
-        if problem := self._unusable_deliveries(op.deliveries):
+        if problem := self._unusable_deliveries(op.deliveries) or self._told.unusable(op.events):
             return Failed(problem)
         self._end_attempt(job, op.outcome, op.now, op.error)
         self._jobs[job.id] = replace(
-            _unleased(job),
+            unleased(job),
             status=op.status,
             reason=op.reason,
             result=op.result,
-            last_error=_stored(op.error),
+            last_error=stored(op.error),
             completed_at=op.now,
         )
         self._add_deliveries(op.deliveries)
+        self._told.add(op.events, op.state)
         return Done()
 
     def release(self, op: Release) -> Result:
@@ -167,12 +180,12 @@ class MemoryStore:
         if not op.uncount:
             self._end_attempt(job, op.outcome, op.now, op.error)
         self._jobs[job.id] = replace(
-            _unleased(job),
+            unleased(job),
             status="queued",
             reason=op.reason,
             run_at=op.run_at,
             attempt=job.attempt - op.uncount,
-            last_error=job.last_error if op.error is None else _stored(op.error),
+            last_error=job.last_error if op.error is None else stored(op.error),
         )
         if op.run_at <= op.now:
             self._due.add(job.id)
@@ -193,6 +206,31 @@ class MemoryStore:
         self._due.discard(job.id)
         self._jobs[job.id] = replace(job, status="cancelled", reason="cancelled_by_user", completed_at=op.now)
         self._add_deliveries(op.deliveries)
+        return Done()
+
+    def put_progress(self, op: PutProgress) -> Result:
+        """Note how far a job is."""
+        job = self._held(op.job_id, op.token)
+        if job is None:
+            return Stale()
+        # As it comes back from JSON, which is how stores keep it.
+        self._jobs[job.id] = replace(job, progress=progress_of(progress_text(op.progress)))
+        return Done()
+
+    def append_log(self, op: AppendLog) -> Result:
+        """Keep lines."""
+        self._told.append(op.lines, self._jobs.__contains__)
+        return Done()
+
+    def put_state(self, op: PutState) -> Result:
+        """Keep a value."""
+        return self._told.put_state(op)
+
+    def put_artifact(self, op: PutArtifact) -> Result:
+        """Name an artifact."""
+        if self._held(op.artifact.job_id, op.token) is None:
+            return Stale()
+        self._told.put_artifact(op.artifact)
         return Done()
 
     def prune(self, op: Prune) -> Result:
@@ -221,7 +259,7 @@ class MemoryStore:
                 worker=cast("str", job.worker),
                 started_at=cast("int", job.started_at),
                 ended_at=now,
-                error=_stored(error),
+                error=stored(error),
             )
         )
 
@@ -229,7 +267,7 @@ class MemoryStore:
 
     def claim_deliveries(self, op: ClaimDeliveries) -> Result:
         """Lease the deliveries that are due."""
-        due = [(at, one.id) for one in self._deliveries.values() if (at := _due_at(one)) is not None and at <= op.now]
+        due = [(at, one.id) for one in self._deliveries.values() if (at := due_at(one)) is not None and at <= op.now]
         claimed: list[Delivery] = []
         picked = sorted(due)[: max(op.limit, 0)]
         fits = fitting([len(self._deliveries[delivery_id].body) for _, delivery_id in picked])
@@ -353,6 +391,33 @@ class MemoryStore:
         """See the contract."""
         return tuple(self._tries.get(delivery_id, ()))
 
+    async def children(self, job_id: str, *, limit: int = 200) -> tuple[Job, ...]:
+        """See the contract."""
+        found = sorted((job for job in self._jobs.values() if job.parent == job_id), key=lambda job: job.id)
+        return tuple(replace(job, args=b"", result=None) for job in found[:limit])
+
+    async def log_lines(self, job_id: str, *, after: int = 0, limit: int = 200) -> tuple[LogLine, ...]:
+        """See the contract."""
+        return self._told.lines(job_id, after, limit)
+
+    async def events(self, query: EventQuery) -> tuple[Event, ...]:
+        """See the contract."""
+        return self._told.events(query)
+
+    async def state(self, plugin: str, key: str) -> StateEntry | None:
+        """See the contract."""
+        return self._told.state(plugin, key)
+
+    async def states(
+        self, plugin: str, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[StateEntry, ...]:
+        """See the contract."""
+        return self._told.states(plugin, prefix, after, limit)
+
+    async def artifacts(self, job_id: str) -> tuple[Artifact, ...]:
+        """See the contract."""
+        return self._told.artifacts(job_id)
+
     async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""
         running = [
@@ -364,7 +429,7 @@ class MemoryStore:
 
     async def last_id(self) -> str | None:
         """See the contract."""
-        return max([*self._jobs, *self._deliveries], default=None)
+        return max([*self._jobs, *self._deliveries, *self._told.event_ids()], default=None)
 
     async def ready(self) -> None:
         """See the contract."""
@@ -374,40 +439,6 @@ class MemoryStore:
 
     def close(self) -> None:
         """See the contract."""
-
-
-def _as_new(op: Enqueue) -> Job:
-    lease = op.lease
-    return replace(
-        op.job,
-        status="queued" if lease is None else "running",
-        reason=None,
-        attempt=0 if lease is None else 1,
-        result=None,
-        last_error=None,
-        cancel_requested=False,
-        lease_token=None if lease is None else lease.token,
-        lease_expires_at=None if lease is None else lease.expires_at,
-        worker=None if lease is None else lease.worker,
-        started_at=None if lease is None else op.now,
-        completed_at=None,
-    )
-
-
-def _unleased(job: Job) -> Job:
-    return replace(job, lease_token=None, lease_expires_at=None, worker=None)
-
-
-def _stored(error: ErrorInfo | None) -> ErrorInfo | None:
-    """An error as it comes back from JSON, which is how stores keep it."""
-    return None if error is None else error_of(error_text(error))
-
-
-def _due_at(delivery: Delivery) -> int | None:
-    """When a delivery is to be claimed: at its time, or when the courier that held it is given up."""
-    if delivery.status == "pending":
-        return delivery.next_at
-    return delivery.lease_expires_at if delivery.status == "sending" else None
 
 
 _Apply = Callable[[MemoryStore, Op], Result]
@@ -429,5 +460,9 @@ _APPLY: dict[type[Op], _Apply] = {
     FinishDelivery: _kind(MemoryStore.finish_delivery),
     ReleaseDelivery: _kind(MemoryStore.release_delivery),
     RecoverDeliveries: _kind(MemoryStore.recover_deliveries),
+    PutProgress: _kind(MemoryStore.put_progress),
+    AppendLog: _kind(MemoryStore.append_log),
+    PutState: _kind(MemoryStore.put_state),
+    PutArtifact: _kind(MemoryStore.put_artifact),
     Prune: _kind(MemoryStore.prune),
 }

@@ -16,7 +16,7 @@ from hookyard.model import (
     JobStatus,
     Reason,
 )
-from hookyard.store import stored_error
+from hookyard.store import stored_error, stored_progress
 from hookyard.store.contract import Enqueue
 from hookyard.store.sqlite.driver import Value
 
@@ -46,6 +46,8 @@ JobRow = tuple[
     int | None,  # started_at
     int | None,  # completed_at
     str | None,  # last_error
+    str | None,  # parent
+    str | None,  # progress
     bytes | None,  # result
     bytes,  # args
 ]
@@ -144,6 +146,7 @@ def new_job(op: Enqueue) -> tuple[Value, ...]:
         token,
         expires_at,
         worker,
+        job.parent,
     )
 
 
@@ -174,8 +177,10 @@ def job(row: JobRow) -> Job:
         started_at=row[22],
         completed_at=row[23],
         last_error=None if row[24] is None else stored_error.error_of(row[24]),
-        result=row[25],
-        args=row[26],
+        parent=row[25],
+        progress=None if row[26] is None else stored_progress.progress_of(row[26]),
+        result=row[27],
+        args=row[28],
     )
 
 

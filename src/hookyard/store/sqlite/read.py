@@ -10,10 +10,11 @@ import apsw.aio
 
 from hookyard import ids
 from hookyard.errors import StoreUnavailable
-from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job
-from hookyard.store.contract import JobQuery
-from hookyard.store.sqlite import codec, statements
+from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LogLine, StateEntry
+from hookyard.store.contract import EventQuery, JobQuery
+from hookyard.store.sqlite import codec, codec_told, statements
 from hookyard.store.sqlite.codec import DeliveryRow, JobRow, numbers
+from hookyard.store.sqlite.codec_told import EventRow
 from hookyard.store.sqlite.connect import BUSY_MS, unavailable
 from hookyard.store.sqlite.driver import AsyncConnection, Connection, Value, open_async
 from hookyard.store.sqlite.statements import Statement
@@ -22,12 +23,17 @@ CONNECTIONS: Final = 2
 _PROGRESS_STEPS: Final = 5000  # SQLite steps between looks at the deadline: well under a millisecond
 
 _SQL = statements.load("queries")
+_EVENTS = statements.load("events")
+_STATE = statements.load("state")
 _LISTS: Final = {
     "queued": "jobs_queued",
     "running": "jobs_running",
     **dict.fromkeys(("failed", "timed_out", "cancelled"), "jobs_unsuccessful"),
 }
 """Statuses that an index of their own finds among any number of other jobs."""
+
+_NEWEST: Final = 1 << 60
+"""Greater than any key: the cursor of a first page."""
 
 
 class Reader:
@@ -67,7 +73,7 @@ class Reader:
     async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
         """A page of the list."""
         statement = _SQL[_LISTS.get(query.status or "", "jobs")]
-        before = (1 << 60) if query.before is None else ids.key(query.before)
+        before = _NEWEST if query.before is None else ids.key(query.before)
         rows = await self.rows(statement, (before, query.status, query.plugin, query.command, query.limit))
         return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
 
@@ -84,6 +90,44 @@ class Reader:
         """The tries at a delivery."""
         rows = await self.rows(_SQL["delivery_attempts"], numbers(delivery_id))
         return tuple(codec.delivery_attempt(delivery_id, row) for row in rows)
+
+    async def children(self, job_id: str, *, limit: int) -> tuple[Job, ...]:
+        """The jobs that a job called for."""
+        rows = await self.rows(_SQL["children"], (job_id, limit))
+        return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
+
+    async def log_lines(self, job_id: str, *, after: int, limit: int) -> tuple[LogLine, ...]:
+        """The lines of a job's log."""
+        rows = await self.rows(_SQL["log_lines"], (*numbers(job_id), after, limit))
+        return tuple(codec_told.line(job_id, row) for row in rows)
+
+    async def events(self, query: EventQuery) -> tuple[Event, ...]:
+        """A page of events."""
+        name = "events"
+        key = tail = None
+        if query.job_id is not None:
+            name, (key, tail) = "events_of_job", numbers(query.job_id)
+        elif query.type is not None:
+            name = "events_of_type"
+        elif query.plugin is not None:
+            name = "events_of_plugin"
+        before = _NEWEST if query.before is None else ids.key(query.before)
+        rows = await self.rows(_EVENTS[name], (before, key, tail, query.type, query.plugin, query.limit))
+        return tuple(codec_told.event(row) for row in cast("list[EventRow]", rows))
+
+    async def state(self, plugin: str, key: str) -> StateEntry | None:
+        """What a plugin keeps under a key."""
+        rows = await self.rows(_STATE["state"], (plugin, key))
+        return codec_told.state(rows[0]) if rows else None
+
+    async def states(self, plugin: str, *, prefix: str, after: str, limit: int) -> tuple[StateEntry, ...]:
+        """What a plugin keeps under keys that begin so."""
+        rows = await self.rows(_STATE["states"], (plugin, prefix, _beyond(prefix), after, limit))
+        return tuple(codec_told.state(row) for row in rows)
+
+    async def artifacts(self, job_id: str) -> tuple[Artifact, ...]:
+        """The artifacts of a job."""
+        return tuple(codec_told.artifact(job_id, row) for row in await self.rows(_SQL["artifacts"], numbers(job_id)))
 
     async def lost(self, now: int, *, worker: str | None, limit: int) -> tuple[Job, ...]:
         """Running jobs that nobody works on."""
@@ -125,6 +169,16 @@ class Reader:
             raise unavailable(error) from error
         finally:
             apsw.aio.deadline.reset(token)
+
+
+def _beyond(prefix: str) -> Value:
+    """The first text after all those that begin so; where there is none an empty blob, greater than any text."""
+    kept = prefix.rstrip(chr(0x10FFFF))
+    if not kept:
+        return b""
+    following = ord(kept[-1]) + 1
+    # Surrogates are no characters: UTF-8 goes on behind them.
+    return kept[:-1] + chr(0xE000 if following == 0xD800 else following)  # noqa: PLR2004
 
 
 # These run in the connection's own thread, where its methods are the plain ones: one hop for a whole question.

@@ -8,8 +8,8 @@ from pathlib import Path
 import apsw
 
 from hookyard.errors import StoreError
-from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job
-from hookyard.store.contract import JobQuery, Op, Result
+from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LogLine, StateEntry
+from hookyard.store.contract import EventQuery, JobQuery, Op, Result
 from hookyard.store.sqlite.connect import Synchronous, configure, connect, log
 from hookyard.store.sqlite.driver import Connection
 from hookyard.store.sqlite.lock import FileLock
@@ -79,6 +79,32 @@ class SqliteStore:
     async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
         """See the contract."""
         return await self.reader.delivery_attempts(delivery_id)
+
+    async def children(self, job_id: str, *, limit: int = 200) -> tuple[Job, ...]:
+        """See the contract."""
+        return await self.reader.children(job_id, limit=limit)
+
+    async def log_lines(self, job_id: str, *, after: int = 0, limit: int = 200) -> tuple[LogLine, ...]:
+        """See the contract."""
+        return await self.reader.log_lines(job_id, after=after, limit=limit)
+
+    async def events(self, query: EventQuery) -> tuple[Event, ...]:
+        """See the contract."""
+        return await self.reader.events(query)
+
+    async def state(self, plugin: str, key: str) -> StateEntry | None:
+        """See the contract."""
+        return await self.reader.state(plugin, key)
+
+    async def states(
+        self, plugin: str, *, prefix: str = "", after: str = "", limit: int = 200
+    ) -> tuple[StateEntry, ...]:
+        """See the contract."""
+        return await self.reader.states(plugin, prefix=prefix, after=after, limit=limit)
+
+    async def artifacts(self, job_id: str) -> tuple[Artifact, ...]:
+        """See the contract."""
+        return await self.reader.artifacts(job_id)
 
     async def lost(self, now: int, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""

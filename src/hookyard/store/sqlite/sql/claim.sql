@@ -26,7 +26,8 @@ SELECT
   (SELECT json_group_array(json_array(
      key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
      request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at,
-     worker, started_at, completed_at, last_error, length(args),
+     worker, started_at, completed_at, last_error, parent,
+     (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key), length(args),
      CASE WHEN length(args) <= ? THEN hex(args) END))
    FROM picked CROSS JOIN job_log USING (key)),
   (SELECT min(run_at) FROM later);

@@ -1,12 +1,12 @@
 -- Taking jobs in.
 
 -- name: enqueue
--- A row per job; the last five say whether it starts at once, leased.
+-- A row per job; those from status on say whether it starts at once, leased.
 INSERT INTO job_log (
   key, tail, plugin, command, lane, priority, max_attempts, run_at, submitted_at, timeout, principal, source,
   request_id, callback_url, tags, args,
-  status, ready, attempt, started_at, lease_token, lease_expires_at, worker)
-VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
+  status, ready, attempt, started_at, lease_token, lease_expires_at, worker, parent)
+VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
 
 -- name: known_keys
 -- Which of these idempotency keys are there, expired or not.

@@ -4,7 +4,8 @@
 -- In the order in which the codec reads them; result and args follow.
 key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
-  started_at, completed_at, last_error
+  started_at, completed_at, last_error, parent,
+  (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key)
 
 -- name: job
 SELECT /* columns job */, result, args
@@ -40,6 +41,25 @@ FROM job_log INDEXED BY job_unsuccessful
 WHERE (status = 'failed' OR status = 'timed_out' OR status = 'cancelled') AND status = ?2 AND key < ?1
   AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
 ORDER BY key DESC LIMIT ?5;
+
+-- name: children
+-- What a job's command called for; the parameters are its id and the limit.
+SELECT /* columns job */, NULL, x''
+FROM job_log INDEXED BY job_child WHERE parent = ?
+ORDER BY key LIMIT ?;
+
+-- name: log_lines
+-- The parameters are the job, the number of the last line that is known, and the limit.
+SELECT line.number, line.attempt, line.at, line.level, line.event, line.fields
+FROM job_log AS job CROSS JOIN job_line AS line ON line.job_key = job.key
+WHERE job.key = ? AND job.tail = ? AND line.number > ?
+ORDER BY line.number LIMIT ?;
+
+-- name: artifacts
+SELECT one.name, one.media_type, one.size, one.sha256, one.location, one.created_at
+FROM job_log AS job CROSS JOIN artifact AS one ON one.job_key = job.key
+WHERE job.key = ? AND job.tail = ?
+ORDER BY one.name;
 
 -- name: attempts
 SELECT log.number, log.outcome, log.worker, log.started_at, log.ended_at, log.error
@@ -77,7 +97,9 @@ ORDER BY lease_expires_at, key LIMIT ?;
 SELECT key, tail FROM (
   SELECT key, tail FROM job_log WHERE key = (SELECT max(key) FROM job_log)
   UNION ALL
-  SELECT key, tail FROM delivery WHERE key = (SELECT max(key) FROM delivery))
+  SELECT key, tail FROM delivery WHERE key = (SELECT max(key) FROM delivery)
+  UNION ALL
+  SELECT key, tail FROM event_log WHERE key = (SELECT max(key) FROM event_log))
 ORDER BY key DESC LIMIT 1;
 
 -- name: ready

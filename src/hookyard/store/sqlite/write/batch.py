@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from hookyard.log import get
 from hookyard.store.contract import (
+    AppendLog,
     Cancel,
     Claim,
     ClaimDeliveries,
@@ -25,6 +26,9 @@ from hookyard.store.contract import (
     FinishDelivery,
     Op,
     Prune,
+    PutArtifact,
+    PutProgress,
+    PutState,
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
@@ -33,7 +37,7 @@ from hookyard.store.contract import (
 from hookyard.store.sqlite.connect import is_about_the_operation, roll_back, unavailable
 from hookyard.store.sqlite.driver import Connection
 from hookyard.store.sqlite.statements import MOST
-from hookyard.store.sqlite.write import cancel, claim, deliver, enqueue, settle
+from hookyard.store.sqlite.write import cancel, claim, deliver, enqueue, settle, state, tell
 from hookyard.store.sqlite.write.db import Db
 
 O_contra = TypeVar("O_contra", bound=Op, contravariant=True)
@@ -57,12 +61,20 @@ def _kind(apply: Callable[[Db, Sequence[O]], list[Result]], subject: Callable[[O
     return _Kind(cast("_Apply", apply), cast("_Subject | None", subject))
 
 
-def _job(op: Extend | Finish | Release) -> str:
+def _job(op: Extend | Finish | PutProgress | Release) -> str:
     return op.job_id[:_KEY_PART]
 
 
 def _delivery(op: FinishDelivery | ReleaseDelivery) -> str:
     return op.delivery_id[:_KEY_PART]
+
+
+def _made(op: PutArtifact) -> str:
+    return op.artifact.job_id[:_KEY_PART]
+
+
+def _kept(op: PutState) -> str:
+    return f"{op.plugin}\0{op.key}"
 
 
 _KINDS: dict[type[Op], _Kind] = {
@@ -76,6 +88,10 @@ _KINDS: dict[type[Op], _Kind] = {
     FinishDelivery: _kind(deliver.finish_delivery, _delivery),
     ReleaseDelivery: _kind(deliver.release_delivery, _delivery),
     RecoverDeliveries: _kind(deliver.recover_deliveries),
+    PutProgress: _kind(tell.put_progress, _job),
+    AppendLog: _kind(tell.append_log),
+    PutArtifact: _kind(tell.put_artifacts, _made),
+    PutState: _kind(state.put_state, _kept),
     Prune: _kind(enqueue.prune),
 }
 

@@ -18,7 +18,8 @@ _PROMOTE, _PICK, _ARGS, _LEASE = _SQL["promote"], _SQL["pick"], _SQL["args"], _S
 
 _Packed = tuple[
     int, int, str, str, str, int, int, int, int, int | None, str, str | None, str, str | None, str, str,
-    str | None, int, int, int | None, int | None, str | None, int | None, int | None, str | None, int, str | None,
+    str | None, int, int, int | None, int | None, str | None, int | None, int | None, str | None, str | None,
+    str | None, int, str | None,
 ]  # fmt: skip
 """A job row as JSON: instead of the result the length of args, and args as hexadecimal digits if they are short."""
 
@@ -42,7 +43,7 @@ def _claim(db: Db, op: Claim) -> Result:
     text, next_due = cast("tuple[str, int | None]", found)
     place = {lane: at for at, lane in enumerate(limits)}
     due = sorted(_packed.decode(text), key=lambda row: (place[row[4]], -row[7], row[0]))
-    rows = due[: fitting([row[25] for row in due])]
+    rows = due[: fitting([row[27] for row in due])]
     for start in range(0, len(rows), statements.MOST):
         _lease(db, op, [row[0] for row in rows[start : start + statements.MOST]])
     return Claimed(tuple(_leased(db, row, op) for row in rows), next_due, more=len(rows) < len(due))
@@ -59,7 +60,7 @@ def _leased(db: Db, row: _Packed, op: Claim) -> Job:
     leased = (
         *row[:15],
         *("running", None, row[17] + 1, row[18], lease.token, lease.expires_at, lease.worker, op.now),
-        *(row[23], row[24], None),
-        unpacked(db, row[26], _ARGS, row[0]),
+        *(*row[23:27], None),
+        unpacked(db, row[28], _ARGS, row[0]),
     )
     return job(cast("JobRow", leased))

@@ -16,14 +16,17 @@ from hookyard.store.contract import (
 )
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import error_text, new_delivery, numbers
+from hookyard.store.sqlite.codec_told import new_event
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import FOREVER, Db
 from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
+from hookyard.store.sqlite.write.state import change_state
 
 _SQL = statements.load("settle")
 _HELD, _EXTEND, _CANCEL_REQUESTED = _SQL["held"], _SQL["extend"], _SQL["cancel_requested"]
 _END_ATTEMPT, _ADD_ATTEMPTS = _SQL["end_attempt"], _SQL["add_attempts"]
 _FINISH, _RELEASE = _SQL["finish"], _SQL["release"]
+_ADD_EVENTS = statements.load("events")["add_events"]
 
 _DONE, _STALE = Done(), Stale()
 
@@ -45,7 +48,7 @@ def extend(db: Db, ops: Sequence[Extend]) -> list[Result]:
 
 
 def finish(db: Db, ops: Sequence[Finish]) -> list[Result]:
-    """End these jobs, with their attempts and deliveries."""
+    """End these jobs, with their attempts and all that comes with the end."""
     attempts: list[Value] = []
     jobs: list[Value] = []
     for op in ops:
@@ -58,23 +61,35 @@ def finish(db: Db, ops: Sequence[Finish]) -> list[Result]:
     if ended < len(ops):
         return _finish_some(db, ops, _held(db, ops).keys())
     db.change(_FINISH, jobs, len(ops))
-    db.change_many(ADD_DELIVERIES, [new_delivery(one) for op in ops if op.deliveries for one in op.deliveries])
+    _add(db, ops)
     return [_DONE] * len(ops)
+
+
+def _add(db: Db, ops: Sequence[Finish]) -> None:
+    """Write what comes with the ends of these jobs; most have nothing."""
+    for op in ops:
+        if op.deliveries or op.events or op.state:
+            break
+    else:
+        return
+    db.change_many(ADD_DELIVERIES, [new_delivery(one) for op in ops for one in op.deliveries])
+    db.change_many(_ADD_EVENTS, [new_event(one) for op in ops for one in op.events])
+    change_state(db, [change for op in ops for change in op.state])
 
 
 def _finish_some(db: Db, ops: Sequence[Finish], held: Container[int]) -> list[Result]:
     """The rest of :func:`finish` when not all leases were still held; the attempts are written already."""
     results: list[Result] = []
     jobs: list[tuple[Value, ...]] = []
-    deliveries: list[tuple[Value, ...]] = []
+    ended: list[Finish] = []
     for op in ops:
         key, _ = numbers(op.job_id)
         results.append(_DONE if key in held else _STALE)
         if key in held:
             jobs.append((key, op.status, op.reason, op.result, error_text(op.error), op.now))
-            deliveries += [new_delivery(one) for one in op.deliveries]
+            ended.append(op)
     db.change_many(_FINISH, jobs)
-    db.change_many(ADD_DELIVERIES, deliveries)
+    _add(db, ended)
     return results
 
 

@@ -1,0 +1,103 @@
+"""The model's other half: what commands log, emit, keep and make."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from hookyard import ids
+from hookyard.model import Artifact, Event, LogLine, StateChange, StateEntry
+from hookyard.store.contract import EventQuery, PutState, Result, StateMismatch, StatePut
+
+
+class Told:
+    """Lines, events, state and artifacts, in memory."""
+
+    def __init__(self) -> None:
+        self.event_places: set[int] = set()
+        """The keys of the events: two ids with one key would be one row."""
+        self._lines: dict[str, list[LogLine]] = {}
+        self._events: dict[str, Event] = {}
+        self._state: dict[tuple[str, str], tuple[int, bytes | None]] = {}
+        """Plugin and key -> version, and the value unless it was deleted."""
+        self._artifacts: dict[tuple[str, str], Artifact] = {}
+
+    def append(self, lines: Iterable[LogLine], there: Callable[[str], bool]) -> None:
+        """Keep the lines of jobs that are there."""
+        for line in lines:
+            if there(line.job_id):
+                log = self._lines.setdefault(line.job_id, [])
+                log.append(replace(line, number=len(log) + 1))
+
+    def unusable(self, events: Iterable[Event]) -> str | None:
+        """Why these events cannot be added, or None."""
+        seen: set[int] = set()
+        for event in events:
+            if ids.parse(event.id) is None or ids.parse(event.job_id) is None:
+                return "not an id"
+            key = ids.key(event.id)
+            if key in self.event_places or key in seen:
+                return "the id is in use"
+            seen.add(key)
+        return None
+
+    def add(self, events: Iterable[Event], changes: Iterable[StateChange]) -> None:
+        """Keep what came with the end of a job."""
+        for event in events:
+            self.event_places.add(ids.key(event.id))
+            self._events[event.id] = event
+        for change in changes:
+            self._put(change.plugin, change.key, change.value)
+
+    def put_state(self, op: PutState) -> Result:
+        """Compare and set."""
+        held = self.state(op.plugin, op.key)
+        version = 0 if held is None else held.version
+        if op.expected is not None and op.expected != version:
+            return StateMismatch(version)
+        return StatePut(self._put(op.plugin, op.key, op.value))
+
+    def _put(self, plugin: str, key: str, value: bytes | None) -> int:
+        version, _ = self._state.get((plugin, key), (0, None))
+        self._state[plugin, key] = (version + 1, value)
+        return version + 1
+
+    def put_artifact(self, artifact: Artifact) -> None:
+        """Keep the name of an artifact."""
+        self._artifacts[artifact.job_id, artifact.name] = artifact
+
+    # --- questions ---
+
+    def lines(self, job_id: str, after: int, limit: int) -> tuple[LogLine, ...]:
+        """The lines of a job's log."""
+        return tuple([line for line in self._lines.get(job_id, ()) if line.number > after][:limit])
+
+    def events(self, query: EventQuery) -> tuple[Event, ...]:
+        """A page of events."""
+        found = [
+            event
+            for event in sorted(self._events.values(), key=lambda event: event.id, reverse=True)
+            if query.type in {None, event.type}
+            and query.plugin in {None, event.plugin}
+            and query.job_id in {None, event.job_id}
+            and (query.before is None or event.id < query.before)
+        ]
+        return tuple(found[: query.limit])
+
+    def event_ids(self) -> Iterable[str]:
+        """The ids of all events."""
+        return self._events
+
+    def state(self, plugin: str, key: str) -> StateEntry | None:
+        """What a plugin keeps under a key."""
+        version, value = self._state.get((plugin, key), (0, None))
+        return None if value is None else StateEntry(key=key, value=value, version=version)
+
+    def states(self, plugin: str, prefix: str, after: str, limit: int) -> tuple[StateEntry, ...]:
+        """What a plugin keeps under keys that begin so."""
+        keys = sorted(key for owner, key in self._state if owner == plugin and key.startswith(prefix) and key > after)
+        found = [entry for key in keys if (entry := self.state(plugin, key)) is not None]
+        return tuple(found[:limit])
+
+    def artifacts(self, job_id: str) -> tuple[Artifact, ...]:
+        """The artifacts of a job."""
+        return tuple(self._artifacts[at] for at in sorted(self._artifacts) if at[0] == job_id)
