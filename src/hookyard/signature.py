@@ -201,8 +201,8 @@ def check_options(definition: Definition, options: CommandOptions) -> None:
         "isolation is 'inline', and a plain def would block the event loop; make it an async def": (
             not definition.is_async and options.isolation == "inline"
         ),
-        f"isolation is {options.isolation!r}, and there are 'inline' and 'thread'": (
-            options.isolation not in {"inline", "thread"}
+        f"isolation is {options.isolation!r}, and there are 'inline', 'thread' and 'worker'": (
+            options.isolation not in {"inline", "thread", "worker"}
         ),
         f"timeout is {options.timeout} s, and must be more than 0, and at most a year": (
             options.timeout is not None and not 0 < options.timeout <= YEAR

@@ -1,16 +1,27 @@
 """Where commands run: on the event loop or in threads, behind one door."""
 
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Collection, Coroutine, Iterable
+from typing import Any, Protocol, runtime_checkable
 
 from hookyard.context import CancelFlag, JobInfo
 from hookyard.host.hooks import Hooks
+from hookyard.host.registry import Command
 from hookyard.runners.contract import AttemptTimedOut, Call, Runner
 from hookyard.runners.inline import InlineRunner
 from hookyard.runners.thread import ThreadRunner
 from hookyard.runners.watchdog import Watchdog
+from hookyard.runners.worker import WorkerRunner
 
 __all__ = ["AttemptTimedOut", "Call", "CancelFlag", "InlineRunner", "Runner", "Runners", "ThreadRunner", "Watchdog"]
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A runner that holds processes."""
+
+    def keep(self, launches: Collection[object]) -> None:
+        """Retire what serves none of these launches."""
+        ...
 
 
 class Runners:
@@ -25,7 +36,11 @@ class Runners:
         self.inline = InlineRunner()
         self.thread = ThreadRunner()
         self._watchdog = Watchdog(self)
-        self._by_isolation: dict[str, Runner] = {"inline": self.inline, "thread": self.thread}
+        self._by_isolation: dict[str, Runner] = {
+            "inline": self.inline,
+            "thread": self.thread,
+            "worker": WorkerRunner(),
+        }
 
     def start(self) -> None:
         """Watch the running event loop for commands that block it; running commands works without."""
@@ -42,6 +57,13 @@ class Runners:
         if self._hooks is not None and self._hooks.has_run_middleware:
             return self._hooks.around(call.info, lambda: runner.run(call))
         return runner.run(call)
+
+    def keep(self, commands: Iterable[Command]) -> None:
+        """A new registry is in place: the processes of what it does not have any more end with their running jobs."""
+        launches = [command.launch for command in commands if command.launch is not None]
+        for runner in self._by_isolation.values():
+            if isinstance(runner, Keeper):
+                runner.keep(launches)
 
     async def aclose(self) -> None:
         """Stop watching, and free what the runners hold."""

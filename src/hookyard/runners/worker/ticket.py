@@ -1,0 +1,103 @@
+"""One attempt on its way through a worker."""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from hookyard.context.messages import Ask
+from hookyard.errors import AttemptTimedOut, InvalidOutput
+from hookyard.host.foreign.failures import Failure, to_error, to_failure
+from hookyard.host.foreign.wire import NOTHING, Answer, AnyAsk, pack_answer
+from hookyard.runners.contract import Call
+
+Send = Callable[[Answer], None]
+
+
+class Why(Enum):
+    """Why a command was asked to stop."""
+
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+
+
+class Ticket:
+    """One attempt: waiting in its pool, sent ahead to a process, or running there.
+
+    Attributes:
+        call: what to run.
+        answer: resolved when the attempt is over, and nothing of it runs any more.
+        number: under which the process that it was sent to knows it; another one each time it is sent.
+        stopping: why it was asked to stop, if it was.
+    """
+
+    __slots__ = ("_asks", "answer", "call", "number", "stopping")
+
+    def __init__(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
+        self.call = call
+        self.answer: asyncio.Future[bytes] = loop.create_future()
+        self.number = 0
+        self.stopping: Why | None = None
+        self._asks: set[asyncio.Task[None]] | None = None
+
+    def succeed(self, body: bytes) -> None:
+        """The command answered."""
+        if self.stopping is not None:
+            self._stopped()
+            return
+        try:
+            self.call.command.spec.check(body)
+        except InvalidOutput as error:
+            self._refuse(error)
+            return
+        self._end()
+        if not self.answer.done():
+            self.answer.set_result(body)
+
+    def fail(self, failure: Failure) -> None:
+        """The command raised."""
+        if self.stopping is not None:
+            self._stopped()
+        else:
+            self._refuse(to_error(failure, self.call.command.key))
+
+    def lose(self, error: Exception) -> None:
+        """The process is gone."""
+        if self.stopping is not None:
+            self._stopped()
+        else:
+            self._refuse(error)
+
+    def ask(self, question: int, ask: AnyAsk, send: Send) -> None:
+        """Have the host answer a question of the command."""
+        task = asyncio.get_running_loop().create_task(self._ask(self.number, question, ask, send))
+        if self._asks is None:
+            self._asks = set()
+        self._asks.add(task)
+        task.add_done_callback(self._asks.discard)
+
+    async def _ask(self, number: int, question: int, ask: Ask[Any], send: Send) -> None:
+        try:
+            packed = pack_answer(await self.call.port().ask(ask))
+            answer = Answer(number, question, packed)
+        except Exception as error:  # noqa: BLE001  the command asked, and is told
+            answer = Answer(number, question, NOTHING, to_failure(error))
+        send(answer)
+
+    def _stopped(self) -> None:
+        self._end()
+        if self.answer.done():
+            return
+        if self.stopping is Why.TIMED_OUT:
+            self.answer.set_exception(AttemptTimedOut(self.call.command.key, self.call.timeout))
+        else:
+            self.answer.cancel()
+
+    def _refuse(self, error: Exception) -> None:
+        self._end()
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+    def _end(self) -> None:
+        for task in self._asks or ():
+            task.cancel()
