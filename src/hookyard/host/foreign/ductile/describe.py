@@ -1,0 +1,123 @@
+"""A Ductile plugin as its manifest describes it: nothing of it is run for that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+from hookyard import log
+from hookyard.command import CommandOptions, CommandSpec, Retry
+from hookyard.config.model import PluginSettings
+from hookyard.errors import PluginLoadError
+from hookyard.host.candidate import Candidate
+from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.host.foreign.ductile.inputs import input_of
+from hookyard.host.foreign.ductile.launch import DuctileLaunch
+from hookyard.host.foreign.ductile.manifest import CommandEntry, Manifest
+from hookyard.host.foreign.ductile.read import read_manifest
+from hookyard.host.foreign.ductile.result import DuctileResult
+from hookyard.host.foreign.ductile.trust import entrypoint_of
+from hookyard.host.foreign.surroundings import process_spec
+from hookyard.plugin import API_VERSION
+
+TIMEOUTS: Final = {"poll": 60.0, "handle": 120.0, "health": 10.0, "init": 30.0}
+"""Seconds; the protocol's own."""
+OTHERS: Final = 60.0
+RETRY: Final = Retry(attempts=4, base=30.0, factor=2.0, cap=86_400.0, jitter=False, spread=0.25)
+
+_log = log.get("plugins")
+
+
+def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: str | None = None) -> ForeignPlugin:
+    """The plugin of a folder with a `manifest.yaml`.
+
+    Args:
+        candidate: with the manifest.
+        settings: of the plugin, or of the alias.
+        base: what messages show paths relative to.
+        name: of the alias, where the plugin runs under one.
+
+    Raises:
+        PluginLoadError: the manifest is wrong, or the program may not be run; the message says where.
+    """
+    if candidate.manifest is None:
+        msg = f"{candidate.origin}: there is no manifest.yaml"
+        raise PluginLoadError(msg)
+    path = candidate.manifest
+    shown = str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+    manifest = read_manifest(path, shown)
+    program = entrypoint_of(path.parent, manifest.entrypoint, candidate.root, shown)
+    own = name or manifest.name
+    notes: list[str] = []
+    commands = {entry.name: _command(own, entry, notes.append) for entry in manifest.commands}
+    for note in notes:
+        _log.warning("plugin.schema_loosened", plugin=own, manifest=shown, note=note)
+    return ForeignPlugin(
+        name=own,
+        version=str(manifest.version),
+        api=API_VERSION,
+        commands=commands,
+        launch=DuctileLaunch(
+            process=process_spec(settings, program, cwd=path.parent.resolve()), mirrored=manifest.mirrored()
+        ),
+        config_type=dict,
+        problems=_missing(manifest, own, settings),
+        notes=tuple(notes),
+        lane=own,
+        serial=manifest.concurrency_safe is False,
+    )
+
+
+def _command(plugin: str, entry: CommandEntry, note: Callable[[str], None]) -> CommandSpec:
+    where = f"commands.{entry.name}.input_schema"
+    reads = entry.type == "read"
+    description = (entry.description or "").strip()
+    options = CommandOptions(
+        summary=description.partition("\n")[0],
+        read_only=reads,
+        timeout=TIMEOUTS.get(entry.name, OTHERS),
+        retry=RETRY,
+        concurrency=1,
+        isolation="ductile",
+        idempotent=reads if entry.idempotent is None else entry.idempotent,
+    )
+    return CommandSpec(
+        plugin=plugin,
+        name=entry.name,
+        function=_Elsewhere(f"{plugin}/{entry.name}"),
+        is_async=True,
+        input_type=input_of(
+            entry.input_schema,
+            f"{_camel(entry.name)}Input",
+            lambda text: note(f"{where}: {text}"),
+            loose=entry.name == "handle",
+        ),
+        output_type=DuctileResult,
+        summary=options.summary,
+        description=description,
+        options=options,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Elsewhere:
+    """Stands where an imported plugin has its function."""
+
+    key: str
+
+    def __call__(self, data: object, context: object) -> NoReturn:
+        del data, context
+        msg = f"{self.key} runs in a process of its own"
+        raise TypeError(msg)
+
+
+def _missing(manifest: Manifest, name: str, settings: PluginSettings) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (f"plugins.{name}.config.{key}", f"missing; {manifest.name} requires it")
+        for key in manifest.required_keys()
+        if key not in settings.config
+    )
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_"))

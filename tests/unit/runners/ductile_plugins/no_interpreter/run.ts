@@ -1,0 +1,2 @@
+#!/usr/bin/env bun-that-is-not-here
+console.log("{}")
