@@ -25,6 +25,7 @@ from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
 from hookyard.gateway.trigger import Ways
+from hookyard.gateway.wellbeing import Wellbeing
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
@@ -45,6 +46,7 @@ class Gateway(Litestar):
         self._callers = Callers(deps.tokens, deps.hooks)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
+                *Wellbeing(deps).handlers(),
                 *Ways(deps, ways, sources).handlers(),
                 *Jobs(deps).handlers(),
                 *_plain_routes(deps),
@@ -119,7 +121,7 @@ def _plain_routes(deps: GatewayDeps) -> list[HTTPRouteHandler]:
     @get("/readyz")
     async def readyz(request: Request[Any, Any, Any]) -> ASGIApp:
         try:
-            await check_ready(deps.health, deps.store)
+            await check_ready(deps.health, deps.store, deps.hooks)
         except Refused as error:
             # Asked every few seconds, so it is no line in the log.
             return problem(error, seen(request).request_id)

@@ -12,6 +12,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.envelope import Envelope
 from hookyard.gateway.jobs import ListQuery
 from hookyard.gateway.views import FullJob, JobPage, ShortJob
+from hookyard.gateway.wellbeing import HealthView
 from hookyard.host.registry import Command
 from hookyard.inbound import Source
 from hookyard.schema import CommandSchema, components
@@ -77,11 +78,11 @@ def document(deps: GatewayDeps) -> bytes:
     """Write the document, as JSON."""
     commands = sorted(deps.registry.commands.values(), key=lambda command: command.key)
     described, types = components(command.spec for command in commands)
-    own: list[Any] = [Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, ListQuery, Envelope]
+    own: list[Any] = [Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, HealthView, ListQuery, Envelope]
     schemas, own_types = msgspec.json.schema_components(
         own, schema_hook=type_hook, ref_template="#/components/schemas/{name}"
     )
-    names = ("problem", "accepted", "taken", "short", "full", "page")
+    names = ("problem", "accepted", "taken", "short", "full", "page", "health")
     known: dict[str, Object] = dict(zip(names, schemas, strict=False))
     query, envelope = (own_types.pop(_name(schema)) for schema in schemas[len(names) :])
     paths: Object = {
@@ -197,6 +198,15 @@ def _plain_paths(known: Mapping[str, Object]) -> Object:
     return {
         "/healthz": health("The process lives"),
         "/readyz": health("Work can be taken", "store_unavailable"),
+        "/api/v1/health": {
+            "get": {
+                "operationId": "How the server and its plugins are",
+                "tags": ["health"],
+                "summary": "How the server and its plugins are",
+                "security": _SECURITY,
+                "responses": {"200": _json("As it is.", known["health"]), **_problems(_READ, known)},
+            }
+        },
     }
 
 
