@@ -67,7 +67,7 @@ class Callers:
     async def _authorize(self, known: Seen, caller: Principal, method: str, path: str) -> None:
         known.principal = caller.name
         parts = [part for part in path.split("/") if part]
-        triggers = parts[0] == "trigger" and len(parts) == _TRIGGER_PARTS
+        triggers = len(parts) == _TRIGGER_PARTS and parts[0] == "trigger"
         question = AccessQuestion(
             principal=caller.name,
             scopes=caller.scopes,

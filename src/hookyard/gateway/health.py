@@ -4,9 +4,11 @@ import asyncio
 from typing import Literal
 
 from hookyard.errors import Refused, StoreUnavailable
+from hookyard.host.hooks import Hooks
 from hookyard.store.contract import Store
 
 _PATIENCE = 2.0
+_RETRY_AFTER = 5
 
 
 class Health:
@@ -16,7 +18,7 @@ class Health:
         self.state: Literal["starting", "ready", "draining"] = "starting"
 
 
-async def check_ready(health: Health, store: Store) -> None:
+async def check_ready(health: Health, store: Store, hooks: Hooks) -> None:
     """Return when work can be taken.
 
     Raises:
@@ -24,6 +26,19 @@ async def check_ready(health: Health, store: Store) -> None:
     """
     if health.state != "ready":
         raise Refused(health.state, retry_after=1)
+    await check_store(store)
+    if hooks.has_health:
+        for name, report in (await hooks.health()).items():
+            if report.critical and report.status == "failing":
+                raise Refused("plugin_unavailable", f"The plugin {name} is failing.", retry_after=_RETRY_AFTER)
+
+
+async def check_store(store: Store) -> None:
+    """Return when the store can be used.
+
+    Raises:
+        StoreUnavailable: it cannot, or it does not answer in time.
+    """
     try:
         async with asyncio.timeout(_PATIENCE):
             await store.ready()

@@ -1,0 +1,77 @@
+"""`GET /api/v1/health`: how the server and its plugins are, for people and for monitoring."""
+
+from typing import Any, Literal
+
+from litestar import Request, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+from msgspec import Struct
+
+from hookyard.auth import JOBS_READ
+from hookyard.errors import Refused
+from hookyard.gateway.answer import value_answer
+from hookyard.gateway.caller import authenticate
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.health import check_store
+from hookyard.hookspecs import HealthStatus
+
+
+class PluginHealth(Struct, frozen=True, kw_only=True):
+    """How one plugin is; only of those that can tell."""
+
+    plugin: str
+    status: HealthStatus
+    message: str = ""
+    critical: bool = False
+    """Whether `/readyz` answers 503 while this is `failing`."""
+    details: dict[str, object] | None = None
+
+
+class HealthView(Struct, frozen=True, kw_only=True):
+    """How the server is, as a whole and in its parts."""
+
+    status: HealthStatus
+    """`failing` when no work can be taken, `degraded` when a plugin is not `ok`."""
+    state: Literal["starting", "ready", "draining"]
+    store: Literal["ok", "unavailable"]
+    plugins: list[PluginHealth]
+
+
+class Wellbeing:
+    """The route."""
+
+    def __init__(self, deps: GatewayDeps) -> None:
+        self._deps = deps
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """Return the route."""
+        return [get("/api/v1/health")(self.show)]
+
+    async def show(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Show how everything is, to those who may read jobs; 200 whatever it is."""
+        deps = self._deps
+        if not authenticate(request, deps.tokens).may(JOBS_READ):
+            raise Refused("forbidden")
+        try:
+            await check_store(deps.store)
+            store: Literal["ok", "unavailable"] = "ok"
+        except Refused:
+            store = "unavailable"
+        reports = await deps.hooks.health()
+        failing = any(report.status == "failing" and report.critical for report in reports.values())
+        status: HealthStatus = "ok"
+        if store != "ok" or deps.health.state != "ready" or failing:
+            status = "failing"
+        elif any(report.status != "ok" for report in reports.values()):
+            status = "degraded"
+        plugins = [
+            PluginHealth(
+                plugin=name,
+                status=report.status,
+                message=report.message,
+                critical=report.critical,
+                details=report.details,
+            )
+            for name, report in reports.items()
+        ]
+        return value_answer(HealthView(status=status, state=deps.health.state, store=store, plugins=plugins))
