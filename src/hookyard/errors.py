@@ -65,6 +65,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "not_found": Code(404, "There is no such thing.", exit_code=69),
         "method_not_allowed": Code(405, "The method is not allowed here.", exit_code=64),
         "idempotency_mismatch": Code(409, "The idempotency key was used for another body.", exit_code=65),
+        "reload_refused": Code(422, "The configuration has problems, and nothing was changed.", exit_code=78),
         "too_large": Code(413, "The body is larger than allowed.", exit_code=65),
         "header_too_large": Code(431, "The head of the request is larger than allowed.", exit_code=65),
         "unsupported_media_type": Code(415, "The body's media type is not supported.", exit_code=65),

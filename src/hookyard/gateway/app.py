@@ -12,18 +12,17 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
 from hookyard.errors import Refused
-from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
 from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.health import check_ready
-from hookyard.gateway.hooks import SourceWay
 from hookyard.gateway.jobs import Jobs
-from hookyard.gateway.lean import lean_ways, peer_of
-from hookyard.gateway.openapi import document
+from hookyard.gateway.lean import peer_of
+from hookyard.gateway.plugins import Plugins
 from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
+from hookyard.gateway.tables import Live, Tables
 from hookyard.gateway.trigger import Ways
 from hookyard.gateway.wellbeing import Wellbeing
 
@@ -39,17 +38,18 @@ class Gateway(Litestar):
     """
 
     def __init__(self, deps: GatewayDeps, *, lean: bool = True) -> None:
-        ways = {key: CommandWay(deps, command) for key, command in deps.registry.commands.items()}
-        sources = {name: SourceWay(deps, source, ways) for name, source in deps.sources.by_name.items()}
-        self._lean = lean_ways(deps, ways, sources) if lean else {}
+        tables = Tables.build(deps, lean=lean)
+        self._live = Live(tables)
+        self._lean = tables.lean
         self._ids = deps.ids
         self._callers = Callers(deps.tokens, deps.hooks)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
                 *Wellbeing(deps).handlers(),
-                *Ways(deps, ways, sources).handlers(),
-                *Jobs(deps).handlers(),
-                *_plain_routes(deps),
+                *Ways(deps, self._live).handlers(),
+                *Jobs(deps, lambda: self._live.tables.registry).handlers(),
+                *Plugins(deps, self._live).handlers(),
+                *_plain_routes(deps, self._live),
             ],
             exception_handlers={Exception: _refuse},
             openapi_config=None,
@@ -57,6 +57,11 @@ class Gateway(Litestar):
             request_max_body_size=None,  # the handlers hold bodies to the configured size themselves
             debug=False,
         )
+
+    def use(self, tables: Tables) -> None:
+        """Answer by these from now on; a request that has begun ends by those it began with."""
+        self._live.tables = tables
+        self._lean = tables.lean
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -110,9 +115,7 @@ def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
     return (name, value.replace(b"GET", b"GET, HEAD")) if name == b"allow" else header
 
 
-def _plain_routes(deps: GatewayDeps) -> list[HTTPRouteHandler]:
-    described = document(deps)
-
+def _plain_routes(deps: GatewayDeps, live: Live) -> list[HTTPRouteHandler]:
     @get("/healthz")
     async def healthz() -> ASGIApp:
         await asyncio.sleep(0)  # the loop turns
@@ -129,7 +132,7 @@ def _plain_routes(deps: GatewayDeps) -> list[HTTPRouteHandler]:
 
     @get("/openapi.json")
     async def openapi() -> ASGIApp:
-        return json_answer(described)
+        return json_answer(live.tables.document)
 
     @get("/")
     async def root() -> ASGIApp:

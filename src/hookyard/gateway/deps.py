@@ -1,6 +1,6 @@
 """What the gateway is built from, and what it asks of it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from hookyard.auth import Tokens
 from hookyard.clock import Clock
 from hookyard.config.model import Config
 from hookyard.gateway.health import Health
+from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
@@ -52,3 +53,5 @@ class GatewayDeps:
     check_callback: Callable[[str], str | None]
     """Say why a callback URL is refused, or None."""
     hooks: Hooks = field(default_factory=Hooks)
+    reload: Callable[[], Awaitable[Changes]] | None = None
+    """Read the configuration and the plugins again. Raises ConfigError when nothing was changed."""

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from hookyard import ids
 from hookyard.auth import JOBS_READ
@@ -19,6 +21,7 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.views import JobPage, attempt_view, delivery_view, full_view, row_view, short_view
+from hookyard.host.registry import Registry
 from hookyard.model import Job, JobStatus
 from hookyard.store.contract import JobQuery
 
@@ -37,7 +40,8 @@ class ListQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class Jobs:
     """The job routes."""
 
-    def __init__(self, deps: GatewayDeps) -> None:
+    def __init__(self, deps: GatewayDeps, registry: Callable[[], Registry]) -> None:
+        self._registry = registry
         self._store = deps.store
         self._tokens = deps.tokens
 
@@ -79,7 +83,7 @@ class Jobs:
         )
         shown = found[: query.limit]
         more = _to_cursor(shown[-1].id) if len(found) > query.limit else None
-        return value_answer(JobPage([row_view(job) for job in shown], more))
+        return value_answer(JobPage([row_view(self._explained(job)) for job in shown], more))
 
     async def _readable(self, request: Request[Any, Any, Any], text: str) -> Job:
         """Return the job, to those who may read all and to the one who made it."""
@@ -93,6 +97,12 @@ class Jobs:
             raise Refused("forbidden")
         if job is None:
             raise Refused("not_found", "There is no such job.")
+        return self._explained(job)
+
+    def _explained(self, job: Job) -> Job:
+        """The job, with the reason when it is queued for a command that is not here."""
+        if job.status == "queued" and f"{job.plugin}/{job.command}" not in self._registry().commands:
+            return replace(job, reason="command_missing")
         return job
 
 

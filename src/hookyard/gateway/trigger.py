@@ -1,6 +1,5 @@
 """The ordinary handlers of the two ways in: every case the lean path leaves."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, post
@@ -13,7 +12,6 @@ from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.answer import Answer, Headers, value_answer
 from hookyard.gateway.caller import authenticate, seen
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.hooks import SourceWay
 from hookyard.gateway.request import (
     Preferences,
     content_length,
@@ -22,6 +20,7 @@ from hookyard.gateway.request import (
     read_body,
     require_json,
 )
+from hookyard.gateway.tables import Live
 from hookyard.gateway.views import short_view
 from hookyard.store.contract import Enqueued
 
@@ -29,10 +28,9 @@ from hookyard.store.contract import Enqueued
 class Ways:
     """Both ways in."""
 
-    def __init__(self, deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mapping[str, SourceWay]) -> None:
+    def __init__(self, deps: GatewayDeps, live: Live) -> None:
         self._deps = deps
-        self._ways = ways
-        self._sources = sources
+        self._live = live
         self._cap = int(deps.config.server.max_body)
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -46,7 +44,7 @@ class Ways:
         """Run a command."""
         known = seen(request)
         principal = authenticate(request, self._deps.tokens)
-        way = self._ways.get(f"{plugin}/{command}")
+        way = self._live.tables.ways.get(f"{plugin}/{command}")
         read_only = way is not None and way.command.spec.options.read_only
         if not principal.may_trigger(plugin, command, read_only):
             raise Refused("forbidden")
@@ -65,7 +63,7 @@ class Ways:
     async def hook(self, request: Request[Any, Any, Any], source: FromPath[str]) -> ASGIApp:
         """Take an inbound webhook."""
         known = seen(request)
-        way = self._sources.get(source)
+        way = self._live.tables.sources.get(source)
         if way is None:
             raise Refused("not_found")
         known.principal = way.principal

@@ -1,0 +1,152 @@
+"""How plugins are shown."""
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from hookyard.clock import rfc3339
+from hookyard.command import Isolation
+from hookyard.host.candidate import PluginKind
+from hookyard.host.hooks import HookRecord
+from hookyard.host.registry import Command, PluginRecord, PluginState, Registry
+from hookyard.schema import of_command
+
+
+class CommandRow(Struct, frozen=True, kw_only=True):
+    """A command in a list."""
+
+    name: str
+    summary: str
+    lane: str
+    limit: int
+    """How many of the lane's jobs may run at once."""
+    timeout: float
+    """Seconds one attempt may take."""
+    max_attempts: int
+    read_only: bool
+    deprecated: bool
+    isolation: Isolation
+
+
+class FullCommand(CommandRow, frozen=True, kw_only=True):
+    """All there is to know about a command."""
+
+    description: str
+    idempotent: bool
+    input: dict[str, Any]
+    """JSON Schema."""
+    output: dict[str, Any]
+
+
+class HookView(Struct, frozen=True, kw_only=True):
+    """A hook that a plugin implements, and how it has done."""
+
+    hook: str
+    calls: int
+    failures: int
+    dropped: int
+    last_ms: float
+    longest_ms: float
+    last_error: str | UnsetType = UNSET
+    last_error_at: str | UnsetType = UNSET
+
+
+class PluginRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A plugin in a list."""
+
+    name: str
+    state: PluginState
+    kind: PluginKind
+    origin: str
+    reason: str | UnsetType = UNSET
+    """Why it does not run."""
+    version: str | UnsetType = UNSET
+    isolation: Isolation | UnsetType = UNSET
+    """Where all of its commands run, when that is one for all."""
+    notes: tuple[str, ...] = ()
+    commands: tuple[CommandRow, ...] = ()
+
+
+class FullPlugin(PluginRow, frozen=True, kw_only=True, omit_defaults=True):
+    """All there is to know about a plugin."""
+
+    secrets: tuple[str, ...] = ()
+    """The names of those that it declares."""
+    hooks: tuple[HookView, ...] = ()
+    commands: tuple[FullCommand, ...] = ()
+
+
+class PluginList(Struct, frozen=True):
+    """Every plugin that was found, in the order of discovery."""
+
+    plugins: list[PluginRow]
+
+
+def plugin_row(registry: Registry, record: PluginRecord) -> PluginRow:
+    """Show a plugin in a list."""
+    return PluginRow(
+        **_about(record), commands=tuple(CommandRow(**_row(command)) for command in _commands(registry, record))
+    )
+
+
+def full_plugin(registry: Registry, record: PluginRecord, hooks: tuple[HookRecord, ...]) -> FullPlugin:
+    """Show all of a plugin."""
+    kept = registry.kept.get(record.name)
+    commands: list[FullCommand] = []
+    for command in _commands(registry, record):
+        spec, schema = command.spec, of_command(command.spec)
+        more: dict[str, Any] = {"description": spec.description, "idempotent": spec.options.idempotent}
+        commands.append(FullCommand(**_row(command), **more, input=schema.input, output=schema.output))
+    return FullPlugin(
+        **_about(record),
+        secrets=() if kept is None else kept.plugin.secrets,
+        hooks=tuple(map(_hook, hooks)),
+        commands=tuple(commands),
+    )
+
+
+def _about(record: PluginRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "state": record.state,
+        "kind": record.kind,
+        "origin": record.origin,
+        "reason": record.reason or UNSET,
+        "version": record.version or UNSET,
+        "isolation": record.isolation or UNSET,
+        "notes": record.notes,
+    }
+
+
+def _row(command: Command) -> dict[str, Any]:
+    options = command.spec.options
+    return {
+        "name": command.spec.name,
+        "summary": command.spec.summary,
+        "lane": command.lane,
+        "limit": command.lane_limit,
+        "timeout": command.timeout / 1000,
+        "max_attempts": command.max_attempts,
+        "read_only": options.read_only,
+        "deprecated": options.deprecated,
+        "isolation": options.isolation,
+    }
+
+
+def _commands(registry: Registry, record: PluginRecord) -> list[Command]:
+    if record.state != "active":
+        return []
+    return [command for command in registry.commands.values() if command.spec.plugin == record.name]
+
+
+def _hook(record: HookRecord) -> HookView:
+    return HookView(
+        hook=record.hook,
+        calls=record.calls,
+        failures=record.failures,
+        dropped=record.dropped,
+        last_ms=round(record.last_ms, 3),
+        longest_ms=round(record.longest_ms, 3),
+        last_error=record.last_error or UNSET,
+        last_error_at=UNSET if record.last_error_at is None else rfc3339(record.last_error_at),
+    )

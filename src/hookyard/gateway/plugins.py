@@ -1,0 +1,68 @@
+"""The plugin routes: what is loaded, and loading it again."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.types import ASGIApp
+from msgspec.structs import asdict
+
+from hookyard.auth import JOBS_READ
+from hookyard.auth.scopes import ADMIN
+from hookyard.errors import ConfigError, Refused
+from hookyard.gateway.answer import value_answer
+from hookyard.gateway.caller import authenticate
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.plugin_views import PluginList, full_plugin, plugin_row
+from hookyard.gateway.tables import Live
+
+
+class Plugins:
+    """The plugin routes."""
+
+    def __init__(self, deps: GatewayDeps, live: Live) -> None:
+        self._live = live
+        self._tokens = deps.tokens
+        self._hooks = deps.hooks
+        self._reload = deps.reload
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """Return the routes."""
+        return [
+            get("/api/v1/plugins")(self.page),
+            get("/api/v1/plugins/{name:str}")(self.full),
+            post("/api/v1/reload", status_code=200)(self.reload),
+        ]
+
+    async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List every plugin that was found."""
+        self._allow(request, JOBS_READ)
+        registry = self._live.tables.registry
+        return value_answer(PluginList([plugin_row(registry, record) for record in registry.plugins]))
+
+    async def full(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
+        """Show all of a plugin."""
+        self._allow(request, JOBS_READ)
+        registry = self._live.tables.registry
+        # One that was left out because its name was taken is in the list only.
+        record = next((one for one in registry.plugins if one.name == name), None)
+        if record is None:
+            raise Refused("not_found", "There is no such plugin.")
+        return value_answer(full_plugin(registry, record, self._hooks.records(name)))
+
+    async def reload(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Read the configuration and the plugins again."""
+        self._allow(request, ADMIN)
+        if self._reload is None:
+            raise Refused("not_found")
+        try:
+            changes = await self._reload()
+        except ConfigError as error:
+            problems = [asdict(problem) for problem in error.problems]
+            raise Refused("reload_refused", extra={"problems": problems}) from error
+        return value_answer(changes)
+
+    def _allow(self, request: Request[Any, Any, Any], scope: str) -> None:
+        if not authenticate(request, self._tokens).may(scope):
+            raise Refused("forbidden")
