@@ -1,21 +1,17 @@
 """A plugin: a named bundle of commands and hooks, declared with decorators."""
 
-import datetime as dt
 import re
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from enum import Enum
 from inspect import cleandoc
 from types import MappingProxyType, NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Protocol, overload
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, overload
 
 import msgspec
 from msgspec import Struct
 
 from hookyard.command import CommandOptions, CommandSpec, Isolation, Retry
-from hookyard.context import Context, SyncContext
+from hookyard.context import Context, Encodable, SyncContext
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookDecorator
 from hookyard.signature import Definition, check_options, read_command, read_hook, type_hook
@@ -47,15 +43,6 @@ API_VERSION: Final = 1
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
-
-class _Dataclass(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-Encodable = (
-    Struct | Collection[object] | float | Enum | dt.date | dt.time | dt.timedelta | Decimal | UUID | _Dataclass | None
-)
-"""What a command may return, as far as a type checker can say it; the rest is checked at the declaration."""
 
 In = TypeVar("In", bound=Struct)
 Out = TypeVar("Out", bound=Encodable)

@@ -4,12 +4,14 @@ import gc
 from typing import Self
 
 from hookyard import ids, log
+from hookyard.artifacts import ArtifactStore
 from hookyard.assembly import Assembly, assemble
 from hookyard.auth import Tokens
 from hookyard.clock import Clock, SystemClock
 from hookyard.config import Loaded
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.errors import ConfigError
+from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Health, build
 from hookyard.host.hooks import Hooks
 from hookyard.outbound import Outbound
@@ -42,6 +44,16 @@ class Service:
         )
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._runners = Runners(self._hooks)
+        self._facilities = Facilities(
+            config,
+            assembly.registry,
+            store=store,
+            writer=self._writer,
+            objects=ArtifactStore.open(config.artifacts, loaded.base),
+            clock=clock,
+            ids=make_id,
+            resolve_secret=self._hooks.resolve_secret,
+        )
         self._dispatcher = Dispatcher(
             store=store,
             writer=self._writer,
@@ -50,9 +62,11 @@ class Service:
             settings=config.jobs,
             clock=clock,
             outbox=self._outbound.outbox,
+            ports=self._facilities,
             ended=self._hooks.job_ended,
             started=self._hooks.job_started,
         )
+        self._facilities.bind(self._dispatcher)
         self.app = build(
             GatewayDeps(
                 config=config,
@@ -122,6 +136,7 @@ class Service:
         """Finish or give back what runs, send what is being sent, and close the store."""
         self.begin_drain()
         await self._dispatcher.drain()
+        await self._facilities.aclose()
         await self._outbound.drain()
         await self._runners.aclose()
         await self._hooks.shutdown()

@@ -65,7 +65,7 @@ class Attempts:
         self, job: Job, command: Command, lease: Lease, *, number: int, since: int, data: Struct | None = None
     ) -> None:
         """Run attempt `number` of a job whose lease is on disk; its lane's slot is held until the end is too."""
-        running = Running(job, command, lease.token, number, since, self._ports)
+        running = Running(job, command, lease.token, number, since, ports=self._ports)
         self._running[job.id] = running
         running.task = self._loop.create_task(self._attempt(running, lease.worker, data))
 
@@ -132,7 +132,7 @@ class Attempts:
         if end.error is not None and end.error.code == "plugin_error":
             who = {"job_id": job.id, "request_id": job.request_id, "command": command.key}
             if redacts is None:
-                _log.error("command.raised", exc_info=error, **who)
+                _log.exception("command.raised", **who)
             else:
                 text = "".join(traceback.format_exception(error)).rstrip()
                 _log.error("command.raised", exception=redacts.text(text), **who)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.clock import Clock
@@ -19,18 +20,31 @@ from hookyard.dispatch.heartbeat import Heartbeat
 from hookyard.dispatch.janitor import Janitor
 from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.outbox import Outbox
+from hookyard.dispatch.ports import NoPorts, Ports
 from hookyard.dispatch.settle import Settler
+from hookyard.dispatch.verdict import CANCELLED
 from hookyard.dispatch.waiters import Waiters
 from hookyard.errors import StoreUnavailable
 from hookyard.host.registry import Command, Registry
 from hookyard.model import TERMINAL, Job
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Lease, Mismatch, Store
+from hookyard.store.contract import (
+    Cancel,
+    CancelRequested,
+    Dedupe,
+    Done,
+    Enqueue,
+    Enqueued,
+    Lease,
+    Mismatch,
+    Store,
+)
 
 _log = log.get("dispatch")
 _TOKEN_BITS = 62
 _LAST_WORDS = 5.0
+_FOLLOWED = 5.0
 
 
 class Dispatcher:
@@ -38,6 +52,7 @@ class Dispatcher:
 
     Args:
         outbox: plans the webhooks of a job's end.
+        ports: opens what stands behind the commands' contexts; without it they have nothing to use.
         worker: the name under which this process holds leases.
         draw: random numbers in [0, 1) for the jitter of retries.
         ended: called with every job that reached its end here.
@@ -54,6 +69,7 @@ class Dispatcher:
         settings: JobSettings,
         clock: Clock,
         outbox: Outbox,
+        ports: Ports | None = None,
         worker: str = "local",
         draw: Callable[[], float] = random.random,
         ended: Callable[[Job], None] | None = None,
@@ -66,13 +82,16 @@ class Dispatcher:
         self._worker = worker
         self._ended = ended
         self._draining = False
+        self._outbox = outbox
         self._waiters = Waiters()
+        self._followers = Waiters()
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lanes)
         settler = Settler(writer, outbox, clock, self._hurry)
         self._attempts = Attempts(
             runners=runners,
             settler=settler,
+            ports=ports or NoPorts(),
             draw=draw,
             freed=self._freed,
             settled=self._settled,
@@ -221,6 +240,63 @@ class Dispatcher:
         finally:
             self._waiters.remove(job_id, future)
 
+    async def follow(self, job_id: str) -> Job:
+        """The job once it is terminal, however long that takes: for whoever waits inside this process.
+
+        Raises:
+            LookupError: there is no such job.
+            StoreUnavailable: the store cannot be read.
+        """
+        future = self._followers.add(job_id)
+        try:
+            while not future.done():
+                job = await self._store.job(job_id)
+                if job is None:
+                    raise LookupError(job_id)
+                if job.status in TERMINAL:
+                    return job
+                # What ends it tells its followers; looked at again all the same, should another process do so.
+                await asyncio.wait((future,), timeout=_FOLLOWED)
+            found = future.result()
+            assert found is not None  # noqa: S101  followers are never sent home
+            return found
+        finally:
+            self._followers.remove(job_id, future)
+
+    async def cancel(self, job_id: str) -> None:
+        """Cancel a job: a queued one ends at once, a running one is asked to. One that has ended stays as it is.
+
+        Raises:
+            StoreUnavailable: the store cannot take it now.
+        """
+        job = await self._store.job(job_id)
+        if job is None or job.status in TERMINAL:
+            return
+        now = self._clock.now()
+        ended = replace(
+            job,
+            status="cancelled",
+            reason=CANCELLED.reason,
+            last_error=CANCELLED.error,
+            completed_at=now,
+            lease_token=None,
+            lease_expires_at=None,
+            worker=None,
+        )
+        # Planned for the case that it is still queued; one that runs has its own when its holder ends it.
+        deliveries = self._outbox.plan(ended, now)
+        written = False
+        try:
+            result = await self._writer.submit(Cancel(now=now, job_id=job_id, deliveries=deliveries))
+            written = isinstance(result, Done)
+        finally:
+            if deliveries:
+                (self._outbox.committed if written else self._outbox.dropped)(deliveries)
+        if written:
+            self._settled(await self._store.job(job_id) or ended)
+        elif isinstance(result, CancelRequested):
+            self._attempts.cancel(job_id)
+
     def _lease(self) -> Lease:
         return Lease(random.getrandbits(_TOKEN_BITS), self._worker, self._clock.now() + self._settings.lease)
 
@@ -235,5 +311,6 @@ class Dispatcher:
             self._claimer.expect(job.lane, job.run_at)
             return
         self._waiters.ended(job)
+        self._followers.ended(job)
         if self._ended is not None:
             self._ended(job)

@@ -36,7 +36,7 @@ class Running:
     info: JobInfo
     timeout: int
 
-    def __init__(self, job: Job, command: Command, token: int, number: int, since: int, ports: Ports) -> None:
+    def __init__(self, job: Job, command: Command, token: int, number: int, since: int, *, ports: Ports) -> None:
         self.job = job
         self._ports = ports
         self.opened: AttemptPort | None = None

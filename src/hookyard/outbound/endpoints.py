@@ -7,8 +7,9 @@ from typing import Final
 from msgspec import Struct
 
 from hookyard.config.model import Config, EndpointSettings
-from hookyard.outbound.message import EVENTS
 from hookyard.outbound.signing import Signer
+
+_MOST_KEPT: Final = 4096
 
 
 class Route(Struct, frozen=True):
@@ -49,12 +50,14 @@ class Endpoints:
         """The endpoint of this name, or None if the configuration has it no more."""
         return self._endpoints.get(name)
 
-    def listeners(self, status: str, plugin: str, command: str) -> tuple[str, ...]:
-        """The names of the endpoints that want to know that a job of this command ended so."""
-        key = (status, plugin, command)
+    def listeners(self, event: str, plugin: str, command: str) -> tuple[str, ...]:
+        """The names of the endpoints that want to know of this event of a job of this command."""
+        key = (event, plugin, command)
         found = self._listeners.get(key)
         if found is None:
-            found = self._listeners[key] = self._find(EVENTS[status], f"{plugin}/{command}")
+            if len(self._listeners) >= _MOST_KEPT:  # a plugin may make up event types without end
+                self._listeners.clear()
+            found = self._listeners[key] = self._find(event, f"{plugin}/{command}")
         return found
 
     def disable(self, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a subscriber gets to read: the body of the event that a job has ended.
+"""What a subscriber gets to read: the body of the event that a job has ended, or of one that its command emitted.
 
 Compact JSON, encoded once for all endpoints of a job; the job's own result goes in byte for byte.
 """
@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
 from hookyard.model import ErrorInfo, Job
+from hookyard.model import Event as EmittedEvent
 
 EVENTS: Final = {
     "succeeded": "job.succeeded",
@@ -48,12 +49,24 @@ class JobData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     completed_at: str | None = None
 
 
+class EmittedData(Struct, frozen=True, kw_only=True):
+    """The `data` of an event that a command emitted."""
+
+    event_id: str
+    plugin: str
+    command: str
+    job_id: str
+    payload: Raw
+    """What the command said, byte for byte."""
+
+
 class Event(Struct, frozen=True):
     """The body: Standard Webhooks' three members."""
 
     type: str
     timestamp: str
-    data: JobData
+    data: object
+    """JobData or EmittedData."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -82,6 +95,18 @@ def body(job: Job, now: int) -> bytes:
         completed_at=_moment(ended),
     )
     return _encode(Event(EVENTS[job.status], _moment(ended), data))
+
+
+def event_body(event: EmittedEvent) -> bytes:
+    """An event that a command emitted, as JSON bytes."""
+    data = EmittedData(
+        event_id=event.id,
+        plugin=event.plugin,
+        command=event.command,
+        job_id=event.job_id,
+        payload=Raw(event.payload),
+    )
+    return _encode(Event(event.type, _moment(event.created_at), data))
 
 
 def _failure(error: ErrorInfo) -> Failure:

@@ -6,10 +6,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from hookyard.ids import IdSource
-from hookyard.model import Delivery, Job
+from hookyard.model import Delivery, Event, Job
 from hookyard.outbound.courier import Courier
 from hookyard.outbound.endpoints import Endpoints
-from hookyard.outbound.message import EVENTS, body
+from hookyard.outbound.message import EVENTS, body, event_body
 from hookyard.outbound.policy import Policy
 
 _TOKEN_BITS: Final = 62
@@ -30,16 +30,23 @@ class Outbox:
         self._policy = policy
         self._ids = ids
 
-    def plan(self, job: Job, now: int) -> tuple[Delivery, ...]:
-        """The deliveries of a job that is about to be stored as this one, which has ended.
+    def plan(self, job: Job, now: int, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
+        """The deliveries of a job that is about to be stored as this one, which has ended, and of what it emitted.
+
+        A callback URL is told of the job's end only.
 
         Those that come back as `sending` hold a place in the courier until :meth:`committed` or :meth:`dropped`.
         """
-        listeners = self._endpoints.listeners(job.status, job.plugin, job.command)
-        if not listeners and job.callback_url is None:
+        event = EVENTS[job.status]
+        listeners = self._endpoints.listeners(event, job.plugin, job.command)
+        if not listeners and job.callback_url is None and not events:
             return ()
-        event, content = EVENTS[job.status], body(job, now)
-        planned = [self._plan(job, event, content, now, endpoint=name) for name in listeners]
+        # In the order in which things happened: what was emitted comes before the end.
+        planned = [delivery for each in events for delivery in self._emitted(job, each, now)]
+        if not listeners and job.callback_url is None:
+            return tuple(planned)
+        content = body(job, now)
+        planned += [self._plan(job, event, content, now, endpoint=name) for name in listeners]
         if job.callback_url is not None:
             planned.append(self._plan(job, event, content, now, url=job.callback_url))
         return tuple(planned)
@@ -57,6 +64,13 @@ class Outbox:
         for delivery in deliveries:
             if delivery.status == "sending":
                 self._courier.unreserve(delivery)
+
+    def _emitted(self, job: Job, event: Event, now: int) -> list[Delivery]:
+        listeners = self._endpoints.listeners(event.type, event.plugin, event.command)
+        if not listeners:
+            return []
+        content = event_body(event)
+        return [self._plan(job, event.type, content, now, endpoint=name) for name in listeners]
 
     def _plan(
         self,

@@ -16,7 +16,6 @@ from hookyard.context import CancelFlag, Context, JobInfo
 from hookyard.errors import AttemptTimedOut, CommandCrashed
 from hookyard.host.registry import Command
 from hookyard.runners.contract import Call
-from hookyard.runners.joblog import job_log
 
 STALL: Final = 0.1
 GRACE: Final = 1.0
@@ -48,7 +47,7 @@ class InlineRunner:
         """See :class:`hookyard.runners.contract.Runner`."""
         command, info, cancel = call.command, call.info, call.cancel
         attempt = _Attempt(self, command, info, cancel, call.timeout / 1000)
-        body = command.spec.function(call.data, Context(command.config, info, cancel, job_log))
+        body = command.spec.function(call.data, Context(command.config, info, cancel, call.port))
         try:
             result: bytes = await attempt.drive(body)
         except GeneratorExit:  # the task itself is thrown away

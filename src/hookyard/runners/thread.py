@@ -14,7 +14,6 @@ from hookyard.context import SyncContext
 from hookyard.errors import AttemptTimedOut, CommandCrashed, RetryLater
 from hookyard.host.threads import DaemonThreads
 from hookyard.runners.contract import Call
-from hookyard.runners.joblog import job_log
 
 MAX_STUCK: Final = 32
 _STUCK_RETRY: Final = 30.0
@@ -75,7 +74,7 @@ class _InThread:
         body = b""
         error: Exception | None = None
         try:
-            context = SyncContext(command.config, call.info, call.cancel, job_log)
+            context = SyncContext(command.config, call.info, call.cancel, call.port)
             body = command.spec.encode(command.spec.function(call.data, context))
         except (StopIteration, StopAsyncIteration) as raised:  # neither passes through a future
             error = CommandCrashed(command.key, raised)

@@ -113,11 +113,19 @@ class FakePort:
 
     def http(self) -> "httpx.AsyncClient":
         """A client that reaches nobody, and that respx can mock."""
-        raise NotImplementedError
+        if self._http is None:
+            from hookyard.egress.unreachable import unreachable_client
+
+            self._http = unreachable_client()
+        return self._http
 
     def http_blocking(self) -> "httpx.Client":
         """The same for threads."""
-        raise NotImplementedError
+        if self._http_blocking is None:
+            from hookyard.egress.unreachable import unreachable_blocking_client
+
+            self._http_blocking = unreachable_blocking_client()
+        return self._http_blocking
 
     def _answer(self, question: Ask[Any]) -> object:
         match question:

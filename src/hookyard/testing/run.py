@@ -14,6 +14,7 @@ from hookyard.context.port import Port
 from hookyard.host.registry import Command
 from hookyard.plugin import Plugin
 from hookyard.runners import Runners
+from hookyard.testing.port import FakePort
 
 C = TypeVar("C")
 In = TypeVar("In", bound=Struct)
@@ -115,9 +116,11 @@ class FakeCall:
     args: bytes = b""
     cancel: CancelFlag = field(default_factory=CancelFlag)
 
+    host: FakePort = field(default_factory=FakePort)
+
     def port(self) -> Port:
-        """There is none."""
-        raise NotImplementedError
+        """The host's side, in memory."""
+        return self.host
 
 
 def _find(plugin: Plugin[Any], command: object) -> CommandSpec:

@@ -13,7 +13,7 @@ from hookyard.config.values import Duration
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
-from hookyard.model import Delivery, Job
+from hookyard.model import Delivery, Event, Job
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Dedupe, Enqueued, Mismatch
@@ -140,7 +140,7 @@ class RecordingOutbox:
         self.written: list[Delivery] = []
         self.lost: list[Delivery] = []
 
-    def plan(self, job: Job, now: int) -> tuple[Delivery, ...]:
+    def plan(self, job: Job, now: int, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
         return (
             Delivery(
                 id=self._ids(),

@@ -1,0 +1,58 @@
+"""Events that a command emits."""
+
+import re
+from typing import Final
+
+from hookyard.context.messages import EmitNote
+from hookyard.context.values import to_json
+from hookyard.errors import ContextError
+
+MOST_EVENTS: Final = 1000
+"""How many events one attempt may emit."""
+MOST_BYTES: Final = 1 << 20
+"""Bytes of all payloads of one attempt, as JSON."""
+LONGEST_TYPE: Final = 200
+LONGEST_KEY: Final = 200
+_TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+
+
+def type_problem(name: str) -> str | None:
+    """Why an event of this type cannot be emitted, or None if it can."""
+    if len(name) > LONGEST_TYPE or _TYPE.fullmatch(name) is None:
+        return "is no event type; that is words of a-z, 0-9 and _ with dots between, such as order.paid"
+    return "is reserved: the events of jobs are Hookyard's own" if name.startswith("job.") else None
+
+
+class EventBudget:
+    """How much of what one attempt may emit is used up."""
+
+    __slots__ = ("_bytes", "_count")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._bytes = 0
+
+    def problem(self, note: EmitNote) -> str | None:
+        """Why this event is refused; None, and it counts from now on."""
+        if why := type_problem(note.type):
+            return f"the event type {note.type[:LONGEST_TYPE]!r} {why}"
+        if note.dedupe_key is not None and len(note.dedupe_key) > LONGEST_KEY:
+            return f"the event's dedupe_key has more than {LONGEST_KEY} characters"
+        if self._count >= MOST_EVENTS:
+            return f"one attempt may emit {MOST_EVENTS} events"
+        if self._bytes + len(note.payload) > MOST_BYTES:
+            return f"the events of one attempt may hold {MOST_BYTES} bytes, and this one would make it more"
+        self._count += 1
+        self._bytes += len(note.payload)
+        return None
+
+    def note(self, type_: str, data: object, dedupe_key: str | None) -> EmitNote:
+        """An event, checked and counted.
+
+        Raises:
+            ContextError: its type is none, its data is no JSON, or there are too many.
+        """
+        note = EmitNote(type_, to_json(f"the data of the event {type_!r}", data), dedupe_key)
+        if why := self.problem(note):
+            raise ContextError(why)
+        return note

@@ -1,0 +1,74 @@
+"""What the dispatcher asks of whoever stands behind the contexts of its commands."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from hookyard.context.port import Port
+from hookyard.model import ErrorInfo, Event, StateChange
+
+if TYPE_CHECKING:
+    # The two know each other.
+    from hookyard.dispatch.running import Running
+
+
+class AttemptPort(Port, Protocol):
+    """The host's side of one attempt, made on first use."""
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """What the command emitted."""
+        ...
+
+    @property
+    def state(self) -> Sequence[StateChange]:
+        """What is to be kept with the job's success."""
+        ...
+
+    def interrupt(self) -> None:
+        """The command should stop: it waits for nothing more."""
+        ...
+
+    def close(self) -> None:
+        """The attempt is over."""
+        ...
+
+
+class Redacts(Protocol):
+    """Keeps the secrets of one plugin out of what is stored, logged and sent."""
+
+    def text(self, text: str) -> str:
+        """A text without them."""
+        ...
+
+    def json(self, body: bytes) -> bytes:
+        """JSON without them."""
+        ...
+
+    def error(self, error: ErrorInfo) -> ErrorInfo:
+        """An error without them."""
+        ...
+
+
+class Ports(Protocol):
+    """Opens the host's side of attempts."""
+
+    def open(self, attempt: "Running") -> AttemptPort:
+        """That of this one."""
+        ...
+
+    def redactor(self, plugin: str) -> Redacts | None:
+        """For a plugin that has secrets."""
+        ...
+
+
+class NoPorts:
+    """For a dispatcher whose commands use nothing of their context."""
+
+    def open(self, attempt: "Running") -> AttemptPort:
+        """There is none."""
+        msg = f"the job {attempt.job.id} uses its context, and nothing stands behind it"
+        raise RuntimeError(msg)
+
+    def redactor(self, plugin: str) -> Redacts | None:  # noqa: ARG002  nobody has secrets
+        """There is none."""
+        return None

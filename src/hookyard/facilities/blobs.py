@@ -1,0 +1,159 @@
+"""The artifacts of one attempt: content goes to the object store, names to the store."""
+
+from typing import Final, Protocol
+
+from hookyard.clock import Clock
+from hookyard.context.artifacts import PIECE
+from hookyard.context.messages import OpenArtifact, ReadArtifact
+from hookyard.errors import ArtifactError
+from hookyard.facilities.contract import Attempt
+from hookyard.model import Artifact
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import Done, PutArtifact, Store
+
+MOST_OPEN: Final = 16
+"""How many artifacts one attempt may be writing at once."""
+
+
+class _Stored(Protocol):
+    @property
+    def size(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def location(self) -> str: ...
+
+
+class Writer(Protocol):
+    """One artifact being written."""
+
+    async def write(self, data: bytes) -> None:
+        """Add to it."""
+        ...
+
+    async def close(self) -> _Stored:
+        """Complete it."""
+        ...
+
+    async def abort(self) -> None:
+        """Forget it."""
+        ...
+
+
+class Objects(Protocol):
+    """Where the content is kept; see :class:`hookyard.artifacts.ArtifactStore`."""
+
+    async def writer(self, job_id: str, name: str, media_type: str, *, limit: int) -> Writer:
+        """Begin an artifact."""
+        ...
+
+    async def read(self, location: str, offset: int, size: int) -> bytes:
+        """Read a piece of one."""
+        ...
+
+
+class Blobs:
+    """The artifacts that one attempt writes and reads.
+
+    Args:
+        limit: bytes of the largest one.
+    """
+
+    def __init__(
+        self, attempt: Attempt, *, objects: Objects, store: Store, writer: Coalescer, clock: Clock, limit: int
+    ) -> None:
+        self._attempt = attempt
+        self._objects = objects
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._limit = limit
+        self._open: dict[int, tuple[OpenArtifact, Writer]] = {}
+        self._handles = 0
+        self._found: dict[tuple[str, str], Artifact] = {}
+
+    async def open(self, question: OpenArtifact) -> int:
+        """Begin an artifact.
+
+        Raises:
+            ArtifactError: the name or the media type cannot be used, or too many are open.
+        """
+        if len(self._open) >= MOST_OPEN:
+            msg = f"{MOST_OPEN} artifacts are being written already; complete one of them"
+            raise ArtifactError(msg)
+        writer = await self._objects.writer(self._attempt.job.id, question.name, question.media_type, limit=self._limit)
+        self._handles += 1
+        self._open[self._handles] = (question, writer)
+        return self._handles
+
+    async def write(self, handle: int, data: bytes) -> None:
+        """Add to one.
+
+        Raises:
+            ArtifactError: it is not open, too large, or cannot be stored.
+        """
+        await self._opened(handle)[1].write(data)
+
+    async def close(self, handle: int) -> Artifact:
+        """Complete one: from now on it can be seen.
+
+        Raises:
+            ArtifactError: it is not open, cannot be stored, or the job is no longer this attempt's.
+        """
+        question, writer = self._opened(handle)
+        del self._open[handle]
+        stored = await writer.close()
+        artifact = Artifact(
+            job_id=self._attempt.job.id,
+            name=question.name,
+            media_type=question.media_type,
+            size=stored.size,
+            sha256=stored.sha256,
+            location=stored.location,
+            created_at=self._clock.now(),
+        )
+        op = PutArtifact(now=artifact.created_at, token=self._attempt.token, artifact=artifact)
+        if not isinstance(await self._writer.submit(op), Done):
+            msg = f"the artifact {question.name!r} is not kept: the job is no longer this attempt's"
+            raise ArtifactError(msg)
+        self._found.pop((artifact.job_id, artifact.name), None)
+        return artifact
+
+    async def drop(self, handle: int) -> None:
+        """Forget one that is not complete; one that is not open is no error."""
+        opened = self._open.pop(handle, None)
+        if opened is not None:
+            await opened[1].abort()
+
+    async def read(self, question: ReadArtifact) -> bytes:
+        """Read a piece.
+
+        Raises:
+            ArtifactError: there is no such artifact, or it cannot be read.
+        """
+        key = (question.job_id or self._attempt.job.id, question.name)
+        found = self._found.get(key)
+        if found is None or question.offset == 0:
+            named = {each.name: each for each in await self._store.artifacts(key[0])}
+            if question.name not in named:
+                msg = f"the job {key[0]} has no artifact {question.name!r}"
+                raise ArtifactError(msg)
+            found = self._found[key] = named[question.name]
+        return await self._objects.read(found.location, question.offset, min(max(question.size, 0), PIECE))
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether any is being written."""
+        return bool(self._open)
+
+    async def drop_all(self) -> None:
+        """Forget those that are not complete."""
+        for handle in list(self._open):
+            await self.drop(handle)
+
+    def _opened(self, handle: int) -> tuple[OpenArtifact, Writer]:
+        found = self._open.get(handle)
+        if found is None:
+            msg = "the artifact is not being written any more"
+            raise ArtifactError(msg)
+        return found

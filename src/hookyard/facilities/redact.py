@@ -1,0 +1,79 @@
+"""Keeping secrets out of whatever a plugin's job leaves behind."""
+
+import re
+from collections.abc import Iterable
+from typing import Final, cast
+
+import msgspec
+
+from hookyard.model import ErrorInfo
+
+SHORTEST: Final = 4
+"""Characters of the shortest value that is looked for: a shorter one would be found everywhere."""
+MASK: Final = "***"
+
+
+class Redactor:
+    """Replaces every value of one plugin's secrets by `***`, in texts and in the strings and names of JSON.
+
+    Numbers stay what they are, also where a secret has only digits.
+
+    Args:
+        values: the secrets.
+    """
+
+    __slots__ = ("_bytes", "_text", "_values")
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._values: set[str] = set()
+        self._text: re.Pattern[str] | None = None
+        self._bytes: re.Pattern[bytes] | None = None
+        for value in values:
+            self.add(value)
+
+    def add(self, value: str) -> None:
+        """Look for this one too from now on, and for how Python shows it in a traceback."""
+        forms = {form for form in (value, value.strip(), repr(value)[1:-1]) if len(form) >= SHORTEST}
+        if not forms <= self._values:
+            self._values |= forms
+            # The longest first: of two secrets one may begin with the other.
+            ordered = sorted(self._values, key=len, reverse=True)
+            self._text = re.compile("|".join(map(re.escape, ordered)))
+            self._bytes = re.compile(b"|".join(re.escape(form.encode(errors="replace")) for form in ordered))
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        if self._text is None:
+            return text
+        # Again, because the mask may complete another secret; every round makes the text shorter.
+        while self._text.search(text):
+            text = self._text.sub(MASK, text)
+        return text
+
+    def json(self, body: bytes) -> bytes:
+        """The JSON without secrets; the very bytes where there are none."""
+        # What JSON escapes has a backslash; everything else stands in it as it is.
+        if self._bytes is None or (b"\\" not in body and self._bytes.search(body) is None):
+            return body
+        try:
+            found: object = msgspec.json.decode(body)
+            cleaned = self.value(found)
+            return body if cleaned == found else msgspec.json.encode(cleaned)
+        except (msgspec.MsgspecError, RecursionError):
+            return self._bytes.sub(MASK.encode(), body)
+
+    def value(self, value: object) -> object:
+        """A value of JSON's types without secrets."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            members = cast("dict[object, object]", value)
+            return {self.value(name): self.value(member) for name, member in members.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.value(each) for each in cast("list[object]", value)]
+        return value
+
+    def error(self, error: ErrorInfo) -> ErrorInfo:
+        """An error without secrets."""
+        details = None if error.details is None else cast("dict[str, object]", self.value(error.details))
+        return ErrorInfo(self.text(error.code), self.text(error.message), error.retryable, details)
