@@ -5,6 +5,8 @@ from typing import Final
 from hookyard.errors import CODES, ConfigError, HookyardError
 
 CONFIG: Final = CODES["config"].exit_code
+DATA: Final = CODES["invalid_input"].exit_code
+"""Something that was read does not have the type it must have."""
 
 
 def explain(error: HookyardError) -> tuple[list[str], int]:

@@ -1,14 +1,20 @@
-"""`hookyard schema`: the types of things, for other programs."""
+"""`hookyard schema`: the types of things, for other programs, and what of a change of them breaks callers."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+ConfigFile = Annotated[Path, typer.Argument(help="The YAML file.")]
+CONFIG = Path("config.yaml")
+
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
-    group = typer.Typer(no_args_is_help=True, help="Print the types of things.")
+    group = typer.Typer(no_args_is_help=True, help="Print, lock and check the types of things.")
     group.command("config")(config)
+    group.command("lock")(lock)
+    group.command("check")(check)
     app.add_typer(group, name="schema")
 
 
@@ -26,3 +32,73 @@ def config(
         typer.echo(page(), nl=False)
     else:
         typer.echo(msgspec.json.format(msgspec.json.encode(json_schema())))
+
+
+def lock(
+    config: ConfigFile = CONFIG,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write here; `-` is standard output.", show_default="hookyard.lock.json beside it"),
+    ] = None,
+) -> None:
+    """Write down what every command takes and gives, for later versions to be held to.
+
+    Keep the file under version control. Exits with 78 when a plugin that is not disabled cannot be loaded: a lock
+    without it would let its commands go unseen.
+    """
+    # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.promised import lock_file, promised
+
+    found = promised(config).lock
+    if str(out) == "-":
+        typer.echo(found.to_json(), nl=False)
+        return
+    path = lock_file(config, out)
+    path.write_bytes(found.to_json())
+    typer.echo(f"{path}: {len(found.commands)} commands, sha256:{found.digest()}", err=True)
+
+
+def check(
+    config: ConfigFile = CONFIG,
+    lock: Annotated[
+        Path | None, typer.Option(help="The lock.", show_default="hookyard.lock.json beside the configuration")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: every change.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say also what changed without a break.")] = False,
+) -> None:
+    """Compare the commands of today with the lock.
+
+    Exits with 0 when no caller is harmed, with 65 when one is, and with 78 when there is no lock or a plugin cannot be
+    loaded. Plugins that are disabled are not imported; their commands count as gone.
+    """
+    # Imported here so that the other commands do not pay for it.
+    import msgspec
+
+    from hookyard.cli.failure import DATA
+    from hookyard.cli.promised import lock_file, open_lock, promised
+    from hookyard.schema import diff
+
+    path = lock_file(config, lock)
+    locked = open_lock(path)
+    now = promised(config)
+    changes = diff(locked, now.lock, now.absent)
+    breaking = [change for change in changes if change.breaking]
+    renew = f"`hookyard schema lock {config}{'' if lock is None else f' --out {lock}'}`"
+    if as_json:
+        told = {"ok": not breaking, "lock": str(path), "changes": changes}
+        typer.echo(msgspec.json.format(msgspec.json.encode(told)))
+    else:
+        for change in breaking:
+            typer.echo(f"{change} (breaks)", err=True)
+        if breaking:
+            typer.echo(f"{len(breaking)} changes break callers of what {path} promised.", err=True)
+            typer.echo(f"When that is meant, {renew} makes it the new promise.", err=True)
+        for change in changes if verbose else ():
+            if not change.breaking:
+                typer.echo(str(change))
+        if not breaking and locked != now.lock:
+            typer.echo(f"{path}: nothing breaks, {len(changes)} changes; {renew} takes them in")
+        elif not breaking:
+            typer.echo(f"{path}: nothing has changed")
+    if breaking:
+        raise typer.Exit(DATA)

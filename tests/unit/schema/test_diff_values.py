@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 from hypothesis import HealthCheck, assume, given, settings
@@ -85,7 +85,7 @@ def _class(kind: Kind) -> str:
     """What tells values of this type from those of others, as JSON has it."""
     bare: Kind = get_args(kind)[0] if _origin(kind) is Annotated else kind
     if _origin(bare) is Literal:
-        bare = type(get_args(bare)[0])
+        bare = type(cast("object", get_args(bare)[0]))
     if bare in {None, NoneType, Any, int, float, bool}:
         return "any" if bare is Any else str(bare or NoneType)
     origin = _origin(bare) or bare
