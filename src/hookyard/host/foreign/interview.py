@@ -1,4 +1,4 @@
-"""One process that only says what its plugin is, waited for without an event loop: loading happens before there is one."""
+"""A process that only says what its plugin is, waited for without an event loop: when plugins load, there is none."""
 
 import os
 import selectors

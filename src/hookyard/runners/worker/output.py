@@ -23,19 +23,26 @@ class Output:
         fd: the reading end; made non-blocking, and closed by :meth:`close`.
         stream: which one it is.
         line: called with every line that is kept.
+        catch_up: called before something is read: what has ended by now must be known to have.
+
+    Attributes:
+        tail: the last bytes that came.
     """
 
-    def __init__(self, fd: int, stream: Stream, line: Callable[[Stream, str], None]) -> None:
+    def __init__(
+        self, fd: int, stream: Stream, line: Callable[[Stream, str], None], catch_up: Callable[[], None]
+    ) -> None:
         os.set_blocking(fd, False)
         self._fd: int | None = fd
         self._stream: Stream = stream
         self._line = line
+        self._catch_up = catch_up
+        self._touched = False
         self._rest = b""
         self._cut = False
         self._lines = 0
         self._dropped = 0
         self.tail = b""
-        """The last bytes that came."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(fd, self._readable)
 
@@ -48,6 +55,9 @@ class Output:
 
     def part(self) -> None:
         """One job ends here: a line without an end is one, and what was dropped is said."""
+        if not self._touched:
+            return
+        self._touched = False
         if self._rest:
             self._take(self._rest)
             self._rest = b""
@@ -64,6 +74,7 @@ class Output:
             self._fd = None
 
     def _readable(self) -> None:
+        self._catch_up()
         self._read()
 
     def _read(self) -> bool:
@@ -77,6 +88,7 @@ class Output:
         if not piece:
             self.close()
             return False
+        self._touched = True
         self.tail = (self.tail + piece[-_TAIL:])[-_TAIL:]
         if self._lines > MOST_LINES:
             self._skip(piece)
