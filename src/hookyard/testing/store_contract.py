@@ -18,6 +18,14 @@ from hookyard.testing.store_outgoing import DeliveryContract
 from hookyard.testing.store_probe import StoreCase
 from hookyard.testing.store_questions import DurabilityContract, QueryContract
 from hookyard.testing.store_queue import ClaimContract, EnqueueContract
+from hookyard.testing.store_state import StateContract
+from hookyard.testing.store_told import (
+    ArtifactContract,
+    ChildrenContract,
+    EventContract,
+    LogContract,
+    ProgressContract,
+)
 
 __all__ = ["StoreCase", "StoreContract"]
 
@@ -31,6 +39,12 @@ class StoreContract(
     CancelContract,
     BatchContract,
     DeliveryContract,
+    ProgressContract,
+    LogContract,
+    EventContract,
+    StateContract,
+    ArtifactContract,
+    ChildrenContract,
     QueryContract,
     DurabilityContract,
 ):

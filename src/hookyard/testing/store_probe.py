@@ -17,8 +17,10 @@ from hookyard.model import (
     DeliveryAttempt,
     DeliveryStatus,
     ErrorInfo,
+    Event,
     Job,
     Reason,
+    StateChange,
     TerminalStatus,
 )
 from hookyard.store.contract import (
@@ -135,6 +137,8 @@ class Probe:
         reason: Reason | None = None,
         error: ErrorInfo | None = None,
         deliveries: tuple[Delivery, ...] = (),
+        events: tuple[Event, ...] = (),
+        state: tuple[StateChange, ...] = (),
         if_expired: bool = False,
     ) -> Finish:
         """The end of a job."""
@@ -148,6 +152,8 @@ class Probe:
             result=b'{"text":"Hello, Ada!"}' if status == "succeeded" else None,
             error=error,
             deliveries=deliveries,
+            events=events,
+            state=state,
             if_expired=if_expired,
         )
 
