@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from hookyard import log
 from hookyard.command import CommandOptions, CommandSpec, Retry
 from hookyard.config.model import PluginSettings
 from hookyard.errors import PluginLoadError
@@ -24,8 +23,6 @@ TIMEOUTS: Final = {"poll": 60.0, "handle": 120.0, "health": 10.0, "init": 30.0}
 """Seconds; the protocol's own."""
 OTHERS: Final = 60.0
 RETRY: Final = Retry(attempts=4, base=30.0, factor=2.0, cap=86_400.0, jitter=False, spread=0.25)
-
-_log = log.get("plugins")
 
 
 def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: str | None = None) -> ForeignPlugin:
@@ -50,8 +47,6 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
     own = name or manifest.name
     notes: list[str] = []
     commands = {entry.name: _command(own, entry, notes.append) for entry in manifest.commands}
-    for note in notes:
-        _log.warning("plugin.schema_loosened", plugin=own, manifest=shown, note=note)
     return ForeignPlugin(
         name=own,
         version=str(manifest.version),

@@ -36,7 +36,8 @@ def entrypoint_of(folder: Path, entrypoint: str, root: Path | None, shown: str) 
     if not stat.S_ISREG(mode) or not mode & 0o111 or not os.access(program, os.X_OK):
         msg = f"{shown}: entrypoint: {entrypoint!r} is not an executable file"
         raise PluginLoadError(msg)
-    for place in {home, *(parent for parent in program.parents if parent.is_relative_to(home)), program}:
+    between = (parent for parent in program.parents if parent.is_relative_to(home))
+    for place in (home / "manifest.yaml", program, *between):
         if place.stat().st_mode & stat.S_IWOTH:
             msg = f"{shown}: anyone on this machine may change {place.relative_to(home.parent)}"
             raise PluginLoadError(msg)
