@@ -81,6 +81,7 @@ def test_both_ways_in_and_all_reads_are_described(house: House) -> None:
         "/job/{job_id}",
         "/api/v1/jobs",
         "/api/v1/jobs/{job_id}",
+        "/api/v1/health",
         "/healthz",
         "/readyz",
     }
