@@ -7,6 +7,7 @@ from hookyard.context import CancelFlag, JobInfo
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command
 from hookyard.runners.contract import AttemptTimedOut, Call, Runner
+from hookyard.runners.ductile import DuctileRunner
 from hookyard.runners.inline import InlineRunner
 from hookyard.runners.thread import ThreadRunner
 from hookyard.runners.watchdog import Watchdog
@@ -40,6 +41,7 @@ class Runners:
             "inline": self.inline,
             "thread": self.thread,
             "worker": WorkerRunner(),
+            "ductile": DuctileRunner(),
         }
 
     def start(self) -> None:
