@@ -1,18 +1,17 @@
 """What a Ductile plugin reads on stdin: one JSON object and a newline."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from hookyard.clock import rfc3339
 from hookyard.context import JobInfo
 
 HANDLE: Final = "handle"
 TRIGGER: Final = "api.trigger"
 WEBHOOK: Final = "webhook"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING: Final = Raw(b"{}")
 
 
@@ -76,11 +75,6 @@ def request_of(info: JobInfo, args: bytes, config: object, state: Mapping[str, R
     body = _encode(request)
     # Some plugins read one line: what came with line breaks of its own goes without.
     return (msgspec.json.format(body, indent=-1) if b"\n" in body or b"\r" in body else body) + b"\n"
-
-
-def rfc3339(at: int) -> str:
-    """Milliseconds since 1970 as text."""
-    return (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _event(info: JobInfo, args: bytes) -> Event:
