@@ -4,6 +4,7 @@ ROWS = {
     "accept": "bench.rows.accept",
     "hand-made": "bench.rows.hand_made",
     "finish": "bench.rows.finish",
+    "worker": "bench.rows.worker",
     "notify": "bench.rows.notify",
     "webhook": "bench.rows.webhook",
     "store": "bench.rows.store_alone",

@@ -4,15 +4,16 @@ import time
 
 from bench import progress
 from bench.harness import BODY, PATH, Options, Server, hookyard, interleaved, measure, noop, rate, scratch
+from bench.load import Target
 from bench.stats import Result
 
 
-def finished(options: Options, server: Server) -> float:
+def finished(options: Options, server: Server, target: Target | None = None) -> float:
     """Jobs a second from the first request to the last job's end, whatever had to wait in the queue."""
     with progress.reading(server.folder / "hookyard.db") as db:
         before = progress.one(db, progress.DONE_JOBS)
         started = time.time()
-        load = measure(options, server.target(PATH, BODY))
+        load = measure(options, target or server.target(PATH, BODY))
         progress.wait_until_done(db, progress.QUEUED, progress.RUNNING, patience=60)
         done = progress.one(db, progress.DONE_JOBS) - before
         ended = progress.one(db, progress.LAST_JOB) / 1000
