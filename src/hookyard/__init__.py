@@ -1,8 +1,19 @@
 """The plugin author's API, and nothing else."""
 
 from hookyard.command import Retry
-from hookyard.context import Context, HookContext, JobInfo, Logger, SyncContext
-from hookyard.errors import Cancelled, CommandError, DeclarationError, RetryLater
+from hookyard.context import Context, Entry, HookContext, JobInfo, Logger, SyncContext
+from hookyard.errors import (
+    ArtifactError,
+    CallError,
+    Cancelled,
+    CommandError,
+    ContextError,
+    DeclarationError,
+    EgressDenied,
+    RetryLater,
+    SecretUnavailable,
+    StateConflict,
+)
 from hookyard.hookspecs import (
     AccessQuestion,
     CliCommand,
@@ -26,13 +37,18 @@ from hookyard.plugin import API_VERSION, Plugin
 __all__ = [
     "API_VERSION",
     "AccessQuestion",
+    "ArtifactError",
+    "CallError",
     "Cancelled",
     "CliCommand",
     "CommandError",
     "Context",
+    "ContextError",
     "Credentials",
     "DeclarationError",
     "DeliveryFinished",
+    "EgressDenied",
+    "Entry",
     "EventEmitted",
     "HealthReport",
     "HookContext",
@@ -49,6 +65,8 @@ __all__ = [
     "Retry",
     "RetryLater",
     "SecretReference",
+    "SecretUnavailable",
+    "StateConflict",
     "SyncContext",
     "WebhookRequest",
     "WebhookVerdict",

@@ -75,6 +75,14 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "plugin_unavailable": Code(503, "The plugin does not run now.", retryable=True, exit_code=75),
         "starting": Code(503, "The server is not ready yet.", retryable=True, exit_code=75),
         "draining": Code(503, "The server is shutting down.", retryable=True, exit_code=75),
+        # What ends an attempt; callers read it of the job, or of a called command.
+        "plugin_failed": Code(500, "The plugin's process failed.", retryable=True, exit_code=70),
+        "context_error": Code(500, "What the command asked of its context was refused.", retryable=True, exit_code=70),
+        "state_conflict": Code(409, "The state was changed by somebody else.", retryable=True, exit_code=75),
+        "secret_unavailable": Code(500, "A secret is not declared, or nobody has it.", exit_code=78),
+        "artifact_error": Code(500, "An artifact cannot be written or read.", retryable=True, exit_code=74),
+        "egress_denied": Code(500, "The plugin may not call this.", exit_code=77),
+        "call_error": Code(500, "A called command did not succeed.", retryable=True, exit_code=70),
         # These keep a server from starting, so that no caller reads them.
         "config": Code(500, "The configuration is wrong.", exit_code=78),
         "cannot_listen": Code(500, "The address cannot be bound.", exit_code=69),

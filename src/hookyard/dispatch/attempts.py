@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.context import JobInfo
-from hookyard.dispatch.ports import Ports
-from hookyard.dispatch.running import Running
+from hookyard.dispatch.running import Ports, Running
 from hookyard.dispatch.settle import NOTHING, Emitted, Settler
 from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, InvalidInput, judge
 from hookyard.errors import Cancelled, StoreError, StoreUnavailable

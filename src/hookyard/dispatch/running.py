@@ -1,15 +1,28 @@
 """One job that runs here, as the rest of the dispatcher sees it."""
 
 import asyncio
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from hookyard.context import JobInfo
-from hookyard.dispatch.ports import AttemptPort, Ports
+from hookyard.dispatch.ports import AttemptPort, Redacts
 from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.runners import CancelFlag
+
+
+class Ports(Protocol):
+    """Opens the host's side of attempts."""
+
+    def open(self, attempt: "Running") -> AttemptPort:
+        """That of this one."""
+        ...
+
+    def redactor(self, plugin: str) -> Redacts | None:
+        """For a plugin that has secrets."""
+        ...
 
 
 class Running:
@@ -106,3 +119,16 @@ class Running:
         """Stop, and give the job back to the queue."""
         self.released = True
         self.stop()
+
+
+class NoPorts:
+    """For a dispatcher whose commands use nothing of their context."""
+
+    def open(self, attempt: "Running") -> AttemptPort:
+        """There is none."""
+        msg = f"the job {attempt.job.id} uses its context, and nothing stands behind it"
+        raise RuntimeError(msg)
+
+    def redactor(self, plugin: str) -> Redacts | None:  # noqa: ARG002  nobody has secrets
+        """There is none."""
+        return None

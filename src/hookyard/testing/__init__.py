@@ -1,7 +1,8 @@
 """What plugin authors and store authors test with: the public fakes and the contract suites they pass."""
 
 from hookyard.testing.clock import FakeClock
+from hookyard.testing.context import FakeContext, FakeSyncContext
 from hookyard.testing.port import FakeArtifact, FakePort
 from hookyard.testing.run import run_command
 
-__all__ = ["FakeArtifact", "FakeClock", "FakePort", "run_command"]
+__all__ = ["FakeArtifact", "FakeClock", "FakeContext", "FakePort", "FakeSyncContext", "run_command"]

@@ -14,7 +14,7 @@ from hookyard.context.port import Port
 from hookyard.host.registry import Command
 from hookyard.plugin import Plugin
 from hookyard.runners import Runners
-from hookyard.testing.port import FakePort
+from hookyard.testing.port import JOB_ID, FakePort
 
 C = TypeVar("C")
 In = TypeVar("In", bound=Struct)
@@ -29,6 +29,7 @@ def run_command(
     *,
     config: C | None = None,
     timeout: float = 10.0,
+    host: FakePort | None = None,
 ) -> Out: ...
 @overload
 def run_command(
@@ -38,6 +39,7 @@ def run_command(
     *,
     config: C | None = None,
     timeout: float = 10.0,
+    host: FakePort | None = None,
 ) -> Out: ...
 @overload
 def run_command(
@@ -47,6 +49,7 @@ def run_command(
     *,
     config: C | None = None,
     timeout: float = 10.0,
+    host: FakePort | None = None,
 ) -> Any: ...  # noqa: ANN401  a name does not tell the type
 def run_command(
     plugin: Plugin[Any],
@@ -55,6 +58,7 @@ def run_command(
     *,
     config: object = None,
     timeout: float = 10.0,
+    host: FakePort | None = None,
 ) -> object:
     """Run a command of a plugin and return its answer.
 
@@ -67,6 +71,7 @@ def run_command(
         data: the input, or its JSON.
         config: what `ctx.config` is; made from the Struct's defaults when left out.
         timeout: seconds it may take.
+        host: what stands behind its context, to look at afterwards; without it the command has one of its own.
 
     Raises:
         msgspec.ValidationError: the input is not of the command's type.
@@ -86,13 +91,13 @@ def run_command(
         timeout=round(timeout * 1000),
         max_attempts=spec.options.retry.attempts,
     )
-    answer = asyncio.run(_run(bound, spec.decode(raw)))
+    answer = asyncio.run(_run(bound, spec.decode(raw), host or FakePort()))
     return msgspec.json.decode(answer, type=spec.output_type)
 
 
-async def _run(command: Command, data: Struct) -> bytes:
+async def _run(command: Command, data: Struct, host: FakePort) -> bytes:
     info = JobInfo(
-        id="00000000-0000-7000-8000-000000000000",
+        id=JOB_ID,
         plugin=command.spec.plugin,
         command=command.spec.name,
         max_attempts=command.max_attempts,
@@ -100,7 +105,7 @@ async def _run(command: Command, data: Struct) -> bytes:
     )
     runners = Runners()
     try:
-        return await runners.run(FakeCall(command, data, info, command.timeout))
+        return await runners.run(FakeCall(command, data, info, command.timeout, host=host))
     finally:
         await runners.aclose()
 

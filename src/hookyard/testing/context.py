@@ -1,0 +1,100 @@
+"""Contexts for calling a command's function alone: `await greet(Greet(name="Ada"), FakeContext())`."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar, overload
+
+from hookyard.context import CancelFlag, Context, JobInfo, SyncContext
+from hookyard.context.messages import CallCommand, CallDone
+from hookyard.testing.port import JOB_ID, FakePort
+
+C_co = TypeVar("C_co", covariant=True)
+
+JOB = JobInfo(id=JOB_ID, plugin="test", command="test", principal="test", request_id="test")
+"""What `ctx.job` is where a test does not say otherwise."""
+
+
+class FakeContext(Context[C_co]):
+    """A :class:`hookyard.Context` without a server.
+
+    Args:
+        config: what `ctx.config` is.
+        job: what `ctx.job` is.
+        secrets: those that the plugin declares and has.
+        call: answers the calls of other commands; without it they are refused.
+
+    Attributes:
+        host: what the command told and left behind: `lines, progress, events, state, artifacts, calls`. A test may
+            also put there beforehand what the command is to find.
+    """
+
+    __slots__ = ("host",)
+
+    @overload
+    def __init__(
+        self: "FakeContext[None]",
+        *,
+        job: JobInfo = JOB,
+        secrets: Mapping[str, str] | None = None,
+        call: Callable[[CallCommand], CallDone] | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        config: C_co,
+        *,
+        job: JobInfo = JOB,
+        secrets: Mapping[str, str] | None = None,
+        call: Callable[[CallCommand], CallDone] | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        config: object = None,
+        *,
+        job: JobInfo = JOB,
+        secrets: Mapping[str, str] | None = None,
+        call: Callable[[CallCommand], CallDone] | None = None,
+    ) -> None:
+        self.host = FakePort(secrets=secrets, call=call, job_id=job.id)
+        super().__init__(config, job, CancelFlag(), lambda: self.host)  # type: ignore[arg-type]  # the overloads say it
+
+    def cancel(self) -> None:
+        """Ask the command to stop."""
+        self._cancel.set()
+
+
+class FakeSyncContext(SyncContext[C_co]):
+    """A :class:`hookyard.SyncContext` without a server; see :class:`FakeContext`."""
+
+    __slots__ = ("host",)
+
+    @overload
+    def __init__(
+        self: "FakeSyncContext[None]",
+        *,
+        job: JobInfo = JOB,
+        secrets: Mapping[str, str] | None = None,
+        call: Callable[[CallCommand], CallDone] | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        config: C_co,
+        *,
+        job: JobInfo = JOB,
+        secrets: Mapping[str, str] | None = None,
+        call: Callable[[CallCommand], CallDone] | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        config: object = None,
+        *,
+        job: JobInfo = JOB,
+        secrets: Mapping[str, str] | None = None,
+        call: Callable[[CallCommand], CallDone] | None = None,
+    ) -> None:
+        self.host = FakePort(secrets=secrets, call=call, job_id=job.id)
+        super().__init__(config, job, CancelFlag(), lambda: self.host)  # type: ignore[arg-type]  # the overloads say it
+
+    def cancel(self) -> None:
+        """Ask the command to stop."""
+        self._cancel.set()
