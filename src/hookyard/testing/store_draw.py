@@ -7,15 +7,21 @@ from hypothesis import strategies as st
 
 from hookyard import ids
 from hookyard.model import (
+    Artifact,
     AttemptOutcome,
     Delivery,
     DeliveryAttempt,
     DeliveryStatus,
     ErrorInfo,
+    Event,
     Job,
+    LogLine,
+    Progress,
+    StateChange,
     TerminalStatus,
 )
 from hookyard.store.contract import (
+    AppendLog,
     Cancel,
     Claim,
     ClaimDeliveries,
@@ -28,11 +34,16 @@ from hookyard.store.contract import (
     Lease,
     Op,
     Prune,
+    PutArtifact,
+    PutProgress,
+    PutState,
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
 )
 
+KEYS = ("", "k", "k/1", "k/2")
+VALUES = (b"1", b"[2]", None, b"{}")
 LANES = ("a/x", "a/y", "b/x")
 ENDS: tuple[tuple[TerminalStatus, AttemptOutcome], ...] = (
     ("succeeded", "succeeded"),
@@ -63,6 +74,7 @@ class World:
     now: int = 1_700_000_000_000
     jobs: list[str] = field(default_factory=list[str])
     deliveries: list[str] = field(default_factory=list[str])
+    events: list[str] = field(default_factory=list[str])
     tokens: list[int] = field(default_factory=lambda: [1])
     count: int = 0
 
@@ -99,6 +111,7 @@ class Dresser:
             *(self.enqueue, self.enqueue, self.enqueue, self.claim, self.claim, self.extend, self.finish, self.finish),
             *(self.release, self.release, self.cancel, self.claim_deliveries, self.finish_delivery),
             *(self.finish_delivery, self.release_delivery, self.recover_deliveries, self.prune),
+            *(self.put_progress, self.append_log, self.put_state, self.put_state, self.put_artifact),
         )
 
     def dress(self, drawn: Drawn) -> Op:
@@ -122,6 +135,7 @@ class Dresser:
             priority=d.c % 3 - 1,
             max_attempts=d.a % 4 if d.subject == 41 else 1 + d.b % 3,
             tags=("t",) * (d.c % 2),
+            parent=world.jobs[d.c % len(world.jobs)] if d.subject % 5 == 2 else None,
         )
         dedupe = None
         if d.subject % 3 == 0:
@@ -151,6 +165,8 @@ class Dresser:
             result=b"1" if status == "succeeded" else None,
             error=ERRORS[d.b % 3],
             deliveries=self._deliveries(d, job_id),
+            events=self._events(d, job_id),
+            state=tuple(_change(d, at) for at in range(d.a % 3)),
             if_expired=outcome == "lost",
         )
 
@@ -204,6 +220,37 @@ class Dresser:
         del d  # there is nothing to choose
         return RecoverDeliveries(now=self._world.now)
 
+    def put_progress(self, d: Drawn) -> PutProgress:
+        job_id, token = self._leased_job(d)
+        progress = Progress(d.a / 2, None if d.b % 2 else 40, "on it" * (d.b % 3), self._world.now)
+        return PutProgress(now=self._world.now, job_id=job_id, token=token, progress=progress)
+
+    def append_log(self, d: Drawn) -> AppendLog:
+        world = self._world
+        job_ids = [world.pick(world.jobs, d.subject + at * d.a) for at in range(d.b % 4)]
+        lines = (LogLine(job_id=one, attempt=1, at=world.now, level="info", event=f"e{d.c}") for one in job_ids)
+        return AppendLog(now=world.now, lines=tuple(lines))
+
+    def put_state(self, d: Drawn) -> PutState:
+        change = _change(d, 0)
+        expected = (None, 0, 1, 2, d.subject % 8)[d.c % 5]
+        return PutState(
+            now=self._world.now, plugin=change.plugin, key=change.key, value=change.value, expected=expected
+        )
+
+    def put_artifact(self, d: Drawn) -> PutArtifact:
+        job_id, token = self._leased_job(d)
+        made = Artifact(
+            job_id=job_id,
+            name=f"n{d.a % 3}",
+            media_type="text/plain",
+            size=d.b,
+            sha256="00",
+            location=f"l{d.c}",
+            created_at=self._world.now,
+        )
+        return PutArtifact(now=self._world.now, token=token, artifact=made)
+
     def prune(self, d: Drawn) -> Prune:
         return Prune(now=self._world.now, limit=1 + d.a % 2)
 
@@ -225,6 +272,26 @@ class Dresser:
             return held
         tokens = self._world.tokens
         return tokens[-1 - number % min(4, len(tokens))]
+
+    def _events(self, d: Drawn, job_id: str) -> tuple[Event, ...]:
+        return tuple(self._event(d, job_id, at) for at in range(d.c % 3))
+
+    def _event(self, d: Drawn, job_id: str, at: int) -> Event:
+        world = self._world
+        again = d.subject == 43 and world.events  # now and then an id that is in use
+        event_id = world.events[-1] if again else world.new_id()
+        world.events.append(event_id)
+        return Event(
+            id=event_id,
+            type=f"t{(d.a + at) % 2}",
+            plugin="ab"[d.b % 2],
+            command="x",
+            job_id=job_id,
+            request_id=f"r{d.c % 3}",
+            payload=b"{}",
+            dedupe_key=None if d.a % 2 else "once",
+            created_at=world.now,
+        )
 
     def _deliveries(self, d: Drawn, job_id: str) -> tuple[Delivery, ...]:
         return tuple(self._delivery(d, job_id, at) for at in range(d.b % 3))
@@ -251,6 +318,10 @@ class Dresser:
             lease_token=lease.token if leased else None,
             lease_expires_at=lease.expires_at if leased else None,
         )
+
+
+def _change(d: Drawn, at: int) -> StateChange:
+    return StateChange(plugin="ab"[d.b % 2], key=KEYS[(d.a + at) % 4], value=VALUES[(d.c + at) % 4])
 
 
 def operations(most: int = 8) -> st.SearchStrategy[list[Drawn]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hookyard.model import TERMINAL, Delivery, Job
+from hookyard.model import TERMINAL, Delivery, Event, Job
 from hookyard.store.contract import (
     Cancel,
     CancelRequested,
@@ -18,8 +18,10 @@ from hookyard.store.contract import (
     Mismatch,
     Op,
     Prune,
+    PutState,
     Release,
     Result,
+    StatePut,
 )
 
 
@@ -37,6 +39,10 @@ class Ledger:
         """Keys that had expired when some were pruned; if the clock then goes back they may or may not be known."""
         self._promised: dict[str, str] = {}
         """Delivery -> its job, of ends that were acknowledged."""
+        self._emitted: dict[str, str] = {}
+        """Event -> its job, likewise."""
+        self._versions: dict[tuple[str, str], int] = {}
+        """The last version that each key was told to have."""
 
     def enter(self, ops: Sequence[Op], results: Sequence[Result]) -> None:
         """Account for a batch."""
@@ -47,6 +53,8 @@ class Ledger:
                 self._claimed(op, result)
             elif isinstance(op, (Extend, Finish, Release)):
                 self._settled(op, result)
+            elif isinstance(op, PutState):
+                self._kept(op, result)
             elif isinstance(op, Prune):
                 expired = {name for name, (dedupe, _) in self._keys.items() if dedupe.expires_at <= op.now}
                 self._perhaps_pruned |= expired
@@ -94,13 +102,21 @@ class Ledger:
             self._holder[op.job_id] = None
         if isinstance(result, Done) and isinstance(op, Finish):
             self._promised |= {delivery.id: op.job_id for delivery in op.deliveries}
+            self._emitted |= {event.id: op.job_id for event in op.events}
         if isinstance(result, Done) and isinstance(op, Release):
             assert op.job_id not in self._cancelled, "I9: cancel wins over retry"
 
-    def audit(self, jobs: dict[str, Job], deliveries: dict[str, Delivery]) -> None:
+    def _kept(self, op: PutState, result: Result) -> None:
+        if isinstance(result, StatePut):
+            before = self._versions.get((op.plugin, op.key), 0)
+            assert result.version > before, "a version of a key is never used again"
+            self._versions[op.plugin, op.key] = result.version
+
+    def audit(self, jobs: dict[str, Job], deliveries: dict[str, Delivery], events: Sequence[Event]) -> None:
         """Hold everything stored against the account."""
         assert jobs.keys() == self._acknowledged.keys(), "I1: what was acknowledged, and nothing else, is there"
         assert {one.id: one.job_id for one in deliveries.values()} == self._promised, "I6: with its job's end, or never"
+        assert {one.id: one.job_id for one in events} == self._emitted, "I6: with its job's end, or never"
         for job in jobs.values():
             self._audit(job)
 

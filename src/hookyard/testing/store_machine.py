@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec import Struct
 
-from hookyard.model import Attempt, Delivery, DeliveryAttempt, Job, JobStatus
-from hookyard.store.contract import Failed, JobQuery, Result, Store
+from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, JobStatus, LogLine, StateEntry
+from hookyard.store.contract import EventQuery, Failed, JobQuery, Result, Store
 from hookyard.store.memory import MemoryStore
-from hookyard.testing.store_draw import Drawn, Dresser, World, operations
+from hookyard.testing.store_draw import KEYS, Drawn, Dresser, World, operations
 from hookyard.testing.store_ledger import Ledger
 
 T = TypeVar("T")
@@ -75,11 +76,31 @@ class StoreMachine(RuleBasedStateMachine):
         lost = self._run(self._store.lost(now, worker=worker, limit=limit))
         assert lost == self._run(self._model.lost(now, worker=worker, limit=limit))
 
+    @rule(
+        kind=st.sampled_from([None, "t0"]),
+        plugin=st.sampled_from([None, "a"]),
+        limit=st.integers(1, 5),
+        place=st.integers(0, 40),
+    )
+    def list_events(self, kind: str | None, plugin: str | None, limit: int, place: int) -> None:
+        known, jobs = self._world.events, self._world.jobs
+        before = known[place] if place < len(known) else None
+        job_id = jobs[-1 - place % 3] if place % 2 and len(jobs) > 2 else None
+        query = EventQuery(type=kind, plugin=plugin, job_id=job_id, before=before, limit=limit)
+        assert self._run(self._store.events(query)) == self._run(self._model.events(query))
+
+    @rule(prefix=st.sampled_from(["", "k", "k/"]), after=st.sampled_from(KEYS), limit=st.integers(1, 3))
+    def list_state(self, prefix: str, after: str, limit: int) -> None:
+        found = self._run(self._store.states("a", prefix=prefix, after=after, limit=limit))
+        assert found == self._run(self._model.states("a", prefix=prefix, after=after, limit=limit))
+
     @invariant()
     def the_store_holds_what_the_model_holds(self) -> None:
         stored = self._run(_everything(self._store, self._world))
         assert stored == self._run(_everything(self._model, self._world))
-        self._ledger.audit(stored[0], stored[2])
+        told = self._run(_told(self._store, self._world))
+        assert told == self._run(_told(self._model, self._world))
+        self._ledger.audit(stored[0], stored[2], told.events)
         assert self._run(self._store.last_id()) == self._run(self._model.last_id())
 
     def teardown(self) -> None:
@@ -112,6 +133,25 @@ async def _everything(store: Store, world: World) -> _All:
     deliveries = {delivery.id: delivery for delivery in found}
     tries = {delivery_id: await store.delivery_attempts(delivery_id) for delivery_id in deliveries}
     return jobs, attempts, deliveries, tries
+
+
+class _Told(Struct, frozen=True):
+    lines: list[tuple[LogLine, ...]]
+    artifacts: list[tuple[Artifact, ...]]
+    children: list[tuple[Job, ...]]
+    events: tuple[Event, ...]
+    state: dict[tuple[str, str], StateEntry | None]
+
+
+async def _told(store: Store, world: World) -> _Told:
+    job_ids = list(dict.fromkeys(world.jobs))
+    return _Told(
+        lines=[await store.log_lines(job_id) for job_id in job_ids],
+        artifacts=[await store.artifacts(job_id) for job_id in job_ids],
+        children=[await store.children(job_id) for job_id in job_ids],
+        events=await store.events(EventQuery(limit=1000)),
+        state={(plugin, key): await store.state(plugin, key) for plugin in "ab" for key in KEYS},
+    )
 
 
 def _comparable(result: Result) -> Result:

@@ -14,7 +14,7 @@ import pytest
 
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.ids import IdSource
-from hookyard.model import Job
+from hookyard.model import Job, Progress
 from hookyard.store.coalescer import LAZY_SECONDS, SWITCH_SECONDS, Coalescer
 from hookyard.store.contract import (
     Cancel,
@@ -32,6 +32,7 @@ from hookyard.store.contract import (
     Op,
     Prune,
     Pruned,
+    PutProgress,
     Release,
     Result,
 )
@@ -241,6 +242,21 @@ def test_a_lazy_operation_rides_along_with_the_next_batch() -> None:
         assert [[type(op) for op in batch] for batch in store.batches] == [[Enqueue, Prune]]
 
     tell(story)
+
+
+def test_what_a_job_told_lazily_is_stored_before_its_end_also_when_batches_are_small() -> None:
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        op = enqueue(lease=True)
+        await coalescer.submit(op)
+        progress = PutProgress(now=NOW, job_id=op.job.id, token=TOKEN, progress=Progress(1))
+        told = coalescer.submit_lazy(progress)
+        ended = coalescer.submit(finish(op))
+        assert await asyncio.gather(told, ended) == [Done(), Done()]
+        found = await store.job(op.job.id)
+        assert found is not None
+        assert (found.status, found.progress) == ("succeeded", Progress(1))
+
+    tell(story, batch=1)
 
 
 def test_a_lazy_operation_alone_is_committed_within_its_time() -> None:

@@ -2,21 +2,35 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
 import pytest
 from msgspec.structs import replace
 
-from hookyard.model import JobStatus
-from hookyard.store.contract import ClaimDeliveries, Enqueue, Extend, JobQuery, Op
+from hookyard.model import JobStatus, StateChange
+from hookyard.store.contract import (
+    AppendLog,
+    ClaimDeliveries,
+    Enqueue,
+    EventQuery,
+    Extend,
+    JobQuery,
+    Op,
+    PutArtifact,
+    PutState,
+)
 from hookyard.store.sqlite import SqliteStore, statements
 from hookyard.store.sqlite.driver import Connection
 from hookyard.testing.store_probe import TOKEN, Probe
+from hookyard.testing.store_told import artifact, event, line, progress_op
 
-TABLES = ("job_log", "attempt_log", "delivery", "delivery_attempt", "idempotency_key")
-FILES = ("enqueue", "claim", "settle", "deliver", "queries")
+TABLES = (
+    *("job_log", "attempt_log", "delivery", "delivery_attempt", "idempotency_key"),
+    *("job_progress", "job_line", "event_log", "plugin_state", "artifact"),
+)
+FILES = ("enqueue", "claim", "settle", "deliver", "tell", "state", "events", "queries")
 QUEUE_ONLY = re.compile(r"SCAN job_log USING INDEX (job_leased)$|SCAN delivery USING INDEX delivery_sending$")
 """An index that holds only what runs or is being sent may be walked through."""
 
@@ -95,6 +109,22 @@ def test_a_batch_of_equal_operations_is_a_handful_of_statements(store: Probe) ->
     assert len(executed(store, *keys)) == 5
 
 
+def test_what_jobs_tell_is_a_handful_of_statements(store: Probe) -> None:
+    jobs = [store.running() for _ in range(64)]
+    assert len(executed(store, *(progress_op(store, job, 1) for job in jobs))) == 3
+    lines = [AppendLog(now=store.now, lines=(line(job, "a"),)) for job in jobs]
+    assert len(executed(store, *lines)) == 3
+    puts = [PutState(now=store.now, plugin="a", key=job.id, value=b"1", expected=0) for job in jobs]
+    assert len(executed(store, *puts)) == 4
+    made = [PutArtifact(now=store.now, token=TOKEN, artifact=artifact(job, "a")) for job in jobs]
+    assert len(executed(store, *made)) == 3
+    plain, full = jobs[:32], jobs[32:]
+    assert len(executed(store, *(store.finish_op(job) for job in plain))) == 4
+    change = StateChange(plugin="a", key="k", value=b"1")
+    ends = [store.finish_op(job, events=(event(store, job),), state=(change,)) for job in full]
+    assert len(executed(store, *ends)) == 6
+
+
 def test_a_claim_is_a_handful_of_statements_however_many_jobs_it_leases(store: Probe) -> None:
     for lane in ("a/x", "b/x"):
         store.all(*(Enqueue(now=store.now, job=store.job(lane=lane)) for _ in range(40)))
@@ -112,9 +142,9 @@ def test_no_statement_walks_through_the_history(store: Probe) -> None:
                 numbered = re.findall(r"\?(\d)", text)
                 values = [None] * (int(max(numbered)) if numbered else text.count("?"))
                 plan = connection.execute("EXPLAIN QUERY PLAN " + text, values).fetchall()
-                for line in (str(row[3]) for row in plan):
-                    touched = any(re.search(rf"SCAN {table}\b", line) for table in TABLES)
-                    assert not touched or QUEUE_ONLY.match(line), (name, rows, line)
+                for step in (str(row[3]) for row in plan):
+                    touched = any(re.search(rf"SCAN {table}\b", step) for table in TABLES)
+                    assert not touched or QUEUE_ONLY.match(step), (name, rows, step)
                     checked += 1
     assert checked > 50
 
@@ -130,9 +160,17 @@ def test_the_cost_of_a_job_does_not_grow_with_the_history(store: Probe, *, analy
             steps(store, Enqueue(now=store.now, job=queued)),
             steps(store, store.claim_op(5)),
             steps(store, Extend(now=store.now, job_id=direct.id, token=TOKEN, expires_at=store.now + 9)),
+            steps(store, progress_op(store, direct, 1)),
+            steps(store, AppendLog(now=store.now, lines=(line(direct, "a"),))),
+            steps(store, PutState(now=store.now, plugin="a", key=direct.id, value=b"1")),
+            steps(store, PutArtifact(now=store.now, token=TOKEN, artifact=artifact(direct, "a"))),
             steps(store, store.release_op(direct)),
             steps(store, store.claim_op(5)),
-            steps(store, store.finish_op(direct, deliveries=(delivery,)), store.finish_op(queued)),
+            steps(
+                store,
+                store.finish_op(direct, deliveries=(delivery,), events=(event(store, direct),)),
+                store.finish_op(queued),
+            ),
             steps(store, ClaimDeliveries(now=store.now, limit=5, lease=store.lease())),
             steps(store, store.settle_op(replace(delivery, attempt=1))),
         ]
@@ -150,7 +188,12 @@ def test_the_cost_of_a_job_does_not_grow_with_the_history(store: Probe, *, analy
                 for job, key in zip(jobs, once, strict=True)
             )
         )
-        store.all(*(store.finish_op(job, deliveries=(store.delivery(job),)) for job in jobs))
+        store.all(*(progress_op(store, job, 1) for job in jobs))
+        store.all(AppendLog(now=store.now, lines=tuple(line(job, "a") for job in jobs)))
+        store.all(*(PutState(now=store.now, plugin="a", key=job.id, value=b"1") for job in jobs))
+        store.all(
+            *(store.finish_op(job, deliveries=(store.delivery(job),), events=(event(store, job),)) for job in jobs)
+        )
         store.all(*(store.settle_op(one) for one in store.claim_deliveries(64)))
     # A thousand jobs that wait for their time, too.
     store.all(*(Enqueue(now=store.now, job=store.job(delay=10_000_000)) for _ in range(1000)))
@@ -163,6 +206,11 @@ def test_the_cost_of_a_job_does_not_grow_with_the_history(store: Probe, *, analy
 
 def list_steps(store: Probe, query: JobQuery) -> int:
     """How many virtual machine steps a page of jobs takes, in tens."""
+    return question_steps(store, lambda: store.store.jobs(query))
+
+
+def question_steps(store: Probe, question: Callable[[], Awaitable[object]]) -> int:
+    """How many virtual machine steps a question takes, in tens."""
     count = 0
 
     def progress() -> bool:
@@ -178,7 +226,7 @@ def list_steps(store: Probe, query: JobQuery) -> int:
         connections = store.store.reader.connections
         for connection in connections:
             await connection.async_run(watch, connection, progress)
-        await store.store.jobs(query)
+        await question()
         for connection in connections:
             await connection.async_run(watch, connection, None)
 
@@ -216,6 +264,50 @@ def test_the_cost_of_a_page_does_not_grow_with_the_queue_or_the_history(
     assert list_steps(store, query) <= short * 1.5 + 5
     older = JobQuery(status=status, limit=3, before=before)
     assert list_steps(store, older) <= short * 1.5 + 5
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_the_cost_of_what_was_told_does_not_grow_with_the_history(store: Probe, *, analyzed: bool) -> None:
+    parent = store.enqueue()
+
+    def one(number: int) -> str:
+        job = store.running(replace(store.job(), parent=parent.id))
+        store.all(AppendLog(now=store.now, lines=tuple(line(job, "a") for _ in range(3))))
+        store.all(*(PutState(now=store.now, plugin="a", key=f"{number}/{at}", value=b"1") for at in range(3)))
+        store.all(PutArtifact(now=store.now, token=TOKEN, artifact=artifact(job, "a")))
+        store.all(store.finish_op(job, events=tuple(event(store, job) for _ in range(3))))
+        return job.id
+
+    def costs(job_id: str, prefix: str) -> list[int]:
+        asked = store.store
+        questions: tuple[Callable[[], Awaitable[object]], ...] = (
+            lambda: asked.log_lines(job_id, limit=3),
+            lambda: asked.artifacts(job_id),
+            lambda: asked.children(parent.id, limit=3),
+            lambda: asked.events(EventQuery(limit=3)),
+            lambda: asked.events(EventQuery(limit=3, job_id=job_id)),
+            lambda: asked.events(EventQuery(limit=3, type="thing.happened")),
+            lambda: asked.events(EventQuery(limit=3, plugin="hello")),
+            lambda: asked.states("a", prefix=prefix, limit=4),
+            lambda: asked.state("a", f"{prefix}0"),
+        )
+        for question in questions * 2:  # each connection reads the schema at its first question
+            store.runner.run(found(question))
+        return [question_steps(store, question) for question in questions]
+
+    async def found(question: Callable[[], Awaitable[object]]) -> None:
+        assert await question()
+
+    first = one(1000)
+    one(1001)
+    short = costs(first, "1000/")
+    for number in range(2000, 2200):
+        one(number)
+    if analyzed:
+        connection_of(store).execute("ANALYZE")
+        store.reopen()
+    long = costs(first, "1000/")
+    assert all(now <= before * 1.5 + 5 for now, before in zip(long, short, strict=True)), (short, long)
 
 
 def test_people_can_read_the_file_under_the_ids_that_callers_know(store: Probe) -> None:
