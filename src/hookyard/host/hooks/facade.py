@@ -36,6 +36,8 @@ TIMEOUT: Final = 10.0
 DECISION: Final = 5.0
 HEALTH: Final = 2.0
 _RETRY_AFTER: Final = 5
+_LAST_WORDS: Final = 0.5
+"""Seconds on top of what a call may take, so that one that takes too long is recorded as that."""
 
 _log = log.get("hooks")
 Plugins = Iterable[tuple[Plugin[Any], object]]
@@ -121,8 +123,8 @@ class Hooks:
 
     async def shutdown(self) -> tuple[HookResult, ...]:
         """The server has drained; what is still told of finished jobs is waited for first, as long as one may take."""
-        await self._middlewares.quiet(self._timeout)
-        await self._observers.quiet(self._timeout, lambda many: _log.error("hook.untold", facts=many))
+        await self._middlewares.quiet(self._timeout + _LAST_WORDS)
+        await self._observers.quiet(self._timeout + _LAST_WORDS, lambda many: _log.error("hook.untold", facts=many))
         results = await self._each("shutdown", self._table.members)
         self._caller.close()
         return results
