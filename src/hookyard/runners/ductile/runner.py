@@ -109,10 +109,10 @@ def _answer(call: Call, end: Exit, stdout: _Stdout) -> Answer:
         problem = f"the plugin cannot be executed: {end.error}"
         raise PluginFailed(key, problem, code="cannot_execute")
     if end.timed_out:
-        call.cancel.set()
         try:
             return read_answer(stdout.in_time())
         except BadAnswer as error:
+            call.cancel.set()
             raise AttemptTimedOut(key, call.timeout) from error
     again = end.returncode != CONFIGURATION
     if end.stdout_cut:
