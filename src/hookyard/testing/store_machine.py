@@ -41,10 +41,12 @@ class StoreMachine(RuleBasedStateMachine):
     def _run(self, question: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(question)
 
-    @rule(drawn=operations())
-    def apply_a_batch(self, drawn: list[Drawn]) -> None:
+    @rule(drawn=operations(), by_kind=st.booleans())
+    def apply_a_batch(self, drawn: list[Drawn], *, by_kind: bool) -> None:
         dresser = Dresser(self._world, self._token_of_job, self._token_of_delivery)
         ops = [dresser.dress(one) for one in drawn]
+        if by_kind:  # as the coalescer sorts them, so that more of one kind come together
+            ops.sort(key=lambda op: type(op).__name__)
         expected = self._model.apply(ops)
         results = self._store.apply(ops)
         assert [_comparable(result) for result in results] == [_comparable(result) for result in expected]

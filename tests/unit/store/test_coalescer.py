@@ -251,7 +251,7 @@ def test_what_a_job_told_lazily_is_stored_before_its_end_also_when_batches_are_s
         progress = PutProgress(now=NOW, job_id=op.job.id, token=TOKEN, progress=Progress(1))
         told = coalescer.submit_lazy(progress)
         ended = coalescer.submit(finish(op))
-        assert await asyncio.gather(told, ended) == [Done(), Done()]
+        assert (await told, await ended) == (Done(), Done())
         found = await store.job(op.job.id)
         assert found is not None
         assert (found.status, found.progress) == ("succeeded", Progress(1))
