@@ -29,9 +29,14 @@ class Assembly:
     """What does not: routes to plugins that do not run."""
 
 
-def assemble(loaded: Loaded) -> Assembly:
-    """Load the plugins and compile the sources of a configuration."""
-    registry = load(loaded.config, loaded.base)
+def assemble(loaded: Loaded, before: Registry | None = None) -> Assembly:
+    """Load the plugins and compile the sources of a configuration.
+
+    Args:
+        loaded: the configuration.
+        before: what runs now; what has not changed since is taken from there.
+    """
+    registry = load(loaded.config, loaded.base, before)
     inactive = registry.inactive()
     found = list(registry.problems)
     try:

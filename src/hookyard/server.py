@@ -5,8 +5,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -14,7 +15,8 @@ import uvloop
 from hookyard import log
 from hookyard.config import Loaded
 from hookyard.config.model import Server as ServerSettings
-from hookyard.errors import CannotListen
+from hookyard.errors import CannotListen, ConfigError, Refused
+from hookyard.reloading import Reread
 from hookyard.service import Service
 from hookyard.wire import BoundedProtocol
 
@@ -94,39 +96,84 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(loaded: Loaded, ready: Callable[[str, Callable[[str], None]], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then drain.
+async def serve(
+    loaded: Loaded,
+    ready: Callable[[str, Callable[[str], None]], None] | None = None,
+    *,
+    reread: Reread | None = None,
+    beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; SIGHUP reloads.
 
     Args:
         loaded: the configuration.
         ready: called with the base URL, and with what stops the server, once it can answer.
+        reread: reads the configuration again, for a reload; from the same file if left out.
+        beside: runs as long as the server does.
 
     Raises:
         CannotListen, ConfigError, StoreError: it could not start.
     """
     with listen(loaded.config.server) as listener:
-        service = await Service.open(loaded)
+        service = await Service.open(loaded, reread=reread)
         server = Server(service)
-        with _signals(server.stop):
+        background = _Background()
+        with _signals(server.stop, lambda: background.run(_reload(service))):
             try:
                 await service.start()
                 if not server.should_exit:
                     _log.info("server.listening", url=url_of(listener))
+                    if beside is not None:
+                        background.run(beside(service))
                     if ready is not None:
                         ready(url_of(listener), server.stop)
                     await server.serve(sockets=[listener])
             finally:
+                await background.end()
                 await service.stop()
                 _log.info("server.stopped")
 
 
+class _Background:
+    """What goes on beside the server, and ends before it."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def end(self) -> None:
+        """Cancel what is left."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+async def _reload(service: Service) -> None:
+    """Reload for a signal: what came of it is in the log."""
+    try:
+        await service.reload()
+    except ConfigError:
+        pass  # told already, with every problem
+    except Refused as error:
+        _log.warning("reload.refused", problems=[error.detail])
+    except Exception:  # noqa: BLE001  a signal has nobody to hear of it; what ran runs on
+        _log.exception("reload.failed")
+
+
 @contextmanager
-def _signals(stop: Callable[[str], None]) -> Generator[None, None, None]:
-    """Call `stop` for every SIGTERM and SIGINT, from the start to the end of the drain."""
+def _signals(stop: Callable[[str], None], reload: Callable[[], None]) -> Generator[None, None, None]:
+    """Call `stop` for every SIGTERM and SIGINT and `reload` for SIGHUP, from the start to the end of the drain."""
     loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
+    signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    for number in signals[:2]:
         loop.add_signal_handler(number, stop, number.name)
+    loop.add_signal_handler(signal.SIGHUP, reload)
     try:
         yield
     finally:
@@ -134,15 +181,22 @@ def _signals(stop: Callable[[str], None]) -> Generator[None, None, None]:
             loop.remove_signal_handler(number)
 
 
-def run(loaded: Loaded) -> None:
+def run(
+    loaded: Loaded,
+    *,
+    reread: Reread | None = None,
+    beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
+) -> None:
     """Serve on an event loop of its own, and let no plugin's left-over task keep the process from ending.
+
+    The arguments are those of :func:`serve`.
 
     Raises:
         CannotListen, ConfigError, StoreError: it could not start.
     """
     runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     try:
-        stubborn = runner.run(_serve_and_clear(loaded))
+        stubborn = runner.run(_serve_and_clear(serve(loaded, reread=reread, beside=beside)))
         if stubborn:
             # Closing the runner would wait for them for ever; everything of ours is closed and on disk.
             logging.shutdown()
@@ -151,9 +205,9 @@ def run(loaded: Loaded) -> None:
         runner.close()
 
 
-async def _serve_and_clear(loaded: Loaded) -> int:
+async def _serve_and_clear(serving: Coroutine[Any, Any, None]) -> int:
     """Serve; then cancel what plugins left running. Returns how many tasks would not end."""
-    await serve(loaded)
+    await serving
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()

@@ -1,21 +1,29 @@
 """The whole house in one process: every room built from one configuration, started and stopped in order."""
 
+import asyncio
+import dataclasses
 import gc
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
+
+from msgspec.structs import asdict
 
 from hookyard import ids, log
 from hookyard.artifacts import ArtifactStore
 from hookyard.assembly import Assembly, assemble
 from hookyard.auth import Tokens
 from hookyard.clock import Clock, SystemClock
-from hookyard.config import Loaded
+from hookyard.config import Loaded, load_file
 from hookyard.dispatch.dispatcher import Dispatcher
-from hookyard.errors import ConfigError
+from hookyard.errors import ConfigError, Refused
 from hookyard.facilities import Facilities
-from hookyard.gateway import GatewayDeps, Health, build
+from hookyard.gateway import GatewayDeps, Health, Tables, build
+from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
+from hookyard.leftovers import Leftovers
 from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin
+from hookyard.reloading import Reread, effective, read_again
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.sqlite import SqliteStore
@@ -31,17 +39,25 @@ class Service:
     """
 
     def __init__(
-        self, loaded: Loaded, assembly: Assembly, store: SqliteStore, clock: Clock, make_id: ids.IdSource
+        self,
+        loaded: Loaded,
+        assembly: Assembly,
+        store: SqliteStore,
+        clock: Clock,
+        *,
+        make_id: ids.IdSource,
+        reread: Reread,
     ) -> None:
         config = loaded.config
+        self._reread = reread
+        self._reloading = asyncio.Lock()
+        self._leftovers = Leftovers()
         self.config = config
         self._assembly = assembly
         self._store = store
         self._health = Health()
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
-        self._hooks = Hooks(
-            (active.plugin, active.config) for active in assembly.registry.active if isinstance(active.plugin, Plugin)
-        )
+        self._hooks = Hooks(_with_hooks(assembly))
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._runners = Runners(self._hooks)
         self._facilities = Facilities(
@@ -67,25 +83,31 @@ class Service:
             started=self._hooks.job_started,
         )
         self._facilities.bind(self._dispatcher)
-        self.app = build(
-            GatewayDeps(
-                config=config,
-                registry=assembly.registry,
-                dispatcher=self._dispatcher,
-                store=store,
-                sources=assembly.sources,
-                tokens=Tokens(config.tokens),
-                ids=make_id,
-                clock=clock,
-                health=self._health,
-                check_callback=self._outbound.check_callback,
-                hooks=self._hooks,
-            )
+        self._tokens = Tokens(config.tokens)
+        self._deps = GatewayDeps(
+            config=config,
+            registry=assembly.registry,
+            dispatcher=self._dispatcher,
+            store=store,
+            sources=assembly.sources,
+            tokens=self._tokens,
+            ids=make_id,
+            clock=clock,
+            health=self._health,
+            check_callback=self._outbound.check_callback,
+            hooks=self._hooks,
+            reload=self.reload,
         )
+        self.app = build(self._deps)
 
     @classmethod
-    async def open(cls, loaded: Loaded, *, clock: Clock | None = None) -> Self:
+    async def open(cls, loaded: Loaded, *, clock: Clock | None = None, reread: Reread | None = None) -> Self:
         """Open the store and build every room.
+
+        Args:
+            loaded: the configuration.
+            clock: where time comes from; the machine's own if left out.
+            reread: reads the configuration again, for a reload; from the same file if left out.
 
         Raises:
             ConfigError: the configuration does not fit the plugins, or one of the rooms.
@@ -100,7 +122,8 @@ class Service:
         try:
             last = await store.last_id()
             make_id = ids.IdSource(clock, after=0 if last is None else ids.key(last))
-            return cls(loaded, assembly, store, clock, make_id)
+            again = reread or (lambda: _same_file(loaded))
+            return cls(loaded, assembly, store, clock, make_id=make_id, reread=again)
         except BaseException:
             await store.aclose()
             store.close()
@@ -123,6 +146,51 @@ class Service:
         gc.freeze()
         self._health.state = "ready"
 
+    async def reload(self) -> Changes:
+        """Read the configuration and the plugins again, and go on with what they are now; all of it or nothing.
+
+        What runs keeps the command it began with. Two at once are carried out one after the other.
+
+        Raises:
+            ConfigError: something is wrong with them; nothing has changed.
+            Refused: the server is not ready, or shuts down.
+        """
+        async with self._reloading:
+            if self._health.state != "ready":
+                raise Refused(self._health.state)
+            try:
+                loaded, assembly = await asyncio.to_thread(read_again, self._reread, self._assembly.registry)
+            except ConfigError as error:
+                _log.warning("reload.refused", problems=[str(problem) for problem in error.problems])
+                raise
+            config, settings, restart = effective(self.config, loaded.config)
+            registry = assembly.registry
+            deps = dataclasses.replace(self._deps, config=config, registry=registry, sources=assembly.sources)
+            tables = await asyncio.to_thread(Tables.build, deps)
+            change = await self._hooks.change(_with_hooks(assembly))
+            # From here on nothing waits: to everybody else all rooms change at once.
+            before = self._assembly.registry
+            self.config, self._assembly, self._deps = config, assembly, deps
+            self._tokens.use(config.tokens)
+            self._outbound.use(config)
+            self._facilities.use(registry, config)
+            self._dispatcher.use(registry)
+            self._runners.keep(registry.commands.values())
+            self.app.use(tables)
+            done = changes(before, registry, settings, restart)
+            self._leftovers.add(before, registry, change.gone)
+        self._say(done)
+        await self._leftovers.clear(self._hooks, self._dispatcher)
+        return done
+
+    def _say(self, done: Changes) -> None:
+        told = {name: value for name, value in asdict(done).items() if value and name != "failed"}
+        _log.info("reload.done", **told, failed=[record.name for record in done.failed])
+        for record in done.failed:
+            _log.warning("plugin.listed", plugin=record.name, state=record.state, reason=record.reason)
+        for route in self._assembly.degraded:
+            _log.warning("route.unavailable", route=route.path, line=route.line, reason=route.message)
+
     def begin_drain(self) -> None:
         """Take nothing new from now on, and say so."""
         self._health.state = "draining"
@@ -139,7 +207,18 @@ class Service:
         await self._facilities.aclose()
         await self._outbound.drain()
         await self._runners.aclose()
+        await self._leftovers.end(self._hooks)
         await self._hooks.shutdown()
         await self._writer.aclose()
         await self._store.aclose()
         gc.unfreeze()
+
+
+def _with_hooks(assembly: Assembly) -> list[tuple[Plugin[Any], object]]:
+    """The plugins that can implement hooks: those that are imported into this process."""
+    active = assembly.registry.active
+    return [(each.plugin, each.config) for each in active if isinstance(each.plugin, Plugin)]
+
+
+def _same_file(loaded: Loaded) -> Loaded:
+    return load_file(loaded.base / Path(loaded.name).name)

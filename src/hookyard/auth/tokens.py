@@ -32,6 +32,10 @@ class Tokens:
     """The tokens of the configuration. With none, nobody gets in."""
 
     def __init__(self, settings: Sequence[TokenSettings]) -> None:
+        self.use(settings)
+
+    def use(self, settings: Sequence[TokenSettings]) -> None:
+        """Know these tokens from now on, and no others."""
         self._known = {
             key: (key, Principal(f"token:{entry.name}", entry.scopes))
             for entry in settings

@@ -18,7 +18,7 @@ def serve(
         int | None, typer.Option(min=0, max=65535, help="Listen here instead of server.port; 0 takes a free one.")
     ] = None,
 ) -> None:
-    """Serve webhooks and triggers until SIGTERM or Ctrl-C, then finish what runs.
+    """Serve webhooks and triggers until SIGTERM or Ctrl-C, then finish what runs; SIGHUP reloads.
 
     Exits with 78 when the configuration is wrong, and with 75 when another process serves the same store.
     """
@@ -28,15 +28,18 @@ def serve(
     from msgspec.structs import replace
 
     from hookyard import log
-    from hookyard.config import load_file
+    from hookyard.config import Loaded, load_file
     from hookyard.server import run
 
-    loaded = load_file(config)
-    settings = loaded.config
-    server = settings.server
-    if host is not None:
-        server = replace(server, host=host)
-    if port is not None:
-        server = replace(server, port=port)
-    log.setup(settings.log.level, settings.log.format)
-    run(dataclasses.replace(loaded, config=replace(settings, server=server)))
+    def read() -> Loaded:
+        loaded = load_file(config)
+        server = loaded.config.server
+        if host is not None:
+            server = replace(server, host=host)
+        if port is not None:
+            server = replace(server, port=port)
+        return dataclasses.replace(loaded, config=replace(loaded.config, server=server))
+
+    loaded = read()
+    log.setup(loaded.config.log.level, loaded.config.log.format)
+    run(loaded, reread=read)

@@ -3,5 +3,6 @@
 from hookyard.gateway.app import Gateway, build
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.health import Health
+from hookyard.gateway.tables import Tables
 
-__all__ = ["Gateway", "GatewayDeps", "Health", "build"]
+__all__ = ["Gateway", "GatewayDeps", "Health", "Tables", "build"]

@@ -46,6 +46,16 @@ class Endpoints:
         """How deliveries to a `callback_url` are signed; None when none can be."""
         self._listeners: dict[tuple[str, str, str], tuple[str, ...]] = {}
 
+    def use(self, config: Config) -> None:
+        """Go on with these endpoints; one whose settings are the same stays as it is, gone or not."""
+        same = {name for name, settings in config.endpoints.items() if self._settings.get(name) == settings}
+        self._endpoints = {
+            name: self._endpoints[name] if name in same else Endpoint(settings)
+            for name, settings in config.endpoints.items()
+        }
+        self._settings = config.endpoints
+        self._listeners.clear()
+
     def get(self, name: str) -> Endpoint | None:
         """The endpoint of this name, or None if the configuration has it no more."""
         return self._endpoints.get(name)

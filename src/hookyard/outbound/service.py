@@ -51,7 +51,7 @@ class Outbound:
         self._writer = writer
         self._clock = clock
         settings = config.outbound
-        endpoints = Endpoints(config)
+        endpoints = self._endpoints = Endpoints(config)
         policy = Policy(settings, draw)
         sender = sender or ReqwestSender(
             timeout=settings.timeout.seconds,
@@ -87,6 +87,10 @@ class Outbound:
     async def drain(self) -> None:
         """Wait for the requests under way, for as long as one may take, and give the rest back to the store."""
         await self._courier.drain(self._grace)
+
+    def use(self, config: Config) -> None:
+        """Go on with these endpoints; the settings of `outbound` stay as they are."""
+        self._endpoints.use(config)
 
     def check_callback(self, url: str) -> str | None:
         """Why this callback URL can never be sent to, as a sentence for its caller; None if it may be."""

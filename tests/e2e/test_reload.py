@@ -1,0 +1,251 @@
+"""A running server takes up what changed, and keeps what it had when the change is a bad one."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.lab import Server
+
+ECHO = """
+from msgspec import Struct
+from hookyard import Context, HookContext, Plugin
+from pathlib import Path
+import helpers
+plugin = Plugin("echo")
+class In(Struct): x: int = 0
+class Out(Struct): said: str
+class Wait(Struct):
+    file: str
+@plugin.command
+async def say(data: In, ctx: Context) -> Out:
+    return Out(helpers.WORD)
+@plugin.command(timeout=60)
+async def wait(data: Wait, ctx: Context) -> Out:
+    import asyncio
+    while not Path(data.file).exists():
+        await asyncio.sleep(0.01)
+    import helpers
+    return Out(helpers.WORD)
+@plugin.hook
+async def startup(ctx: HookContext) -> None:
+    with open({notes!r}, "a") as file: file.write("up " + helpers.WORD + "\\n")
+@plugin.hook
+async def shutdown(ctx: HookContext) -> None:
+    with open({notes!r}, "a") as file: file.write("down " + helpers.WORD + "\\n")
+"""
+
+
+class Yard:
+    """A server with a plugin in a folder, whose word can be changed."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.notes = server.folder / "notes"
+        self.folder = server.folder / "plugins" / "echo"
+        self.folder.mkdir()
+        self.write("one")
+        server.config["tokens"][0]["scopes"].append("admin")
+        server.start()
+
+    def write(self, word: str) -> None:
+        (self.folder / "helpers.py").write_text(f"WORD = {word!r}")
+        (self.folder / "__init__.py").write_text(ECHO.replace("{notes!r}", repr(str(self.notes))))
+
+    def configure(self, **sections: Any) -> None:
+        self.server.config |= sections
+        (self.server.folder / "config.yaml").write_text(json.dumps(self.server.config))
+
+    def reload(self) -> dict[str, Any]:
+        answer = self.server.client.post("/api/v1/reload")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def refused(self) -> list[dict[str, Any]]:
+        answer = self.server.client.post("/api/v1/reload")
+        assert answer.status_code == 422, answer.text
+        body = answer.json()
+        assert body["code"] == "reload_refused"
+        problems: list[dict[str, Any]] = body["problems"]
+        return problems
+
+    def call(self, path: str, payload: object, **headers: str) -> dict[str, Any]:
+        answer = self.server.client.post(f"/trigger/{path}", json={"payload": payload}, headers=headers)
+        assert answer.status_code in {200, 202}, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def say(self) -> str:
+        said: str = self.call("echo/say", {}, prefer="wait=20")["result"]["said"]
+        return said
+
+
+@pytest.fixture
+def yard(server: Server) -> Yard:
+    return Yard(server)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another process does; it says nothing that could be waited for."""
+    for _ in range(1000):
+        if condition():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it did not come to pass")
+
+
+def test_a_changed_plugin_is_taken_up_on_sighup_while_a_job_of_the_old_one_runs(yard: Yard, tmp_path: Path) -> None:
+    server, go = yard.server, tmp_path / "go"
+    job = yard.call("echo/wait", {"file": str(go)})["job_id"]
+    until(lambda: server.job(job)["status"] == "running")
+    yard.write("two")
+    server.process.send_signal(signal.SIGHUP)
+    line = server.wait_for("reload.done")
+    assert (line["changed"], line["failed"]) == (["echo"], [])
+    assert yard.say() == "two"
+    assert yard.notes.read_text() == "up one\nup two\n", "the old one still runs"
+    go.touch()
+    until(lambda: server.job(job)["status"] == "succeeded")
+    assert server.job(job)["result"] == {"said": "one"}
+    until(lambda: yard.notes.read_text() == "up one\nup two\ndown one\n")
+    assert server.stop() == 0
+    assert yard.notes.read_text() == "up one\nup two\ndown one\ndown two\n"
+
+
+def test_what_did_not_change_is_not_loaded_again(yard: Yard) -> None:
+    changes = yard.reload()
+    assert {name: value for name, value in changes.items() if value} == {}
+    assert yard.notes.read_text() == "up one\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "complaint"),
+    [
+        ("__init__.py", "import nothing_of_this_name", "ModuleNotFoundError: No module named 'nothing_of_this_name'"),
+        ("helpers.py", "WORD = (", "SyntaxError: '(' was never closed"),
+        ("__init__.py", "x = 1", "'plugin' in "),
+    ],
+)
+def test_a_plugin_that_would_not_load_keeps_the_old_one(yard: Yard, file: str, text: str, complaint: str) -> None:
+    server = yard.server
+    (yard.folder / file).write_text(text)
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for("reload.refused")
+    (problem,) = yard.refused()
+    assert problem["path"] == "plugins.echo"
+    assert f"plugins/echo would be failed: {complaint}" in problem["message"]
+    assert str(yard.folder) in problem["message"]
+    assert yard.say() == "one"
+    yard.write("two")
+    assert yard.reload()["changed"] == ["echo"]
+    assert yard.say() == "two"
+
+
+def test_a_configuration_with_problems_keeps_the_old_one_and_names_all_of_them(yard: Yard) -> None:
+    routes = [{"run": "echo/nothing"}]
+    yard.configure(
+        sources={"hub": {"scheme": "github", "secrets": ["x"], "routes": routes}},
+        lanes={"nobody/here": {"limit": 1}},
+    )
+    assert {problem["path"] for problem in yard.refused()} == {"sources.hub.routes[0].run", "lanes.nobody/here"}
+    (yard.server.folder / "config.yaml").write_text("{")
+    assert [problem["line"] for problem in yard.refused()] == [1]
+    assert yard.say() == "one"
+
+
+def test_limits_tokens_sources_and_plugins_change_in_place_and_the_rest_is_named(yard: Yard) -> None:
+    server = yard.server
+    routes = [{"on": "push", "run": "echo/say", "with": {"x": 1}}]
+    yard.configure(
+        server={"port": 0, "max_wait": "9s"},
+        store={"path": "other.db"},
+        lanes={"echo/say": {"limit": 3}},
+        sources={"github": {"scheme": "github", "secrets": ["the git host's secret"], "routes": routes}},
+        plugins={"lab": {"enabled": False}},
+    )
+    changes = yard.reload()
+    assert changes["removed"] == ["lab"]
+    assert changes["needs_restart"] == ["server.max_wait", "store.path"]
+    assert set(changes["settings"]) == {"lanes", "sources", "plugins"}
+    assert server.push(b"{}", delivery="d1").status_code == 202
+    shown = {plugin["name"]: plugin for plugin in server.client.get("/api/v1/plugins").json()["plugins"]}
+    assert shown["lab"]["state"] == "disabled"
+    assert [command["limit"] for command in shown["echo"]["commands"] if command["name"] == "say"] == [3]
+    assert "/trigger/lab/double" not in server.client.get("/openapi.json").json()["paths"]
+    assert server.trigger("double", {}).status_code == 404
+
+    yard.configure(tokens=[])
+    yard.reload()
+    assert server.client.get("/api/v1/plugins").status_code == 401
+
+
+def test_queued_jobs_of_a_removed_command_wait_with_a_reason_and_run_when_it_is_back(
+    yard: Yard, tmp_path: Path
+) -> None:
+    server, go = yard.server, tmp_path / "go"
+    yard.configure(lanes={"lab/until": {"limit": 1}})
+    yard.reload()
+    running, waiting = (
+        server.trigger("until", {"file": str(tmp_path / "marks"), "until": str(go)}).json()["job_id"] for _ in range(2)
+    )
+    until(lambda: server.job(running)["status"] == "running")
+    plugin = server.folder / "plugins" / "lab.py"
+    source = plugin.read_text()
+    plugin.unlink()
+    yard.configure(lanes={})
+    assert yard.reload()["removed"] == ["lab"]
+    go.touch()
+    until(lambda: server.job(running)["status"] == "succeeded")
+    job = server.job(waiting)
+    assert (job["status"], job["reason"], job["attempt"]) == ("queued", "command_missing", 0)
+    plugin.write_text(source)
+    assert yard.reload()["added"] == ["lab"]
+    until(lambda: server.job(waiting)["status"] == "succeeded")
+
+
+def test_requests_during_fifty_reloads_lose_nothing(yard: Yard) -> None:
+    server = yard.server
+    wrong: list[str] = []
+    stored: list[str] = []
+    over = threading.Event()
+
+    def send() -> None:
+        while not over.is_set():
+            answer = server.client.post("/trigger/echo/say", json={"payload": {}})
+            if answer.status_code == 202:
+                stored.append(answer.json()["job_id"])
+            else:
+                wrong.append(answer.text)
+
+    senders = [threading.Thread(target=send) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    try:
+        for number in range(50):
+            yard.write(f"w{number}")
+            assert yard.reload()["changed"] == ["echo"]
+    finally:
+        over.set()
+        for sender in senders:
+            sender.join()
+    assert wrong == []
+    assert len(stored) > 50
+    assert yard.say() == "w49"
+    until(lambda: not server.client.get("/api/v1/jobs", params={"status": "queued"}).json()["jobs"])
+    until(lambda: not server.client.get("/api/v1/jobs", params={"status": "running"}).json()["jobs"])
+    for status in ("failed", "timed_out", "cancelled"):
+        assert server.client.get("/api/v1/jobs", params={"status": status}).json()["jobs"] == []
+    seen, cursor = 0, None
+    while True:
+        page = server.client.get(
+            "/api/v1/jobs", params={"limit": 200, "status": "succeeded"} | ({"cursor": cursor} if cursor else {})
+        ).json()
+        seen += len(page["jobs"])
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == len(stored) + 1
