@@ -99,6 +99,7 @@ def document(deps: GatewayDeps) -> bytes:
                 "version": version("hookyard"),
                 "description": "Typed plugin commands behind a durable webhook gateway.",
             },
+            "x-plugins": {each.name: each.version for each in deps.registry.plugins if each.state == "active"},
             "paths": paths,
             "components": {
                 "schemas": own_types | types,
@@ -125,6 +126,7 @@ def _trigger(command: Command, schema: CommandSchema, envelope: Object, known: M
         "description": spec.description,
         "deprecated": spec.options.deprecated,
         "x-idempotent": spec.options.idempotent,
+        "x-read-only": spec.options.read_only,
         "security": _SECURITY,
         "parameters": [
             _header("Prefer", "`wait=N` holds the answer up to N seconds for the result (RFC 7240)."),

@@ -41,6 +41,10 @@ class Lock(Struct, frozen=True, kw_only=True):
     types: dict[str, dict[str, Any]]
     """What the schemas refer to, as `#/types/<plugin>.<type>`."""
 
+    def schemas(self) -> list[Schema]:
+        """Every schema there is: those of the types, then those of the commands."""
+        return [*self.types.values(), *(side for each in self.commands.values() for side in (each.input, each.output))]
+
     def digest(self) -> str:
         """SHA-256, in hex, of what the commands take and give, whatever else is said of them."""
         told = {key: (each.input, each.output) for key, each in self.commands.items()}
@@ -95,17 +99,14 @@ def read_lock(text: bytes, name: str) -> Lock:
     if lock.format != FORMAT:
         message = f"the format is {lock.format}, and this Hookyard reads {FORMAT}; write it anew"
         raise ConfigError((Problem(name, 0, "hookyard_lock", message),))
-    lost = sorted(_references([*lock.types.values(), *_sides(lock)]) - lock.types.keys())
+    lost = sorted(references(lock.schemas()) - lock.types.keys())
     if lost:
         raise ConfigError((Problem(name, 0, "types", f"{lost[0]} is referred to and is not there"),))
     return lock
 
 
-def _sides(lock: Lock) -> list[Schema]:
-    return [schema for each in lock.commands.values() for schema in (each.input, each.output)]
-
-
-def _references(part: object) -> set[str]:
+def references(part: object) -> set[str]:
+    """The names of the types that any part of a lock refers to."""
     found: set[str] = set()
     waiting: list[Any] = [part]
     while waiting:
