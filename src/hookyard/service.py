@@ -81,6 +81,7 @@ class Service:
             ports=self._facilities,
             ended=self._hooks.job_ended,
             started=self._hooks.job_started,
+            published=self._hooks.event_emitted,
         )
         self._facilities.bind(self._dispatcher)
         self._tokens = Tokens(config.tokens)

@@ -26,7 +26,7 @@ from hookyard.dispatch.verdict import CANCELLED
 from hookyard.dispatch.waiters import Waiters
 from hookyard.errors import StoreUnavailable
 from hookyard.host.registry import Command, Registry
-from hookyard.model import TERMINAL, Job
+from hookyard.model import TERMINAL, Event, Job
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
@@ -57,6 +57,7 @@ class Dispatcher:
         draw: random numbers in [0, 1) for the jitter of retries.
         ended: called with every job that reached its end here.
         started: called with every job of which an attempt begins here.
+        published: called with every event that a command emitted, once it is on disk.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Dispatcher:
         draw: Callable[[], float] = random.random,
         ended: Callable[[Job], None] | None = None,
         started: Callable[[Job], None] | None = None,
+        published: Callable[[Event], None] | None = None,
     ) -> None:
         self._store = store
         self._writer = writer
@@ -87,7 +89,7 @@ class Dispatcher:
         self._followers = Waiters()
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lanes)
-        settler = Settler(writer, outbox, clock, self._hurry)
+        settler = Settler(writer, outbox, clock, self._hurry, published)
         self._attempts = Attempts(
             runners=runners,
             settler=settler,

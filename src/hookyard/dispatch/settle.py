@@ -1,6 +1,7 @@
 """Writing down how an attempt ended, however long the store takes to accept it."""
 
 import asyncio
+from collections.abc import Callable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,13 +34,22 @@ class Settler:
 
     Args:
         hurry: set when the process must end; from then on a store that refuses is not asked again.
+        published: called with every event that is on disk.
     """
 
-    def __init__(self, writer: Coalescer, outbox: Outbox, clock: Clock, hurry: asyncio.Event) -> None:
+    def __init__(
+        self,
+        writer: Coalescer,
+        outbox: Outbox,
+        clock: Clock,
+        hurry: asyncio.Event,
+        published: Callable[[Event], None] | None = None,
+    ) -> None:
         self._writer = writer
         self._outbox = outbox
         self._clock = clock
         self._hurry = hurry
+        self._published = published
 
     async def settle(
         self, job: Job, token: int, end: Ended | Again, *, emitted: Emitted = NOTHING, if_expired: bool = False
@@ -99,6 +109,9 @@ class Settler:
         if not written:
             _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
             return None
+        if self._published is not None:
+            for event in emitted.events:
+                self._published(event)
         log.change(
             f"job.{end.status}",
             "info" if end.status == "succeeded" else "warning",
