@@ -25,6 +25,7 @@ from hookyard.config.model import (
 )
 from hookyard.config.values import Duration, Secret, Size
 from hookyard.gateway import Gateway, GatewayDeps, Health
+from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.inbound import Sources
@@ -289,11 +290,13 @@ def house_of(
     lean: bool = True,
     commands: Mapping[str, Command] | None = None,
     inactive: Collection[str] = (),
+    hooks: Hooks | None = None,
 ) -> House:
     """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
     config = config or (config_of() if commands is None else Config())
     commands = COMMANDS if commands is None else commands
     clock, store, health = FakeClock(), MemoryStore(), Health()
+    hooks = hooks or Hooks()
     health.state = "ready"
     dispatcher = FakeDispatcher(store, clock)
     deps = GatewayDeps(
@@ -301,14 +304,22 @@ def house_of(
         registry=Registry(commands=commands),
         dispatcher=dispatcher,
         store=store,
-        sources=Sources.build(config, commands, inactive),
+        sources=Sources.build(config, commands, inactive, _implemented(hooks)),
         tokens=Tokens(config.tokens),
         ids=IdSource(clock),
         clock=clock,
         health=health,
+        hooks=hooks,
         check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",
     )
     return House(Gateway(deps, lean=lean), dispatcher, store, clock, health)
+
+
+def _implemented(hooks: Hooks) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for record in hooks.records():
+        found.setdefault(record.plugin, set()).add(record.hook)
+    return found
 
 
 def shared(name: str) -> bytes:
