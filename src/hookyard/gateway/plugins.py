@@ -14,7 +14,7 @@ from hookyard.errors import ConfigError, Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.plugin_views import PluginList, full_plugin, plugin_row
+from hookyard.host.shown import PluginList, full_plugin, plugin_row
 from hookyard.gateway.tables import Live
 
 
