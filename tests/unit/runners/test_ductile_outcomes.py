@@ -52,6 +52,7 @@ def test_an_error_is_tried_again_unless_the_plugin_or_its_exit_code_says_no(
         ("exit 3", r"no output on stdout \(exit code 3\)$", "no_output"),
         ("kill -9 $$", r"no output on stdout \(signal 9\)$", "no_output"),
         ("echo oh no >&2; exit 1", r"no output on stdout \(exit code 1\); stderr: oh no$", "no_output"),
+        ("printf '{\"status\":'; kill -9 $$", r"stdout is not one JSON object: .* \(signal 9\)$", "protocol_error"),
         ("echo nonsense", "stdout is not one JSON object: ", "protocol_error"),
         ('echo \'{"status":"ok"\'', "stdout is not one JSON object: ", "protocol_error"),
         (f"echo '{OK}'; echo Done.", "stdout is not one JSON object: .*trailing", "protocol_error"),
