@@ -8,6 +8,10 @@ PIECE: Final = 65_536
 _HEAD: Final = 256
 
 
+def _drop(_piece: bytes) -> None:
+    """Take what nobody wants any more."""
+
+
 class Sink:
     """Takes what a process writes to one of its pipes.
 
@@ -41,8 +45,14 @@ class Sink:
             if self._handed_on is None:
                 self._pieces.append(piece)
             else:
-                self._handed_on(piece)
+                self._hand_on(piece, self._handed_on)
         return True
+
+    def _hand_on(self, piece: bytes, handed_on: Callable[[bytes], object]) -> None:
+        """Who has raised once gets nothing more."""
+        self._handed_on = _drop
+        handed_on(piece)
+        self._handed_on = handed_on
 
     def taken(self) -> bytes:
         """All that was kept."""

@@ -8,6 +8,7 @@ from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command
 from hookyard.runners.contract import AttemptTimedOut, Call, Runner
 from hookyard.runners.ductile import DuctileRunner
+from hookyard.runners.exec import ExecRunner
 from hookyard.runners.inline import InlineRunner
 from hookyard.runners.thread import ThreadRunner
 from hookyard.runners.watchdog import Watchdog
@@ -41,6 +42,7 @@ class Runners:
             "inline": self.inline,
             "thread": self.thread,
             "worker": WorkerRunner(),
+            "exec": ExecRunner(),
             "ductile": DuctileRunner(),
         }
 
