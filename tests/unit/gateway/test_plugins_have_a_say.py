@@ -196,7 +196,7 @@ def test_a_sender_is_told_to_try_again_when_the_plugin_fails(broken: str) -> Non
         raise RuntimeError
 
     fails.__name__ = broken
-    others = [verify_webhook, map_input]
+    others: list[Callable[..., Any]] = [verify_webhook, map_input]
     hooks = hooks_of(fails, *(each for each in others if each.__name__ != broken))
     house = house_of(guarded(), hooks=hooks)
     assert send(house, b"<x/>", b"k:4").code == "plugin_unavailable"
