@@ -103,8 +103,8 @@ def test_a_plugin_that_does_not_run_is_named_with_the_reason(
         ("raise ValueError('no')", "the plugin ldap: its hook register_cli failed: ValueError: no"),
         ("return 3", "its hook register_cli failed: its answer is wrong: expected a sequence of CliCommand, got int"),
         (
-            "def odd(x: complex) -> None: ...\n    return [CliCommand(name='odd', function=odd)]",
-            "the plugin ldap: the command odd cannot be called: RuntimeError",
+            "def odd(x: \"Nowhere\") -> None: ...\n    return [CliCommand(name='odd', function=odd)]",
+            "the plugin ldap: the command odd cannot be called: NameError",
         ),
     ],
 )
