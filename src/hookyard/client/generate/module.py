@@ -1,6 +1,7 @@
 """The generated module as a whole."""
 
 import ast
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
@@ -100,7 +101,7 @@ def _head(lock: Lock, version: str, body: str) -> list[str]:
     ]
 
 
-def _imported(module: str, names: list[str]) -> list[str]:
+def _imported(module: str, names: Sequence[str]) -> list[str]:
     flat = f"from {module} import {', '.join(names)}"
     return [flat] if len(flat) <= WIDTH else exploded(f"from {module} import (", names, ")", "")
 
