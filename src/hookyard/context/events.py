@@ -17,9 +17,16 @@ _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
 
 def type_problem(name: str) -> str | None:
-    """Why an event of this type cannot be emitted, or None if it can."""
+    """Why an event of this type cannot be emitted by `ctx.emit`, or None if it can."""
     if len(name) > LONGEST_TYPE or _TYPE.fullmatch(name) is None:
         return "is no event type; that is words of a-z, 0-9 and _ with dots between, such as order.paid"
+    return note_type_problem(name)
+
+
+def note_type_problem(name: str) -> str | None:
+    """The same for a note: plugins that exist already name their events as they like."""
+    if not name.strip() or len(name) > LONGEST_TYPE or not name.isprintable():
+        return f"is no event type; that is 1 to {LONGEST_TYPE} printable characters"
     return "is reserved: the events of jobs are Hookyard's own" if name.startswith("job.") else None
 
 
@@ -34,7 +41,7 @@ class EventBudget:
 
     def problem(self, note: EmitNote) -> str | None:
         """Why this event is refused; None, and it counts from now on."""
-        if why := type_problem(note.type):
+        if why := note_type_problem(note.type):
             return f"the event type {note.type[:LONGEST_TYPE]!r} {why}"
         if note.dedupe_key is not None and len(note.dedupe_key) > LONGEST_KEY:
             return f"the event's dedupe_key has more than {LONGEST_KEY} characters"
@@ -52,6 +59,9 @@ class EventBudget:
         Raises:
             ContextError: its type is none, its data is no JSON, or there are too many.
         """
+        if why := type_problem(type_):
+            msg = f"the event type {type_[:LONGEST_TYPE]!r} {why}"
+            raise ContextError(msg)
         note = EmitNote(type_, to_json(f"the data of the event {type_!r}", data), dedupe_key)
         if why := self.problem(note):
             raise ContextError(why)

@@ -211,10 +211,11 @@ def test_a_log_line_has_the_level_that_the_plugin_gave_it(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("event", "why"),
     [
-        ('{"payload":{}}', "it has no type"),
-        ('{"type":" "}', "it has no type"),
-        ('{"type":"a\\u0007b"}', "cannot be printed"),
-        (f'{{"type":"{"x" * 201}"}}', "longer than 200"),
+        ('{"payload":{}}', "'' is no event type; that is 1 to 200 printable"),
+        ('{"type":" "}', "' ' is no event type"),
+        ('{"type":"a\\u0007b"}', "is no event type"),
+        (f'{{"type":"{"x" * 201}"}}', "is no event type"),
+        ('{"type":"job.done"}', "is reserved"),
     ],
 )
 def test_an_event_that_cannot_be_published_is_dropped_with_a_warning(tmp_path: Path, event: str, why: str) -> None:
@@ -224,6 +225,34 @@ def test_an_event_that_cannot_be_published_is_dropped_with_a_warning(tmp_path: P
     assert plugin.run() == DuctileResult("x", 1)
     assert events(plugin.port) == [("Any thing_1", {"result": "x"}, None)]
     assert [why in str(line.values["why"]) for line in warnings(plugin.port)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ('"events":[{"type":"big","payload":{"x":"\'"$BIG"\'"}}],"state_updates":{"k":1}', "may hold 1048576 bytes"),
+        ('"events":[{"type":"small"}],"state_updates":{"k":"\'"$BIG"\'"}', "the state 'k' would have"),
+        (f'"state_updates":{{"{"k" * 201}":1}}', "a state's key has 1 to 200 printable characters"),
+    ],
+)
+def test_more_than_is_kept_fails_whole_and_says_why(tmp_path: Path, answer: str, why: str) -> None:
+    script = f'BIG=$(head -c 1100000 /dev/zero | tr \'\\0\' x)\necho \'{{"status":"ok","result":"x",{answer}}}\''
+    plugin = small(tmp_path, script)
+    with pytest.raises(PluginFailed, match=why) as caught:
+        plugin.run()
+    assert (caught.value.code, caught.value.retryable) == ("not_kept", False)
+    assert (events(plugin.port), changes(plugin.port)) == ([], {})
+
+
+def test_a_long_dedupe_key_is_shortened_to_one_that_is_as_good(tmp_path: Path) -> None:
+    keys = [f"{'path/' * 60}{last}" for last in "aab"]
+    listed = ",".join(f'{{"type":"x","dedupe_key":"{key}"}}' for key in keys)
+    plugin = small(tmp_path, f'echo \'{{"status":"ok","result":"x","events":[{listed}]}}\'')
+    plugin.run()
+    first, second, third = (key or "" for _, _, key in events(plugin.port))
+    assert first == second != third
+    assert {len(first), len(third)} == {200}
+    assert first.startswith("path/path/")
 
 
 def test_unknown_members_and_bytes_that_are_no_text_are_lived_with(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """What an answer, and what was written beside it, tell the host."""
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Final
 
 import msgspec
 from msgspec import Raw
 
+from hookyard.context.events import LONGEST_KEY, EventBudget, note_type_problem
 from hookyard.context.messages import EmitNote, LogNote, Note, StateNote
+from hookyard.context.state import key_problem, value_problem
 from hookyard.model import LogLevel
-from hookyard.runners.ductile.answer import Answer, AnswerEvent
+from hookyard.runners.ductile.answer import Answer, BadAnswer
 
 STATELESS: Final = frozenset({"health", "init"})
 """The commands that must not write state."""
@@ -17,7 +20,8 @@ _LEVELS: Final[Mapping[str, LogLevel]] = {
     "debug": "debug", "trace": "debug", "info": "info", "notice": "info", "warn": "warning", "warning": "warning",
     "error": "error", "critical": "error", "fatal": "error",
 }  # fmt: skip
-_EVENT_TYPE: Final = 200
+NOT_KEPT: Final = "not_kept"
+"""The code of an answer that holds more than is kept."""
 _LINES: Final = 500
 _LINE: Final = 4000
 
@@ -38,15 +42,25 @@ def stderr_notes(stderr: bytes, *, cut: bool) -> Iterator[Note]:
 
 
 def event_notes(answer: Answer) -> Iterator[Note]:
-    """The events of a command that succeeded."""
+    """The events of a command that succeeded.
+
+    Raises:
+        BadAnswer: they are more than are kept; none is lost in silence.
+    """
+    budget = EventBudget()
     for event in answer.events or ():
-        if (problem := _unusable(event)) is not None:
-            yield LogNote("warning", "an event is dropped", {"type": repr(event.type)[:_LINE], "why": problem})
+        kind = event.type or ""
+        if (problem := note_type_problem(kind)) is not None:
+            why = f"{kind[:_LINE]!r} {problem}"
+            yield LogNote("warning", "an event is dropped", {"why": why})
             continue
         payload = event.payload or {}
         if "result" not in payload:
             payload = payload | {"result": Raw(msgspec.json.encode(answer.result))}
-        yield EmitNote(event.type or "", msgspec.json.encode(payload), event.dedupe_key or None)
+        note = EmitNote(kind, msgspec.json.encode(payload), _short(event.dedupe_key))
+        if (problem := budget.problem(note)) is not None:
+            raise BadAnswer(problem, NOT_KEPT)
+        yield note
 
 
 def state_notes(answer: Answer, command: str, state: Mapping[str, Raw], *, mirror: bool) -> Iterator[Note]:
@@ -57,6 +71,9 @@ def state_notes(answer: Answer, command: str, state: Mapping[str, Raw], *, mirro
         command: its name.
         state: what is kept now.
         mirror: the updates are all of the state, and what is not among them goes.
+
+    Raises:
+        BadAnswer: some of it is larger than what is kept.
     """
     updates = answer.state_updates
     if not updates:  # also where they replace: nothing to keep is not an order to forget
@@ -65,6 +82,8 @@ def state_notes(answer: Answer, command: str, state: Mapping[str, Raw], *, mirro
         yield LogNote("warning", "state_updates are dropped", {"why": f"{command} must not write state"})
         return
     for key, value in updates.items():
+        if (problem := key_problem(key) or value_problem(key, bytes(value))) is not None:
+            raise BadAnswer(problem, NOT_KEPT)
         if key not in state or bytes(state[key]) != bytes(value):  # many send all they have, each time
             yield StateNote(key, bytes(value))
     if mirror:
@@ -72,10 +91,9 @@ def state_notes(answer: Answer, command: str, state: Mapping[str, Raw], *, mirro
             yield StateNote(key, None)
 
 
-def _unusable(event: AnswerEvent) -> str | None:
-    kind = event.type or ""
-    if not kind.strip():
-        return "it has no type"
-    if len(kind) > _EVENT_TYPE or not kind.isprintable():
-        return f"its type is longer than {_EVENT_TYPE} characters, or has some that cannot be printed"
-    return None
+def _short(key: str | None) -> str | None:
+    """A dedupe key as long as one may be; long ones are told apart by their digest."""
+    if not key or len(key) <= LONGEST_KEY:
+        return key or None
+    digest = sha256(key.encode()).hexdigest()
+    return f"{key[: LONGEST_KEY - 1 - len(digest)]}:{digest}"

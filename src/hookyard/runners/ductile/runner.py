@@ -49,8 +49,12 @@ class DuctileRunner:
             again = answer.retry is not False and end.returncode != CONFIGURATION
             raise CommandError(answer.error or "", retryable=again)
         mirror = call.info.command in launch.mirrored
-        events = list(event_notes(answer))
-        for note in (*events, *state_notes(answer, call.info.command, state, mirror=mirror)):
+        try:  # all of it or nothing
+            events = list(event_notes(answer))
+            kept = list(state_notes(answer, call.info.command, state, mirror=mirror))
+        except BadAnswer as error:
+            raise PluginFailed(command.key, str(error), code=error.code, retryable=False) from error
+        for note in (*events, *kept):
             port.tell(note)
         emitted = sum(isinstance(note, EmitNote) for note in events)
         return command.spec.encode(DuctileResult(answer.result or "", emitted))
