@@ -1,7 +1,8 @@
 """One job that runs here, as the rest of the dispatcher sees it."""
 
 import asyncio
-from typing import Protocol
+import threading
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +12,8 @@ from hookyard.dispatch.ports import AttemptPort, Redacts
 from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.runners import CancelFlag
+
+_OPENING: Final = threading.Lock()
 
 
 class Ports(Protocol):
@@ -76,9 +79,13 @@ class Running:
         return self.job.args
 
     def port(self) -> AttemptPort:
-        """The host's side of this attempt, made on first use."""
+        """The host's side of this attempt, made on first use, from whatever thread that comes."""
         if self.opened is None:
-            self.opened = self._ports.open(self)
+            with _OPENING:
+                if self.opened is None:
+                    self.opened = self._ports.open(self)
+            if self.settling:  # a thread that was left behind
+                self.opened.close()
         return self.opened
 
     @property

@@ -43,7 +43,7 @@ _LARGEST_PAGE: Final = 1000
 
 
 class HostPort:
-    """A :class:`hookyard.context.port.Port`. Made on the event loop.
+    """A :class:`hookyard.context.port.Port`. Made in whatever thread first asks for it.
 
     Attributes:
         events: what was emitted, for the commit that ends the job.
@@ -56,8 +56,8 @@ class HostPort:
         self._rooms = rooms
         self._attempt = attempt
         self._plugin = attempt.job.plugin
-        self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
+        self._loop = rooms.loop
+        self._thread = rooms.thread
         self._over = False
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._budget = EventBudget()

@@ -1,6 +1,7 @@
 """What the house has to offer to a running command, gathered once for all attempts."""
 
 import asyncio
+import threading
 from collections.abc import Coroutine
 from typing import Any
 
@@ -37,6 +38,8 @@ class Rooms:
         ids: IdSource,
         resolve_secret: ResolveSecret | None,
     ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.thread = threading.get_ident()
         self.store = store
         self.writer = writer
         self.objects = objects

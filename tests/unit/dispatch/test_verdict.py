@@ -8,7 +8,7 @@ from tests.unit.dispatch.lab import new_job
 
 from hookyard import CommandError, Context, Plugin, Retry, RetryLater
 from hookyard.dispatch.verdict import Again, Ended, judge, lost
-from hookyard.errors import AttemptTimedOut, InvalidOutput
+from hookyard.errors import AttemptTimedOut, CallError, ContextError, EgressDenied, InvalidOutput, PluginFailed
 from hookyard.host.registry import Command
 from hookyard.ids import IdSource
 from hookyard.model import Job
@@ -103,3 +103,29 @@ def test_what_a_plugin_says_is_kept_as_the_types_that_are_declared(command: Comm
     end = judge(error, job(1), command, 0.5)
     assert end.error is not None
     assert (end.error.code, end.error.message, end.error.details) == ("404", "None", {"at": [1, 2]})
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (ContextError("it is refused"), "context_error", "it is refused"),
+        (EgressDenied("not there"), "egress_denied", "not there"),
+        (CallError("lab/x failed: no", code="no_stock"), "no_stock", "lab/x failed: no"),
+        (PluginFailed("lab/work", "it died", code="exited"), "exited", "lab/work: it died"),
+    ],
+)
+def test_what_the_context_and_the_plugins_process_say_is_shown_and_tried_again(
+    command: Command, error: Exception, code: str, message: str
+) -> None:
+    assert isinstance(judge(error, job(1), command, 0.5), Again)
+    end = judge(error, job(3), command, 0.5)
+    assert isinstance(end, Ended)
+    assert end.reason == "attempts_exhausted"
+    assert end.error is not None
+    assert (end.error.code, end.error.message, end.error.retryable) == (code, message, True)
+
+
+def test_a_process_that_can_never_do_better_is_not_tried_again(command: Command) -> None:
+    end = judge(PluginFailed("lab/work", "exit 78", retryable=False), job(1), command, 0.5)
+    assert isinstance(end, Ended)
+    assert (end.status, end.reason) == ("failed", "not_retryable")

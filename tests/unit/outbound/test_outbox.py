@@ -8,7 +8,7 @@ from hookyard.clock import rfc3339
 from hookyard.config.model import Config, EndpointSettings, OutboundSettings
 from hookyard.config.values import Duration, Secret
 from hookyard.ids import IdSource
-from hookyard.model import Delivery, ErrorInfo, Job
+from hookyard.model import Delivery, ErrorInfo, Event, Job
 from hookyard.outbound import Outbound
 from hookyard.store.contract import Op, Result
 from hookyard.testing import FakeClock
@@ -41,10 +41,10 @@ def endpoint(url: str = "https://example.com/hook", **filters: tuple[str, ...]) 
     return EndpointSettings(url=url, secrets=(SECRET,), events=events, commands=commands)
 
 
-def plan(config: Config, job: Job = JOB) -> tuple[Delivery, ...]:
+def plan(config: Config, job: Job = JOB, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
     async def scenario() -> tuple[Delivery, ...]:
         clock = FakeClock(NOW)
-        return Outbound(config, NoWriter(), IdSource(clock), clock).outbox.plan(job, NOW)
+        return Outbound(config, NoWriter(), IdSource(clock), clock).outbox.plan(job, NOW, events)
 
     return asyncio.run(scenario())
 
@@ -201,3 +201,57 @@ def test_bodies_in_memory_are_bounded_by_their_bytes_too() -> None:
         return [outbox.plan(large, NOW)[0].status for _ in range(4)]
 
     assert asyncio.run(scenario()) == ["sending", "sending", "sending", "pending"]
+
+
+EVENT = Event(
+    id="018bcfe5-687b-7000-9000-000000000000",
+    type="order.paid",
+    plugin="github",
+    command="summarise",
+    job_id=JOB.id,
+    payload=b'{"amount": 1.50}',
+    created_at=NOW - 500,
+)
+
+
+def test_an_emitted_event_goes_to_who_wants_it_before_the_end_of_the_job() -> None:
+    endpoints = {
+        "all": endpoint(events=("*",)),
+        "orders": endpoint(events=("order.*",)),
+        "jobs": endpoint(),
+        "others": endpoint(events=("order.*",), commands=("other/*",)),
+    }
+    planned = plan(Config(endpoints=endpoints), events=(EVENT,))
+    assert [(delivery.event, delivery.endpoint) for delivery in planned] == [
+        ("order.paid", "all"),
+        ("order.paid", "orders"),
+        ("job.succeeded", "all"),
+        ("job.succeeded", "jobs"),
+    ]
+    assert b'"payload":{"amount": 1.50}' in planned[0].body
+    assert json.loads(planned[0].body) == {
+        "type": "order.paid",
+        "timestamp": rfc3339(NOW - 500),
+        "data": {
+            "event_id": EVENT.id,
+            "plugin": "github",
+            "command": "summarise",
+            "job_id": JOB.id,
+            "payload": {"amount": 1.5},
+        },
+    }
+
+
+def test_a_callback_url_is_told_of_the_end_of_its_job_only() -> None:
+    job = changed(lambda fields: fields.update(callback_url="https://example.com/callback"))
+    config = Config(outbound=OutboundSettings(callback_secrets=(SECRET,)))
+    assert [delivery.event for delivery in plan(config, job, (EVENT,))] == ["job.succeeded"]
+
+
+def test_event_types_without_end_are_forgotten_and_found_again() -> None:
+    config = Config(endpoints={"a": endpoint(events=("e.*",))})
+    events = tuple(
+        Event(id=str(n), type=f"e.n{n}", plugin="p", command="c", job_id=JOB.id, payload=b"1", created_at=NOW)
+        for n in range(5000)
+    )
+    assert len(plan(config, events=events)) == 5000

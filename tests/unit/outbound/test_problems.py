@@ -63,7 +63,7 @@ def test_every_problem_is_found_at_its_place() -> None:
     )
     endpoints = {
         "a": EndpointSettings(url="nonsense", secrets=(SECRET, Secret("x"))),
-        "b": EndpointSettings(url="https://10.1.1.1/", secrets=(SECRET,), events=("job.*", "jobs.succeeded")),
+        "b": EndpointSettings(url="https://10.1.1.1/", secrets=(SECRET,), events=("job.*", "job.succeded", "order.*")),
     }
     assert [path for path, _ in Outbound.problems(Config(endpoints=endpoints, outbound=settings))] == [
         "outbound.allow_networks[1]",

@@ -1,0 +1,223 @@
+"""Commands that call commands."""
+
+import asyncio
+
+import pytest
+from tests.unit.facilities.lab import In, Out, lab, run
+
+from hookyard import CallError, CommandError, Context, Plugin, Retry, SyncContext
+from hookyard.facilities.children import DEEPEST
+from hookyard.model import TERMINAL
+
+
+class Family:
+    """A plugin whose commands call each other; `ran` is which of them ran."""
+
+    def __init__(self) -> None:  # noqa: C901  many small commands, not one large function
+        self.ran: list[str] = []
+        self.gate = asyncio.Event()
+        self.failing = 0
+        self.plugin = plugin = Plugin("lab")
+
+        @plugin.command
+        async def child(data: In, ctx: Context) -> Out:
+            self.ran.append(f"child {data.text}")
+            if self.failing:
+                self.failing -= 1
+                raise CommandError("not today", code="closed", retryable=False)
+            if data.text == "wait":
+                await self.gate.wait()
+            return Out(f"{data.text} of {ctx.job.principal}")
+
+        @plugin.command
+        async def parent(data: In, ctx: Context) -> Out:
+            self.ran.append("parent")
+            return await ctx.call("lab/child", data, type=Out)
+
+        @plugin.command
+        def parent_sync(data: In, ctx: SyncContext) -> Out:
+            self.ran.append("parent")
+            return ctx.call("lab/child", data, type=Out)
+
+        @plugin.command
+        async def spawner(data: In, ctx: Context) -> Out:
+            return Out(await ctx.spawn("lab/child", data))
+
+        @plugin.command(retry=Retry(attempts=3, base=0.001))
+        async def twice(data: In, ctx: Context) -> Out:
+            one = await ctx.call("lab/child", In("one"), type=Out)
+            two = await ctx.call("lab/child", In("two"), type=Out)
+            if ctx.job.attempt == 1:
+                raise RuntimeError
+            return Out(one.text + " " + two.text)
+
+        @plugin.command
+        async def deeper(data: In, ctx: Context) -> Out:
+            try:
+                return await ctx.call("lab/deeper", data, type=Out)
+            except CallError as error:
+                return Out(f"{error.code}")
+
+        @plugin.command
+        async def curious(data: In, ctx: Context) -> Out:
+            try:
+                await ctx.call(data.text, {"text": 5})
+            except CallError as error:
+                return Out(f"{error.code}: {error}")
+            return Out()
+
+        @plugin.command
+        async def hasty(data: In, ctx: Context) -> Out:
+            try:
+                async with asyncio.timeout(0.01):
+                    await ctx.call("lab/child", In("wait"))
+            except TimeoutError:
+                return Out("left")
+            return Out()
+
+
+@pytest.mark.parametrize("command", ["lab/parent", "lab/parent_sync"])
+def test_a_command_gets_the_answer_of_the_one_it_calls(command: str) -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            job = await it.run(command, "x")
+            assert job.result == b'{"text":"x of plugin:lab"}'
+            (child,) = await it.store.children(job.id)
+            assert (child.parent, child.request_id, child.principal) == (job.id, "request", "plugin:lab")
+
+    run(story)
+
+
+@pytest.mark.parametrize("command", ["lab/parent", "lab/parent_sync"])
+def test_a_child_that_fails_is_an_error_with_its_code(command: str) -> None:
+    async def story() -> None:
+        family = Family()
+        family.failing = 9
+        async with lab(family.plugin) as it:
+            error = (await it.run(command, "x")).last_error
+            assert error is not None
+            assert (error.code, error.message) == ("closed", "lab/child failed: not today")
+
+    run(story)
+
+
+def test_a_spawned_child_runs_by_itself() -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            job = await it.run("lab/spawner", "x")
+            (child,) = await it.store.children(job.id)
+            assert job.result == f'{{"text":"{child.id}"}}'.encode()
+            assert (await it.ended(child.id)).status == "succeeded"
+
+    run(story)
+
+
+def test_an_attempt_finds_the_children_that_an_earlier_one_made() -> None:
+    async def story() -> None:
+        family = Family()
+        async with lab(family.plugin) as it:
+            job = await it.run("lab/twice", max_attempts=3)
+            assert (job.status, job.attempt) == ("succeeded", 2)
+            assert family.ran == ["child one", "child two"]
+
+    run(story)
+
+
+def test_a_child_that_failed_is_called_for_anew_by_a_later_attempt() -> None:
+    async def story() -> None:
+        family = Family()
+        family.failing = 2
+        async with lab(family.plugin) as it:
+            job = await it.run("lab/twice", max_attempts=3)
+            assert (job.status, job.attempt) == ("succeeded", 3)
+            assert family.ran == ["child one", "child one", "child one", "child two"]
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("lab/none", "not_found: there is no command lab/none"),
+        ("lab/child", "invalid_input: lab/child does not take this input: Expected `str`, got `int` - at `$.text`"),
+    ],
+)
+def test_a_call_that_cannot_be_is_refused(command: str, why: str) -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            job = await it.run("lab/curious", command)
+            assert job.result == f'{{"text":"{why}"}}'.encode()
+            assert await it.store.children(job.id) == ()
+
+    run(story)
+
+
+def test_calls_go_only_so_deep() -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            job = await it.run("lab/deeper")
+            assert job.result == b'{"text":"call_depth"}'
+            depth, below = 0, await it.store.children(job.id)
+            while below:
+                depth, below = depth + 1, await it.store.children(below[0].id)
+            assert depth == DEEPEST
+
+    run(story)
+
+
+@pytest.mark.parametrize("command", ["lab/parent", "lab/parent_sync"])
+def test_a_cancelled_parent_cancels_the_child_it_waits_for(command: str) -> None:
+    async def story() -> None:
+        family = Family()
+        async with lab(family.plugin) as it:
+            job_id = await it.accept(command, "wait")
+            await it.happened(lambda: "child wait" in family.ran)
+            await it.dispatcher.cancel(job_id)
+            assert (await it.ended(job_id)).status == "cancelled"
+            (child,) = await it.store.children(job_id)
+            assert (await it.ended(child.id)).status == "cancelled"
+
+    run(story)
+
+
+def test_a_child_that_is_no_longer_waited_for_is_cancelled() -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            job = await it.run("lab/hasty")
+            assert job.result == b'{"text":"left"}'
+            (child,) = await it.store.children(job.id)
+            assert (await it.ended(child.id)).status == "cancelled"
+
+    run(story)
+
+
+def test_a_parent_that_is_given_back_to_the_queue_keeps_its_child() -> None:
+    async def story() -> None:
+        family = Family()
+        async with lab(family.plugin) as it:
+            job_id = await it.accept("lab/parent", "wait")
+            await it.happened(lambda: "child wait" in family.ran)
+            it.dispatcher.release_all()
+            await it.happened(lambda: family.ran.count("parent") == 2)
+            family.gate.set()
+            assert (await it.ended(job_id)).status == "succeeded"
+            assert [child.status for child in await it.store.children(job_id)] == ["succeeded"]
+
+    run(story)
+
+
+def test_a_queued_job_is_cancelled_at_once_and_a_finished_one_stays() -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            later = await it.accept("lab/child", "x", run_at=it.clock.now() + 60_000)
+            await it.dispatcher.cancel(later)
+            job = await it.dispatcher.follow(later)
+            assert (job.status, job.reason) == ("cancelled", "cancelled_by_user")
+            done = await it.run("lab/child", "x")
+            await it.dispatcher.cancel(done.id)
+            assert (await it.dispatcher.follow(done.id)).status == "succeeded"
+            with pytest.raises(LookupError):
+                await it.dispatcher.follow("00000000-0000-7000-8000-000000000000")
+            assert done.status in TERMINAL
+
+    run(story)

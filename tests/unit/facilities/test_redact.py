@@ -1,0 +1,92 @@
+"""No secret remains, and JSON stays JSON."""
+
+from typing import cast
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hookyard.facilities.redact import Redactor
+from hookyard.model import ErrorInfo
+
+secrets = st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=4, max_size=12), min_size=1, max_size=4)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+def values(known: list[str]) -> st.SearchStrategy[object]:
+    strings = st.lists(texts | st.sampled_from(known), max_size=3).map("".join)
+    numbers = st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)
+    leaves: st.SearchStrategy[object] = st.none() | st.booleans() | numbers | strings
+
+    def branches(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+        return st.lists(inner, max_size=4) | st.dictionaries(strings, inner, max_size=4)
+
+    return st.recursive(leaves, branches, max_leaves=12)
+
+
+def strings_of(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value)
+        return [text for pair in members.items() for each in pair for text in strings_of(each)]
+    if isinstance(value, list):
+        return [text for each in cast("list[object]", value) for text in strings_of(each)]
+    return []
+
+
+@given(st.data())
+def test_no_secret_remains_in_json_which_stays_json(data: st.DataObject) -> None:
+    known = data.draw(secrets)
+    value = data.draw(values(known))
+    redactor = Redactor(known)
+    body = msgspec.json.encode(value)
+    cleaned = redactor.json(body)
+    found = strings_of(msgspec.json.decode(cleaned))
+    assert [text for text in found for secret in known if secret in text] == []
+    if not any(secret in text for text in strings_of(value) for secret in known) and not any(
+        repr(secret)[1:-1] in text or secret.strip() in text for text in strings_of(value) for secret in known
+    ):
+        assert cleaned == body
+
+
+@given(secrets, st.data())
+def test_no_secret_remains_in_a_text(known: list[str], data: st.DataObject) -> None:
+    text = "".join(data.draw(st.lists(st.sampled_from(known) | texts, max_size=5)))
+    cleaned = Redactor(known).text(text)
+    assert [secret for secret in known if secret in cleaned] == []
+
+
+def test_a_secret_that_json_escapes_is_found_however_it_is_escaped() -> None:
+    redactor = Redactor(['a"b\\c', "geheim"])
+    assert redactor.json(b'{"x":"a\\"b\\\\c"}') == b'{"x":"***"}'
+    assert redactor.json(b'{"x":"\\u0067eheim"}') == b'{"x":"***"}'
+
+
+def test_a_body_without_secrets_stays_byte_for_byte() -> None:
+    body = b'{ "n": 1.0, "t": "line\\nbreak" }'
+    assert Redactor(["geheim"]).json(body) is body
+    assert Redactor().json(body) is body
+
+
+def test_short_values_and_numbers_are_left_alone() -> None:
+    redactor = Redactor(["abc", "12345"])
+    assert redactor.json(b'["abc",12345,"12345"]') == b'["abc",12345,"***"]'
+
+
+def test_a_secret_in_a_traceback_is_found_as_python_shows_it() -> None:
+    secret = "-----BEGIN-----\nabc\n"
+    assert "abc" not in Redactor([secret]).text(f"ValueError: {secret!r}")
+
+
+def test_every_part_of_an_error_is_cleaned() -> None:
+    error = ErrorInfo("geheim", "it is geheim!", retryable=True, details={"geheim": ["geheim", 1]})
+    assert Redactor(["geheim"]).error(error) == ErrorInfo(
+        "***", "it is ***!", retryable=True, details={"***": ["***", 1]}
+    )
+
+
+@pytest.mark.parametrize("body", [b"no json geheim", b'"geheim', b"[" * 100_000 + b'"geheim"'])
+def test_what_cannot_be_decoded_loses_its_secrets_too(body: bytes) -> None:
+    assert b"geheim" not in Redactor(["geheim"]).json(body)

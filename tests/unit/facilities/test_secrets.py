@@ -1,0 +1,93 @@
+"""A plugin gets the secrets it declares, and they show nowhere."""
+
+import io
+from collections.abc import Generator
+
+import pytest
+from tests.unit.facilities.lab import In, Out, lab, run
+
+from hookyard import CommandError, Context, Plugin, SyncContext, log
+from hookyard.store.contract import EventQuery
+
+SECRET = "s3cr3t-value"
+FOUND = "resolved-value"
+
+
+@pytest.fixture
+def server_log(monkeypatch: pytest.MonkeyPatch) -> Generator[io.StringIO]:
+    stream = io.StringIO()
+    log.setup("debug", "json", stream)
+    for module in ("facilities.joblog", "dispatch.attempts"):  # whose loggers remember an earlier test's stream
+        monkeypatch.setattr(f"hookyard.{module}._log", log.get("test"))
+    yield stream
+    log.setup()
+
+
+def declared() -> Plugin[None]:
+    plugin = Plugin("lab", secrets=("key", "found", "nobody"))
+
+    @plugin.command
+    async def tell(data: In, ctx: Context) -> Out:
+        secret = await ctx.secrets.get(data.text)
+        ctx.log.info("using", key=secret, nested={secret: [secret]})
+        ctx.progress(1, message=f"with {secret}")
+        ctx.emit("key.used", {"key": secret})
+        return Out(f"done with {secret}")
+
+    @plugin.command
+    def refuse(data: In, ctx: SyncContext) -> Out:
+        secret = ctx.secrets.get("key")
+        raise CommandError(f"no {secret}", code=f"c-{secret}", retryable=False, details={"key": [secret]})
+
+    @plugin.command
+    async def crash(data: In, ctx: Context) -> Out:
+        raise RuntimeError(f"oops {await ctx.secrets.get('key')}")
+
+    return plugin
+
+
+@pytest.mark.parametrize(("name", "value"), [("key", SECRET), ("found", FOUND)])
+def test_a_secret_shows_in_nothing_that_a_job_leaves_behind(server_log: io.StringIO, name: str, value: str) -> None:
+    async def story() -> None:
+        async with lab(declared(), secrets={"key": SECRET}, resolve={"lab.found": FOUND}) as it:
+            job = await it.run("lab/tell", name)
+            assert job.result == b'{"text":"done with ***"}'
+            assert job.progress is not None
+            assert job.progress.message == "with ***"
+            (line,) = await it.lines(job.id)
+            assert line.values == b'{"key":"***","nested":{"***":["***"]}}'
+            (event,) = await it.store.events(EventQuery(job_id=job.id))
+            assert event.payload == b'{"key":"***"}'
+
+    run(story)
+    assert "using" in server_log.getvalue()
+    assert value not in server_log.getvalue()
+
+
+def test_a_secret_shows_in_no_error(server_log: io.StringIO) -> None:
+    async def story() -> None:
+        async with lab(declared(), secrets={"key": SECRET}) as it:
+            error = (await it.run("lab/refuse")).last_error
+            assert error is not None
+            assert (error.code, error.message, error.details) == ("c-***", "no ***", {"key": ["***"]})
+            error = (await it.run("lab/crash")).last_error
+            assert error is not None
+            assert error.code == "plugin_error"
+
+    run(story)
+    assert "RuntimeError: oops ***" in server_log.getvalue()
+    assert SECRET not in server_log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("other", "does not declare the secret 'other'"), ("nobody", "set plugins.lab.secrets.nobody")]
+)
+def test_a_secret_that_cannot_be_had_is_an_error_that_names_it(name: str, why: str) -> None:
+    async def story() -> None:
+        async with lab(declared(), secrets={"other": "configured-but-not-declared"}) as it:
+            error = (await it.run("lab/tell", name)).last_error
+            assert error is not None
+            assert error.code == "secret_unavailable"
+            assert why in error.message
+
+    run(story)
