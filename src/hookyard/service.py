@@ -60,12 +60,13 @@ class Service:
         self._hooks = Hooks(_with_hooks(assembly))
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._runners = Runners(self._hooks)
+        artifacts = ArtifactStore.open(config.artifacts, loaded.base)
         self._facilities = Facilities(
             config,
             assembly.registry,
             store=store,
             writer=self._writer,
-            objects=ArtifactStore.open(config.artifacts, loaded.base),
+            objects=artifacts,
             clock=clock,
             ids=make_id,
             resolve_secret=self._hooks.resolve_secret,
@@ -90,6 +91,7 @@ class Service:
             registry=assembly.registry,
             dispatcher=self._dispatcher,
             store=store,
+            artifacts=artifacts,
             sources=assembly.sources,
             tokens=self._tokens,
             ids=make_id,

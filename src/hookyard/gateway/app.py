@@ -23,6 +23,7 @@ from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
 from hookyard.gateway.tables import Live, Tables
+from hookyard.gateway.told import Told
 from hookyard.gateway.trigger import Ways
 from hookyard.gateway.wellbeing import Wellbeing
 
@@ -43,11 +44,13 @@ class Gateway(Litestar):
         self._lean = tables.lean
         self._ids = deps.ids
         self._callers = Callers(deps.tokens, deps.hooks)
+        jobs = Jobs(deps, lambda: self._live.tables.registry)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
                 *Wellbeing(deps).handlers(),
                 *Ways(deps, self._live).handlers(),
-                *Jobs(deps, lambda: self._live.tables.registry).handlers(),
+                *jobs.handlers(),
+                *Told(deps, jobs).handlers(),
                 *Plugins(deps, self._live).handlers(),
                 *_plain_routes(deps, self._live),
             ],

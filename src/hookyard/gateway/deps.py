@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from hookyard.artifacts import ArtifactStore
 from hookyard.auth import Tokens
 from hookyard.clock import Clock
 from hookyard.config.model import Config
@@ -45,6 +46,7 @@ class GatewayDeps:
     registry: Registry
     dispatcher: Dispatcher
     store: Store
+    artifacts: ArtifactStore
     sources: Sources
     tokens: Tokens
     ids: IdSource

@@ -1,12 +1,8 @@
 """The job routes: one, a page, and the short form for scripts."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from collections.abc import Callable
 from typing import Annotated, Any
-from uuid import UUID
 
-import msgspec
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
@@ -20,6 +16,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.paging import from_cursor, query_of, to_cursor
 from hookyard.gateway.views import JobPage, attempt_view, delivery_view, full_view, row_view, short_view
 from hookyard.host.registry import Registry
 from hookyard.model import Job, JobStatus
@@ -55,37 +52,38 @@ class Jobs:
 
     async def short(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show how a job stands."""
-        return value_answer(short_view(await self._readable(request, job_id)))
+        return value_answer(short_view(await self.readable(request, job_id)))
 
     async def full(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show all of a job."""
-        job = await self._readable(request, job_id)
+        job = await self.readable(request, job_id)
         attempts = [attempt_view(attempt) for attempt in await self._store.attempts(job.id)]
         deliveries = [
             delivery_view(delivery, await self._store.delivery_attempts(delivery.id))
             for delivery in await self._store.deliveries(job.id)
         ]
-        return value_answer(full_view(job, attempts, deliveries))
+        children = [child.id for child in await self._store.children(job.id)]
+        return value_answer(full_view(job, attempts, deliveries, children))
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List jobs, newest first."""
         if not authenticate(request, self._tokens).may(JOBS_READ):
             raise Refused("forbidden")
-        query = _query(request)
+        query = query_of(request, ListQuery)
         found = await self._store.jobs(
             JobQuery(
                 status=query.status,
                 plugin=query.plugin,
                 command=query.command,
-                before=None if query.cursor is None else _from_cursor(query.cursor),
+                before=None if query.cursor is None else from_cursor(query.cursor),
                 limit=query.limit + 1,  # the one more says whether there is a next page
             )
         )
         shown = found[: query.limit]
-        more = _to_cursor(shown[-1].id) if len(found) > query.limit else None
+        more = to_cursor(shown[-1].id) if len(found) > query.limit else None
         return value_answer(JobPage([row_view(self._explained(job)) for job in shown], more))
 
-    async def _readable(self, request: Request[Any, Any, Any], text: str) -> Job:
+    async def readable(self, request: Request[Any, Any, Any], text: str) -> Job:
         """Return the job, to those who may read all and to the one who made it."""
         principal = authenticate(request, self._tokens)
         job_id = ids.parse(text)
@@ -104,29 +102,3 @@ class Jobs:
         if job.status == "queued" and f"{job.plugin}/{job.command}" not in self._registry().commands:
             return replace(job, reason="command_missing")
         return job
-
-
-def _query(request: Request[Any, Any, Any]) -> ListQuery:
-    given = request.query_params.dict()
-    repeated = [name for name, values in given.items() if len(values) > 1]
-    if repeated:
-        raise Refused("invalid_request", f"The query has {repeated[0]!r} more than once.")
-    try:
-        return msgspec.convert({name: values[0] for name, values in given.items()}, ListQuery, strict=False)
-    except msgspec.ValidationError as error:
-        raise Refused("invalid_request", str(error)) from error
-
-
-def _to_cursor(job_id: str) -> str:
-    return urlsafe_b64encode(UUID(job_id).bytes).rstrip(b"=").decode("ascii")
-
-
-def _from_cursor(cursor: str) -> str:
-    try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"==")
-        found = ids.parse(str(UUID(bytes=raw)))
-    except (ValueError, Base64Error):
-        found = None
-    if found is None or _to_cursor(found) != cursor:
-        raise Refused("invalid_request", "That is not a cursor.")
-    return found

@@ -3,6 +3,7 @@
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
+from hookyard.gateway.told_views import ProgressView, progress_view
 from hookyard.model import (
     Attempt,
     AttemptOutcome,
@@ -27,6 +28,7 @@ class ShortJob(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The command's output."""
     error: ErrorInfo | UnsetType = UNSET
     """Of the last attempt that did not succeed."""
+    progress: ProgressView | UnsetType = UNSET
     started_at: str | UnsetType = UNSET
     completed_at: str | UnsetType = UNSET
 
@@ -55,6 +57,10 @@ class JobRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: ErrorInfo | UnsetType = UNSET
     """Of the last attempt that did not succeed."""
     cancel_requested: bool = False
+    progress: ProgressView | UnsetType = UNSET
+    """What its command last said of how far it is."""
+    parent: str | UnsetType = UNSET
+    """The job whose command called for this one."""
     started_at: str | UnsetType = UNSET
     completed_at: str | UnsetType = UNSET
 
@@ -114,6 +120,8 @@ class FullJob(JobRow, frozen=True, kw_only=True, omit_defaults=True):
     callback_url: str | UnsetType = UNSET
     attempts: list[AttemptView]
     deliveries: list[DeliveryView]
+    children: list[str]
+    """The jobs that its command called for, the first 200."""
 
 
 class JobPage(Struct, frozen=True):
@@ -133,6 +141,7 @@ def short_view(job: Job) -> ShortJob:
         command=job.command,
         result=UNSET if job.result is None else Raw(job.result),
         error=_error(job),
+        progress=progress_view(job.progress),
         started_at=_when(job.started_at),
         completed_at=_when(job.completed_at),
     )
@@ -156,6 +165,8 @@ def row_view(job: Job) -> JobRow:
         tags=job.tags,
         error=_error(job),
         cancel_requested=job.cancel_requested,
+        progress=progress_view(job.progress),
+        parent=job.parent or UNSET,
         submitted_at=rfc3339(job.submitted_at),
         run_at=rfc3339(job.run_at),
         started_at=_when(job.started_at),
@@ -163,7 +174,9 @@ def row_view(job: Job) -> JobRow:
     )
 
 
-def full_view(job: Job, attempts: list[AttemptView], deliveries: list[DeliveryView]) -> FullJob:
+def full_view(
+    job: Job, attempts: list[AttemptView], deliveries: list[DeliveryView], children: list[str]
+) -> FullJob:
     """Show all of a job."""
     row = row_view(job)
     return FullJob(
@@ -174,6 +187,7 @@ def full_view(job: Job, attempts: list[AttemptView], deliveries: list[DeliveryVi
         callback_url=job.callback_url or UNSET,
         attempts=attempts,
         deliveries=deliveries,
+        children=children,
     )
 
 

@@ -12,8 +12,10 @@ from litestar.types import HTTPRequestEvent, HTTPScope, Message
 from msgspec import Meta, Struct
 
 from hookyard import Context, Plugin
+from hookyard.artifacts import ArtifactStore
 from hookyard.auth import Tokens, digest
 from hookyard.config.model import (
+    ArtifactSettings,
     Config,
     HmacScheme,
     JobSettings,
@@ -167,6 +169,7 @@ class House:
     store: MemoryStore
     clock: FakeClock
     health: Health
+    artifacts: ArtifactStore
 
     def call(
         self,
@@ -299,11 +302,13 @@ def house_of(
     hooks = hooks or Hooks()
     health.state = "ready"
     dispatcher = FakeDispatcher(store, clock)
+    artifacts = ArtifactStore.open(ArtifactSettings(path="memory"), Path())
     deps = GatewayDeps(
         config=config,
         registry=Registry(commands=commands),
         dispatcher=dispatcher,
         store=store,
+        artifacts=artifacts,
         sources=Sources.build(config, commands, inactive, _implemented(hooks)),
         tokens=Tokens(config.tokens),
         ids=IdSource(clock),
@@ -312,7 +317,7 @@ def house_of(
         hooks=hooks,
         check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",
     )
-    return House(Gateway(deps, lean=lean), dispatcher, store, clock, health)
+    return House(Gateway(deps, lean=lean), dispatcher, store, clock, health, artifacts)
 
 
 def _implemented(hooks: Hooks) -> dict[str, set[str]]:
