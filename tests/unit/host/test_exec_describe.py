@@ -13,6 +13,7 @@ from hookyard.host.foreign import exec as foreign
 from hookyard.host.foreign.contract import ForeignPlugin
 
 Json = Any
+EMPTY: list[Json] = []
 PLAIN: Json = {"name": "lab", "api": 1, "commands": [{"name": "go"}]}
 
 
@@ -159,7 +160,7 @@ def test_what_the_schemas_have_wrong_is_named_with_its_place(tmp_path: Path) -> 
         "api": 1,
         "config": {"type": "string", "not": {}},
         "commands": [
-            {"name": "a", "input": {"type": "object", "properties": {"x": {"allOf": []}}}},
+            {"name": "a", "input": {"type": "object", "properties": {"x": {"allOf": EMPTY}}}},
             {"name": "b", "output": {"$ref": "#/nowhere"}},
             {"name": "c", "input": {"type": "string"}},
             {"name": "d", "retry": {"base": 10, "cap": 1}},
