@@ -18,7 +18,8 @@ def serving(server: Server) -> Server:
     server.config["plugin_dirs"] = [str(COLLECTION)]
     server.config["plugins"] = {
         "notify": {"config": {"webhook_url": "http://127.0.0.1:1/"}},
-        "folder_watch": {"enabled": False},
+        "folder_watch": {"config": {"root": str(server.folder)}},
+        "flood": {"enabled": False},
         "counter-two": {"uses": "counter"},
     }
     server.config["sources"] = {
@@ -67,6 +68,19 @@ def test_a_webhook_reaches_handle_as_an_event(serving: Server) -> None:
         looks -= 1
     event = json.loads(job["result"]["result"])["event"]
     assert event == {"type": "webhook", "payload": {"message": "hi"}, "source": "github", "event_id": job_id}
+
+
+def test_its_events_and_its_log_can_be_read(serving: Server) -> None:
+    answer = run(serving, "folder_watch/poll", {}).json()
+    assert answer["result"]["events"] > 0
+    listed = serving.client.get("/api/v1/events", params={"job_id": answer["job_id"], "limit": 200}).json()["events"]
+    assert len(listed) == answer["result"]["events"]
+    assert {event["type"] for event in listed} == {"file_created"}
+    payloads = [event["payload"] for event in listed]
+    assert {"path": "config.yaml", "result": answer["result"]["result"]} in payloads
+    failed = run(serving, "greet/Greet", {}).json()
+    lines = serving.client.get(f"/api/v1/jobs/{failed['job_id']}/log").json()["lines"]
+    assert ("error", "no name in the payload") in {(line["level"], line["event"]) for line in lines}
 
 
 def test_what_a_plugin_says_of_its_failure_reaches_the_caller(serving: Server) -> None:
