@@ -1,9 +1,10 @@
 """`hookyard check`: say all that is wrong with a configuration, or what it amounts to."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from hookyard.cli.where import ConfigArgument, chosen
 
 
 def register(app: typer.Typer) -> None:
@@ -12,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    config: Annotated[Path, typer.Argument(help="The YAML file; see config.example.yaml.")],
+    config: ConfigArgument = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, also of the problems.")] = False,
 ) -> None:
     """Check a configuration, its plugins and routes included, without serving anything.
@@ -28,7 +29,7 @@ def check(
     from hookyard.cli.report import examine
 
     with redirect_stdout(sys.stderr):  # what a plugin prints while it is imported is no result
-        report = examine(config)
+        report = examine(chosen(config))
     if as_json:
         typer.echo(report.to_json())
     else:

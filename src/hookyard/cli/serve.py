@@ -1,9 +1,10 @@
 """`hookyard serve`: run the gateway."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from hookyard.cli.where import ConfigArgument, chosen
 
 
 def register(app: typer.Typer) -> None:
@@ -12,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    config: Annotated[Path, typer.Argument(help="The YAML file; see config.example.yaml.", exists=False)],
+    config: ConfigArgument = None,
     host: Annotated[str | None, typer.Option(help="Listen here instead of server.host.")] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Listen here instead of server.port; 0 takes a free one.")
@@ -31,8 +32,10 @@ def serve(
     from hookyard.config import Loaded, load_file
     from hookyard.server import run
 
+    path = chosen(config)
+
     def read() -> Loaded:
-        loaded = load_file(config)
+        loaded = load_file(path)
         server = loaded.config.server
         if host is not None:
             server = replace(server, host=host)

@@ -10,7 +10,7 @@ from hookyard.host.candidate import Candidate
 from hookyard.host.manifests import Peek, peek
 from hookyard.host.packaged import installed, project
 
-__all__ = ["in_folder", "installed"]
+__all__ = ["at_path", "in_folder", "installed"]
 
 _DEPTH: Final = 8
 """How deep below a plugin folder Ductile plugins are looked for."""
@@ -37,6 +37,22 @@ def in_folder(folder: Path, base: Path) -> Iterator[Candidate]:
     yield from itself or finding.within(folder)
 
 
+def at_path(path: Path) -> Iterator[Candidate]:
+    """The plugins that a file or folder is; a folder that is none may hold some.
+
+    Args:
+        path: absolute, and there.
+    """
+    base = path.parent
+    if path.is_dir():
+        found = [*_Finding(base, base).folder(path)]
+        yield from found or in_folder(path, base)
+        return
+    for candidate in _Finding(base, base).within(base):
+        if path in {candidate.file, candidate.manifest}:
+            yield candidate
+
+
 class _Finding:
     """One walk through one folder of `plugin_dirs`."""
 
@@ -54,7 +70,7 @@ class _Finding:
         done: set[str] = set()
         for path in paths:
             if path.is_dir():
-                yield from self._folder(path)
+                yield from self.folder(path)
             elif (name := path.name.removesuffix(_SUFFIX)) in described and path.name.endswith(_SUFFIX):
                 if name not in done:
                     done.add(name)
@@ -84,7 +100,8 @@ class _Finding:
                 api=found.api,
             )
 
-    def _folder(self, path: Path) -> Iterator[Candidate]:
+    def folder(self, path: Path) -> Iterator[Candidate]:
+        """The plugins that a folder is, or the Ductile ones that are somewhere below it."""
         origin = self.shown(path)
         found = [*project(path, self._root, origin)] or [*self.described(path)]
         yield from found

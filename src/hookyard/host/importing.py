@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from hookyard.errors import DeclarationError, PluginLoadError
@@ -48,7 +48,9 @@ def import_plugin(candidate: Candidate) -> Plugin[Any]:
 def forget(plugins: Iterable[object]) -> None:
     """Take the modules of plugins that nothing runs any more out of `sys.modules`."""
     for plugin in plugins:
-        scope = _scope_of.pop(cast("Plugin[Any]", plugin), None) if isinstance(plugin, Plugin) else None
+        if not isinstance(plugin, Plugin):
+            continue
+        scope = _scope_of.pop(plugin, None)  # pyright: ignore[reportUnknownArgumentType]  of any configuration
         if scope is not None:
             scope.forget()
 

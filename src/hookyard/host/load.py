@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import invalidate_caches, metadata
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from hookyard.command import Isolation
 from hookyard.config.model import Config, PluginSettings
 from hookyard.errors import PluginLoadError
@@ -42,6 +44,25 @@ def load(config: Config, base: Path, before: Registry | None = None) -> Registry
     return loading.registry()
 
 
+def load_alone(candidate: Candidate) -> tuple[PluginRecord, Kept | None, tuple[Found, ...]]:
+    """Load one plugin without any configuration.
+
+    Returns:
+        What became of it, the plugin if it could be loaded, and what it needs of a configuration, which is not held
+        against it.
+    """
+    invalidate_caches()
+    loading = _Loading(Config(), (candidate.root or Path.cwd()).resolve(), {})
+    loading.take(candidate)
+    loading.settle()
+    registry = loading.registry()
+    (record,) = registry.plugins
+    kept = registry.kept.get(candidate.name)
+    if registry.problems:
+        record = replace(record, state="active", reason=None)
+    return record, kept, registry.problems
+
+
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """A plugin that is loaded and configured, and whose secrets are still to be looked at."""
@@ -75,7 +96,7 @@ class _Loading:
                 self._problems.append((f"plugin_dirs[{index}]", f"{folder}: {(error.strerror or 'error').lower()}"))
                 continue
             for candidate in candidates:
-                self._take(candidate)
+                self.take(candidate)
 
     def aliases(self) -> None:
         """The Ductile plugins that run under a second name."""
@@ -91,7 +112,7 @@ class _Loading:
                 self._problems.append((f"plugins.{name}.uses", f"there is no plugin {what}"))
                 self._seen[name] = used or Candidate(name, origin="")
             else:
-                self._take(used, name)
+                self.take(used, name)
 
     def entry_points(self) -> None:
         for candidate in installed():
@@ -99,7 +120,7 @@ class _Loading:
             if first is not None and first.file is not None and first.file == candidate.file:
                 continue  # a project in a plugin folder that is also installed, in place: one and the same
             if candidate.name in self._config.plugins:
-                self._take(candidate)
+                self.take(candidate)
             else:
                 reason = "installed; it runs when the configuration names it under plugins"
                 self._list(candidate, "available", reason)
@@ -147,7 +168,8 @@ class _Loading:
             kept=self._kept,
         )
 
-    def _take(self, candidate: Candidate, alias: str | None = None) -> None:
+    def take(self, candidate: Candidate, alias: str | None = None) -> None:
+        """Load one plugin, under its own name or a second one."""
         name = alias or candidate.name
         first = self._seen.setdefault(name, candidate)
         if first is not candidate:
@@ -194,12 +216,12 @@ class _Loading:
         if before is not None and before.settings == settings:
             return before
         if candidate.kind != "python" or settings.isolation is not None:
-            foreign = describe(candidate, settings, self._base, name)
+            foreign = describe(candidate, settings, self._base, name, self._config.outbound)
             return Kept(candidate, settings, digest, foreign, foreign.launch)
         known = None if before is None or before.settings.isolation is not None else before.plugin
         plugin = import_plugin(candidate) if known is None else known
         isolations = {command.options.isolation for command in plugin.commands.values()}
-        launch = launch_of(candidate, settings, self._base) if "worker" in isolations else None
+        launch = launch_of(candidate, settings, self._base, self._config.outbound) if "worker" in isolations else None
         return Kept(candidate, settings, digest, plugin, launch)
 
     def _admit(self, kept: Kept, name: str) -> None:

@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from hookyard.config.model import PluginSettings
+from hookyard.config.model import OutboundSettings, PluginSettings
 from hookyard.errors import PluginLoadError
 from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.contract import ForeignPlugin
@@ -16,19 +16,38 @@ class _Describe(Protocol):
     ) -> ForeignPlugin: ...
 
 
+class _DescribeWorker(Protocol):
+    def __call__(
+        self, candidate: Candidate, settings: PluginSettings, base: Path, *, outbound: OutboundSettings
+    ) -> ForeignPlugin: ...
+
+
 class _LaunchOf(Protocol):
-    def __call__(self, candidate: Candidate, settings: PluginSettings, base: Path) -> object: ...
+    def __call__(
+        self, candidate: Candidate, settings: PluginSettings, base: Path, *, outbound: OutboundSettings
+    ) -> object: ...
 
 
-def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: str) -> ForeignPlugin:
+def describe(
+    candidate: Candidate, settings: PluginSettings, base: Path, name: str, outbound: OutboundSettings
+) -> ForeignPlugin:
     """What a plugin of another program is, or a Python one that runs in workers.
+
+    Args:
+        candidate: the plugin.
+        settings: its section of the configuration.
+        base: the folder that the configuration's paths are relative to.
+        name: what the configuration calls it.
+        outbound: what holds for every outgoing call, also from workers.
 
     Raises:
         PluginLoadError: it is not as it must be; the message says why and where.
     """
-    kind = "worker" if candidate.kind == "python" else candidate.kind
     try:
-        return cast("_Describe", _room(kind, "describe"))(candidate, settings, base, name)
+        if candidate.kind == "python":
+            ask = cast("_DescribeWorker", _room("worker", "describe"))
+            return ask(candidate, settings, base, outbound=outbound)
+        return cast("_Describe", _room(candidate.kind, "describe"))(candidate, settings, base, name)
     except PluginLoadError:
         raise
     except Exception as error:
@@ -36,13 +55,13 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
         raise PluginLoadError(msg) from error
 
 
-def launch_of(candidate: Candidate, settings: PluginSettings, base: Path) -> object:
+def launch_of(candidate: Candidate, settings: PluginSettings, base: Path, outbound: OutboundSettings) -> object:
     """How the workers of an imported plugin are started, some of whose commands run there.
 
     Raises:
         PluginLoadError: they cannot be.
     """
-    return cast("_LaunchOf", _room("worker", "launch_of"))(candidate, settings, base)
+    return cast("_LaunchOf", _room("worker", "launch_of"))(candidate, settings, base, outbound=outbound)
 
 
 def _room(kind: str, function: str) -> object:

@@ -1,4 +1,4 @@
-"""How plugins are shown."""
+"""How plugins are shown, over HTTP and at the command line."""
 
 from typing import Any
 

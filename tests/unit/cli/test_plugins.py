@@ -1,0 +1,150 @@
+"""`hookyard plugins`: what there is, what it is, and switching it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+
+PLUGIN = """
+from msgspec import Struct
+from hookyard import Context, HookContext, Plugin
+print("a stray print")
+plugin = Plugin("{name}", version="1.2", secrets=("key",))
+class In(Struct): x: int
+class Out(Struct): y: int
+@plugin.command
+async def run(data: In, ctx: Context) -> Out:
+    '''Run around.'''
+    return Out(data.x)
+@plugin.hook
+async def startup(ctx: HookContext) -> None: ...
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "good.py").write_text(PLUGIN.replace("{name}", "good"))
+    (plugins / "off.py").write_text("raise RuntimeError('imported')")
+    (plugins / "broken.py").write_text("x = 1\nimport nothing_of_this_name")
+    text = """\
+        # ours
+        plugin_dirs: [plugins]
+        plugins:
+          good:
+            secrets: {key: s3cret-value}  # kept
+          off: {enabled: false}
+        """
+    (tmp_path / "hookyard.yaml").write_text(dedent(text))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_list_has_every_plugin_with_its_state_and_reason(hookyard: Call, folder: Path) -> None:
+    ended = hookyard("plugins", "list")
+    assert ended.code == 0
+    lines = {line.split()[0]: line for line in ended.out.splitlines()}
+    assert lines["good"].split() == ["good", "active", "python", "1.2", "run"]
+    assert "failed" in lines["broken"]
+    assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in lines["broken"]
+    assert f"{folder / 'plugins' / 'broken.py'}:2" in lines["broken"]
+    assert "disabled" in lines["off"]
+    assert "a stray print" in ended.err
+
+
+def test_the_list_as_json(hookyard: Call, folder: Path) -> None:
+    plugins = {one["name"]: one for one in json.loads(hookyard("plugins", "list", "--json").out)["plugins"]}
+    assert plugins["good"]["commands"][0] | {"lane": "good/run", "limit": 256} == plugins["good"]["commands"][0]
+    assert plugins["off"]["reason"] == "the configuration says so"
+
+
+def test_one_plugin_is_shown_with_its_commands_hooks_and_secrets_but_no_secret(hookyard: Call, folder: Path) -> None:
+    ended = hookyard("plugins", "show", "good")
+    assert ended.code == 0
+    for part in ("good 1.2", "active", "startup", "secrets    key", "run: Run around.", "takes x"):
+        assert part in ended.out
+    shown = hookyard("plugins", "show", "good", "--json").out
+    assert json.loads(shown)["commands"][0]["input"]["$ref"] == "#/$defs/In"
+    assert "s3cret" not in ended.out + ended.err + shown
+
+
+def test_a_plugin_that_is_not_there_cannot_be_shown(hookyard: Call, folder: Path) -> None:
+    ended = hookyard("plugins", "show", "absent")
+    assert (ended.code, ended.out) == (69, "")
+    assert "There is no plugin 'absent'" in ended.err
+
+
+def test_disabling_and_enabling_change_one_line_and_keep_the_rest(hookyard: Call, folder: Path) -> None:
+    path = folder / "hookyard.yaml"
+    path.chmod(0o600)
+    before = path.read_text()
+    ended = hookyard("plugins", "disable", "good")
+    assert ended.code == 0
+    assert "SIGHUP" in ended.out
+    assert path.read_text() == before.replace("    secrets:", "    enabled: false\n    secrets:")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "disabled" in next(line for line in hookyard("plugins", "list").out.splitlines() if line.startswith("good "))
+    assert hookyard("plugins", "enable", "good").code == 0
+    assert "already" in hookyard("plugins", "enable", "good").out
+    assert hookyard("plugins", "enable", "off", "--config", path).code == 0
+    assert "off: {enabled: true}" in path.read_text()
+    assert [one.name for one in folder.iterdir()].count("hookyard.yaml") == 1
+    assert not list(folder.glob(".*"))
+
+
+def test_a_plugin_that_is_nowhere_is_not_written_into_the_file(hookyard: Call, folder: Path) -> None:
+    before = (folder / "hookyard.yaml").read_text()
+    ended = hookyard("plugins", "enable", "goof")
+    assert (ended.code, ended.out) == (69, "")
+    assert "did you mean good?" in ended.err
+    assert (folder / "hookyard.yaml").read_text() == before
+
+
+def test_a_file_that_cannot_be_changed_safely_is_left_alone_and_the_lines_are_said(
+    hookyard: Call, folder: Path
+) -> None:
+    path = folder / "hookyard.yaml"
+    path.write_text("plugin_dirs: [plugins]\nplugins:\n  good: &a {secrets: {key: x}}\n  off: *a\n")
+    before = path.read_text()
+    ended = hookyard("plugins", "disable", "good")
+    assert ended.code == 78
+    assert "plugins:\n  good:\n    enabled: false" in ended.err
+    assert path.read_text() == before
+
+
+def test_without_a_file_the_command_line_is_wrong(
+    hookyard: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = hookyard("plugins", "list")
+    assert ended.code == 2
+    assert "hookyard.yaml or config.yaml" in ended.err
+
+
+def test_the_default_file_is_that_of_every_command(hookyard: Call, folder: Path) -> None:
+    (folder / "hookyard.yaml").rename(folder / "config.yaml")
+    (folder / "plugins" / "broken.py").unlink()
+    assert hookyard("check").code == 0
+    assert hookyard("plugins", "list").code == 0
+
+
+def test_a_python_plugin_is_checked_without_a_configuration(hookyard: Call, folder: Path) -> None:
+    good = hookyard("plugins", "check", folder / "plugins" / "good.py")
+    assert good.code == 0
+    assert "good: in order (python, 1 commands: run)" in good.out
+    assert "secrets: the plugin declares the secret 'key'" in good.out
+    bad = hookyard("plugins", "check", folder / "plugins" / "broken.py")
+    assert bad.code == 78
+    assert f"No module named 'nothing_of_this_name' ({folder / 'plugins' / 'broken.py'}:2)" in bad.err
+    shown = json.loads(hookyard("plugins", "check", folder / "plugins" / "broken.py", "--json").out)
+    assert [(one["name"], one["ok"], one["state"]) for one in shown] == [("broken", False, "failed")]
+
+
+def test_what_is_no_plugin_cannot_be_checked(hookyard: Call, folder: Path) -> None:
+    assert hookyard("plugins", "check", folder / "nowhere").code == 69
