@@ -1,25 +1,25 @@
 """The OpenAPI document: one path for every command that can run, with the types it really takes and gives."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from hookyard.errors import CODES
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.envelope import Envelope
 from hookyard.gateway.jobs import ListQuery
+from hookyard.gateway.openapi_jobs import job_paths
+from hookyard.gateway.openapi_parts import READ, SECURITY, Object, header, json_body, name_of, problems
+from hookyard.gateway.told import EventListQuery, LogQuery
+from hookyard.gateway.told_views import ArtifactList, EventPage, LogPage
 from hookyard.gateway.views import FullJob, JobPage, ShortJob
 from hookyard.gateway.wellbeing import HealthView
 from hookyard.host.registry import Command
 from hookyard.inbound import Source
 from hookyard.schema import CommandSchema, components
 from hookyard.signature import type_hook
-
-Object = dict[str, Any]
-"""A piece of JSON that is written out by hand, because OpenAPI's own grammar is the only type it has."""
 
 _ENTRY: Final = (
     "invalid_request",
@@ -31,8 +31,6 @@ _ENTRY: Final = (
     "busy",
 )
 _TRIGGER: Final = ("unauthenticated", "forbidden", "unsupported_media_type", *_ENTRY)
-_READ: Final = ("invalid_request", "unauthenticated", "forbidden", "internal", "store_unavailable")
-_SECURITY: Final[list[Object]] = [{"bearer": []}, {"api_key": []}]
 
 
 class Problem(Struct, kw_only=True):
@@ -78,19 +76,22 @@ def document(deps: GatewayDeps) -> bytes:
     """Write the document, as JSON."""
     commands = sorted(deps.registry.commands.values(), key=lambda command: command.key)
     described, types = components(command.spec for command in commands)
-    own: list[Any] = [Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, HealthView, ListQuery, Envelope]
+    own: list[Any] = [
+        *(Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, HealthView, LogPage, ArtifactList, EventPage),
+        *(ListQuery, LogQuery, EventListQuery, Envelope),
+    ]
     schemas, own_types = msgspec.json.schema_components(
         own, schema_hook=type_hook, ref_template="#/components/schemas/{name}"
     )
-    names = ("problem", "accepted", "taken", "short", "full", "page", "health")
+    names = ("problem", "accepted", "taken", "short", "full", "page", "health", "log", "artifacts", "events")
     known: dict[str, Object] = dict(zip(names, schemas, strict=False))
-    query, envelope = (own_types.pop(_name(schema)) for schema in schemas[len(names) :])
+    *asked, envelope = (own_types.pop(name_of(schema)) for schema in schemas[len(names) :])
     paths: Object = {
         f"/trigger/{command.key}": {"post": _trigger(command, described[command.key], envelope, known)}
         for command in commands
     }
     paths |= {f"/hooks/{name}": {"post": _hook(source, known)} for name, source in sorted(deps.sources.by_name.items())}
-    paths |= _job_paths(query, known) | _plain_paths(known)
+    paths |= job_paths(dict(zip(("jobs", "log", "events"), asked, strict=True)), known) | _plain_paths(known)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -127,17 +128,17 @@ def _trigger(command: Command, schema: CommandSchema, envelope: Object, known: M
         "deprecated": spec.options.deprecated,
         "x-idempotent": spec.options.idempotent,
         "x-read-only": spec.options.read_only,
-        "security": _SECURITY,
+        "security": SECURITY,
         "parameters": [
-            _header("Prefer", "`wait=N` holds the answer up to N seconds for the result (RFC 7240)."),
-            _header("Idempotency-Key", "The same key and body make one job."),
-            _header("X-Request-Id", "Returned, logged and kept with the job; made if left out."),
+            header("Prefer", "`wait=N` holds the answer up to N seconds for the result (RFC 7240)."),
+            header("Idempotency-Key", "The same key and body make one job."),
+            header("X-Request-Id", "Returned, logged and kept with the job; made if left out."),
         ],
         "requestBody": {"required": needed, "content": {"application/json": {"schema": body}}},
         "responses": {
-            "200": _json("The job has ended; only after `Prefer: wait`.", finished),
-            "202": _json("The job is on disk.", known["accepted"], {"Location": {"schema": {"type": "string"}}}),
-            **_problems(_TRIGGER, known),
+            "200": json_body("The job has ended; only after `Prefer: wait`.", finished),
+            "202": json_body("The job is on disk.", known["accepted"], {"Location": {"schema": {"type": "string"}}}),
+            **problems(_TRIGGER, known),
         },
     }
 
@@ -148,7 +149,7 @@ def _hook(source: Source, known: Mapping[str, Object]) -> Object:
     if source.scheme is not None:
         signature = source.scheme.header.decode()
         description = f"The raw body is signed in `{signature}`."
-        signed = [{**_header(signature, "The signature of the raw body."), "required": True}]
+        signed = [{**header(signature, "The signature of the raw body."), "required": True}]
     return {
         "operationId": f"hook {source.name}",
         "tags": ["inbound"],
@@ -157,36 +158,10 @@ def _hook(source: Source, known: Mapping[str, Object]) -> Object:
         "parameters": signed,
         "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
         "responses": {
-            "200": _json("A ping, or an event that no route takes.", known["taken"]),
-            "202": _json("The job is on disk.", known["accepted"]),
-            **_problems(("invalid_signature", "plugin_unavailable", *_ENTRY), known),
+            "200": json_body("A ping, or an event that no route takes.", known["taken"]),
+            "202": json_body("The job is on disk.", known["accepted"]),
+            **problems(("invalid_signature", "plugin_unavailable", *_ENTRY), known),
         },
-    }
-
-
-def _job_paths(query: Object, known: Mapping[str, Object]) -> Object:
-    one = {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-    filters: list[Object] = [
-        {"name": name, "in": "query", "required": False, "schema": schema}
-        for name, schema in query["properties"].items()
-    ]
-
-    def read(summary: str, shown: Object, parameters: list[Object], *codes: str) -> Object:
-        return {
-            "get": {
-                "operationId": summary,
-                "tags": ["jobs"],
-                "summary": summary,
-                "security": _SECURITY,
-                "parameters": parameters,
-                "responses": {"200": _json(summary, shown), **_problems((*_READ, *codes), known)},
-            }
-        }
-
-    return {
-        "/job/{job_id}": read("How a job stands", known["short"], [one], "not_found"),
-        "/api/v1/jobs": read("Jobs, newest first", known["page"], filters),
-        "/api/v1/jobs/{job_id}": read("All of a job", known["full"], [one], "not_found"),
     }
 
 
@@ -194,7 +169,7 @@ def _plain_paths(known: Mapping[str, Object]) -> Object:
     status: Object = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
 
     def health(summary: str, *codes: str) -> Object:
-        responses = {"200": _json(summary, status), **_problems(codes, known)}
+        responses = {"200": json_body(summary, status), **problems(codes, known)}
         return {"get": {"operationId": summary, "tags": ["health"], "summary": summary, "responses": responses}}
 
     return {
@@ -205,35 +180,8 @@ def _plain_paths(known: Mapping[str, Object]) -> Object:
                 "operationId": "How the server and its plugins are",
                 "tags": ["health"],
                 "summary": "How the server and its plugins are",
-                "security": _SECURITY,
-                "responses": {"200": _json("As it is.", known["health"]), **_problems(_READ, known)},
+                "security": SECURITY,
+                "responses": {"200": json_body("As it is.", known["health"]), **problems(READ, known)},
             }
         },
     }
-
-
-def _problems(codes: Iterable[str], known: Mapping[str, Object]) -> Object:
-    """Document these codes; several of one status become one response."""
-    titles: dict[int, list[str]] = {}
-    for code in codes:
-        titles.setdefault(CODES[code].status, []).append(CODES[code].title)
-    return {
-        str(status): {
-            "description": " ".join(lines),
-            "content": {"application/problem+json": {"schema": known["problem"]}},
-        }
-        for status, lines in sorted(titles.items())
-    }
-
-
-def _json(description: str, schema: Object, headers: Object | None = None) -> Object:
-    response: Object = {"description": description, "content": {"application/json": {"schema": schema}}}
-    return response if headers is None else {**response, "headers": headers}
-
-
-def _header(name: str, description: str) -> Object:
-    return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
-
-
-def _name(schema: Object) -> str:
-    return str(schema["$ref"]).rsplit("/", 1)[-1]

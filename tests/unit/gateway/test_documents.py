@@ -81,6 +81,10 @@ def test_both_ways_in_and_all_reads_are_described(house: House) -> None:
         "/job/{job_id}",
         "/api/v1/jobs",
         "/api/v1/jobs/{job_id}",
+        "/api/v1/jobs/{job_id}/log",
+        "/api/v1/jobs/{job_id}/artifacts",
+        "/api/v1/jobs/{job_id}/artifacts/{name}",
+        "/api/v1/events",
         "/api/v1/health",
         "/healthz",
         "/readyz",
@@ -88,6 +92,12 @@ def test_both_ways_in_and_all_reads_are_described(house: House) -> None:
     assert set(paths["/trigger/hello/greet"]["post"]["responses"]) >= {"200", "202", "400", "401", "403", "409", "413"}
     names = {parameter["name"] for parameter in paths["/api/v1/jobs"]["get"]["parameters"]}
     assert names == {"status", "plugin", "command", "limit", "cursor"}
+    asked = {
+        path: [parameter["name"] for parameter in paths[path]["get"]["parameters"]]
+        for path in ("/api/v1/jobs/{job_id}/log", "/api/v1/events")
+    }
+    assert asked["/api/v1/jobs/{job_id}/log"] == ["job_id", "after", "limit"]
+    assert asked["/api/v1/events"] == ["type", "plugin", "job_id", "limit", "cursor"]
 
 
 def references(node: object) -> set[str]:
