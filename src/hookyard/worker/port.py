@@ -130,7 +130,7 @@ class ChannelPort:
     def end(self) -> None:
         """The command is through."""
         if self._dropped:
-            self._tell(LogNote(level="warning", event="notes.dropped", values={"count": self._dropped}))
+            self._sent(LogNote(level="warning", event="notes.dropped", values={"count": self._dropped}))
         self._over = True
         self.close()
 

@@ -19,7 +19,7 @@ from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.wire import PROTOCOL, Hello, Ready, Target, Unloadable, encode, to_worker
 from hookyard.host.importing import import_plugin
 from hookyard.plugin import Plugin
-from hookyard.process.channel import FrameReader, frame
+from hookyard.process.channel import frame
 from hookyard.process.spec import Limits
 from hookyard.worker.serve import Served, serve
 
@@ -73,16 +73,16 @@ def main(channel: int, tokens: int) -> int:
 
 
 def _first(sock: socket.socket) -> Hello | None:
-    """The first message; None when the server is gone already."""
-    reader = FrameReader()
-    while piece := sock.recv(1 << 16):
-        for message in reader.feed(piece):
-            hello = to_worker(message)
-            if isinstance(hello, Hello):
-                return hello
-            msg = f"the first message is a {type(hello).__name__}"
-            raise PluginLoadError(msg)
-    return None
+    """The first message, and not a byte of the next; None when the server is gone already."""
+    head = sock.recv(4, socket.MSG_WAITALL)
+    if len(head) < 4:  # noqa: PLR2004  the length that stands before a message
+        return None
+    packed = sock.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
+    hello = to_worker(packed)
+    if not isinstance(hello, Hello):
+        msg = f"the first message is a {type(hello).__name__}"
+        raise TypeError(msg)
+    return hello
 
 
 def _check_protocol(hello: Hello) -> None:

@@ -83,7 +83,7 @@ def describe(
     candidate: Candidate,
     settings: PluginSettings,
     base: Path,
-    name: str | None = None,
+    name: str | None = None,  # noqa: ARG001  the signature that all kinds of plugins share
     *,
     outbound: OutboundSettings | None = None,
     compiler: Compile | None = None,
@@ -92,7 +92,7 @@ def describe(
 
     Args:
         candidate, settings, base, outbound: see :func:`launch_of`.
-        name: the plugin's name here, when it is not its own.
+        name: what the configuration calls it; who admits the plugin compares that with the plugin's own name.
         compiler: makes types of JSON Schemas; `hookyard.schema.compile` when left out.
 
     Raises:
@@ -109,7 +109,7 @@ def describe(
         hooks = ", ".join(sorted(manifest.hooks))
         msg = f"it has hooks ({hooks}), which run in the server's own process only; take `isolation: worker` away"
         raise PluginLoadError(msg)
-    called = name or manifest.name
+    called = manifest.name
     commands = {each.name: _command(called, each, compiler) for each in manifest.commands}
     return ForeignPlugin(
         name=called,

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final
 
 from hookyard import log
-from hookyard.errors import PluginFailed, RetryLater
+from hookyard.errors import RetryLater
 from hookyard.host.foreign.worker import WorkerLaunch
 from hookyard.runners.contract import Call
 from hookyard.runners.worker.process import Worker
@@ -77,13 +77,14 @@ class Pool:
         self._closed = True
         waiting, self._waiting = self._waiting, deque()
         for ticket in waiting:
-            ticket.lose(RetryLater(0, "the server is shutting down"))
+            ticket.refuse(RetryLater(0, "the server is shutting down"))
         for worker in list(self._workers):
             if worker.tickets:
                 worker.kill("the server shuts down")
             else:
                 worker.leave()
-        if self._workers:
+        while self._workers:
+            self._alone.clear()
             await self._alone.wait()
 
     # --- what the processes tell -----------------------------------------------------------------------------------
@@ -182,11 +183,10 @@ class Pool:
             return
         waiting, self._waiting = self._waiting, deque()
         for index, ticket in enumerate(waiting):
-            key = ticket.call.command.key
             if index:
-                ticket.lose(RetryLater(wait, f"{key}: {reason}"))
+                ticket.refuse(RetryLater(wait, f"{ticket.call.command.key}: {reason}"))
             else:
-                ticket.lose(PluginFailed(key, f"its worker cannot start: {reason}", code="start_failed"))
+                ticket.lose(f"its worker cannot start: {reason}", code="start_failed")
 
     # --- ending ----------------------------------------------------------------------------------------------------
 

@@ -88,6 +88,8 @@ class Worker:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._number = 0
+        self._weighed = 0
+        self._heard = 0
         self._began = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -127,7 +129,8 @@ class Worker:
             try:
                 self._channel.put(encode(message))
             except ChannelError as error:
-                ticket.lose(PluginFailed(call.command.key, f"the input cannot be sent: {error}", retryable=False))
+                problem = f"the input cannot be sent: {error}"
+                ticket.refuse(PluginFailed(call.command.key, problem, retryable=False))
                 continue
             ticket.number = self._number
             numbers.append(self._number)
@@ -156,7 +159,7 @@ class Worker:
         ticket.stopping = ticket.stopping or why
         if ticket in back:
             back.remove(ticket)
-            ticket.lose(PluginFailed(ticket.call.command.key, "it never began"))
+            ticket.lose("it never began")
         else:
             ticket.call.cancel.set()
             if self._ending.stage == Stage.NONE:
@@ -223,9 +226,11 @@ class Worker:
         if not (self._imported or self._dismissed):
             reason = self._broke or why_not(self._launch.spec.argv[0], returncode, self._body.words, self._body.tail)
         lost, self.tickets = self.tickets, deque()
-        for ticket in lost:
-            code = "exited" if self._broke is None else "protocol_error"
-            ticket.lose(PluginFailed(ticket.call.command.key, self._broke or how, code=code))
+        for index, ticket in enumerate(lost):
+            if index:
+                ticket.lose_beside(self._broke or how)
+            else:
+                ticket.lose(self._broke or how, code="exited" if self._broke is None else "protocol_error")
         self._channel.close()
         self._body.close()
         if back:
@@ -238,8 +243,8 @@ class Worker:
         try:
             message = from_worker(packed)
         except MsgspecError as error:
-            msg = f"what came is no message: {error}"
-            raise ChannelError(msg) from error
+            self._spoil(f"what came is no message: {error}")
+            return
         if isinstance(message, Result | Failed):
             self._through(message)
         elif isinstance(message, Told | Asked):
@@ -253,10 +258,21 @@ class Worker:
             self._body.drain()
             self._owner.ready(self)
 
+    def _spoil(self, problem: str, *, by_first: bool = True) -> None:
+        """Its plugin wrote to the channel: nothing more begins there, and it ends with what has begun."""
+        reason = f"its worker process broke the protocol: {problem}"
+        self.leave()
+        if self.tickets and by_first:
+            self.tickets[0].spoilt = reason
+        if len(self.tickets) < 2:  # noqa: PLR2004  else the first is through there, and its answer is on its way
+            self.kill(reason)
+
     def _through(self, message: Result | Failed) -> None:
         if not self.tickets or self.tickets[0].number != message.number:
-            msg = f"it answered number {message.number}, which is not what it runs"
-            raise ChannelError(msg)
+            again = message.number == self._heard  # who answers twice has the second answer charged to nobody
+            self._spoil(f"it answered number {message.number}, which is not what it runs", by_first=not again)
+            return
+        self._heard = message.number
         if message.wrote:
             self._body.drain()
             self._channel.put(encode(Go(message.number)))
@@ -276,8 +292,10 @@ class Worker:
         self._channel.flush()
         if self.state == "ready":
             most = self._launch.recycle_memory
-            if most is not None and not self.worn and self._body.resident > most:
-                self.leave()
+            if most is not None and self.jobs > self._weighed:
+                self._weighed = self.jobs
+                if self._body.resident > most:
+                    self.leave()
         elif self.state == "leaving" and not self.tickets and self._ending.stage == Stage.NONE:
             self._say_goodbye()
         self._owner.free(self)

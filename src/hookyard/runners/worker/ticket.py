@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from hookyard.context.messages import Ask
-from hookyard.errors import AttemptTimedOut, InvalidOutput
+from hookyard.errors import AttemptTimedOut, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.foreign.failures import Failure, to_error, to_failure
 from hookyard.host.foreign.wire import NOTHING, Answer, AnyAsk, pack_answer
 from hookyard.runners.contract import Call
@@ -29,26 +29,28 @@ class Ticket:
         answer: resolved when the attempt is over, and nothing of it runs any more.
         number: under which the process that it was sent to knows it; another one each time it is sent.
         stopping: why it was asked to stop, if it was.
+        spoilt: what its process did while it ran, for which its answer does not count.
     """
 
-    __slots__ = ("_asks", "answer", "call", "number", "stopping")
+    __slots__ = ("_asks", "answer", "call", "number", "spoilt", "stopping")
 
     def __init__(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
         self.call = call
         self.answer: asyncio.Future[bytes] = loop.create_future()
         self.number = 0
         self.stopping: Why | None = None
+        self.spoilt: str | None = None
         self._asks: set[asyncio.Task[None]] | None = None
 
     def succeed(self, body: bytes) -> None:
         """The command answered."""
-        if self.stopping is not None:
-            self._stopped()
+        if self.stopping is not None or self.spoilt is not None:
+            self.lose("it answered all the same")
             return
         try:
             self.call.command.spec.check(body)
         except InvalidOutput as error:
-            self._refuse(error)
+            self.refuse(error)
             return
         self._end()
         if not self.answer.done():
@@ -56,17 +58,32 @@ class Ticket:
 
     def fail(self, failure: Failure) -> None:
         """The command raised."""
-        if self.stopping is not None:
-            self._stopped()
+        if self.stopping is not None or self.spoilt is not None:
+            self.lose("it raised all the same")
         else:
-            self._refuse(to_error(failure, self.call.command.key))
+            self.refuse(to_error(failure, self.call.command.key))
 
-    def lose(self, error: Exception) -> None:
-        """The process is gone."""
+    def lose(self, problem: str, *, code: str = "exited") -> None:
+        """There is no answer of it that counts, for this reason if there is no better one."""
         if self.stopping is not None:
             self._stopped()
+        elif self.spoilt is not None:
+            self.refuse(PluginFailed(self.call.command.key, self.spoilt, code="protocol_error"))
         else:
-            self._refuse(error)
+            self.refuse(PluginFailed(self.call.command.key, problem, code=code))
+
+    def lose_beside(self, problem: str) -> None:
+        """It had begun in a process that was lost for another command's sake: uncounted, where it may run again."""
+        if self.stopping is None and self.spoilt is None and self.call.info.max_attempts > 1:
+            self.refuse(RetryLater(0, f"{self.call.command.key}: {problem}"))
+        else:
+            self.lose(problem)
+
+    def refuse(self, error: Exception) -> None:
+        """It is over, with this error."""
+        self._end()
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
     def ask(self, question: int, ask: AnyAsk, send: Send) -> None:
         """Have the host answer a question of the command."""
@@ -92,11 +109,6 @@ class Ticket:
             self.answer.set_exception(AttemptTimedOut(self.call.command.key, self.call.timeout))
         else:
             self.answer.cancel()
-
-    def _refuse(self, error: Exception) -> None:
-        self._end()
-        if not self.answer.done():
-            self.answer.set_exception(error)
 
     def _end(self) -> None:
         for task in self._asks or ():
