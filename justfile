@@ -3,7 +3,7 @@
 # Install everything, pinned, into .venv
 setup:
     uv venv --clear --python 3.11 .venv
-    uv pip install -c constraints.txt --build-constraints constraints.txt -e . -e plugins/hello -e plugins/github_push --group dev --group bench
+    uv pip install -c constraints.txt --build-constraints constraints.txt -e . $(printf -- '-e %s ' plugins/*/) --group dev --group bench
 
 # Style, types and the import rules
 lint:
