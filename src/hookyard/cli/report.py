@@ -11,6 +11,7 @@ from hookyard.assembly import assemble
 from hookyard.config import Config, Loaded, load_file
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
+from hookyard.host.typed import Memory, content
 
 _BROKEN: Final = frozenset({"blocked", "incompatible", "failed"})
 
@@ -82,7 +83,9 @@ def examine(path: Path) -> Report:
     assembly = assemble(loaded)
     registry = assembly.registry
     broken = _located(loaded, _broken(registry, [problem.path for problem in assembly.problems]))
-    problems = tuple(sorted((*assembly.problems, *assembly.degraded, *broken), key=lambda problem: problem.line))
+    untyped = _located(loaded, _untyped(loaded, registry))
+    found = (*assembly.problems, *assembly.degraded, *broken, *untyped)
+    problems = tuple(sorted(found, key=lambda problem: problem.line))
     return Report(
         file=str(path),
         ok=not problems,
@@ -107,6 +110,17 @@ def _broken(registry: Registry, told: Iterable[str]) -> Iterator[tuple[str, str]
         path = f"plugins.{plugin.name}"
         if plugin.state in _BROKEN and not any(f"{one}.".startswith(f"{path}.") for one in told):
             yield path, f"{plugin.origin} is {plugin.state}: {_one_line(plugin.reason)}"
+
+
+def _untyped(loaded: Loaded, registry: Registry) -> Iterator[tuple[str, str]]:
+    """Python plugins that no type checker has passed, where the configuration demands it. A server starts with them."""
+    if not loaded.config.require_types:
+        return
+    memory = Memory(loaded.base)
+    for name, kept in registry.kept.items():
+        if kept.candidate.kind == "python" and not memory.has(name, content(kept.candidate)):
+            command = f"hookyard plugins check --types {loaded.name}"
+            yield f"plugins.{name}", f"require_types: as it is now, no type checker has passed it; run `{command}`"
 
 
 def _warnings(config: Config) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-ConfigFile = Annotated[Path, typer.Argument(help="The YAML file.")]
-CONFIG = Path("config.yaml")
+from hookyard.cli.where import ConfigArgument, chosen
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +34,7 @@ def config(
 
 
 def lock(
-    config: ConfigFile = CONFIG,
+    config: ConfigArgument = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Write here; `-` is standard output.", show_default="hookyard.lock.json beside it"),
@@ -49,17 +48,17 @@ def lock(
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.promised import lock_file, promised
 
-    found = promised(config).lock
+    found = promised(chosen(config)).lock
     if str(out) == "-":
         typer.echo(found.to_json(), nl=False)
         return
-    path = lock_file(config, out)
+    path = lock_file(chosen(config), out)
     path.write_bytes(found.to_json())
     typer.echo(f"{path}: {len(found.commands)} commands, sha256:{found.digest()}", err=True)
 
 
 def check(
-    config: ConfigFile = CONFIG,
+    config: ConfigArgument = None,
     lock: Annotated[
         Path | None, typer.Option(help="The lock.", show_default="hookyard.lock.json beside the configuration")
     ] = None,
@@ -78,12 +77,12 @@ def check(
     from hookyard.cli.promised import lock_file, open_lock, promised
     from hookyard.schema import diff
 
-    path = lock_file(config, lock)
+    path = lock_file(chosen(config), lock)
     locked = open_lock(path)
-    now = promised(config)
+    now = promised(chosen(config))
     changes = diff(locked, now.lock, now.absent)
     breaking = [change for change in changes if change.breaking]
-    renew = f"`hookyard schema lock {config}{'' if lock is None else f' --out {lock}'}`"
+    renew = f"`hookyard schema lock {chosen(config)}{'' if lock is None else f' --out {lock}'}`"
     if as_json:
         told = {"ok": not breaking, "lock": str(path), "changes": changes}
         typer.echo(msgspec.json.format(msgspec.json.encode(told)))

@@ -1,5 +1,6 @@
 """mypy and pyright, in strict mode, over one plugin."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -58,7 +59,9 @@ def findings(checker: Checker, target: Path, python: Path) -> tuple[str, ...]:
         Refused: the checker itself failed.
     """
     with TemporaryDirectory() as folder:
-        copy = Path(folder, target.name)
+        # A plugin may be called as a module of the standard library is, which a checker would take it for, and run.
+        clashes = target.stem in sys.stdlib_module_names
+        copy = Path(folder, f"{target.stem}_plugin{target.suffix}" if clashes else target.name)
         if target.is_dir():
             shutil.copytree(target, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         else:
@@ -69,11 +72,19 @@ def findings(checker: Checker, target: Path, python: Path) -> tuple[str, ...]:
 
 def _mypy(checker: Checker, copy: Path, python: Path) -> Iterator[str]:
     options = ["--strict", "--config-file=", "--no-error-summary", "--no-color-output", "--show-column-numbers"]
-    done = _run([*checker.argv, *options, "--cache-dir=.mypy", f"--python-executable={python}", copy.name], copy.parent)
+    done = _run(
+        [*checker.argv, *options, f"--cache-dir={_cache()}", f"--python-executable={python}", copy.name], copy.parent
+    )
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     if done.returncode and not lines:
         _fail(checker, done)
     yield from lines if done.returncode else ()
+
+
+def _cache() -> Path:
+    """Where mypy keeps what it knows of the packages that plugins use: half a minute of work on a slow machine."""
+    known = os.environ.get("XDG_CACHE_HOME")
+    return (Path(known) if known else Path("~/.cache").expanduser()) / "hookyard" / "mypy"
 
 
 def _pyright(checker: Checker, copy: Path, python: Path) -> Iterator[str]:
@@ -113,7 +124,7 @@ class _Report(Struct):
 
 def _calls(name: Name, python: Path) -> Iterator[tuple[str, ...]]:
     for each in dict.fromkeys((str(python), sys.executable)):
-        yield each, "-m", name
+        yield each, "-P", "-m", name  # -P: what lies in the folder is looked at, and never run
     if (path := shutil.which(name)) is not None:
         yield (path,)
 
