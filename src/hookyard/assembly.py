@@ -12,7 +12,7 @@ from hookyard.config import Loaded
 from hookyard.errors import Problem
 from hookyard.host.load import load
 from hookyard.host.registry import Registry
-from hookyard.inbound import Sources, SourcesError, inactive_routes
+from hookyard.inbound import Sources, SourcesError, inactive_routes, own
 from hookyard.outbound import Outbound
 
 
@@ -41,6 +41,7 @@ def assemble(loaded: Loaded, before: Registry | None = None) -> Assembly:
     found = list(registry.problems)
     try:
         hooks = {active.plugin.name: active.plugin.hooks.keys() for active in registry.active}
+        hooks[own.plugin.name] = own.plugin.hooks.keys()
         sources = Sources.build(loaded.config, registry.commands, inactive, hooks)
     except SourcesError as error:
         sources = Sources({})

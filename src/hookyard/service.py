@@ -20,6 +20,7 @@ from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Health, Tables, build
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
+from hookyard.inbound import own
 from hookyard.leftovers import Leftovers
 from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin
@@ -57,7 +58,7 @@ class Service:
         self._store = store
         self._health = Health()
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
-        self._hooks = Hooks(_with_hooks(assembly))
+        self._hooks = Hooks(_with_hooks(assembly), own=[(own.plugin, None)])
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._runners = Runners(self._hooks)
         artifacts = ArtifactStore.open(config.artifacts, loaded.base)

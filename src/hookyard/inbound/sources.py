@@ -7,6 +7,7 @@ from msgspec import Struct
 from hookyard.config.model import Config, PluginScheme, RouteSettings, SourceSettings
 from hookyard.errors import HookyardError
 from hookyard.host.registry import Command
+from hookyard.inbound import own
 from hookyard.inbound.check import Found, compile_mapping
 from hookyard.inbound.scheme import scheme_of
 from hookyard.inbound.source import Route, Source
@@ -98,6 +99,9 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, problems: list
     verifier = settings.scheme.plugin if isinstance(settings.scheme, PluginScheme) else None
     if verifier is not None:
         there.check_hook(verifier, "verify_webhook", f"{where}.scheme.plugin", problems)
+    if verifier == own.plugin.name:
+        found = [own.secret_problem(secret.reveal()) for secret in settings.secrets]
+        problems.extend((f"{where}.secrets[{at}]", why) for at, why in enumerate(found) if why is not None)
     return Source(
         name=name,
         principal=f"source:{name}",

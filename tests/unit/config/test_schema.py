@@ -144,7 +144,7 @@ def test_the_example_loads() -> None:
     assert config.server == Config().server
     assert config.store == Config().store
     assert config.outbound == Config().outbound
-    assert set(config.sources) == {"github", "shop"}
+    assert set(config.sources) == {"github", "shop", "upstream"}
 
 
 def test_the_example_names_every_variable_that_it_needs() -> None:
