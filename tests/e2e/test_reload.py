@@ -55,7 +55,7 @@ class Yard:
         (self.folder / "helpers.py").write_text(f"WORD = {word!r}")
         (self.folder / "__init__.py").write_text(ECHO.replace("{notes!r}", repr(str(self.notes))))
 
-    def configure(self, **sections: Any) -> None:
+    def configure(self, **sections: object) -> None:
         self.server.config |= sections
         (self.server.folder / "config.yaml").write_text(json.dumps(self.server.config))
 
@@ -249,3 +249,59 @@ def test_requests_during_fifty_reloads_lose_nothing(yard: Yard) -> None:
         if cursor is None:
             break
     assert seen == len(stored) + 1
+
+
+EXEC = """#!/bin/sh
+case "$1" in
+describe) echo '{"name": "machine", "api": 1, "commands": [{"name": "say", "input": {"type": "object"},
+  "output": {"type": "object", "properties": {"said": {"type": "string"}}, "required": ["said"]}}]}' ;;
+call) echo '{"kind": "result", "output": {"said": "WORD"}}' ;;
+esac
+"""
+
+
+def test_an_exec_plugin_is_added_changed_refused_and_removed(yard: Yard) -> None:
+    program = yard.server.folder / "plugins" / "machine"
+
+    def write(text: str) -> None:
+        program.write_text(text)
+        program.chmod(0o755)
+
+    def say() -> str:
+        said: str = yard.call("machine/say", {}, prefer="wait=20")["result"]["said"]
+        return said
+
+    write(EXEC.replace("WORD", "one"))
+    assert yard.reload()["added"] == ["machine"]
+    assert say() == "one"
+    write(EXEC.replace("WORD", "two"))
+    assert yard.reload()["changed"] == ["machine"]
+    assert say() == "two"
+    write("#!/bin/sh\nexit 3\n")
+    (problem,) = yard.refused()
+    assert problem["path"] == "plugins.machine"
+    assert "plugins/machine describe: it exited with 3" in problem["message"]
+    write(EXEC.replace("WORD", "two"))
+    assert yard.reload()["changed"] == []
+    program.unlink()
+    assert yard.reload()["removed"] == ["machine"]
+
+
+def test_a_plugin_moves_into_workers_and_back(yard: Yard) -> None:
+    word = yard.folder / "__init__.py"
+    word.write_text(word.read_text().partition("@plugin.hook")[0])
+    yard.reload()
+    yard.configure(plugins={"echo": {"isolation": "worker"}})
+    assert yard.reload()["changed"] == ["echo"]
+    assert yard.say() == "one"
+    assert yard.server.client.get("/api/v1/plugins/echo").json()["isolation"] == "worker"
+    (yard.folder / "helpers.py").write_text("WORD = 'two'")
+    assert yard.reload()["changed"] == ["echo"]
+    assert yard.say() == "two"
+    (yard.folder / "helpers.py").write_text("WORD = ")
+    assert "SyntaxError" in yard.refused()[0]["message"]
+    assert yard.say() == "two"
+    (yard.folder / "helpers.py").write_text("WORD = 'three'")
+    yard.configure(plugins={})
+    assert yard.reload()["changed"] == ["echo"]
+    assert yard.say() == "three"

@@ -148,3 +148,26 @@ def test_a_python_plugin_is_checked_without_a_configuration(hookyard: Call, fold
 
 def test_what_is_no_plugin_cannot_be_checked(hookyard: Call, folder: Path) -> None:
     assert hookyard("plugins", "check", folder / "nowhere").code == 69
+
+
+def test_an_exec_plugin_goes_through_the_conformance_suite(hookyard: Call, folder: Path) -> None:
+    program = folder / "plugins" / "machine"
+    say = {"name": "say", "read_only": True, "output": {"type": "object"}}
+    describe = json.dumps({"name": "machine", "api": 1, "commands": [say]})
+    source = dedent(f"""\
+        #!/bin/sh
+        case "$1 $2" in
+        "describe ") echo '{describe}' ;;
+        "call say") ANSWER ;;
+        *) echo "no such thing" >&2; exit 64 ;;
+        esac
+        """)
+    program.write_text(source.replace("ANSWER", """echo '{"kind": "result", "output": {}}'"""))
+    program.chmod(0o755)
+    right = hookyard("plugins", "check", program)
+    assert (right.code, right.err) == (0, "")
+    assert "machine: in order (exec, 1 commands: say)" in right.out
+    program.write_text(source.replace("ANSWER", "echo nonsense"))
+    wrong = hookyard("plugins", "check", program)
+    assert wrong.code == 78
+    assert "machine: say: " in wrong.err

@@ -49,9 +49,10 @@ def checked(path: Path) -> tuple[Checked, ...]:
 
 def _one(candidate: Candidate) -> Checked:
     record, kept, unset = load_alone(candidate)
-    problems = [record.reason] if record.reason is not None and record.state != "active" else []
+    problems: list[str] = [record.reason] if record.reason is not None and record.state != "active" else []
+    more: list[str] = []
     if not problems and candidate.kind == "exec":
-        problems += _conformance(candidate)
+        problems, more = _conformance(candidate)
     return Checked(
         name=record.name,
         origin=str(candidate.file or candidate.manifest or candidate.home),
@@ -60,14 +61,27 @@ def _one(candidate: Candidate) -> Checked:
         state=record.state,
         commands=() if kept is None else tuple(kept.plugin.commands),
         problems=tuple(problems),
-        notes=(*record.notes, *(f"{path.partition('.')[2].partition('.')[2]}: {what}" for path, what in unset)),
+        notes=(*record.notes, *more, *(f"{path.partition('.')[2].partition('.')[2]}: {what}" for path, what in unset)),
     )
 
 
-def _conformance(candidate: Candidate) -> list[str]:
+def _conformance(candidate: Candidate) -> tuple[list[str], list[str]]:
+    """What the suite for exec plugins has against it, and what it could not look at."""
+    # Imported here so that Python plugins do not pay for it.
+    from hookyard.testing.exec_conformance import Check, conform
+
+    def said(check: Check) -> str:
+        about = f"{check.command}: " if check.command else ""
+        return f"{about}{check.name}: {check.why}"
+
+    where = candidate.home or candidate.file
+    if where is None:
+        return [], []
     try:
-        from hookyard.testing.exec_conformance import conform
-    except ImportError as error:
-        raise PluginLoadError(str(error)) from error
-    del candidate, conform
-    return []
+        checks = conform(where).checks
+    except PluginLoadError as error:
+        return [str(error)], []
+    return (
+        [said(check) for check in checks if check.outcome == "failed"],
+        [f"not checked: {said(check)}" for check in checks if check.outcome not in {"failed", "passed"}],
+    )
