@@ -5,6 +5,7 @@ ROWS = {
     "hand-made": "bench.rows.hand_made",
     "finish": "bench.rows.finish",
     "worker": "bench.rows.worker",
+    "exec": "bench.rows.exec_process",
     "notify": "bench.rows.notify",
     "webhook": "bench.rows.webhook",
     "store": "bench.rows.store_alone",
