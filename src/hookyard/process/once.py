@@ -63,7 +63,8 @@ async def run_once(
         stop: ends it when set.
         stdout_limit: bytes; more end it.
         stderr_limit: bytes that are kept or handed on; more are read and dropped.
-        on_stdout: gets the pieces as they come, and nothing is kept. What it raises ends the process, and comes out.
+        on_stdout: gets the pieces as they come, until the time is up, and nothing is kept. What it raises ends the
+            process, and comes out.
         on_stderr: the same for stderr.
 
     Raises:

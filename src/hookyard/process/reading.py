@@ -50,9 +50,16 @@ class Sink:
 
     def _hand_on(self, piece: bytes, handed_on: Callable[[bytes], object]) -> None:
         """Who has raised once gets nothing more."""
-        self._handed_on = _drop
-        handed_on(piece)
-        self._handed_on = handed_on
+        try:
+            handed_on(piece)
+        except BaseException:
+            self.mute()
+            raise
+
+    def mute(self) -> None:
+        """Hand nothing on any more."""
+        if self._handed_on is not None:
+            self._handed_on = _drop
 
     def taken(self) -> bytes:
         """All that was kept."""

@@ -152,6 +152,7 @@ class Running:
     def _expire(self) -> None:
         if not self._gone:
             self.timed_out = True
+            self._out.mute()
             self.terminate()
 
     async def _stop(self, stop: asyncio.Event) -> None:

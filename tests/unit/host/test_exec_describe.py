@@ -230,6 +230,12 @@ def test_what_cannot_be_executed_says_why(tmp_path: Path) -> None:
     assert "plugins/lab describe: it cannot be executed: Permission denied" in refused(file)
 
 
+def test_a_configuration_is_an_object(tmp_path: Path) -> None:
+    assert refused(printing(tmp_path, {**PLAIN, "config": {"type": "string"}})) == (
+        "plugins/lab describe: config: a configuration is an object with named properties, or any object"
+    )
+
+
 def test_a_file_is_called_without_its_suffix_and_may_run_under_another_name(tmp_path: Path) -> None:
     assert described(printing(tmp_path, PLAIN, "lab.sh")).name == "lab"
     found = described(printing(tmp_path, PLAIN), "alias")

@@ -366,6 +366,15 @@ def test_an_answer_after_the_deadline_is_none(tmp_path: Path) -> None:
         attempt(plugin(tmp_path, script), timeout=300)
 
 
+def test_what_it_prints_after_its_time_is_up_is_not_read(tmp_path: Path) -> None:
+    port = FakePort()
+    line = '{\\"kind\\":\\"progress\\",\\"done\\":1}'
+    script = f'trap "echo \\"{line}\\"; echo no JSON; exit 0" TERM; while :; do sleep 0.01; done'
+    with pytest.raises(AttemptTimedOut):
+        attempt(plugin(tmp_path, script), timeout=300, port=port)
+    assert port.progress == []
+
+
 def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(AttemptTimedOut):

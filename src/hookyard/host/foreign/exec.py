@@ -11,7 +11,7 @@ from typing import Any, Final, Never, NoReturn, cast
 import msgspec
 from msgspec import Struct
 
-from hookyard.command import CommandOptions, CommandSpec, Retry
+from hookyard.command import CommandOptions, CommandSpec, Retry, as_struct
 from hookyard.config.convert import lines_of
 from hookyard.config.document import Mapping, Node, Scalar, parse, resolve
 from hookyard.config.model import PluginSettings
@@ -80,7 +80,7 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
     program = _program(candidate, manifest, report)
     own = name or manifest.name
     commands = {entry.name: _command(own, index, entry, report) for index, entry in enumerate(manifest.commands)}
-    config_type = NoneType if manifest.config is None else _compiled(manifest.config, f"{own}.config", "config", report)
+    config_type = _config_type(manifest, own, report)
     if problems or program is None:
         raise PluginLoadError("\n".join(problems))
     return ForeignPlugin(
@@ -190,7 +190,7 @@ def _command(plugin: str, index: int, entry: CommandEntry, report: Report) -> Co
     given = _compiled(entry.output, f"{plugin}.{entry.name}.output", f"{at}.output", report)
     if taken is None or given is None:
         return None
-    if not (isinstance(taken, type) and issubclass(taken, Struct)) or taken.__struct_config__.array_like:
+    if not _is_object(taken):
         report(f"{at}.input", "a command takes an object with named properties, or any object")
         return None
     retry = entry.retry
@@ -218,6 +218,20 @@ def _command(plugin: str, index: int, entry: CommandEntry, report: Report) -> Co
             deprecated=entry.deprecated,
         ),
     )
+
+
+def _config_type(manifest: Manifest, plugin: str, report: Report) -> type[Any]:
+    if manifest.config is None:
+        return NoneType
+    found = _compiled(manifest.config, f"{plugin}.config", "config", report)
+    if found is not None and not _is_object(found):
+        report("config", "a configuration is an object with named properties, or any object")
+    return cast("type[Any]", found)
+
+
+def _is_object(kind: object) -> bool:
+    struct = as_struct(kind)
+    return struct is not None and not struct.__struct_config__.array_like
 
 
 def _compiled(schema: dict[str, Any], name: str, at: str, report: Report) -> Any:  # noqa: ANN401  a type form
