@@ -79,7 +79,8 @@ class Plugin(Generic[C]):
         version: shown beside its name.
         isolation: of every command that does not choose its own.
         secrets: the names of what `ctx.secrets` may be asked for; the configuration has them under
-            `plugins.<name>.secrets`.
+            `plugins.<name>.secrets`. One that ends with `*` stands for all that begin so, such as those of
+            configured targets.
 
     Raises:
         DeclarationError: the name or the configuration's type cannot be used.

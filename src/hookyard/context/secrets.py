@@ -1,7 +1,19 @@
 """The secrets that a plugin declares."""
 
+from collections.abc import Iterable
+
 from hookyard.context.messages import GetSecret
 from hookyard.context.port import Port
+
+FAMILY = "*"
+"""Ends a declared name that stands for every secret whose name begins so, of those the configuration has."""
+
+
+def declares(declared: Iterable[str], name: str) -> bool:
+    """Whether a secret of this name is among the declared ones, or of a family of them."""
+    return any(
+        name.startswith(each.removesuffix(FAMILY)) if each.endswith(FAMILY) else name == each for each in declared
+    )
 
 
 class Secrets:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from hookyard.config.model import Config
+from hookyard.context.secrets import declares
 from hookyard.errors import SecretUnavailable
 from hookyard.facilities.redact import Redactor
 from hookyard.host.registry import Registry
@@ -46,7 +47,7 @@ class Vault:
         Raises:
             SecretUnavailable: it declares none of this name, or nobody has it.
         """
-        if name not in self._declared.get(plugin, ()):
+        if not declares(self._declared.get(plugin, ()), name):
             msg = f"the plugin {plugin} does not declare the secret {name!r}"
             raise SecretUnavailable(msg)
         value = self._values.get((plugin, name))

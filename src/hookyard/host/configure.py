@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from hookyard.config.model import Config, PluginSettings
+from hookyard.context.secrets import FAMILY, declares
 from hookyard.errors import place_of
 from hookyard.host.candidate import PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
@@ -54,11 +55,11 @@ def secrets(plugin: AnyPlugin, settings: PluginSettings, *, resolvable: bool) ->
     """
     at = f"plugins.{plugin.name}.secrets"
     for name in settings.secrets:
-        if name not in plugin.secrets:
+        if not declares(plugin.secrets, name):
             known = f"it declares {', '.join(plugin.secrets)}" if plugin.secrets else "it declares none"
             yield f"{at}.{name}", f"the plugin declares no secret of this name; {known}"
     for name in plugin.secrets:
-        if name not in settings.secrets and not resolvable:
+        if name not in settings.secrets and not resolvable and not name.endswith(FAMILY):
             yield at, f"the plugin declares the secret {name!r}, and neither this section nor a plugin's hook has it"
 
 

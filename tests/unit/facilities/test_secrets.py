@@ -91,3 +91,21 @@ def test_a_secret_that_cannot_be_had_is_an_error_that_names_it(name: str, why: s
             assert why in error.message
 
     run(story)
+
+
+def test_a_family_of_secrets_is_declared_by_how_their_names_begin() -> None:
+    plugin = Plugin("lab", secrets=("token_*",))
+
+    @plugin.command
+    async def tell(data: In, ctx: Context) -> Out:
+        return Out(f"done with {await ctx.secrets.get(data.text)}")
+
+    async def story() -> None:
+        async with lab(plugin, secrets={"token_a": SECRET, "key": SECRET}) as it:
+            assert (await it.run("lab/tell", "token_a")).result == b'{"text":"done with ***"}'
+            for name, why in (("token_b", "set plugins.lab.secrets.token_b"), ("key", "does not declare")):
+                error = (await it.run("lab/tell", name)).last_error
+                assert error is not None
+                assert why in error.message
+
+    run(story)
