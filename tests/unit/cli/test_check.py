@@ -161,6 +161,7 @@ def test_the_example_is_without_problems(hookyard: Call, monkeypatch: pytest.Mon
     monkeypatch.setenv("HOOKYARD_CI_TOKEN_SHA256", "0" * 64)
     monkeypatch.setenv("GITHUB_WEBHOOK_SECRET", "one")
     monkeypatch.setenv("SHOP_WEBHOOK_SECRET", "two")
+    monkeypatch.setenv("UPSTREAM_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     monkeypatch.setenv("CHAT_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     ended = hookyard("check", Path(__file__).parents[3] / "config.example.yaml")
     assert (ended.code, ended.err) == (0, "")
