@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
@@ -135,7 +135,7 @@ class Lab:
 
 
 @asynccontextmanager
-async def lab(file: Path = PLUGINS / "rough.py", **chosen: Unpack[Chosen]) -> AsyncIterator[Lab]:
+async def lab(file: Path = PLUGINS / "rough.py", **chosen: Unpack[Chosen]) -> AsyncGenerator[Lab]:
     found = Lab(file, settings(**chosen))
     try:
         yield found

@@ -13,7 +13,6 @@ import hookyard
 from hookyard.config.model import ProcessLimits
 from hookyard.errors import PluginFailed, PluginLoadError
 from hookyard.host.foreign.contract import ForeignPlugin
-from hookyard.host.foreign.interview import ask_once
 from hookyard.host.foreign.worker import WorkerLaunch, describe
 
 SITE = Path(sysconfig.get_paths()["purelib"])
@@ -87,9 +86,7 @@ def test_a_plugin_that_writes_much_while_it_is_imported_is_described_all_the_sam
 
 def test_a_plugin_that_is_never_imported_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = plugin(tmp_path, "print('so far', flush=True)\nimport threading\nthreading.Event().wait()")
-    monkeypatch.setattr(
-        "hookyard.host.foreign.worker.ask_once", lambda spec, hello: ask_once(spec, hello, patience=0.5)
-    )
+    monkeypatch.setattr("hookyard.host.foreign.interview.PATIENCE", 0.5)
     with pytest.raises(PluginLoadError, match=r"it was not imported within 0\.5 s"):
         described(file)
 

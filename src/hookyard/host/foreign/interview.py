@@ -22,7 +22,7 @@ _TAIL: Final = 2_000
 _PIECE: Final = 1 << 16
 
 
-def ask_once(spec: ProcessSpec, hello: Hello, *, patience: float = PATIENCE) -> Manifest:
+def ask_once(spec: ProcessSpec, hello: Hello) -> Manifest:
     """Start a process, have it import the plugin and describe it, and see it end.
 
     Raises:
@@ -54,23 +54,20 @@ def ask_once(spec: ProcessSpec, hello: Hello, *, patience: float = PATIENCE) -> 
         stack.callback(_end, process)
         with suppress(OSError):  # it is gone already; what it wrote says why
             ours.sendall(frame(encode(hello)))
-        return _Interview(spec, process, ours, read, patience).manifest()
+        return _Interview(spec, process, ours, read).manifest()
 
 
 class _Interview:
-    def __init__(
-        self, spec: ProcessSpec, process: Persistent, sock: socket.socket, output: int, patience: float
-    ) -> None:
+    def __init__(self, spec: ProcessSpec, process: Persistent, sock: socket.socket, output: int) -> None:
         self._spec = spec
         self._process = process
         self._sock = sock
         self._output = output
-        self._patience = patience
         self._tail = b""
         self._reader = FrameReader()
 
     def manifest(self) -> Manifest:
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + PATIENCE
         with selectors.DefaultSelector() as selector:
             selector.register(self._sock, selectors.EVENT_READ, self)
             selector.register(self._output, selectors.EVENT_READ)
@@ -81,7 +78,7 @@ class _Interview:
                             selector.unregister(self._output)
                     elif (found := self._answer()) is not None:
                         return found
-        msg = f"it was not imported within {self._patience:g} s{self._last_words()}"
+        msg = f"it was not imported within {PATIENCE:g} s{self._last_words()}"
         raise PluginLoadError(msg)
 
     def _answer(self) -> Manifest | None:
