@@ -19,6 +19,8 @@ from hookyard import (
     StateConflict,
     SyncContext,
 )
+from hookyard.config.model import Config, PluginSettings
+from hookyard.config.values import Secret
 from hookyard.context import CancelFlag
 from hookyard.facilities import joblog
 from hookyard.store.contract import EventQuery
@@ -328,5 +330,62 @@ def test_an_error_of_the_context_is_shown_as_it_is() -> None:
             job = await it.run("lab/wrong")
             assert job.last_error is not None
             assert (job.last_error.code, job.last_error.message) == ("context_error", "this cannot be")
+
+    run(story)
+
+
+def test_a_thread_that_was_left_behind_finds_its_context_closed() -> None:
+    plugin = Plugin("lab")
+    gate, over = threading.Event(), threading.Event()
+    told: list[str] = []
+
+    @plugin.command(timeout=0.05, retry=Retry(attempts=1))
+    def late(data: In, ctx: SyncContext) -> Out:
+        gate.wait(10)
+        try:
+            ctx.log.info("too.late")
+            ctx.state.put("k", 1)
+        except Cancelled as error:
+            told.append(str(error))
+        finally:
+            over.set()
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin) as it:
+            job = await it.run("lab/late", timeout=50)
+            assert job.status == "timed_out"
+            gate.set()
+            assert await asyncio.to_thread(over.wait, 10)
+            assert told == ["the attempt is over"]
+            assert await it.store.log_lines(job.id) == ()
+            assert await it.store.state("lab", "k") is None
+
+    run(story)
+
+
+def test_after_a_reload_new_settings_hold_and_old_secrets_stay_out_of_sight() -> None:
+    plugin = Plugin("lab", secrets=("key",))
+
+    @plugin.command
+    async def tell(data: In, ctx: Context) -> Out:
+        return Out(f"{await ctx.secrets.get('key')} {data.text}")
+
+    @plugin.command
+    async def fetch(data: In, ctx: Context) -> Out:
+        await ctx.http.get("http://127.0.0.1:9/")
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin, secrets={"key": "old-secret"}) as it:
+            first = await it.run("lab/fetch")
+            assert first.last_error is not None
+            assert first.last_error.code == "plugin_error"  # nobody listens there
+            settings = PluginSettings(secrets={"key": Secret("new-secret")})
+            it.facilities.use(it.registry, Config(plugins={"lab": settings}))
+            assert (await it.run("lab/tell", "old-secret")).result == b'{"text":"*** ***"}'
+            second = await it.run("lab/fetch")
+            assert second.last_error is not None
+            assert second.last_error.code == "egress_denied"
 
     run(story)
