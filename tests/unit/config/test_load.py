@@ -76,14 +76,21 @@ def test_a_union_takes_the_member_that_its_shape_asks_for(read: Read) -> None:
 @pytest.mark.parametrize(
     ("scheme", "message"),
     [
-        ("gitlab", "expected github or a mapping with header, found the text 'gitlab'; did you mean github?"),
-        ("3", "expected github or a mapping with header, found the number 3"),
-        ("[]", "expected github or a mapping with header, found a list"),
-        ("~", "expected github or a mapping with header, found nothing"),
+        ("gitlab", "found the text 'gitlab'; did you mean github?"),
+        ("3", "found the number 3"),
+        ("[]", "found a list"),
+        ("~", "found nothing"),
     ],
 )
 def test_what_fits_no_member_of_a_union_is_told_the_choices(problems: Problems, scheme: str, message: str) -> None:
-    assert problems(SOURCE.format(scheme=scheme, on="a")) == [f"4: sources.s.scheme: {message}"]
+    assert problems(SOURCE.format(scheme=scheme, on="a")) == [
+        f"4: sources.s.scheme: expected github, a mapping with header or a mapping with plugin, {message}"
+    ]
+
+
+def test_of_several_mappings_that_one_is_meant_whose_keys_there_are(problems: Problems, read: Read) -> None:
+    assert read(SOURCE.format(scheme="{plugin: acme}", on="a")).sources["s"].scheme == PluginScheme(plugin="acme")
+    assert problems(SOURCE.format(scheme="{plugin: Acme, header: X}", on="a"))[0].startswith("4: sources.s.scheme.")
 
 
 def test_inside_the_member_of_a_union_the_problem_keeps_its_own_place(problems: Problems) -> None:
