@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookyard.config import Config, Duration, Secret, Size, load, load_file, loads
-from hookyard.config.model import HmacScheme
+from hookyard.config.model import HmacScheme, PluginScheme
 from hookyard.errors import ConfigError
 
 Read = Callable[[str], Config]
