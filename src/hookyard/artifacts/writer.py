@@ -14,6 +14,8 @@ PIECE: Final = 1 << 20
 """Bytes that are handed on at once."""
 _WAITING: Final = 4
 """Pieces that wait to be written, at most: then the writer waits, so that memory stays bounded."""
+_PATIENCE: Final = 5
+"""Seconds that an upload may take to take back what it has written."""
 
 log = get("artifacts")
 
@@ -103,12 +105,20 @@ class ArtifactWriter:
         """Forget it, unless it is complete or forgotten already."""
         if not self._over:
             self._over = self._aborted = True
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+            # An upload that is cancelled takes back what it has written some time later; one whose pieces fail, before
+            # it ends. So the latter, as long as it listens.
+            while not self._pieces.empty():
+                self._pieces.get_nowait()
+            self._pieces.put_nowait(None)
+            _, deaf = await asyncio.wait((self._task,), timeout=_PATIENCE)
+            for task in deaf:
+                task.cancel()
+            if not deaf and not self._task.cancelled():
+                self._task.exception()  # the one that was asked for
 
     async def _upload(self, put: Put) -> None:
         async def pieces() -> Pieces:
-            while (piece := await self._pieces.get()) is not None:
+            while (piece := await self._pieces.get()) is not None and not self._aborted:
                 yield piece
             if self._aborted:
                 raise _Aborted

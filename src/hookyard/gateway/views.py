@@ -174,9 +174,7 @@ def row_view(job: Job) -> JobRow:
     )
 
 
-def full_view(
-    job: Job, attempts: list[AttemptView], deliveries: list[DeliveryView], children: list[str]
-) -> FullJob:
+def full_view(job: Job, attempts: list[AttemptView], deliveries: list[DeliveryView], children: list[str]) -> FullJob:
     """Show all of a job."""
     row = row_view(job)
     return FullJob(
