@@ -1,4 +1,4 @@
-"""A process under way, watched by the event loop."""
+"""A process under way, watched by the event loop. Its end is seen by a pidfd: Linux 5.3 or newer."""
 
 import array
 import asyncio
