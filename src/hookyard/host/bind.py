@@ -10,6 +10,9 @@ INLINE_LIMIT: Final = 256
 THREAD_LIMIT: Final = 8
 """How many of a command may run at once, where neither it nor the configuration says: of those that wait for others
 without holding a thread or a process, and of those that hold one."""
+WORKER_LIMIT: Final = 64
+"""The same of a worker's: enough that its processes are never idle; what waits beyond keeps its place by priority."""
+_LIMITS: Final = {"inline": INLINE_LIMIT, "worker": WORKER_LIMIT}
 
 
 def bind(spec: CommandSpec, config: object, launch: object, whole: Config, shared: str | None = None) -> Command:
@@ -23,8 +26,7 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config, share
         shared: the lane that all commands of its plugin have in common, where they do.
     """
     options, lane = spec.options, shared or spec.key
-    free = options.isolation == "inline" or (options.isolation == "worker" and spec.is_async)
-    limit = options.concurrency or (INLINE_LIMIT if free else THREAD_LIMIT)
+    limit = options.concurrency or _LIMITS.get(options.isolation, THREAD_LIMIT)
     chosen = whole.lanes.get(lane)
     return Command(
         spec=spec,

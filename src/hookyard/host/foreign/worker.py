@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
-from typing import Any, Final, Never
+from typing import Any, Never
 
 import msgspec
 from msgspec import Struct
@@ -23,9 +23,6 @@ from hookyard.host.foreign.interview import ask_once
 from hookyard.host.foreign.surroundings import process_spec
 from hookyard.host.foreign.wire import PROTOCOL, CommandManifest, Hello, Manifest, Target
 from hookyard.process.spec import ProcessSpec
-
-WORKER_LIMIT: Final = 64
-"""How many of a worker command may run or wait for a process at once, where neither it nor the configuration says."""
 
 Compile = Callable[[Mapping[str, object], str], Any]
 """From a JSON Schema and a name to a type; raises when it cannot."""
