@@ -12,11 +12,14 @@ from hookyard.gateway.envelope import Envelope
 from hookyard.gateway.jobs import ListQuery
 from hookyard.gateway.openapi_jobs import job_paths
 from hookyard.gateway.openapi_parts import READ, SECURITY, Object, header, json_body, name_of, problems
+from hookyard.gateway.openapi_plugins import ReloadProblem, plugin_paths
 from hookyard.gateway.told import EventListQuery, LogQuery
 from hookyard.gateway.told_views import ArtifactList, EventPage, LogPage
 from hookyard.gateway.views import FullJob, JobPage, ShortJob
 from hookyard.gateway.wellbeing import HealthView
+from hookyard.host.changes import Changes
 from hookyard.host.registry import Command
+from hookyard.host.shown import FullPlugin, PluginList
 from hookyard.inbound import Source
 from hookyard.schema import CommandSchema, components
 from hookyard.signature import type_hook
@@ -78,12 +81,14 @@ def document(deps: GatewayDeps) -> bytes:
     described, types = components(command.spec for command in commands)
     own: list[Any] = [
         *(Problem, AcceptedJob, Taken, ShortJob, FullJob, JobPage, HealthView, LogPage, ArtifactList, EventPage),
+        *(PluginList, FullPlugin, Changes, ReloadProblem),
         *(ListQuery, LogQuery, EventListQuery, Envelope),
     ]
     schemas, own_types = msgspec.json.schema_components(
         own, schema_hook=type_hook, ref_template="#/components/schemas/{name}"
     )
     names = ("problem", "accepted", "taken", "short", "full", "page", "health", "log", "artifacts", "events")
+    names += ("plugins", "plugin", "changes", "reload_problem")
     known: dict[str, Object] = dict(zip(names, schemas, strict=False))
     *asked, envelope = (own_types.pop(name_of(schema)) for schema in schemas[len(names) :])
     paths: Object = {
@@ -91,6 +96,7 @@ def document(deps: GatewayDeps) -> bytes:
         for command in commands
     }
     paths |= {f"/hooks/{name}": {"post": _hook(source, known)} for name, source in sorted(deps.sources.by_name.items())}
+    paths |= plugin_paths(known)
     paths |= job_paths(dict(zip(("jobs", "log", "events"), asked, strict=True)), known) | _plain_paths(known)
     return msgspec.json.encode(
         {

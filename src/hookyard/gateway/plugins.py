@@ -14,8 +14,8 @@ from hookyard.errors import ConfigError, Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.host.shown import PluginList, full_plugin, plugin_row
 from hookyard.gateway.tables import Live
+from hookyard.host.shown import PluginList, full_plugin, plugin_row
 
 
 class Plugins:

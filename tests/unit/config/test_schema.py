@@ -190,5 +190,6 @@ def test_the_reference_page_is_the_one_the_program_makes() -> None:
 def test_the_reference_page_has_every_key() -> None:
     page = markdown()
     for path, struct, field in FIELDS:
-        section = page.partition(f"\n## {f'`{path}`' if path else 'The top of the file'}\n")[2].partition("\n## ")[0]
-        assert f"| `{field.encode_name}` |" in section, struct
+        # A place that takes one of several mappings has a section for each.
+        places = page.split(f"\n## {f'`{path}`' if path else 'The top of the file'}\n")[1:]
+        assert any(f"| `{field.encode_name}` |" in place.partition("\n## ")[0] for place in places), struct

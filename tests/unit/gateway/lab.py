@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
@@ -27,6 +27,7 @@ from hookyard.config.model import (
 )
 from hookyard.config.values import Duration, Secret, Size
 from hookyard.gateway import Gateway, GatewayDeps, Health
+from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
@@ -294,6 +295,8 @@ def house_of(
     commands: Mapping[str, Command] | None = None,
     inactive: Collection[str] = (),
     hooks: Hooks | None = None,
+    registry: Registry | None = None,
+    reload: Callable[[], Awaitable[Changes]] | None = None,
 ) -> House:
     """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
     config = config or (config_of() if commands is None else Config())
@@ -305,7 +308,7 @@ def house_of(
     artifacts = ArtifactStore.open(ArtifactSettings(path="memory"), Path())
     deps = GatewayDeps(
         config=config,
-        registry=Registry(commands=commands),
+        registry=registry or Registry(commands=commands),
         dispatcher=dispatcher,
         store=store,
         artifacts=artifacts,
@@ -315,6 +318,7 @@ def house_of(
         clock=clock,
         health=health,
         hooks=hooks,
+        reload=reload,
         check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",
     )
     return House(Gateway(deps, lean=lean), dispatcher, store, clock, health, artifacts)
