@@ -1,0 +1,86 @@
+"""A plugin in workers, served: described without being imported, triggered, watched, killed without harm to others."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.e2e.lab import Server
+
+TEXT = '''
+import os
+from msgspec import Struct
+from hookyard import Context, Plugin, SyncContext
+
+plugin = Plugin("heavy", secrets=("token",), version="3")
+
+
+class In(Struct):
+    text: str = "x"
+
+
+class Out(Struct):
+    text: str
+    pid: int
+
+
+@plugin.command
+async def say(data: In, ctx: Context) -> Out:
+    """Say it."""
+    print("printed " + await ctx.secrets.get("token"))
+    ctx.log.info("said", text=data.text)
+    ctx.progress(1, 2)
+    ctx.emit("heavy.said", data)
+    await ctx.state.put("last", data.text)
+    await ctx.artifacts.put("said.txt", "text/plain", data.text)
+    return Out(data.text, os.getpid())
+
+
+@plugin.command
+def crash(data: In, ctx: SyncContext) -> Out:
+    os.abort()
+'''
+
+
+@pytest.fixture
+def serving(server: Server, tmp_path: Path) -> Server:
+    folder = tmp_path / "heavy"
+    folder.mkdir()
+    (folder / "heavy.py").write_text(TEXT, "utf-8")
+    server.config["plugin_dirs"] = [str(folder)]
+    server.config["plugins"] = {"heavy": {"isolation": "worker", "secrets": {"token": "s3cret-of-theirs"}}}
+    server.config["sources"] = {}
+    return server.start()
+
+
+def run(server: Server, key: str, **options: object) -> httpx.Response:
+    return server.client.post(
+        f"/trigger/{key}", json={"payload": {"text": "hello"}, **options}, headers={"prefer": "wait=20"}
+    )
+
+
+def test_a_worker_command_does_all_that_another_one_does(serving: Server) -> None:
+    answer = run(serving, "heavy/say").json()
+    assert (answer["status"], answer["result"]["text"]) == ("succeeded", "hello")
+    job = f"/api/v1/jobs/{answer['job_id']}"
+    lines: list[dict[str, Any]] = serving.client.get(f"{job}/log").json()["lines"]
+    assert {line["event"] for line in lines} == {"stdout", "said"}
+    assert "s3cret-of-theirs" not in str(lines)
+    assert serving.client.get(job).json()["progress"]["done"] == 1
+    assert serving.client.get(f"{job}/artifacts/said.txt").text == "hello"
+    wrong = serving.client.post("/trigger/heavy/say", json={"payload": {"text": 3}})
+    assert (wrong.status_code, wrong.json()["path"]) == (400, "$.payload.text")
+
+
+def test_a_process_that_dies_fails_its_attempt_and_the_next_job_gets_another(serving: Server) -> None:
+    first = run(serving, "heavy/say").json()["result"]["pid"]
+    crashed = run(serving, "heavy/crash", max_attempts=1).json()
+    assert crashed["status"] == "failed"
+    error = serving.client.get(f"/api/v1/jobs/{crashed['job_id']}").json()["error"]
+    assert "heavy/crash: its worker process was ended by SIGABRT" in error["message"]
+    second = run(serving, "heavy/say").json()["result"]["pid"]
+    assert second != first
+    os.kill(second, signal.SIGKILL)
+    assert run(serving, "heavy/say").json()["status"] == "succeeded"
