@@ -72,19 +72,7 @@ class Service:
             ids=make_id,
             resolve_secret=self._hooks.resolve_secret,
         )
-        self._dispatcher = Dispatcher(
-            store=store,
-            writer=self._writer,
-            registry=assembly.registry,
-            runners=self._runners,
-            settings=config.jobs,
-            clock=clock,
-            outbox=self._outbound.outbox,
-            ports=self._facilities,
-            ended=self._hooks.job_ended,
-            started=self._hooks.job_started,
-            published=self._hooks.event_emitted,
-        )
+        self._dispatcher = self._make_dispatcher(clock)
         self._facilities.bind(self._dispatcher)
         self._tokens = Tokens(config.tokens)
         self._deps = GatewayDeps(
@@ -103,6 +91,21 @@ class Service:
             reload=self.reload,
         )
         self.app = build(self._deps)
+
+    def _make_dispatcher(self, clock: Clock) -> Dispatcher:
+        return Dispatcher(
+            store=self._store,
+            writer=self._writer,
+            registry=self._assembly.registry,
+            runners=self._runners,
+            settings=self.config.jobs,
+            clock=clock,
+            outbox=self._outbound.outbox,
+            ports=self._facilities,
+            ended=self._hooks.job_ended,
+            started=self._hooks.job_started,
+            published=self._hooks.event_emitted,
+        )
 
     @classmethod
     async def open(cls, loaded: Loaded, *, clock: Clock | None = None, reread: Reread | None = None) -> Self:
