@@ -36,6 +36,10 @@ class Dev:
             for line in self.process.stdout:
                 self._lines.put(line)
 
+    @property
+    def said_more(self) -> bool:
+        return not self._lines.empty()
+
     def says(self, pattern: str) -> re.Match[str]:
         """Wait for a line."""
         seen: list[str] = []
@@ -116,7 +120,7 @@ def test_a_configuration_that_is_wrong_from_the_start_is_waited_for(folder: Path
         for number in range(50):  # until the watch has begun
             (folder / "config.yaml").write_text(f"{right}\n# {number}")
             threading.Event().wait(0.1)
-            if not dev._lines.empty():
+            if dev.said_more:
                 break
         dev.says("listening")
         assert dev.end() == 0

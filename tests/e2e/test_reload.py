@@ -239,11 +239,10 @@ def test_requests_during_fifty_reloads_lose_nothing(yard: Yard) -> None:
     until(lambda: not server.client.get("/api/v1/jobs", params={"status": "running"}).json()["jobs"])
     for status in ("failed", "timed_out", "cancelled"):
         assert server.client.get("/api/v1/jobs", params={"status": status}).json()["jobs"] == []
-    seen, cursor = 0, None
+    seen, cursor = 0, ""
     while True:
-        page = server.client.get(
-            "/api/v1/jobs", params={"limit": 200, "status": "succeeded"} | ({"cursor": cursor} if cursor else {})
-        ).json()
+        params = {"limit": "200", "status": "succeeded"} | ({"cursor": cursor} if cursor else {})
+        page = server.client.get("/api/v1/jobs", params=params).json()
         seen += len(page["jobs"])
         cursor = page["next"]
         if cursor is None:

@@ -8,7 +8,12 @@ from typing import Final
 
 import typer
 from msgspec.structs import asdict, replace
-from watchfiles import Change, PythonFilter, awatch, watch
+from watchfiles import (
+    Change,
+    PythonFilter,
+    awatch,  # pyright: ignore[reportUnknownVariableType]  one of its events may be of trio, which is not here
+    watch,
+)
 
 from hookyard import log
 from hookyard.config import Loaded, load_file

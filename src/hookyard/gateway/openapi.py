@@ -87,8 +87,10 @@ def document(deps: GatewayDeps) -> bytes:
     schemas, own_types = msgspec.json.schema_components(
         own, schema_hook=type_hook, ref_template="#/components/schemas/{name}"
     )
-    names = ("problem", "accepted", "taken", "short", "full", "page", "health", "log", "artifacts", "events")
-    names += ("plugins", "plugin", "changes", "reload_problem")
+    names = [
+        *("problem", "accepted", "taken", "short", "full", "page", "health", "log", "artifacts", "events"),
+        *("plugins", "plugin", "changes", "reload_problem"),
+    ]
     known: dict[str, Object] = dict(zip(names, schemas, strict=False))
     *asked, envelope = (own_types.pop(name_of(schema)) for schema in schemas[len(names) :])
     paths: Object = {
