@@ -11,11 +11,7 @@ import pytest
 from msgspec import Struct
 
 from hookyard.client.generate import runtime
-from hookyard.client.generate.runtime import (
-    AsyncBaseClient,
-    AsyncCommand,
-    BaseClient,
-    Command,
+from hookyard.client.generate.problems import (
     ConflictError,
     ForbiddenError,
     InvalidRequestError,
@@ -27,6 +23,7 @@ from hookyard.client.generate.runtime import (
     UnexpectedAnswerError,
     WaitTimeoutError,
 )
+from hookyard.client.generate.runtime import AsyncBaseClient, AsyncCommand, BaseClient, Command
 
 
 class Number(Struct):

@@ -107,10 +107,14 @@ def _imported(module: str, names: Sequence[str]) -> list[str]:
 
 
 def _runtime() -> str:
-    """The fixed part without its docstring and imports, which the whole module has in its own head."""
-    source = files("hookyard.client.generate").joinpath("runtime.py").read_text(encoding="utf-8")
+    """The fixed part without its docstrings and imports, which the whole module has in its own head."""
+    return "\n\n\n".join(map(_bare, ("problems.py", "runtime.py")))
+
+
+def _bare(name: str) -> str:
+    source = files("hookyard.client.generate").joinpath(name).read_text(encoding="utf-8")
     last = max(node.end_lineno or 0 for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom))
-    return "\n".join(source.split("\n")[last:])
+    return "\n".join(source.split("\n")[last:]).strip("\n")
 
 
 def _names_of(source: str) -> set[str]:
