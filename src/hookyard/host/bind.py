@@ -10,8 +10,8 @@ INLINE_LIMIT: Final = 256
 THREAD_LIMIT: Final = 8
 """How many of a command may run at once, where neither it nor the configuration says: of those that wait for others
 without holding a thread or a process, and of those that hold one."""
-WORKER_LIMIT: Final = 64
-"""The same of a worker's: enough that its processes are never idle; what waits beyond keeps its place by priority."""
+WORKER_LIMIT: Final = 256
+"""The same of a worker's: as many as inline, so that jobs are claimed in batches as large; most of them wait there."""
 _LIMITS: Final = {"inline": INLINE_LIMIT, "worker": WORKER_LIMIT}
 
 
