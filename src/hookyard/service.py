@@ -24,7 +24,7 @@ from hookyard.inbound import own
 from hookyard.leftovers import Leftovers
 from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin
-from hookyard.reloading import Reread, effective, read_again
+from hookyard.reloading import Reread, discard, effective, read_again
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.sqlite import SqliteStore
@@ -163,8 +163,7 @@ class Service:
             Refused: the server is not ready, or shuts down.
         """
         async with self._reloading:
-            if self._health.state != "ready":
-                raise Refused(self._health.state)
+            self._require_ready()
             try:
                 loaded, assembly = await asyncio.to_thread(read_again, self._reread, self._assembly.registry)
             except ConfigError as error:
@@ -174,6 +173,11 @@ class Service:
             registry = assembly.registry
             deps = dataclasses.replace(self._deps, config=config, registry=registry, sources=assembly.sources)
             tables = await asyncio.to_thread(Tables.build, deps)
+            try:
+                self._require_ready()  # it may have begun to shut down meanwhile
+            except Refused:
+                discard(self._assembly.registry, registry)
+                raise
             change = await self._hooks.change(_with_hooks(assembly))
             # From here on nothing waits: to everybody else all rooms change at once.
             before = self._assembly.registry
@@ -189,6 +193,10 @@ class Service:
         self._say(done)
         await self._leftovers.clear(self._hooks, self._dispatcher)
         return done
+
+    def _require_ready(self) -> None:
+        if self._health.state != "ready":
+            raise Refused(self._health.state)
 
     def _say(self, done: Changes) -> None:
         told = {name: value for name, value in asdict(done).items() if value and name != "failed"}

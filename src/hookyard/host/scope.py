@@ -26,6 +26,8 @@ PRIVATE: Final = "hookyard_plugin_"
 
 _real_import: Final = builtins.__import__
 _scopes: Final[dict[str, "Scope"]] = {}
+_loads: Final[dict[str, int]] = {}
+"""How often each plugin was loaded; a prefix is never used again."""
 
 
 class Scope:
@@ -39,11 +41,9 @@ class Scope:
     def __init__(self, name: str, folder: Path | None) -> None:
         self._folder = None if folder is None else [str(folder)]
         self._own: dict[str, bool] = {}
-        self.prefix = PRIVATE + name
-        number = 1
-        while self.prefix in _scopes:
-            number += 1
-            self.prefix = f"{PRIVATE}{name}@{number}"  # no plugin's name has an @
+        self._forgotten: dict[str, ModuleType] = {}
+        number = _loads[name] = _loads.get(name, 0) + 1
+        self.prefix = PRIVATE + name + (f"@{number}" if number > 1 else "")  # no plugin's name has an @
         self.builtins: dict[str, object] = {**vars(builtins), "__import__": self._import}
         _scopes[self.prefix] = self
         if _finder not in sys.meta_path:
@@ -74,11 +74,11 @@ class Scope:
         return import_module(f"{self.prefix}.{name}")
 
     def forget(self) -> None:
-        """Take the modules out of `sys.modules`; what still refers to them keeps them."""
+        """Take the modules out of `sys.modules`; they are put back if code that still runs imports any of them."""
         _scopes.pop(self.prefix, None)
         for known in list(sys.modules):
             if known == self.prefix or known.startswith(f"{self.prefix}."):
-                del sys.modules[known]
+                self._forgotten[known] = sys.modules.pop(known)
 
     def _import(
         self,
@@ -89,6 +89,10 @@ class Scope:
         level: int = 0,
     ) -> ModuleType:
         """What `import` means in the plugin's modules."""
+        if self._forgotten:
+            sys.modules.update(self._forgotten)
+            self._forgotten.clear()
+            _scopes[self.prefix] = self
         top = name.partition(".")[0]
         if level or not self._owns(top):
             return _real_import(name, globals, locals, fromlist or (), level)

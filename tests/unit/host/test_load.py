@@ -70,6 +70,18 @@ def test_a_wrong_declaration_is_the_reason_as_it_stands(yard: Yard) -> None:
     assert "async def run(data: In, ctx: Context) :" in record.reason
 
 
+def test_a_command_that_is_declared_twice_is_the_reason_with_its_place(yard: Yard) -> None:
+    twice = "@plugin.command\nasync def run(data: In, ctx: Context) -> Out:\n    return Out(1)\n"
+    yard.write("a.py", GOOD.format(name="a") + twice)
+    yard.write("b.py")
+    registry = yard.load()
+    (record,) = (record for record in registry.plugins if record.name == "a")
+    assert record.state == "failed"
+    assert record.reason is not None
+    assert record.reason.startswith("a.py:11: command 'run': the plugin has a command 'run' already")
+    assert list(registry.commands) == ["b/run"]
+
+
 def test_ctrl_c_while_plugins_load_is_not_a_plugins_failure(yard: Yard) -> None:
     yard.write("a.py", "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):

@@ -112,14 +112,24 @@ def test_a_failure_in_a_helper_is_placed_in_the_helper(yard: Yard) -> None:
     assert reason == f"AttributeError: 'int' object has no attribute 'nothing' ({file}:2)"
 
 
-def test_a_plugin_that_is_forgotten_leaves_no_module_behind_and_still_runs(yard: Yard) -> None:
-    write(yard, "a", ("import helpers", "pass", "helpers.WHO"))
+@pytest.mark.parametrize("form", FORMS[:-1], ids=lambda form: f"{form[0]} / {form[1]}")
+def test_a_plugin_that_is_forgotten_leaves_no_module_behind_and_still_runs(
+    yard: Yard, form: tuple[str, str, str]
+) -> None:
+    write(yard, "a", form)
+    before = set(sys.modules)
     registry = yard.load()
-    before = {name for name in sys.modules if name.startswith(f"{PRIVATE}a")}
+    own = {name for name in sys.modules.keys() - before if name.startswith(PRIVATE)}
     forget(active.plugin for active in registry.active)
-    assert before
-    assert not before & sys.modules.keys()
-    assert ask(registry, "a") == "a"
+    assert own
+    assert not own & sys.modules.keys()
+    write(yard, "a", form, who="z")
+    later = yard.load()
+    if form[0]:  # what it imports later it finds as it is then
+        assert ask(registry, "a") == "a"
+    else:
+        assert ask(registry, "a") == "z"
+    assert ask(later, "a") == "z"
 
 
 def test_nothing_is_written_into_a_plugins_folder(yard: Yard) -> None:
