@@ -1,7 +1,7 @@
 """The tolerant loader: every plugin found becomes active, or a listed state with its reason; nothing is fatal."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import invalidate_caches, metadata
 from pathlib import Path
@@ -61,6 +61,22 @@ def load_alone(candidate: Candidate) -> tuple[PluginRecord, Kept | None, tuple[F
     if registry.problems:
         record = replace(record, state="active", reason=None)
     return record, kept, registry.problems
+
+
+def load_given(config: Config, base: Path, given: Iterable[tuple[Candidate, Kept | None]]) -> Registry:
+    """Load these plugins and look for no others.
+
+    Args:
+        config: the configuration.
+        base: the folder that its paths are relative to.
+        given: each plugin, with what was loaded of it already.
+    """
+    those = list(given)
+    loading = _Loading(config, base.resolve(), {each.name: kept for each, kept in those if kept is not None})
+    for candidate, _ in those:
+        loading.take(candidate)
+    loading.settle()
+    return loading.registry()
 
 
 @dataclass(frozen=True, slots=True)
