@@ -51,8 +51,8 @@ def changes(old: Registry, new: Registry, settings: tuple[str, ...], needs_resta
 
 def broken_by(old: Registry, new: Registry) -> tuple[PluginRecord, ...]:
     """The plugins that run now and could not be loaded again: a change that would stop them is a bad one."""
-    running = _running(old)
-    return tuple(record for record in new.plugins if record.state in _BROKEN and record.name in running)
+    lost = _running(old).keys() - _running(new).keys()
+    return tuple(record for record in new.plugins if record.state in _BROKEN and record.name in lost)
 
 
 def _running(registry: Registry) -> Mapping[str, Kept]:

@@ -135,7 +135,10 @@ class _Loading:
             first = self._seen.get(candidate.name)
             if first is not None and first.file is not None and first.file == candidate.file:
                 continue  # a project in a plugin folder that is also installed, in place: one and the same
-            if candidate.name in self._config.plugins:
+            if first is not None and first.folder is not None:
+                # Named in the configuration or not, that is the one in the folder, and nothing is wrong with it.
+                self._list(candidate, "available", f"installed; {first.origin} has its name and runs in its place")
+            elif candidate.name in self._config.plugins:
                 self.take(candidate)
             else:
                 reason = "installed; it runs when the configuration names it under plugins"

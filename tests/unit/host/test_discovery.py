@@ -159,14 +159,11 @@ def test_an_installed_plugin_that_is_disabled_is_not_imported(yard: Yard, instal
     assert not installed.exists()
 
 
-def test_the_first_of_two_plugins_of_one_name_wins(yard: Yard, installed: Path) -> None:
+def test_a_plugin_in_a_folder_runs_in_place_of_an_installed_one_of_its_name(yard: Yard, installed: Path) -> None:
     yard.write("yarder.py")
     records = [record for record in yard.load(yarder=PluginSettings()).plugins if record.name == "yarder"]
-    assert [record.state for record in records] == ["active", "failed"]
-    assert records[1].reason == (
-        "the name is taken: plugins/yarder.py came first, "
-        "entry point yard_dist.inner:plugin of yard-dist 2.1 is left out"
-    )
+    assert [record.state for record in records] == ["active", "available"]
+    assert records[1].reason == "installed; plugins/yarder.py has its name and runs in its place"
     assert not installed.exists()
 
 
