@@ -50,7 +50,7 @@ class Server:
     port: int
     root: Path
     ca_file: Path
-    seen: list[str | None] = field(default_factory=list)
+    seen: list[str | None] = field(default_factory=list["str | None"])
 
     @property
     def url(self) -> str:
