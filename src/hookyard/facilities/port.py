@@ -105,7 +105,7 @@ class HostPort:
         if why := self._budget.problem(note):  # said to the author already, but by a process that counts for itself
             self._refuse("event.refused", why)
             return
-        job = self._attempt.job
+        job, redacts, key = self._attempt.job, self._redactor, note.dedupe_key
         self.events.append(
             Event(
                 id=self._rooms.ids(),
@@ -114,8 +114,8 @@ class HostPort:
                 command=job.command,
                 job_id=job.id,
                 request_id=job.request_id,
-                payload=note.payload if self._redactor is None else self._redactor.json(note.payload),
-                dedupe_key=note.dedupe_key,
+                payload=note.payload if redacts is None else redacts.json(note.payload),
+                dedupe_key=key if redacts is None or key is None else redacts.text(key),
                 created_at=self._rooms.clock.now(),
             )
         )

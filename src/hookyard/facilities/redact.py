@@ -10,6 +10,8 @@ from hookyard.model import ErrorInfo
 
 SHORTEST: Final = 4
 """Characters of the shortest value that is looked for: a shorter one would be found everywhere."""
+SHORTEST_LINE: Final = 8
+"""The same for one line of a value that has several: such a line may be no more than a brace."""
 MASK: Final = "***"
 
 
@@ -32,8 +34,13 @@ class Redactor:
             self.add(value)
 
     def add(self, value: str) -> None:
-        """Look for this one too from now on, and for how Python shows it in a traceback."""
+        """Look for this one too from now on, and for how Python shows it in a traceback.
+
+        Of one with several lines, such as a key in PEM, each line is looked for too: a log may have them one by one.
+        """
         forms = {form for form in (value, value.strip(), repr(value)[1:-1]) if len(form) >= SHORTEST}
+        if len(lines := value.splitlines()) > 1:
+            forms |= {line for each in lines if len(line := each.strip()) >= SHORTEST_LINE}
         if not forms <= self._values:
             self._values |= forms
             # The longest first: of two secrets one may begin with the other.

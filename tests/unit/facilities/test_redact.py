@@ -46,7 +46,10 @@ def test_no_secret_remains_in_json_which_stays_json(data: st.DataObject) -> None
     found = strings_of(msgspec.json.decode(cleaned))
     assert [text for text in found for secret in known if secret in text] == []
     if not any(secret in text for text in strings_of(value) for secret in known) and not any(
-        repr(secret)[1:-1] in text or secret.strip() in text for text in strings_of(value) for secret in known
+        form in text
+        for text in strings_of(value)
+        for secret in known
+        for form in (repr(secret)[1:-1], secret.strip(), *(line.strip() for line in secret.splitlines()))
     ):
         assert cleaned == body
 
@@ -78,6 +81,13 @@ def test_short_values_and_numbers_are_left_alone() -> None:
 def test_a_secret_in_a_traceback_is_found_as_python_shows_it() -> None:
     secret = "-----BEGIN-----\nabc\n"
     assert "abc" not in Redactor([secret]).text(f"ValueError: {secret!r}")
+
+
+def test_the_lines_of_a_secret_are_found_one_by_one() -> None:
+    redactor = Redactor(["-----BEGIN KEY-----\n  MIIEvQIBADANBg\r\n  }\n-----END KEY-----\n"])
+    assert redactor.text("read MIIEvQIBADANBg") == "read ***"
+    assert redactor.json(b'{"line":"MIIEvQIBADANBg"}') == b'{"line":"***"}'
+    assert redactor.text("{ }") == "{ }"
 
 
 def test_every_part_of_an_error_is_cleaned() -> None:

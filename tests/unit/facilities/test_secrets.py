@@ -31,7 +31,7 @@ def declared() -> Plugin[None]:
         secret = await ctx.secrets.get(data.text)
         ctx.log.info("using", key=secret, nested={secret: [secret]})
         ctx.progress(1, message=f"with {secret}")
-        ctx.emit("key.used", {"key": secret})
+        ctx.emit("key.used", {"key": secret}, dedupe_key=f"once-{secret}")
         return Out(f"done with {secret}")
 
     @plugin.command
@@ -58,6 +58,7 @@ def test_a_secret_shows_in_nothing_that_a_job_leaves_behind(server_log: io.Strin
             assert line.values == b'{"key":"***","nested":{"***":["***"]}}'
             (event,) = await it.store.events(EventQuery(job_id=job.id))
             assert event.payload == b'{"key":"***"}'
+            assert event.dedupe_key == "once-***"
 
     run(story)
     assert "using" in server_log.getvalue()
