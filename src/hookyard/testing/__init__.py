@@ -2,7 +2,20 @@
 
 from hookyard.testing.clock import FakeClock
 from hookyard.testing.context import FakeContext, FakeSyncContext
+from hookyard.testing.host import Host
+from hookyard.testing.outcome import JobFailed
 from hookyard.testing.port import FakeArtifact, FakePort
 from hookyard.testing.run import run_command
+from hookyard.testing.webhook import WebhookAnswer
 
-__all__ = ["FakeArtifact", "FakeClock", "FakeContext", "FakePort", "FakeSyncContext", "run_command"]
+__all__ = [
+    "FakeArtifact",
+    "FakeClock",
+    "FakeContext",
+    "FakePort",
+    "FakeSyncContext",
+    "Host",
+    "JobFailed",
+    "WebhookAnswer",
+    "run_command",
+]
