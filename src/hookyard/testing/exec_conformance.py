@@ -1,7 +1,8 @@
 """Holds an executable to the exec protocol (`docs/reference/exec-protocol.md`), check by check.
 
-Safe by default: the plugin is described, and called only with what it must refuse, with commands that say they are
-`read_only`, and with inputs that it, or the caller, gives as examples.
+Safe by default: the plugin is described, and called only with what it must refuse and with commands that say they are
+`read_only`, on inputs that its schemas give as examples. Any other command is called only on inputs that the caller
+gives: what stands in a schema is for readers, and nobody there has asked for it to be done.
 """
 
 import asyncio
@@ -135,16 +136,37 @@ class _Suite:
     def run(self, examples: Mapping[str, Mapping[str, object]]) -> Iterator[Check]:
         yield Check(name="describes itself", outcome="passed")
         yield self._refuses("refuses a command that it does not have", _NOWHERE, self._request(_NOWHERE, {}))
+        lacking = self._lacking()
         for name, spec in self._plugin.commands.items():
             yield self._refuses("refuses to run on nothing", name, b"", command=name)
+            if lacking is not None:
+                yield Check(name="answers", outcome="skipped", why=lacking, command=name)
+                continue
             samples = [examples[name]] if name in examples else list(_samples(spec.input_type, spec.options.read_only))
             if not samples:
-                why = "it is not read_only, and there is no example of its input"
+                why = "it is read_only, and its schema has no examples of what it requires"
+                if not spec.options.read_only:
+                    why = "it is not read_only, and no input was given to call it with"
                 yield Check(name="answers", outcome="skipped", why=why, command=name)
                 continue
             for sample in samples:
                 yield self._answers(name, sample)
             yield self._ends(name, samples[0])
+
+    def _lacking(self) -> str | None:
+        """What no call can do without and nobody has given here."""
+        for name in self._plugin.secrets:
+            if name not in self._secrets:
+                return f"it declares the secret {name!r}, which is not given here"
+        try:
+            self._config()
+        except msgspec.ValidationError as error:
+            return f"it needs a configuration: {error}"
+        return None
+
+    def _config(self) -> object:
+        kind = self._plugin.config_type
+        return None if kind is type(None) else msgspec.convert(self._settings.config, kind)
 
     def _request(self, command: str, data: object) -> bytes:
         job = {"id": "conformance", "attempt": 1, "max_attempts": 1, "deadline": None, "principal": "test"}
@@ -224,10 +246,14 @@ class _Suite:
     async def _call(self, name: str, sample: Mapping[str, object]) -> bytes:
         spec = self._plugin.commands[name]
         raw = json.dumps(sample).encode()
-        config_type = self._plugin.config_type
-        config = None if config_type is type(None) else msgspec.convert(self._settings.config, config_type)
         command = Command(
-            spec=spec, config=config, lane=spec.key, lane_limit=1, timeout=1, max_attempts=1, launch=self._launch
+            spec=spec,
+            config=self._config(),
+            lane=spec.key,
+            lane_limit=1,
+            timeout=1,
+            max_attempts=1,
+            launch=self._launch,
         )
         info = JobInfo(id="conformance", plugin=self._plugin.name, command=name, principal="test")
         call = FakeCall(
@@ -237,7 +263,9 @@ class _Suite:
 
 
 def _samples(kind: type[Struct], read_only: bool) -> Iterator[Mapping[str, object]]:
-    """Inputs made of the examples that the schema gives; for a command that changes nothing, an empty one too."""
+    """Inputs for a command that changes nothing: of the examples that its schema gives, or an empty one."""
+    if not read_only:
+        return
     schema = msgspec.json.schema(kind)
     found: dict[str, Any] = schema.get("$defs", {}).get(schema.get("$ref", "").rpartition("/")[2], schema)
     properties: dict[str, dict[str, Any]] = found.get("properties", {})
@@ -245,7 +273,7 @@ def _samples(kind: type[Struct], read_only: bool) -> Iterator[Mapping[str, objec
     needed = set(found.get("required", []))
     if given and needed <= given.keys():
         yield given
-    elif read_only and not needed:
+    elif not needed:
         yield {}
 
 

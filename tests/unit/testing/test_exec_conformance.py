@@ -51,12 +51,36 @@ def test_a_good_plugin_passes_every_check(tmp_path: Path) -> None:
 
 def test_a_command_that_may_change_something_is_called_only_when_asked(tmp_path: Path) -> None:
     script = f"if sys.argv[1:] == ['call', 'look']: open({str(tmp_path / 'ran')!r}, 'w').close()\n{GOOD}"
-    file = write(tmp_path, script, manifest(read_only=False, text={"type": "string"}))
+    file = write(tmp_path, script, manifest(read_only=False))  # the example in its schema is no such wish
     report = conform(file)
     assert [check.outcome for check in report.checks] == ["passed", "passed", "skipped", "skipped"]
     assert not (tmp_path / "ran").exists()
     assert conform(file, examples={"look": {"text": "x"}}).passed
     assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "why", "given"),
+    [
+        ({"secrets": ["key"]}, "it declares the secret 'key'", {"secrets": {"key": "k"}}),
+        (
+            {"config": {"type": "object", "properties": {"url": {"type": "string"}}, "required": ["url"]}},
+            "it needs a configuration: Object missing required field `url`",
+            {"settings": PluginSettings(config={"url": "u"})},
+        ),
+    ],
+    ids=["secret", "config"],
+)
+def test_what_it_cannot_do_without_is_not_held_against_it(
+    tmp_path: Path, more: dict[str, Any], why: str, given: dict[str, Any]
+) -> None:
+    file = write(tmp_path, GOOD, {**manifest(), **more})
+    report = conform(file)
+    assert report.passed, report.failures
+    (skipped,) = [check for check in report.checks if check.outcome == "skipped"]
+    assert (skipped.name, skipped.command) == ("answers", "look")
+    assert why in skipped.why
+    assert [check.outcome for check in conform(file, **given).checks] == ["passed"] * 5
 
 
 BAD: list[tuple[str, dict[str, Any], Check]] = [
