@@ -20,6 +20,7 @@ from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Health, Tables, build
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
+from hookyard.host.threads import apart
 from hookyard.inbound import own
 from hookyard.leftovers import Leftovers
 from hookyard.outbound import Outbound
@@ -164,8 +165,9 @@ class Service:
         """
         async with self._reloading:
             self._require_ready()
+            before = self._assembly.registry
             try:
-                loaded, assembly = await asyncio.to_thread(read_again, self._reread, self._assembly.registry)
+                loaded, assembly = await apart("hookyard-reload", lambda: read_again(self._reread, before))
             except ConfigError as error:
                 _log.warning("reload.refused", problems=[str(problem) for problem in error.problems])
                 raise
@@ -180,7 +182,6 @@ class Service:
                 raise
             change = await self._hooks.change(_with_hooks(assembly))
             # From here on nothing waits: to everybody else all rooms change at once.
-            before = self._assembly.registry
             self.config, self._assembly, self._deps = config, assembly, deps
             self._tokens.use(config.tokens)
             self._outbound.use(config)

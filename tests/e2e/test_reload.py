@@ -250,6 +250,16 @@ def test_requests_during_fifty_reloads_lose_nothing(yard: Yard) -> None:
     assert seen == len(stored) + 1
 
 
+def test_a_plugin_whose_import_never_ends_does_not_keep_the_server_from_working_and_ending(yard: Yard) -> None:
+    marker = yard.server.folder / "importing"
+    endless = f"import pathlib, threading\npathlib.Path({str(marker)!r}).touch()\nthreading.Event().wait()"
+    (yard.server.folder / "plugins" / "endless.py").write_text(endless)
+    yard.server.process.send_signal(signal.SIGHUP)
+    until(marker.exists)
+    assert yard.say() == "one"
+    assert yard.server.stop() == 0
+
+
 EXEC = """#!/bin/sh
 case "$1" in
 describe) echo '{"name": "machine", "api": 1, "commands": [{"name": "say", "input": {"type": "object"},

@@ -1,5 +1,6 @@
 """Importing one plugin, and saying in one line why that did not work."""
 
+import threading
 import traceback
 from collections.abc import Iterable
 from importlib import import_module
@@ -37,12 +38,17 @@ def import_plugin(candidate: Candidate) -> Plugin[Any]:
     except BaseException as error:  # a plugin may even call sys.exit while it is imported
         if scope is not None:
             scope.forget()
-        if isinstance(error, (KeyboardInterrupt, PluginLoadError)):
+        if isinstance(error, PluginLoadError) or _is_ctrl_c(error):
             raise
         raise PluginLoadError(_reason(error, candidate)) from error
     if scope is not None:
         _scope_of[found] = scope
     return found  # pyright: ignore[reportUnknownVariableType]  a plugin of any configuration
+
+
+def _is_ctrl_c(error: BaseException) -> bool:
+    """Whether somebody wants the process to end: Python says so in the main thread only, not where reloads import."""
+    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
 def forget(plugins: Iterable[object]) -> None:

@@ -4,11 +4,15 @@ The standard library's executor will not do: its threads are joined at exit, and
 ever.
 """
 
+import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, TypeVar, cast
+
+T = TypeVar("T")
 
 IDLE: Final = 10.0
 """Seconds after which a thread without work ends."""
@@ -84,3 +88,35 @@ class _Worker(threading.Thread):
             del call  # it holds the job's data
             if not self._pool.rest(self):
                 return
+
+
+async def apart(name: str, call: Callable[[], T]) -> T:
+    """Await `call` in a daemon thread of its own: one that never returns keeps no process from ending.
+
+    Args:
+        name: what the thread is called.
+        call: must raise nothing but an Exception.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def finish(made: T | None, error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(cast("T", made))
+        else:
+            answer.set_exception(error)
+
+    def run() -> None:
+        made: T | None = None
+        error: Exception | None = None
+        try:
+            made = call()
+        except Exception as raised:  # noqa: BLE001  handed on as it is
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            loop.call_soon_threadsafe(finish, made, error)
+
+    threading.Thread(target=copy_context().run, args=(run,), name=name, daemon=True).start()
+    return await answer

@@ -1,5 +1,6 @@
 """What becomes of a plugin that is found."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.unit.host.lab import GOOD, Yard
 from hookyard.config.model import Config, JobSettings, PluginSettings
 from hookyard.config.values import Duration
 from hookyard.host.load import load
+from hookyard.host.threads import apart
 
 Project = Callable[..., Path]
 
@@ -86,6 +88,17 @@ def test_ctrl_c_while_plugins_load_is_not_a_plugins_failure(yard: Yard) -> None:
     yard.write("a.py", "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         yard.load()
+
+
+def test_a_plugin_that_raises_keyboardinterrupt_while_a_server_reloads_has_failed_like_any_other(yard: Yard) -> None:
+    yard.write("a.py", "raise KeyboardInterrupt")
+    yard.write("b.py")
+    registry = asyncio.run(apart("reload", yard.load))
+    assert [(each.name, each.state) for each in registry.plugins if each.state != "available"] == [
+        ("a", "failed"),
+        ("b", "active"),
+    ]
+    assert registry.plugins[0].reason == f"KeyboardInterrupt ({yard.base / 'plugins' / 'a.py'}:1)"
 
 
 def test_a_broken_plugin_leaves_no_module_behind(yard: Yard) -> None:

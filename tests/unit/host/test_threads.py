@@ -1,7 +1,10 @@
+import asyncio
 import threading
 from queue import SimpleQueue
 
-from hookyard.host.threads import DaemonThreads
+import pytest
+
+from hookyard.host.threads import DaemonThreads, apart
 
 BOUND = 30.0
 
@@ -58,3 +61,13 @@ def test_closing_ends_the_idle_and_lets_the_busy_finish() -> None:
     for thread in (idle, worker):
         thread.join(BOUND)
         assert not thread.is_alive()
+
+
+def test_what_runs_apart_hands_on_what_it_makes_and_what_it_raises_and_is_a_daemon() -> None:
+    assert asyncio.run(apart("lab", lambda: threading.current_thread().daemon))
+
+    def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(apart("lab", fail))
