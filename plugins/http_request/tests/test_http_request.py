@@ -301,9 +301,10 @@ def test_reading_needs_no_more_than_the_read_only_scope() -> None:
     assert (options["call"].read_only, options["call"].idempotent) == (False, False)
 
 
-def test_the_example_of_the_readme_loads() -> None:
+@pytest.mark.parametrize("where", ["", "\n    isolation: worker"])
+def test_the_example_of_the_readme_loads(where: str) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    example = readme.split("```yaml\n")[1].split("```")[0]
+    example = readme.split("```yaml\n")[1].split("```")[0].replace("  http_request:", f"  http_request:{where}", 1)
     registry = load(loads(example, name="readme", environ={"TRACKER_TOKEN": "s3cret"}), Path())
     assert registry.problems == ()
     assert {"http_request/get", "http_request/call"} <= set(registry.commands)

@@ -192,9 +192,10 @@ def test_a_chat_that_is_not_right_is_refused(options: Options, why: str) -> None
         configured(**options)
 
 
-def test_the_example_of_the_readme_loads() -> None:
+@pytest.mark.parametrize("where", ["", "\n    isolation: worker"])
+def test_the_example_of_the_readme_loads(where: str) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    example = readme.split("```yaml\n")[1].split("```")[0]
+    example = readme.split("```yaml\n")[1].split("```")[0].replace("  notify:", f"  notify:{where}", 1)
     environ = {"SLACK_WEBHOOK_URL": URL, "SMTP_PASSWORD": "s3cret", "MATRIX_TOKEN": "t0ken"}
     registry = load(loads(example, name="readme", environ=environ), Path())
     assert registry.problems == ()

@@ -57,9 +57,10 @@ def test_the_name_of_a_program_is_a_name() -> None:
         msgspec.convert({"programs": {"a b": {"argv": ["true"]}}}, Config)
 
 
-def test_the_example_of_the_readme_loads() -> None:
+@pytest.mark.parametrize("where", ["", "\n    isolation: worker"])
+def test_the_example_of_the_readme_loads(where: str) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    example = readme.split("```yaml\n")[1].split("```")[0]
+    example = readme.split("```yaml\n")[1].split("```")[0].replace("  shell:", f"  shell:{where}", 1)
     registry = load(loads(example, name="readme", environ={"DEPLOY_TOKEN": "s3cret"}), Path())
     assert registry.problems == ()
     assert "shell/run" in registry.commands

@@ -1,7 +1,7 @@
 """The arguments that a program declares: what a caller may give, and how it stands on the command line."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
@@ -91,7 +91,7 @@ class BooleanArgument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     description: Description = ""
     optional: Optional = False
     default: bool | None = None
-    dash: Literal[False] = False
+    dash: ClassVar[bool] = False
 
     def read(self, value: Value) -> str:
         """`true` or `false`.
