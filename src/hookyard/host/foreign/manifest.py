@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,7 +17,6 @@ Seconds = Annotated[float, Meta(gt=0, le=YEAR)]
 Wait = Annotated[float, Meta(ge=0, le=YEAR)]
 Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Text = Annotated[str, Meta(min_length=1)]
-_NO_SCHEMA: Final[Schema] = {}
 
 
 class _Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
