@@ -1,5 +1,6 @@
 """One call to a configured service: what is sent, what comes back, and what callers cannot do."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from hookyard.testing import FakePort, run_command
 from hookyard.testing.port import JOB_ID
 
 URL = "https://api.example.com/v1"
-Options = dict[str, object]
+Options = Mapping[str, object]
 
 
 def configured(**target: object) -> Config:
@@ -25,17 +26,17 @@ def configured(**target: object) -> Config:
     return msgspec.convert({"targets": {"api": {"url": URL, "methods": methods, **target}}}, Config)
 
 
-def called(target: Options | None = None, host: FakePort | None = None, **data: object) -> Answer:
+def called(target: Options | None = None, host: FakePort | None = None, /, **data: object) -> Answer:
     config = configured(**(target or {}))
     return run_command(plugin, call, {"target": "api", **data}, config=config, host=host)
 
 
-def got(target: Options | None = None, host: FakePort | None = None, **data: object) -> Answer:
+def got(target: Options | None = None, host: FakePort | None = None, /, **data: object) -> Answer:
     config = configured(**(target or {}))
     return run_command(plugin, get, {"target": "api", **data}, config=config, host=host)
 
 
-def refused(target: Options | None = None, **data: object) -> CommandError:
+def refused(target: Options | None = None, /, **data: object) -> CommandError:
     with pytest.raises(CommandError) as caught:
         called(target, **data)
     return caught.value
@@ -156,7 +157,7 @@ def test_a_path_stays_below_the_target_whatever_is_in_it() -> None:
     route = respx.route(host="api.example.com").respond(200)
     for path in ("https://evil.example.com/", "@evil.example.com", "a b/é", "a%2Fb", "..."):
         got(path=path)
-    assert [str(one.request.url) for one in route.calls] == [
+    assert [str(route.calls[number].request.url) for number in range(5)] == [
         f"{URL}/https://evil.example.com/",
         f"{URL}/@evil.example.com",
         f"{URL}/a%20b/%C3%A9",

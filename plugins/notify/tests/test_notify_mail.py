@@ -5,7 +5,7 @@ import email.policy
 import socket
 from collections.abc import Callable
 from email.message import EmailMessage
-from typing import Protocol, cast
+from typing import Protocol
 
 import msgspec
 import pytest
@@ -45,7 +45,7 @@ def sent(config: Config, host: FakePort | None = None, **data: object) -> MailSe
 
 
 def parsed(content: bytes) -> EmailMessage:
-    return cast("EmailMessage", email.message_from_bytes(content, policy=email.policy.default))
+    return email.message_from_bytes(content, policy=email.policy.default)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import os
 import select
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from hookyard_shell import Config, Ran, Run, plugin, run
 from hookyard import CommandError
 from hookyard.testing import FakeContext, FakePort, run_command
 
-Options = dict[str, object]
+Options = Mapping[str, object]
 
 
 def script(code: str, *items: object, **options: object) -> Options:
@@ -24,12 +25,12 @@ def configured(**programs: Options) -> Config:
     return msgspec.convert({"programs": programs}, Config)
 
 
-def ran(program: Options, *, host: FakePort | None = None, **arguments: object) -> Ran:
+def ran(program: Options, host: FakePort | None = None, /, **arguments: object) -> Ran:
     data = {"program": "it", "arguments": arguments}
     return run_command(plugin, run, data, config=configured(it=program), host=host, timeout=60)
 
 
-def refused(program: Options, **arguments: object) -> CommandError:
+def refused(program: Options, /, **arguments: object) -> CommandError:
     with pytest.raises(CommandError) as caught:
         ran(program, **arguments)
     return caught.value
@@ -38,7 +39,7 @@ def refused(program: Options, **arguments: object) -> CommandError:
 SHOW = "import sys, json; print(json.dumps(sys.argv[1:]))"
 
 
-def shown(items: list[object], declared: Options, **arguments: object) -> object:
+def shown(items: list[object], declared: Options, /, **arguments: object) -> object:
     return ran(script(SHOW, *items, arguments=declared, output="json"), **arguments).output
 
 
@@ -126,7 +127,7 @@ def test_standard_input_is_an_argument() -> None:
 )
 def test_standard_output_is_what_the_configuration_says(output: str, answer: object) -> None:
     host = FakePort()
-    found = ran(script("print('[1,\\n2]')", output=output), host=host)
+    found = ran(script("print('[1,\\n2]')", output=output), host)
     assert (found.program, found.exit_code, found.output) == ("it", 0, answer)
     assert [line.values["line"] for line in host.lines] == (["[1,", "2]"] if output == "log" else [])
 
@@ -140,7 +141,7 @@ def test_what_is_no_json_is_an_error() -> None:
 def test_standard_error_is_kept_with_the_job_and_moves_its_progress() -> None:
     host = FakePort()
     code = "import sys; sys.stderr.write('start\\r\\n1/4 files\\r2/4 files\\n' + 'x' * 9000 + '\\nend')"
-    ran(script(code, progress=r"(?P<done>\d+)/(?P<total>\d+)", max_log_lines=2), host=host)
+    ran(script(code, progress=r"(?P<done>\d+)/(?P<total>\d+)", max_log_lines=2), host)
     assert [(note.done, note.total, note.message) for note in host.progress] == [
         (1, 4, "1/4 files"),
         (2, 4, "2/4 files"),
@@ -159,12 +160,11 @@ def test_the_environment_is_scrubbed_and_secrets_are_put_there(monkeypatch: pyte
         secret_environment={"TOKEN": "deploy_token"},
     )
     host = FakePort(secrets={"deploy_token": "s3cret"})
-    found = ran(program, host=host).output
-    assert isinstance(found, list)
-    assert found[1] == "/usr"
-    assert (found[0]["MODE"], found[0]["TOKEN"]) == ("a b", "s3cret")
+    env, folder = msgspec.convert(ran(program, host).output, tuple[dict[str, str], str])
+    assert folder == "/usr"
+    assert (env["MODE"], env["TOKEN"]) == ("a b", "s3cret")
     allowed = {"PATH", "HOME", "TZ", "LANG", "TMPDIR", "MODE", "TOKEN"}
-    assert {name for name in found[0] if not name.startswith("LC_")} <= allowed
+    assert {name for name in env if not name.startswith("LC_")} <= allowed
 
 
 def test_an_exit_status_is_judged_as_configured() -> None:
