@@ -1,6 +1,7 @@
 """Opening and closing the SQLite store: settings, the guard, migrations."""
 
 import asyncio
+import hashlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError, StoreLocked, StoreTooNew
+from hookyard.store.contract import EventQuery, JobQuery
 from hookyard.store.sqlite import SqliteStore, driver, migrate, read
 from hookyard.store.sqlite.driver import Connection, Value, open_plain
 
@@ -35,6 +37,14 @@ async def main():
 log.setup("error")
 asyncio.run(main())
 """
+
+DIGESTS = [
+    "3738db0ce07d5f3dba742fadf8fc8b4c0ef7f7237fa07fa240ebe255796883b3",
+    "99220db97ef182f379391af2183311853c9bc2e2f59b4c2e0e05ca9c3268ba58",
+]
+"""SHA-256 of the migrations, in order: files that are in use have been made by them as they stand."""
+NEXT = len(DIGESTS) + 1
+"""The number of the migration that there is not yet."""
 
 
 def opened(path: Path, story: Callable[[SqliteStore], Coroutine[Any, Any, None]] | None = None) -> None:
@@ -230,6 +240,39 @@ def test_the_chain_of_migrations_makes_the_schema() -> None:
     assert len(schema_of(chain)) > 10
 
 
+def test_a_migration_never_changes() -> None:
+    assert [hashlib.sha256(text.encode()).hexdigest() for _, text in migrate.migrations()] == DIGESTS
+
+
+def test_a_file_of_the_first_schema_keeps_its_jobs_and_takes_what_came_later(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = [step for step in migrate.migrations() if step[0] == 1]
+    file.parent.mkdir()
+    connection = open_plain(file, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "migrations", lambda: iter(first))
+        migrate.migrate(connection)
+    connection.execute(
+        "INSERT INTO job_log (key, tail, plugin, command, lane, status, ready, priority, attempt, max_attempts, run_at,"
+        " submitted_at, principal, request_id, tags, args)"
+        " VALUES (7, 9, 'p', 'c', 'p/c', 'queued', 1, 5, 0, 3, 1000, 1000, 'token:a', 'r', '[\"x\"]', x'7b7d')"
+    )
+    connection.close()
+
+    async def story(store: SqliteStore) -> None:
+        (row,) = await store.jobs(JobQuery(limit=10))
+        job = await store.job(row.id)
+        assert job is not None
+        assert (job.plugin, job.command, job.status, job.priority, job.args) == ("p", "c", "queued", 5, b"{}")
+        assert (job.tags, job.parent, job.progress) == (("x",), None, None)
+        assert await store.children(job.id) == ()
+        assert await store.events(EventQuery()) == ()
+
+    opened(file, story)
+    opened(file)
+
+
 def test_migrations_are_numbered_without_gaps(file: Path) -> None:
     numbers = [number for number, _ in migrate.migrations()]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -252,9 +295,9 @@ def test_every_table_is_strict(file: Path) -> None:
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(file)
-    steps = [*migrate.migrations(), (2, "CREATE TABLE extra (a); CREATE TABLE extra (a);")]
+    steps = [*migrate.migrations(), (NEXT, "CREATE TABLE extra (a); CREATE TABLE extra (a);")]
     monkeypatch.setattr(migrate, "migrations", lambda: iter(steps))
-    with pytest.raises(StoreError, match="migration 2 failed, the file is as it was"):
+    with pytest.raises(StoreError, match=f"migration {NEXT} failed, the file is as it was"):
         opened(file)
     monkeypatch.undo()
     opened(file)
@@ -262,11 +305,11 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(file: Path, monkeypatc
 
 def test_a_later_migration_is_applied_to_an_older_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(file)
-    steps = [*migrate.migrations(), (2, "CREATE TABLE extra (a INTEGER) STRICT;")]
+    steps = [*migrate.migrations(), (NEXT, "CREATE TABLE extra (a INTEGER) STRICT;")]
     monkeypatch.setattr(migrate, "migrations", lambda: iter(steps))
 
     async def story(store: SqliteStore) -> None:
-        assert store.connection.pragma("user_version") == 2
+        assert store.connection.pragma("user_version") == NEXT
         assert store.connection.execute("SELECT count(*) FROM extra").fetchone() == (0,)
         await store.ready()
 

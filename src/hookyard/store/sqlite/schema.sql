@@ -1,4 +1,4 @@
--- The first schema: jobs with their attempts, what their commands said, emitted and kept, deliveries with their
+-- The whole schema: jobs with their attempts, what their commands said, emitted and kept, deliveries with their
 -- attempts, idempotency keys.
 --
 -- Ids are UUIDv7. Their leading bits are the key, which only grows, so that tables are appended to; their random

@@ -1,5 +1,4 @@
--- The first schema: jobs with their attempts, what their commands said, emitted and kept, deliveries with their
--- attempts, idempotency keys.
+-- The first schema: jobs with their attempts, deliveries with theirs, idempotency keys.
 --
 -- Ids are UUIDv7. Their leading bits are the key, which only grows, so that tables are appended to; their random
 -- bits are the tail. The views job and outgoing show both as the id that callers know.
@@ -34,7 +33,6 @@ CREATE TABLE job_log (
   request_id       TEXT    NOT NULL,
   callback_url     TEXT,
   tags             TEXT    NOT NULL,  -- JSON array
-  parent           TEXT,              -- the id of the job whose command called for this one
   last_error       TEXT,              -- JSON object
   result           BLOB,
   args             BLOB    NOT NULL,  -- last, so that reading the rest never walks through a long body
@@ -54,15 +52,6 @@ CREATE INDEX job_waiting ON job_log (key) WHERE status = 'queued';
 CREATE INDEX job_unsuccessful ON job_log (status, key)
   WHERE status = 'failed' OR status = 'timed_out' OR status = 'cancelled';
 
--- What a job's command called for, in order.
-CREATE INDEX job_child ON job_log (parent, key) WHERE parent IS NOT NULL;
-
--- How far a job is. A table of its own, because changing a row writes all of it anew, its long bodies too.
-CREATE TABLE job_progress (
-  job_key  INTEGER PRIMARY KEY,
-  progress TEXT NOT NULL              -- JSON object
-) STRICT;
-
 CREATE TABLE attempt_log (
   job_key    INTEGER NOT NULL,
   number     INTEGER NOT NULL,
@@ -72,59 +61,6 @@ CREATE TABLE attempt_log (
   ended_at   INTEGER NOT NULL,
   error      TEXT,                    -- JSON object
   PRIMARY KEY (job_key, number)
-) STRICT, WITHOUT ROWID;
-
--- What the commands of jobs logged.
-CREATE TABLE job_line (
-  job_key INTEGER NOT NULL,
-  number  INTEGER NOT NULL,           -- from 1 within the job
-  attempt INTEGER NOT NULL,
-  at      INTEGER NOT NULL,
-  level   TEXT    NOT NULL,           -- debug, info, warning, error
-  event   TEXT    NOT NULL,
-  fields  BLOB    NOT NULL,           -- JSON object
-  PRIMARY KEY (job_key, number)
-) STRICT, WITHOUT ROWID;
-
--- What plugins emitted, written with the end of the job.
-CREATE TABLE event_log (
-  key        INTEGER PRIMARY KEY,
-  tail       INTEGER NOT NULL,
-  type       TEXT    NOT NULL,
-  plugin     TEXT    NOT NULL,
-  command    TEXT    NOT NULL,
-  job_key    INTEGER NOT NULL,
-  job_tail   INTEGER NOT NULL,
-  request_id TEXT    NOT NULL,
-  dedupe_key TEXT,
-  created_at INTEGER NOT NULL,
-  payload    BLOB    NOT NULL
-) STRICT;
-
--- For lists, newest first.
-CREATE INDEX event_of_job ON event_log (job_key, key);
-CREATE INDEX event_of_type ON event_log (type, key);
-CREATE INDEX event_of_plugin ON event_log (plugin, key);
-
--- What plugins keep. A deleted key stays as its version, so that no later value gets an earlier one's.
-CREATE TABLE plugin_state (
-  plugin  TEXT    NOT NULL,
-  key     TEXT    NOT NULL,
-  version INTEGER NOT NULL,
-  value   BLOB,                       -- JSON; NULL when it was deleted
-  PRIMARY KEY (plugin, key)
-) STRICT, WITHOUT ROWID;
-
--- The names of what jobs made; the content is in the object store.
-CREATE TABLE artifact (
-  job_key    INTEGER NOT NULL,
-  name       TEXT    NOT NULL,
-  media_type TEXT    NOT NULL,
-  size       INTEGER NOT NULL,        -- bytes
-  sha256     TEXT    NOT NULL,        -- of the content, in hex
-  location   TEXT    NOT NULL,        -- its key in the object store
-  created_at INTEGER NOT NULL,
-  PRIMARY KEY (job_key, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE delivery (
