@@ -3,7 +3,10 @@
 A change is on disk when the call returns, whatever becomes of the job.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
+from random import random
+from time import sleep
 from typing import Any, Final, Generic, TypeVar, overload
 
 from msgspec import Struct
@@ -23,6 +26,8 @@ LARGEST_VALUE: Final = 1 << 20
 """Bytes of a value, as JSON."""
 _PAGE: Final = 200
 _TRIES: Final = 100
+LONGEST_PAUSE = 0.1
+"""Seconds that an update which was not the fastest waits at most before it tries again."""
 
 
 class Entry(Struct, Generic[T], frozen=True):
@@ -89,14 +94,15 @@ class State:
         Returns:
             The new value.
         """
-        for left in reversed(range(_TRIES)):
+        for tried in range(1, _TRIES + 1):
             found = await self.entry(key, type)
             value = function(default if found is None else found.value)
             try:
                 await self._port.ask(PutState(key, encoded(key, value), 0 if found is None else found.version))
             except StateConflict:
-                if not left:
+                if tried == _TRIES:
                     raise
+                await asyncio.sleep(_pause(tried))
             else:
                 return value
         raise AssertionError
@@ -163,14 +169,15 @@ class SyncState:
 
     def update(self, key: str, type: type[T], function: Callable[[T], T], default: T) -> T:
         """Change a value by compare-and-set, again until nobody changed it in between; see :meth:`State.update`."""
-        for left in reversed(range(_TRIES)):
+        for tried in range(1, _TRIES + 1):
             found = self.entry(key, type)
             value = function(default if found is None else found.value)
             try:
                 self._port.ask_blocking(PutState(key, encoded(key, value), 0 if found is None else found.version))
             except StateConflict:
-                if not left:
+                if tried == _TRIES:
                     raise
+                sleep(_pause(tried))
             else:
                 return value
         raise AssertionError
@@ -194,6 +201,11 @@ class SyncState:
             found += (entry.key for entry in page)
             if len(page) < _PAGE:
                 return found
+
+
+def _pause(tried: int) -> float:
+    """Seconds before the next try: without them, a slow one among many fast ones would lose every time."""
+    return random() * min(0.001 * (1 << min(tried, 10)), LONGEST_PAUSE)  # noqa: S311  nothing is to be kept secret here
 
 
 def key_problem(key: str) -> str | None:

@@ -1,14 +1,17 @@
 """Typed values under keys, with compare-and-set, in both forms."""
 
 import asyncio
+from collections.abc import Callable
+from time import monotonic
 
 import pytest
 from msgspec import Struct
 
 from hookyard import ContextError, Entry, StateConflict
+from hookyard.context import state
 from hookyard.context.messages import PutState
 from hookyard.context.state import LARGEST_VALUE
-from hookyard.testing import FakeContext, FakeSyncContext
+from hookyard.testing import FakeContext, FakePort, FakeSyncContext
 
 
 class Cursor(Struct):
@@ -53,7 +56,10 @@ def test_a_sync_command_keeps_typed_values() -> None:
     assert state.update("cursor", Cursor, advanced, Cursor()) == Cursor(1)
 
 
-def test_an_update_tries_again_when_somebody_was_faster_and_gives_up_in_the_end() -> None:
+def test_an_update_tries_again_when_somebody_was_faster_and_gives_up_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(state, "LONGEST_PAUSE", 0.0)
     ctx = FakeSyncContext()
     rivals = 3
 
@@ -68,6 +74,23 @@ def test_an_update_tries_again_when_somebody_was_faster_and_gives_up_in_the_end(
     rivals = 1000
     with pytest.raises(StateConflict):
         ctx.state.update("cursor", Cursor, contested, Cursor())
+
+
+def test_an_update_outlasts_others_that_are_faster_for_a_while() -> None:
+    sync, ctx = FakeSyncContext(), FakeContext()
+    until = monotonic() + 0.2
+
+    def contested(host: FakePort) -> Callable[[Cursor], Cursor]:
+        def change(cursor: Cursor) -> Cursor:
+            if monotonic() < until:
+                host.ask_blocking(PutState("cursor", b'{"at":10}'))
+            return advanced(cursor)
+
+        return change
+
+    assert sync.state.update("cursor", Cursor, contested(sync.host), Cursor()) == Cursor(11)
+    until = monotonic() + 0.2
+    assert asyncio.run(ctx.state.update("cursor", Cursor, contested(ctx.host), Cursor())) == Cursor(11)
 
 
 def test_all_keys_and_entries_of_a_prefix_are_found_page_by_page() -> None:
