@@ -1,8 +1,10 @@
 """Keeping secrets out of whatever a plugin's job leaves behind."""
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Final, cast
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -13,6 +15,8 @@ SHORTEST: Final = 4
 SHORTEST_LINE: Final = 8
 """The same for one line of a value that has several: such a line may be no more than a brace."""
 MASK: Final = "***"
+_UNQUOTED: Final = ("", "/", "/!$&'()*+,;=:@?%")
+"""What may stand in a URL as it is: as a part of it, in a path, and where whoever wrote it left that to the client."""
 
 
 class Redactor:
@@ -34,11 +38,15 @@ class Redactor:
             self.add(value)
 
     def add(self, value: str) -> None:
-        """Look for this one too from now on, and for how Python shows it in a traceback.
+        """Look for this one too from now on, and for how tracebacks, JSON within a text and URLs show it.
 
         Of one with several lines, such as a key in PEM, each line is looked for too: a log may have them one by one.
         """
         forms = {form for form in (value, value.strip(), repr(value)[1:-1]) if len(form) >= SHORTEST}
+        if len(value.strip()) >= SHORTEST:
+            forms |= {json.dumps(value, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)}
+            plain = value.encode(errors="replace")
+            forms |= {quote_plus(plain), *(quote(plain, safe) for safe in _UNQUOTED)}
         if len(lines := value.splitlines()) > 1:
             forms |= {line for each in lines if len(line := each.strip()) >= SHORTEST_LINE}
         if not forms <= self._values:
