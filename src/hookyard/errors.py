@@ -255,6 +255,10 @@ class EgressDenied(ContextError):  # noqa: N818  likewise
     code = "egress_denied"
 
 
+TOO_DEEP: Final = "call_depth"
+"""The code of a call that would stand too deep; such a one is never tried again."""
+
+
 class CallError(ContextError):
     """A called command is not there, was refused, or did not succeed.
 

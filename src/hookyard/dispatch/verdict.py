@@ -7,7 +7,7 @@ import msgspec
 from msgspec import DecodeError, Struct
 
 from hookyard import log
-from hookyard.errors import Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
+from hookyard.errors import TOO_DEEP, Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.registry import Command
 from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, TerminalStatus
 from hookyard.runners import AttemptTimedOut
@@ -69,7 +69,11 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
             return _failed("not_retryable", info)
         return _again_or("failed", "plugin_error", info, job, command, draw)
     if isinstance(error, ContextError):
-        info = ErrorInfo(code=_text(error.code), message=_text(error), retryable=True)
+        # Commands that call one another without an end would multiply with every level that tries again.
+        again = error.code != TOO_DEEP
+        info = ErrorInfo(code=_text(error.code), message=_text(error), retryable=again)
+        if not again:
+            return _failed("not_retryable", info)
         return _again_or("failed", "plugin_error", info, job, command, draw)
     info = ErrorInfo(
         code="cancelled" if isinstance(error, Cancelled) else "plugin_error",
@@ -86,7 +90,7 @@ def _as_it_can_be_kept(error: CommandError, job: Job) -> ErrorInfo:
         try:
             details = msgspec.json.decode(msgspec.json.encode(dict(error.details)), type=dict[str, object])
         except Exception as reason:  # noqa: BLE001  whatever its objects do when they are encoded
-            _log.warning("command.details_dropped", job_id=job.id, request_id=job.request_id, why=str(reason))
+            _log.warning("command.details_dropped", job_id=job.id, request_id=job.request_id, why=type(reason).__name__)
     return ErrorInfo(
         code=_text(error.code), message=_text(error.message), retryable=bool(error.retryable), details=details
     )

@@ -10,7 +10,7 @@ from msgspec import DecodeError, Raw, Struct
 
 from hookyard.clock import Clock
 from hookyard.context.messages import CallCommand, CallDone
-from hookyard.errors import CallError, Cancelled, Refused
+from hookyard.errors import TOO_DEEP, CallError, Cancelled, Refused
 from hookyard.facilities.contract import Attempt, Jobs
 from hookyard.host.registry import Command
 from hookyard.ids import IdSource
@@ -72,7 +72,7 @@ class Children:
             raise CallError(msg, code="invalid_input") from error
         if await self._above() >= DEEPEST:
             msg = f"{question.command} is called {DEEPEST} jobs deep already"
-            raise CallError(msg, code="call_depth")
+            raise CallError(msg, code=TOO_DEEP)
         job_id = await self._stored(question, command, data)
         if not question.wait:
             return CallDone(job_id, "queued")

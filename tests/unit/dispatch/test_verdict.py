@@ -129,3 +129,11 @@ def test_a_process_that_can_never_do_better_is_not_tried_again(command: Command)
     end = judge(PluginFailed("lab/work", "exit 78", retryable=False), job(1), command, 0.5)
     assert isinstance(end, Ended)
     assert (end.status, end.reason) == ("failed", "not_retryable")
+
+
+def test_calls_that_stand_too_deep_are_not_made_again(command: Command) -> None:
+    end = judge(CallError("lab/x failed: too deep", code="call_depth"), job(1), command, 0.5)
+    assert isinstance(end, Ended)
+    assert (end.status, end.reason) == ("failed", "not_retryable")
+    assert end.error is not None
+    assert not end.error.retryable
