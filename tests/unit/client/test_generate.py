@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
+import httpx
 import msgspec
 import pytest
 from tests.unit.gateway.lab import commands_of, house_of
@@ -23,7 +25,7 @@ HERE: Final = Path(__file__).parent
 STRICT = {"typeCheckingMode": "strict", "pythonVersion": "3.11", "reportDeprecated": "warning"}
 
 
-def plugin_of(source: str, name: str, folder: Path) -> Plugin[Any]:
+def module_of(source: str, name: str, folder: Path) -> ModuleType:
     file = folder / f"{name}.py"
     file.write_text(source)
     spec = importlib.util.spec_from_file_location(name, file)
@@ -32,7 +34,11 @@ def plugin_of(source: str, name: str, folder: Path) -> Plugin[Any]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
-    found: Plugin[Any] = module.plugin
+    return module
+
+
+def plugin_of(source: str, name: str, folder: Path) -> Plugin[Any]:
+    found: Plugin[Any] = module_of(source, name, folder).plugin
     return found
 
 
@@ -161,6 +167,24 @@ def test_types_of_one_name_in_two_plugins_are_told_apart(zoo: Plugin[Any], tmp_p
     names = {node.name for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
     assert {"ZooBuild", "GitZooBuild", "ZooCommands", "GitZooCommands"} <= names
     assert "def git_zoo(self) -> GitZooCommands:" in source
+
+
+def test_commands_whose_names_are_alike_when_joined_are_two_commands(tmp_path: Path) -> None:
+    kennel = plugin_of((HERE / "zoo.txt").read_text().replace('"close"', '"a_b"'), "zoo_of_a_b", tmp_path)
+    other = (HERE / "zoo.txt").read_text().replace('"zoo"', '"zoo_a"').replace('"close"', '"b"')
+    source = client_module(lock_of_plugins(kennel, plugin_of(other, "zoo_a_of_b", tmp_path)), "1")
+    module = module_of(source, "client_of_a_b", tmp_path)
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(202, json={"job_id": "j", "status": "queued"})
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        client = module.Client("http://lab", http=http)
+        client.zoo.a_b.submit(module.ZooCat())
+        client.zoo_a.b.submit(module.ZooACat())
+    assert asked == ["/trigger/zoo/a_b", "/trigger/zoo_a/b"]
 
 
 def test_no_commands_make_a_module_too() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hookyard.client.generate.names import class_name, member_name
+from hookyard.client.generate.names import class_name, free, member_name
 from hookyard.client.generate.text import docstring, exploded, literal
 from hookyard.client.generate.types import Types
 from hookyard.schema import Lock, LockedCommand
@@ -34,16 +34,20 @@ class Methods:
             self._attributes[plugin] = member_name(plugin, {*_OF_CLIENTS, *self._attributes.values()})
             self._classes[plugin] = class_name(f"{plugin} commands", taken)
             taken |= {self._classes[plugin], f"Async{self._classes[plugin]}"}
+        self._constants: dict[str, str] = {}
+        for plugin, group in self._groups.items():
+            for key, name in group.items():  # a/b_c and a_b/c are two commands
+                constant = free(f"_{self._attributes[plugin]}_{name}".upper(), self._constants.values())
+                self._constants[key] = constant
 
     def specs(self) -> Iterator[list[str]]:
         """A constant for each command."""
-        for plugin, group in self._groups.items():
-            for key in group:
-                command = self._lock.commands[key]
-                taken, given = self._types.annotation(command.input), self._types.annotation(command.output)
-                head = f"{self._constant(plugin, key)}: _Spec[{taken}, {given}] = _Spec("
-                # A checker knows no type form for a union, so the decoder's own argument is not looked into.
-                yield exploded(head, [literal(key), f"msgspec.json.Decoder(cast(Any, {given}))"], ")", "")
+        for key, constant in self._constants.items():
+            command = self._lock.commands[key]
+            taken, given = self._types.annotation(command.input), self._types.annotation(command.output)
+            head = f"{constant}: _Spec[{taken}, {given}] = _Spec("
+            # A checker knows no type form for a union, so the decoder's own argument is not looked into.
+            yield exploded(head, [literal(key), f"msgspec.json.Decoder(cast(Any, {given}))"], ")", "")
 
     def classes(self, prefix: str) -> Iterator[list[str]]:
         """The plugins' classes and the client's.
@@ -59,7 +63,7 @@ class Methods:
                 "",
                 f"    def __init__(self, client: {prefix}BaseClient) -> None:",
                 "        self._client = client",
-                *(line for key, name in group.items() for line in self._command(prefix, plugin, key, name)),
+                *(line for key, name in group.items() for line in self._command(prefix, key, name)),
             ]
         lines = [f"class {prefix}Client({prefix}BaseClient):"]
         lines += docstring(
@@ -71,7 +75,7 @@ class Methods:
             lines += ["", "    @property", f"    def {name}(self) -> {kind}:", *said, f"        return {kind}(self)"]
         yield lines
 
-    def _command(self, prefix: str, plugin: str, key: str, name: str) -> list[str]:
+    def _command(self, prefix: str, key: str, name: str) -> list[str]:
         command = self._lock.commands[key]
         taken, given = self._types.annotation(command.input), self._types.annotation(command.output)
         lines = ["", "    @property"]
@@ -79,10 +83,7 @@ class Methods:
             lines.append(f"    @deprecated({literal(f'{key} is deprecated')})")
         lines += exploded(f"def {name}(self) -> {prefix}Command[", [taken, given], "]:", "    ")
         lines += docstring(_said(key, command), "        ")
-        return [*lines, f"        return {prefix}Command(self._client, {self._constant(plugin, key)})"]
-
-    def _constant(self, plugin: str, key: str) -> str:
-        return f"_{self._attributes[plugin]}_{self._groups[plugin][key]}".upper()
+        return [*lines, f"        return {prefix}Command(self._client, {self._constants[key]})"]
 
 
 _BASE_DOC = "See the base class for its arguments."

@@ -9,19 +9,20 @@ _TAKEN_IN_CLASSES = frozenset({"self", "field", "msgspec", "datetime", "uuid", "
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_"))
 
 
-def member_name(text: str, taken: Collection[str] = ()) -> str:
+def member_name(text: str, taken: Collection[str] = (), words: Collection[str] = ()) -> str:
     """A name for a field, a method or an attribute: `from` becomes `from_`, `content-type` becomes `content_type`.
 
     Args:
         text: as it is called in JSON or in a URL.
         taken: what it must not be.
+        words: what it must not hide, beside the words of Python.
     """
     name = re.sub(r"\W", "_", text, flags=re.ASCII).lstrip("_") or "field"
     if name[0].isdigit():
         name = f"n{name}"
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _TAKEN_IN_CLASSES | _BUILTINS:
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or name in _TAKEN_IN_CLASSES | _BUILTINS or name in words:
         name += "_"
-    return _free(name, taken)
+    return free(name, taken)
 
 
 def class_name(text: str, taken: Collection[str] = ()) -> str:
@@ -37,10 +38,11 @@ def class_name(text: str, taken: Collection[str] = ()) -> str:
         name = f"T{name}"
     if keyword.iskeyword(name) or name in _BUILTINS:
         name += "_"
-    return _free(name, taken)
+    return free(name, taken)
 
 
-def _free(name: str, taken: Collection[str]) -> str:
+def free(name: str, taken: Collection[str]) -> str:
+    """The name, or with a number at its end when it is taken."""
     if name not in taken:
         return name
     number = 2

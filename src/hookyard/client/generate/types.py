@@ -28,6 +28,8 @@ _TEXTS: Final[Mapping[str, str]] = {
 _KEYS: Final[Mapping[str, str]] = {**_TEXTS, "integer": "int", "number": "float"}
 _SCALARS: Final[Mapping[str, str]] = {"null": "None", "boolean": "bool", "integer": "int", "number": "float"}
 _UNSET: Final[Schema] = {"x-unset": True}
+_IN_CLASSES: Final = ("Any", "Literal", "UNSET", "Union", "UnsetType")
+"""What fields are written with: one called so would hide it from those below."""
 _LIMITS: Final[Mapping[str, str]] = {
     "minimum": "at least {}",
     "exclusiveMinimum": "more than {}",
@@ -53,6 +55,7 @@ class Types:
     def __init__(self, lock: Lock, reserved: frozenset[str]) -> None:
         self._lock = lock
         self.names = _names(lock, reserved)
+        self._words = {*_IN_CLASSES, *self.names.values()}
         self._tags = dict(_tags(lock.schemas()))
 
     def annotation(self, schema: Schema) -> str:
@@ -137,7 +140,7 @@ class Types:
         for key, inner in schema["properties"].items():
             if key == tag:
                 continue
-            member = member_name(key, taken)
+            member = member_name(key, taken, self._words)
             taken.add(member)
             lines += self._field(member, key, inner, required=key in schema.get("required", ()))
         return lines[:-1] if lines[-1] == "" else lines
