@@ -217,7 +217,7 @@ def test_a_cancelled_job_ends_git_and_frees_the_mirror(tmp_path: Path, origin: O
 
     async def cancelled() -> int:
         task = asyncio.ensure_future(sync_one(Sync("engine"), FakeContext(config)))
-        child = int(await asyncio.to_thread(pipe.read_text))
+        child = int(await written(pipe, task))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -225,6 +225,20 @@ def test_a_cancelled_job_ends_git_and_frees_the_mirror(tmp_path: Path, origin: O
 
     gone(asyncio.run(cancelled()))
     assert synced(configured(tmp_path, origin.url)).status == "cloned"
+
+
+async def written(pipe: Path, task: asyncio.Task[object]) -> bytes:
+    """What comes through a pipe, before the task ends."""
+    reader, come = os.open(pipe, os.O_RDWR | os.O_NONBLOCK), asyncio.Event()
+    asyncio.get_running_loop().add_reader(reader, come.set)
+    try:
+        waiting = asyncio.ensure_future(come.wait())
+        await asyncio.wait({waiting, task}, return_when=asyncio.FIRST_COMPLETED)
+        assert come.is_set(), task
+        return os.read(reader, 100)
+    finally:
+        asyncio.get_running_loop().remove_reader(reader)
+        os.close(reader)
 
 
 def gone(child: int) -> None:
