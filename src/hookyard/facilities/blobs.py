@@ -1,11 +1,12 @@
 """The artifacts of one attempt: content goes to the object store, names to the store."""
 
+from contextlib import suppress
 from typing import Final, Protocol
 
 from hookyard.clock import Clock
 from hookyard.context.artifacts import PIECE
 from hookyard.context.messages import OpenArtifact, ReadArtifact
-from hookyard.errors import ArtifactError
+from hookyard.errors import ArtifactError, StoreUnavailable
 from hookyard.facilities.contract import Attempt
 from hookyard.model import Artifact
 from hookyard.store.coalescer import Coalescer
@@ -49,6 +50,10 @@ class Objects(Protocol):
 
     async def read(self, location: str, offset: int, size: int) -> bytes:
         """Read a piece of one."""
+        ...
+
+    async def delete(self, location: str) -> None:
+        """Forget one that is complete."""
         ...
 
 
@@ -112,12 +117,29 @@ class Blobs:
             location=stored.location,
             created_at=self._clock.now(),
         )
-        op = PutArtifact(now=artifact.created_at, token=self._attempt.token, artifact=artifact)
-        if not isinstance(await self._writer.submit(op), Done):
-            msg = f"the artifact {question.name!r} is not kept: the job is no longer this attempt's"
-            raise ArtifactError(msg)
+        await self._name(artifact)
         self._found.pop((artifact.job_id, artifact.name), None)
         return artifact
+
+    async def _name(self, artifact: Artifact) -> None:
+        """Have the store know it, and keep no content that no name leads to."""
+        replaced = [each for each in await self._store.artifacts(artifact.job_id) if each.name == artifact.name]
+        op = PutArtifact(now=artifact.created_at, token=self._attempt.token, artifact=artifact)
+        try:
+            result = await self._writer.submit(op)
+        except StoreUnavailable:  # nothing was done
+            await self._forget(artifact)
+            raise
+        if not isinstance(result, Done):
+            await self._forget(artifact)
+            msg = f"the artifact {artifact.name!r} is not kept: the job is no longer this attempt's"
+            raise ArtifactError(msg)
+        for each in replaced:
+            await self._forget(each)
+
+    async def _forget(self, artifact: Artifact) -> None:
+        with suppress(ArtifactError):  # it is in the log; what is left only takes up room
+            await self._objects.delete(artifact.location)
 
     async def drop(self, handle: int) -> None:
         """Forget one that is not complete; one that is not open is no error."""

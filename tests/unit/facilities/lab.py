@@ -69,12 +69,13 @@ class Lab:
             plugins={plugin.name: settings},
             artifacts=ArtifactSettings(path="memory", max_size=Size(1 << 20)),
         )
+        self.objects = ArtifactStore.open(self.config.artifacts, Path("/nonexistent"))  # in memory
         self.facilities = Facilities(
             self.config,
             self.registry,
             store=self.store,
             writer=self.writer,
-            objects=ArtifactStore.open(self.config.artifacts, Path("/nonexistent")),  # in memory
+            objects=self.objects,
             clock=self.clock,
             ids=self.ids,
             resolve_secret=self._resolve,

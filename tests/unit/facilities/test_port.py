@@ -22,8 +22,9 @@ from hookyard import (
 from hookyard.config.model import Config, PluginSettings
 from hookyard.config.values import Secret
 from hookyard.context import CancelFlag
+from hookyard.errors import StoreUnavailable
 from hookyard.facilities import joblog
-from hookyard.store.contract import EventQuery
+from hookyard.store.contract import EventQuery, Op, PutArtifact, Result, Stale
 
 
 def test_lines_of_both_kinds_are_kept_in_their_order_with_the_job() -> None:
@@ -215,6 +216,61 @@ def test_artifacts_are_kept_read_across_jobs_and_dropped_when_unfinished() -> No
             assert refused.last_error is not None
             assert (refused.last_error.code, refused.last_error.retryable) == ("artifact_error", True)
             assert "larger than 1048576 bytes" in refused.last_error.message
+
+    run(story)
+
+
+def test_content_that_is_replaced_is_gone() -> None:
+    plugin = Plugin("lab")
+    locations: list[str] = []
+
+    @plugin.command
+    async def write(data: In, ctx: Context) -> Out:
+        locations.append((await ctx.artifacts.put("a.txt", "text/plain", "first")).location)
+        locations.append((await ctx.artifacts.put("a.txt", "text/plain", "second")).location)
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin) as it:
+            await it.run("lab/write")
+            first, second = locations
+            assert await it.objects.read(second, 0, 10) == b"second"
+            with pytest.raises(ArtifactError, match="gone"):
+                await it.objects.read(first, 0, 10)
+
+    run(story)
+
+
+@pytest.mark.parametrize("answer", [Stale(), StoreUnavailable("the disk is full")], ids=["stale", "unavailable"])
+def test_content_that_the_store_does_not_take_is_gone(
+    monkeypatch: pytest.MonkeyPatch, answer: Stale | StoreUnavailable
+) -> None:
+    plugin = Plugin("lab")
+    locations: list[str] = []
+
+    @plugin.command
+    async def write(data: In, ctx: Context) -> Out:
+        await ctx.artifacts.put("a.txt", "text/plain", "text")
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin) as it:
+            real = it.writer.submit
+
+            async def submit(op: Op) -> Result:
+                if not isinstance(op, PutArtifact):
+                    return await real(op)
+                locations.append(op.artifact.location)
+                if isinstance(answer, StoreUnavailable):
+                    raise answer
+                return answer
+
+            monkeypatch.setattr(it.writer, "submit", submit)
+            job = await it.run("lab/write")
+            assert job.status == "failed"
+            assert await it.store.artifacts(job.id) == ()
+            with pytest.raises(ArtifactError, match="gone"):
+                await it.objects.read(locations[0], 0, 10)
 
     run(story)
 
