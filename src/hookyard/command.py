@@ -62,7 +62,7 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     """Seconds one attempt may take; None takes `jobs.timeout` of the configuration."""
     retry: Retry = Retry()
     concurrency: int | None = None
-    """How many may run at once; None is 256 inline and in workers, 8 else."""
+    """How many may run at once; None is 256 inline and in workers, 8 in threads."""
     isolation: Isolation = "inline"
     idempotent: bool = False
     """Running it twice is the same as running it once. It is what callers are told, in the OpenAPI document

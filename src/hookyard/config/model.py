@@ -94,7 +94,7 @@ class JobSettings(_Section, frozen=True, kw_only=True):
 
 
 class LaneSettings(_Section, frozen=True, kw_only=True):
-    """The limit of one lane; without it the command's own, or 256 inline and in workers, 8 else."""
+    """The limit of one lane; without it the command's own, or 256 inline and in workers, 8 in threads."""
 
     limit: Positive
     """How many of its jobs may run at once."""
