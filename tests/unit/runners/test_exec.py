@@ -147,6 +147,17 @@ def test_state_is_given_only_to_who_asks_for_it_and_never_too_much(tmp_path: Pat
     assert (caught.value.code, caught.value.retryable) == ("state_too_large", False)
 
 
+def test_a_state_that_no_later_call_could_be_given_is_not_kept(tmp_path: Path) -> None:
+    port = FakePort()
+    port.state["old"] = StateEntry(key="old", value=b'"' + b"x" * 600_000 + b'"', version=1)
+    value = '{"kind":"state","key":"%s","value":"' + "y" * 600_000 + '"}'
+    with pytest.raises(PluginFailed, match="would keep 1200010 bytes of state") as caught:
+        attempt(plugin(tmp_path, says(value % "new", OK), state=True), port=port)
+    assert (caught.value.code, caught.value.retryable) == ("not_kept", False)
+    assert attempt(plugin(tmp_path, says(value % "new", '{"kind":"state","key":"old"}', OK), state=True), port=port)
+    assert attempt(plugin(tmp_path, says(value % "old", OK), state=True), port=port)
+
+
 def test_a_secret_that_is_not_there_is_said_before_anything_is_started(tmp_path: Path) -> None:
     with pytest.raises(SecretUnavailable, match="token"):
         attempt(plugin(tmp_path, f"touch {tmp_path}/started", secrets=["token"]))
@@ -286,6 +297,9 @@ ENDS: list[tuple[str, str, str, bool]] = [
     (says('{"kind":"shout"}'), "line 1 .* none of the protocol: invalid value 'shout'", "protocol_error", False),
     (says('{"kind":"progress"}'), "line 1 .* missing required field `done`", "protocol_error", False),
     (says('{"kind":"progress","done":1,"of":2}'), "line 1 .* unknown field `of`", "protocol_error", False),
+    (says('{"kind":"state","key":"a\\nb"}', OK), "line 1 .* more than is kept: a state's key", "not_kept", False),
+    (says('{"kind":"event","type":"job.done"}', OK), "line 1 .* more than is kept: .* reserved", "not_kept", False),
+    (says(*['{"kind":"event","type":"a.b"}'] * 1001, OK), "line 1001 .* may emit 1000 events", "not_kept", False),
     (says('{"kind":"artifact","name":"a"}'), "exactly one of text, base64 and path", "protocol_error", False),
     (r"printf '\xff\n'", "line 1 of its output is not JSON", "protocol_error", False),
     ("head -c 9000000 /dev/zero | tr '\\0' x", "line 1 of its output is longer than 8 MiB", "protocol_error", False),

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from msgspec import UnsetType
 
+from hookyard.context.events import EventBudget
 from hookyard.context.messages import (
     CloseArtifact,
     DropArtifact,
@@ -19,8 +20,9 @@ from hookyard.context.messages import (
     WriteArtifact,
 )
 from hookyard.context.port import Port
+from hookyard.context.state import key_problem, value_problem
 from hookyard.errors import ArtifactError
-from hookyard.runners.exec.lines import Artifact, Error, Event, Line, Log, Progress, Result, State
+from hookyard.runners.exec.lines import Artifact, Error, Event, Line, Log, NotKept, Progress, Result, State
 
 _PIECE: Final = 256 << 10
 STDERR_LINE: Final = 4_096
@@ -34,19 +36,26 @@ class Acting:
         port: the host.
         folder: where the process works.
         stop: set when an artifact cannot be kept: the process is ended.
+        kept: bytes of what the plugin keeps, by key, if that counts; changed as it says.
     """
 
-    def __init__(self, port: Port, folder: Path, stop: asyncio.Event) -> None:
+    def __init__(self, port: Port, folder: Path, stop: asyncio.Event, kept: dict[str, int] | None) -> None:
         self._port = port
         self._folder = folder
         self._stop = stop
+        self._kept = kept
+        self._budget = EventBudget()
         self._waiting: asyncio.Queue[tuple[Artifact, int]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._failure: ArtifactError | None = None
         self._rest = b""
 
     def take(self, line: Line, number: int) -> None:
-        """Act on a line."""
+        """Act on a line.
+
+        Raises:
+            NotKept: an event or a state cannot be kept; none is lost in silence.
+        """
         tell = self._port.tell
         match line:
             case Log(message, level, values):
@@ -54,9 +63,12 @@ class Acting:
             case Progress(done, total, message):
                 tell(ProgressNote(done, total, message))
             case Event(kind, payload, dedupe_key):
-                tell(EmitNote(kind, bytes(payload), dedupe_key))
+                event = EmitNote(kind, bytes(payload), dedupe_key)
+                if why := self._budget.problem(event):
+                    raise _not_kept(number, why)
+                tell(event)
             case State(key, value):
-                tell(StateNote(key, None if isinstance(value, UnsetType) else bytes(value)))
+                tell(self._state(StateNote(key, None if isinstance(value, UnsetType) else bytes(value)), number))
             case Artifact():
                 self._waiting.put_nowait((line, number))
                 if self._task is None:
@@ -65,6 +77,13 @@ class Acting:
                 pass
             case _:
                 assert_never(line)
+
+    def _state(self, note: StateNote, number: int) -> StateNote:
+        if why := key_problem(note.key) or value_problem(note.key, note.value):
+            raise _not_kept(number, why)
+        if self._kept is not None:
+            self._kept[note.key] = 0 if note.value is None else len(note.key) + len(note.value)
+        return note
 
     def stderr(self, piece: bytes) -> None:
         """Lines of stderr are lines of the job's log."""
@@ -138,6 +157,10 @@ class Acting:
                 await self._port.ask(WriteArtifact(handle, piece))
         finally:
             os.close(fd)
+
+
+def _not_kept(number: int, why: str) -> NotKept:
+    return NotKept(f"line {number} of its output asks for more than is kept: {why}")
 
 
 def _opened(folder: Path, name: str) -> int:

@@ -91,6 +91,14 @@ _DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)
 class BadLine(Exception):  # noqa: N818  what it says of the line
     """The plugin broke the protocol; the text says how, with the number of the line."""
 
+    code = "protocol_error"
+
+
+class NotKept(BadLine):
+    """The line is of the protocol, and asks for more than is kept."""
+
+    code = "not_kept"
+
 
 class Lines:
     """Takes what the process prints, piece by piece.

@@ -48,8 +48,8 @@ class Request(Struct, frozen=True, kw_only=True):
     state: dict[str, Raw]
 
 
-async def request_of(call: Call, launch: ExecLaunch) -> bytes:
-    """The request of a call.
+async def request_of(call: Call, launch: ExecLaunch) -> tuple[bytes, dict[str, int] | None]:
+    """The request of a call, and the size of each thing that the plugin keeps, if it asks for that.
 
     Raises:
         SecretUnavailable: a declared secret is not there.
@@ -73,7 +73,8 @@ async def request_of(call: Call, launch: ExecLaunch) -> bytes:
         secrets=secrets,
         state=state,
     )
-    return _ENCODE(request) + b"\n"
+    kept = {key: len(key) + len(bytes(value)) for key, value in state.items()} if launch.state else None
+    return _ENCODE(request) + b"\n", kept
 
 
 def _job(info: JobInfo) -> Job:

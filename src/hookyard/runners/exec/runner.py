@@ -16,7 +16,7 @@ from hookyard.process.spec import ProcessSpec
 from hookyard.runners.contract import Call
 from hookyard.runners.exec.acting import Acting
 from hookyard.runners.exec.lines import BadLine, Error, Lines
-from hookyard.runners.exec.request import request_of
+from hookyard.runners.exec.request import STATE, request_of
 
 STDOUT: Final = 64 << 20
 """Bytes that one call may print."""
@@ -39,12 +39,12 @@ class ExecRunner:
             msg = f"{command.key} has no launch of an exec plugin"
             raise TypeError(msg)
         process = replace(launch.process, argv=(*launch.process.argv, "call", command.spec.name))
-        stdin = await request_of(call, launch)
+        stdin, kept = await request_of(call, launch)
         if command.spec.name not in launch.scratch:
-            return await _attempt(call, process, stdin)
+            return await _attempt(call, process, stdin, kept)
         folder = await asyncio.to_thread(tempfile.mkdtemp, prefix=f"hookyard-{call.info.plugin}-")
         try:
-            return await _attempt(call, replace(process, cwd=folder), stdin)
+            return await _attempt(call, replace(process, cwd=folder), stdin, kept)
         finally:
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
 
@@ -52,9 +52,9 @@ class ExecRunner:
         """Nothing is held: a process lives in its caller's task."""
 
 
-async def _attempt(call: Call, process: ProcessSpec, stdin: bytes) -> bytes:
+async def _attempt(call: Call, process: ProcessSpec, stdin: bytes, kept: dict[str, int] | None) -> bytes:
     stop = asyncio.Event()
-    acting = Acting(call.port(), Path(process.cwd), stop)
+    acting = Acting(call.port(), Path(process.cwd), stop, kept)
     lines = Lines(acting.take)
     last = _Tail()
 
@@ -76,11 +76,16 @@ async def _attempt(call: Call, process: ProcessSpec, stdin: bytes) -> bytes:
         acting.stderr_ends(cut=done.stderr_cut)
         whole = lines.close() if done.started else True
         await acting.finish()
-        return _judge(call, done, lines, whole=whole, said=str(last))
+        result = _judge(call, done, lines, whole=whole, said=str(last))
     except BadLine as error:
-        raise PluginFailed(call.command.key, f"{error}{last}", code="protocol_error", retryable=False) from error
+        raise PluginFailed(call.command.key, f"{error}{last}", code=error.code, retryable=False) from error
     finally:
         await acting.drop()
+    if kept is not None and (size := sum(kept.values())) > STATE:
+        # Kept, it would be the end of the plugin: no later call could be given it, not even one that deletes.
+        problem = f"it would keep {size} bytes of state, and a call can be given {STATE >> 20} MiB"
+        raise PluginFailed(call.command.key, problem, code="not_kept", retryable=False)
+    return result
 
 
 def _judge(call: Call, done: Exit, lines: Lines, *, whole: bool, said: str) -> bytes:
