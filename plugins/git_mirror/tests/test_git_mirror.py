@@ -133,6 +133,22 @@ def test_a_broken_clone_leaves_nothing(tmp_path: Path, origin: Origin) -> None:
     assert synced(config).status == "cloned"
 
 
+def test_a_fetch_that_breaks_leaves_the_mirror_as_it_was(tmp_path: Path, origin: Origin) -> None:
+    config = configured(tmp_path, origin.url)
+    first = synced(config).changes[0].after
+    origin.git("branch", "whole")
+    new = origin.commit()
+    broken = origin.path / ".git" / "objects" / new[:2] / new[2:]
+    content = broken.read_bytes()
+    broken.chmod(0o600)
+    broken.write_bytes(b"broken")
+    refused(config)
+    mirror = tmp_path / "mirrors" / "engine.git"
+    assert git(mirror, "for-each-ref", "--format=%(refname) %(objectname)") == f"refs/heads/main {first}"
+    broken.write_bytes(content)
+    assert [change.ref for change in synced(config).changes] == ["refs/heads/main", "refs/heads/whole"]
+
+
 def test_what_a_killed_job_left_behind_is_cleared(tmp_path: Path, origin: Origin) -> None:
     config = configured(tmp_path, origin.url)
     (tmp_path / "mirrors" / ".new-engine.git-dead" / "objects").mkdir(parents=True)

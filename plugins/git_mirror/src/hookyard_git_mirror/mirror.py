@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import random
 import shutil
 import tempfile
 from collections.abc import Generator
@@ -15,7 +16,8 @@ from hookyard_git_mirror.git import Git
 from hookyard_git_mirror.refs import Listing, Refs, parsed
 
 BUSY: Final = 2.0
-"""Seconds after which a job looks again whether another one is done with the mirror."""
+"""Seconds after which a job looks again whether another one is done with the mirror, and at most as many more, drawn:
+two that wait for a third one do not meet again."""
 _SHA256: Final = 64
 
 
@@ -36,7 +38,8 @@ def locked(path: Path, name: str) -> Generator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RetryLater(BUSY, f"repository {name!r} is being synchronised by another job") from None
+            after = BUSY * (1 + random.random())  # noqa: S311  it guards nothing
+            raise RetryLater(after, f"repository {name!r} is being synchronised by another job") from None
         yield
     finally:
         os.close(lock)
