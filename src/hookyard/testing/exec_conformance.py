@@ -186,7 +186,9 @@ class _Suite:
         refused = isinstance(lines.end, Error) or done.returncode not in {0, None}
         if refused or (command and not _required(self._plugin.commands[command].input_type)):
             return Check(name=name, outcome="passed", command=command)
-        why = "it exited with 0 and printed no error" if done.signal is None else f"signal {done.signal} ended it"
+        why = "it exited with 0 and printed no error; let it print one, or exit with another code"
+        if done.signal is not None:
+            why = f"signal {done.signal} ended it"
         return Check(name=name, outcome="failed", why=why, command=command)
 
     def _once(self, called: str, stdin: bytes, lines: Lines) -> Exit | str:

@@ -171,3 +171,32 @@ def test_an_exec_plugin_goes_through_the_conformance_suite(hookyard: Call, folde
     wrong = hookyard("plugins", "check", program)
     assert wrong.code == 78
     assert "machine: say: " in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "mode", "why"),
+    [
+        ("thing", None, 0, "nothing is there"),
+        ("thing", "#!/bin/sh\n", 0o644, "may not be executed (chmod +x thing)"),
+        ("thing", "echo hello\n", 0o755, "begins with neither #! and an interpreter"),
+        ("_thing.py", "", 0o644, "names that begin with '_' are left alone"),
+        ("thing/notes.txt", "", 0o644, "may not be executed"),
+    ],
+)
+def test_a_check_of_what_is_no_plugin_there_says_why(
+    hookyard: Call, tmp_path: Path, *, name: str, content: str | None, mode: int, why: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+        path.chmod(mode)
+    ended = hookyard("plugins", "check", path)
+    assert ended.code == 69
+    assert why in ended.err
+
+
+def test_a_check_of_an_empty_folder_says_what_would_make_it_a_plugin(hookyard: Call, tmp_path: Path) -> None:
+    ended = hookyard("plugins", "check", tmp_path)
+    assert ended.code == 69
+    assert "neither a __init__.py nor a plugin.yaml" in ended.err

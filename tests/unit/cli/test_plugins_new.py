@@ -72,12 +72,15 @@ def test_a_server_takes_it_from_the_configuration_beside_it(
 ) -> None:
     ended = hookyard("plugins", "list", "--config", projects[kind] / "hookyard.yaml")
     assert ended.code == 0
-    assert f"{NAMES[kind]}  active" in ended.out
+    (line,) = [line for line in ended.out.splitlines() if line.startswith(NAMES[kind])]
+    assert line.split()[1] == "active"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_left_to_be_filled_in(projects: dict[str, Path], kind: str) -> None:
-    files = [path for path in projects[kind].rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    ours = (path for path in projects[kind].rglob("*") if path.is_file())
+    # Type checkers and Python may have left their caches.
+    files = [path for path in ours if not any(part.startswith((".", "__pyc")) for part in path.parts)]
     assert len(files) >= 5
     assert [path for path in files if "{{" in path.read_text(encoding="utf-8")] == []
     assert [path for path in files if path.suffix == ".txt" or "__name__" in path.name] == []

@@ -1,5 +1,6 @@
 """What `hookyard plugins check` finds of one plugin."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,8 +44,21 @@ def checked(path: Path) -> tuple[Checked, ...]:
     where = path.absolute()
     candidates = tuple(at_path(where)) if where.exists() else ()
     if not candidates:
-        raise Refused("not_found", f"There is no plugin at {path}.")
+        raise Refused("not_found", f"There is no plugin at {path}{_why_not(where)}.")
     return tuple(_one(candidate) for candidate in candidates)
+
+
+def _why_not(path: Path) -> str:
+    """What keeps a path from being a plugin, where that is easily said and easily mended."""
+    if not path.exists():
+        return ": nothing is there"
+    if path.is_dir():
+        return ": the folder has neither a __init__.py nor a plugin.yaml, nor a pyproject.toml with an entry point"
+    if path.name.startswith((".", "_")):
+        return f": names that begin with {path.name[0]!r} are left alone"
+    if not os.access(path, os.X_OK):
+        return f": it is no .py file, and may not be executed (chmod +x {path.name})"
+    return ": it is executable, and begins with neither #! and an interpreter nor as a program does"
 
 
 def _one(candidate: Candidate) -> Checked:
