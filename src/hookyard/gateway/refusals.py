@@ -13,7 +13,9 @@ _log = log.get("gateway")
 def refuse(error: Refused, request_id: str, *, principal: str | None, peer: str | None) -> Answer:
     """Log a refusal and make its problem document."""
     status = CODES[error.code].status
-    facts: dict[str, Any] = {"step": error.step} if isinstance(error, BadSignature) else {}
+    facts: dict[str, Any] = {}
+    if isinstance(error, BadSignature):
+        facts = {"step": error.step} | ({"why": error.why} if error.why else {})
     write = _log.info if status < 500 else _log.warning  # noqa: PLR2004  where HTTP draws the line
     write(
         "request.refused",

@@ -25,11 +25,17 @@ Step = Literal["missing", "malformed", "timestamp_missing", "timestamp_malformed
 
 
 class BadSignature(Refused):
-    """The request is not signed as its source demands."""
+    """The request is not signed as its source demands.
 
-    def __init__(self, step: Step) -> None:
+    Args:
+        step: where verification ended.
+        why: what the plugin said that verified it, if one did and it said anything. For the log only, as the step.
+    """
+
+    def __init__(self, step: Step, why: str = "") -> None:
         super().__init__("invalid_signature")
         self.step = step
+        self.why = why
 
 
 class Scheme(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from hookyard.inbound.scheme import BadSignature, Scheme
 
 _EVENT: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
 _DELIVERY: Final = re.compile(rb"[!-~]{1,255}")
+_LONGEST_REASON: Final = 200
 _FORM: Final = b"application/x-www-form-urlencoded"
 DEFAULT_EVENT: Final = "webhook"
 
@@ -127,7 +128,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
         """
         if verdict is None or not verdict.ok:
-            raise BadSignature("mismatch")
+            raise BadSignature("mismatch", "" if verdict is None else verdict.reason[:_LONGEST_REASON])
         digest = sha256(body).digest()
         return Received(
             event=verdict.event,

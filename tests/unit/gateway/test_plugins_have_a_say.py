@@ -1,7 +1,7 @@
 """Hooks at the gateway: who is calling, who may, which webhooks are genuine, what they become, how everything is."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -21,6 +21,8 @@ from hookyard.config.model import Config, PluginScheme, RouteSettings, SourceSet
 from hookyard.config.values import Secret
 from hookyard.host.hooks import Hooks
 from hookyard.inbound import Sources, SourcesError
+
+Lines = Sequence[tuple[str, tuple[object, ...], dict[str, object]]]
 
 
 def hooks_of(*functions: Callable[..., Any]) -> Hooks:
@@ -179,6 +181,18 @@ def test_a_plugin_verifies_the_webhook_and_makes_the_input(lean: bool) -> None:
     assert send(house, b"<x/>", b"k:5").code == "invalid_signature"
     assert send(house, b"<x/>", b"k:4", b"ping").json == {"status": "ok", "event": "ping"}
     assert len(house.dispatcher.jobs) == 1
+
+
+def test_why_a_plugin_refused_a_webhook_is_in_the_log_and_nowhere_else(lines: Lines) -> None:
+    def verify_webhook(request: WebhookRequest) -> WebhookVerdict:
+        return WebhookVerdict(ok=False, reason="an old key " + "x" * 1000)
+
+    house = house_of(guarded(), hooks=hooks_of(verify_webhook, map_input))
+    reply = send(house, b"<x/>", b"k:4")
+    assert reply.code == "invalid_signature"
+    assert b"an old key" not in reply.body
+    [(_, (event,), facts)] = lines
+    assert (event, facts["step"], facts["why"]) == ("request.refused", "mismatch", "an old key " + "x" * 189)
 
 
 @pytest.mark.parametrize("lean", [True, False])
