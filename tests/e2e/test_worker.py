@@ -11,6 +11,7 @@ from tests.e2e.lab import Server
 
 TEXT = '''
 import os
+import time
 from msgspec import Struct
 from hookyard import Context, Plugin, SyncContext
 
@@ -36,6 +37,14 @@ async def say(data: In, ctx: Context) -> Out:
     await ctx.state.put("last", data.text)
     await ctx.artifacts.put("said.txt", "text/plain", data.text)
     return Out(data.text, os.getpid())
+
+
+@plugin.command(timeout=0.2)
+def late(data: In, ctx: SyncContext) -> Out:
+    """Answer as if nothing was, after the deadline."""
+    while not ctx.cancelled:
+        time.sleep(0.005)
+    return Out("late", os.getpid())
 
 
 @plugin.command
@@ -84,3 +93,11 @@ def test_a_process_that_dies_fails_its_attempt_and_the_next_job_gets_another(ser
     assert second != first
     os.kill(second, signal.SIGKILL)
     assert run(serving, "heavy/say").json()["status"] == "succeeded"
+
+
+def test_an_answer_after_the_deadline_is_dropped_and_the_process_goes_on(serving: Server) -> None:
+    before = run(serving, "heavy/say").json()["result"]["pid"]
+    late = run(serving, "heavy/late", max_attempts=1).json()
+    assert late["status"] == "timed_out"
+    assert "result" not in late
+    assert run(serving, "heavy/say").json()["result"] == {"text": "hello", "pid": before}

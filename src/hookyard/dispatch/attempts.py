@@ -126,6 +126,12 @@ class Attempts:
             return self._judge(error, job, command)
 
     def _judge(self, error: Exception, job: Job, command: Command) -> Ended | Again:
+        try:
+            return self._judged(error, job, command)
+        except Exception as odd:  # noqa: BLE001  what an error has and does is the plugin's; it is shown as the context
+            return self._judged(odd, job, command)
+
+    def _judged(self, error: Exception, job: Job, command: Command) -> Ended | Again:
         end = judge(error, job, command, self._draw())
         redacts = self._ports.redactor(job.plugin)
         if end.error is not None and end.error.code == "plugin_error":

@@ -35,6 +35,13 @@ class Told(Struct):
     said: str
 
 
+class _UnmadeError(CommandError):
+    """Has nothing of what its base has."""
+
+    def __init__(self) -> None:
+        pass
+
+
 class Lab:
     """One dispatcher; `gates` hold the commands that wait for one, `ran` is what ran in which order."""
 
@@ -83,6 +90,12 @@ class Lab:
             raise CommandError("no", code="no", retryable=False)
         if data.do == "later":
             raise RetryLater(60)
+        if data.do == "unmade":
+            raise _UnmadeError
+        if data.do == "never":
+            later = RetryLater(0)
+            later.after = float("nan")
+            raise later
         if data.do == "wait":
             await self.gates.setdefault(data.name, asyncio.Event()).wait()
         if data.do == "flag":

@@ -67,6 +67,18 @@ def test_a_refusal_is_final() -> None:
     run(story)
 
 
+@pytest.mark.parametrize("do", ["unmade", "never"])
+def test_an_error_that_is_not_what_its_class_says_fails_its_attempt_at_once(do: str) -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = await it.run(do, max_attempts=1)
+            assert (job.status, job.reason) == ("failed", "attempts_exhausted")
+            assert job.last_error is not None
+            assert job.last_error.code == "plugin_error"
+
+    run(story)
+
+
 def test_retry_later_uses_no_attempt() -> None:
     async def story() -> None:
         async with lab() as it:

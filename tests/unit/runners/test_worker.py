@@ -84,6 +84,8 @@ def test_a_prefix_of_standard_output_is_a_line_of_the_job_that_wrote_it() -> Non
         ("own", CommandRaised, "_OwnError: whose"),
         ("exit", CommandCrashed, "rough/raises raised .*SystemExit: 3"),
         ("itself", CommandCrashed, "CancelledError"),
+        ("unmade", CommandRaised, "_UnmadeError: "),
+        ("never", CommandRaised, "RetryLater: "),
     ],
 )
 def test_what_a_command_raises_is_raised_here(text: str, kind: type[Exception], message: str) -> None:
@@ -94,7 +96,7 @@ def test_what_a_command_raises_is_raised_here(text: str, kind: type[Exception], 
         assert (error.code, error.retryable, error.details) == ("gone", False, {"id": 5})
     if isinstance(error, RetryLater):
         assert error.after == 7
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError | CommandCrashed) or text == "unmade":
         assert "rough.py" in "".join(error.__notes__)
 
 
@@ -106,7 +108,7 @@ def test_an_answer_of_the_wrong_type_is_invalid_output() -> None:
 def test_an_answer_that_no_frame_can_hold_fails_its_own_job_only() -> None:
     async def test(lab: Lab) -> None:
         before = await lab.text("who")
-        with pytest.raises(PluginFailed, match=r"rough/huge: .*answer cannot be sent: .* longer than"):
+        with pytest.raises(PluginFailed, match=r"^rough/huge: the answer cannot be sent: .* longer than"):
             await lab.run("huge", number=65 << 20)
         assert await lab.text("who") == before
 
@@ -199,6 +201,15 @@ def test_the_group_ends_when_the_server_is_gone_even_while_a_command_blocks(tmp_
     asyncio.run(test())
 
 
+def test_a_log_line_that_nests_too_deeply_costs_only_itself() -> None:
+    async def test(lab: Lab) -> Port:
+        port = Port()
+        assert await lab.text("deep", port=port) == "deep"
+        return port
+
+    assert ("stderr", "(a line of the log was dropped: its values nest too deeply)") in in_lab(test).written
+
+
 # --- stopping -----------------------------------------------------------------------------------------------------
 
 
@@ -212,6 +223,20 @@ def test_a_command_that_stops_when_it_is_asked_keeps_its_process(name: str) -> N
         assert await lab.text("who") == before
         with pytest.raises(AttemptTimedOut, match=f"rough/{name} took longer than 0.05 s"):
             await lab.run(name, timeout=50)
+        assert await lab.text("who") == before
+
+    in_lab(test)
+
+
+@pytest.mark.parametrize("name", ["late", "late_sync"])
+def test_an_answer_after_the_deadline_is_dropped_and_the_next_one_of_the_process_is_right(name: str) -> None:
+    async def test(lab: Lab) -> None:
+        before = await lab.text("who")
+        late = asyncio.create_task(lab.run(name, timeout=50))
+        behind = [asyncio.create_task(lab.text("echo", str(index))) for index in range(5)]
+        with pytest.raises(AttemptTimedOut, match=f"rough/{name} took longer than 0.05 s"):
+            await late
+        assert await asyncio.gather(*behind) == [f"Hello {index}" for index in range(5)]
         assert await lab.text("who") == before
 
     in_lab(test)

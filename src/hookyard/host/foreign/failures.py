@@ -48,8 +48,14 @@ class CommandRaised(Exception):  # noqa: N818  a fact about an attempt
 
 
 def to_failure(error: BaseException) -> Failure:
-    """An error as a value. Never fails, whatever the error's own methods do."""
-    kind = type(error).__name__
+    """An error as a value. Never fails, whatever the error's own methods and attributes are."""
+    try:
+        return _failure(error, type(error).__name__)
+    except Exception:  # noqa: BLE001  such as a class of the plugin's own that does not call the __init__ of its base
+        return Failure(kind="CommandRaised", message=f"{type(error).__name__}: {_text(error)}", trace=_trace(error))
+
+
+def _failure(error: BaseException, kind: str) -> Failure:
     match error:
         case CommandError():
             return Failure(
@@ -64,16 +70,20 @@ def to_failure(error: BaseException) -> Failure:
         case Cancelled():
             return Failure(kind="Cancelled", message=_text(error))
         case InvalidOutput():
-            return Failure(kind="InvalidOutput", message=_text(error.problem), path=error.path)
+            return Failure(kind="InvalidOutput", message=_text(error.problem), path=_text(error.path))
         case StateConflict():
-            return Failure(kind="StateConflict", message=_text(error.key), version=error.version)
+            return Failure(kind="StateConflict", message=_text(error.key), version=int(error.version))
         case CallError():
-            return Failure(kind="CallError", message=_text(error), code=_text(error.code), job_id=error.job_id)
+            job_id = None if error.job_id is None else _text(error.job_id)
+            return Failure(kind="CallError", message=_text(error), code=_text(error.code), job_id=job_id)
+        case PluginFailed():
+            return Failure(kind="PluginFailed", message=_text(error.problem))
         case SecretUnavailable() | ArtifactError() | EgressDenied():
             return Failure(kind=kind if kind in _PLAIN else "ContextError", message=_text(error), trace=_trace(error))
         case CommandCrashed():
             cause = error.__cause__ or error
-            return Failure(kind="CommandCrashed", message=f"{type(cause).__name__}: {_text(cause)}"[:_LONGEST])
+            message = f"{type(cause).__name__}: {_text(cause)}"[:_LONGEST]
+            return Failure(kind="CommandCrashed", message=message, trace=_trace(cause))
         case _:
             return Failure(kind=kind, message=_text(error), trace=_trace(error))
 
@@ -81,10 +91,19 @@ def to_failure(error: BaseException) -> Failure:
 def to_error(failure: Failure, command: str) -> Exception:
     """The error of a value: the same class where that is known here, with the place it was raised as a note.
 
+    Never fails: what the class does not take, such as a time that is no number, makes it a :class:`CommandRaised`.
+
     Args:
         failure: what the other process said.
         command: the key of the command that runs.
     """
+    try:
+        return _error(failure, command)
+    except Exception:  # noqa: BLE001  the value came from another process, and who waits for it must be told something
+        return _noted(CommandRaised(f"{failure.kind}: {failure.message}"), failure.trace)
+
+
+def _error(failure: Failure, command: str) -> Exception:
     message = failure.message
     match failure.kind:
         case "CommandError":
@@ -103,12 +122,14 @@ def to_error(failure: Failure, command: str) -> Exception:
         case "PluginFailed":
             return PluginFailed(command, message)
         case "CommandCrashed":
-            return CommandCrashed(command, CommandRaised(message))
+            return _noted(CommandCrashed(command, CommandRaised(message)), failure.trace)
         case _:
             return _noted(_other(failure), failure.trace)
 
 
 def _other(failure: Failure) -> Exception:
+    if failure.kind == CommandRaised.__name__:
+        return CommandRaised(failure.message)
     kind: object = _PLAIN.get(failure.kind) or getattr(builtins, failure.kind, None)
     if isinstance(kind, type) and issubclass(kind, Exception) and kind not in {StopIteration, StopAsyncIteration}:
         try:

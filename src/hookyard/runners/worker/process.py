@@ -245,6 +245,9 @@ class Worker:
         except MsgspecError as error:
             self._spoil(f"what came is no message: {error}")
             return
+        except RecursionError:  # only what a log line holds nests, and an interpreter of its own may let it go deeper
+            self._line("stderr", "(a line of the log was dropped: its values nest too deeply)")
+            return
         if isinstance(message, Result | Failed):
             self._through(message)
         elif isinstance(message, Told | Asked):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,21 @@ async def blocks(data: In, ctx: Context) -> Out:
     while not Path(data.text).exists():
         time.sleep(0.005)
     return Out("free")
+
+
+@plugin.command
+async def late(data: In, ctx: Context) -> Out:
+    """Answer as if nothing was, once asked to stop."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    return Out("late")
+
+
+@plugin.command
+def late_sync(data: In, ctx: SyncContext) -> Out:
+    while not ctx.cancelled:
+        time.sleep(0.005)
+    return Out("late")
 
 
 @plugin.command
@@ -184,6 +200,18 @@ def twice(data: In, ctx: SyncContext) -> Out:
 
 
 @plugin.command
+def deep(data: In, ctx: SyncContext) -> Out:
+    """Log what nests deeper than the server reads, as another Python may."""
+    import msgspec
+
+    values = {"tree": msgspec.Raw(b"\x91" * 100_000 + b"\xc0")}
+    note = {"kind": "LogNote", "level": "info", "event": "deep", "values": values}
+    packed = msgspec.msgpack.encode(["told", 1, note])
+    channel().sendall(len(packed).to_bytes(4, "big") + packed)
+    return Out("deep")
+
+
+@plugin.command
 def hangs_up(data: In, ctx: SyncContext) -> Out:
     channel().shutdown(socket.SHUT_WR)
     while True:
@@ -210,6 +238,12 @@ async def raises(data: In, ctx: Context) -> Out:
             raise RetryLater(7, "busy")
         case "value":
             raise ValueError("mine")
+        case "unmade":
+            raise _UnmadeError
+        case "never":
+            later = RetryLater(0)
+            later.after = float("nan")
+            raise later
         case "own":
             raise _OwnError("whose")
         case "exit":
@@ -220,6 +254,13 @@ async def raises(data: In, ctx: Context) -> Out:
 
 class _OwnError(Exception):
     pass
+
+
+class _UnmadeError(CommandError):
+    """Has nothing of what its base has."""
+
+    def __init__(self) -> None:
+        pass
 
 
 @plugin.command
