@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hookyard.command import Isolation
 from hookyard.config.model import Config, PluginSettings
 from hookyard.errors import PluginLoadError
+from hookyard.hookspecs import PROJECT
 from hookyard.host.admission import stated_api, unmet, writable_by_all
 from hookyard.host.bind import bind
 from hookyard.host.candidate import Candidate
@@ -217,6 +218,8 @@ class _Loading:
             return candidate.state, candidate.problem
         if not is_name(name) and candidate.kind != "ductile":  # those have rules of their own
             return "failed", f"{name!r} is no plugin name; that is a lower-case letter, then a-z 0-9 _ -"
+        if name == PROJECT:  # hooks are asked by their plugin's name
+            return "failed", f"{name!r} is Hookyard's own provider of hooks; let it have another name"
         if (path := writable_by_all(candidate)) is not None:
             return "blocked", f"anyone on this machine may change {path}; take the write permission of others away"
         if (requirement := unmet(candidate.requires, self._hookyard)) is not None:

@@ -124,6 +124,11 @@ def test_a_name_that_no_plugin_can_have_is_not_imported(yard: Yard) -> None:
     assert reason == "'Bad Name' is no plugin name; that is a lower-case letter, then a-z 0-9 _ -"
 
 
+def test_the_name_of_hookyards_own_provider_is_not_to_be_had(yard: Yard) -> None:
+    yard.write("hookyard.py", "raise RuntimeError")
+    assert yard.record("hookyard").reason == "'hookyard' is Hookyard's own provider of hooks; let it have another name"
+
+
 @pytest.mark.parametrize("what", ["a.py", ".", "pack", "pack/__init__.py"])
 def test_a_plugin_that_anyone_may_change_is_blocked(yard: Yard, what: str) -> None:
     yard.write("a.py")
