@@ -80,6 +80,15 @@ def resolve(text: str) -> object:
     return text
 
 
+def value_of(node: Node) -> object:
+    """The value a node stands for, in types that JSON has."""
+    if isinstance(node, Scalar):
+        return resolve(node.text) if node.plain else node.text
+    if isinstance(node, Mapping):
+        return {key: value_of(entry.node) for key, entry in node.entries.items()}
+    return [value_of(item) for item in node.items]
+
+
 def parse(text: str) -> tuple[Node, tuple[Fault, ...]]:
     """Read one document.
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from hookyard.command import CommandOptions, CommandSpec, Retry, as_struct
 from hookyard.config.convert import lines_of
-from hookyard.config.document import Mapping, Node, Scalar, parse, resolve
+from hookyard.config.document import parse, value_of
 from hookyard.config.model import PluginSettings
 from hookyard.errors import PluginFailed, PluginLoadError, SchemaError
 from hookyard.host.candidate import Candidate
@@ -114,15 +114,7 @@ def _from_file(path: Path, base: Path) -> tuple[object, str, dict[str, int]]:
     root, faults = parse(text)
     if faults:
         _refuse("\n".join(f"{shown}:{fault.line}: {fault.message}" for fault in faults))
-    return _value(root), shown, lines_of(root)
-
-
-def _value(node: Node) -> object:
-    if isinstance(node, Scalar):
-        return resolve(node.text) if node.plain else node.text
-    if isinstance(node, Mapping):
-        return {key: _value(entry.node) for key, entry in node.entries.items()}
-    return [_value(item) for item in node.items]
+    return value_of(root), shown, lines_of(root)
 
 
 def _from_program(candidate: Candidate, settings: PluginSettings, folder: Path) -> object:

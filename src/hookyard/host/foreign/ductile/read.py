@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from hookyard.config.document import Mapping, Node, Scalar, Sequence, parse, resolve
+from hookyard.config.document import Mapping, Node, Sequence, parse, value_of
 from hookyard.errors import PluginLoadError, place_of
 from hookyard.host.foreign.ductile.manifest import Manifest, wrong
 
@@ -44,7 +44,7 @@ def read_manifest(path: Path, shown: str) -> Manifest:
     if faults:
         raise PluginLoadError("\n".join(f"{shown}:{fault.line}: {fault.message}" for fault in faults))
     try:
-        manifest = msgspec.convert(_value(root), Manifest)
+        manifest = msgspec.convert(value_of(root), Manifest)
     except msgspec.ValidationError as error:
         key, message = _explained(error)
         raise PluginLoadError(_line(root, shown, key, message)) from error
@@ -52,14 +52,6 @@ def read_manifest(path: Path, shown: str) -> Manifest:
     if problems:
         raise PluginLoadError("\n".join(problems))
     return manifest
-
-
-def _value(node: Node) -> object:
-    if isinstance(node, Scalar):
-        return resolve(node.text) if node.plain else node.text
-    if isinstance(node, Sequence):
-        return [_value(item) for item in node.items]
-    return {key: _value(entry.node) for key, entry in node.entries.items()}
 
 
 def _explained(error: msgspec.ValidationError) -> tuple[str, str]:
