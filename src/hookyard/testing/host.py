@@ -376,7 +376,7 @@ class Host(Look):
 
     def _routes(self, options: WebhookOptions, scheme: AnyScheme) -> tuple[RouteSettings, ...]:
         if routes := options.get("routes"):
-            return msgspec.convert([msgspec.to_builtins(route) for route in routes], tuple[RouteSettings, ...])
+            return tuple(self._route(route) for route in routes)
         run = options.get("run")
         if run is None and len(self._registry.commands) != 1:
             known = ", ".join(self._registry.commands) or "none"
@@ -385,6 +385,13 @@ class Host(Look):
         key = next(iter(self._registry.commands)) if run is None else self._command(run).key
         mapper = own.plugin.name if scheme == PluginScheme(plugin=own.plugin.name) else None
         return (RouteSettings(run=key, map=mapper),)
+
+    def _route(self, route: RouteSettings | Mapping[str, object]) -> RouteSettings:
+        if isinstance(route, RouteSettings):
+            return route
+        run = route.get("run")
+        named = {**route, "run": self._command(run).key} if callable(run) else route
+        return msgspec.convert(named, RouteSettings)
 
 
 async def _known(job_id: str) -> str:

@@ -41,7 +41,8 @@ class WebhookOptions(TypedDict, total=False):
     run: Callable[..., object] | str
     """The command, for every event; needed only when several are loaded. Its input is the whole body."""
     routes: Sequence[RouteSettings | Mapping[str, object]]
-    """Instead of `run`, as the configuration has them: `{"on": "push", "run": "a/b", "with": {"ref": "$.ref"}}`."""
+    """Instead of `run`, as the configuration has them: `{"on": "push", "run": "a/b", "with": {"ref": "$.ref"}}`.
+    What they run may be the command's function too."""
     scheme: AnyScheme
     """How its sender signs, as the configuration has it."""
     secret: str

@@ -68,6 +68,12 @@ def test_routes_are_those_of_a_configuration(hookyard: Host) -> None:
     assert (ignored.status, ignored.json["status"], ignored.job) == (200, "ignored", None)
 
 
+def test_a_route_may_name_the_function_of_a_plugin_that_is_not_loaded_yet(hookyard: Host) -> None:
+    answer = hookyard.webhook("github", {"ref": "v1"}, routes=[{"run": branch, "with": {"name": "$.ref"}}])
+    assert answer.job is not None
+    assert answer.job.result == b'"v1"'
+
+
 def test_routes_that_do_not_fit_their_command_are_refused(hookyard: Host) -> None:
     hookyard.load(plugin)
     with pytest.raises(SourcesError, match="title"):
