@@ -16,7 +16,10 @@ MOST_BYTES: Final = 8 << 20
 """Bytes of all their values."""
 
 _log = log.get("plugin")
-_OURS: Final = frozenset({"event", "level", "job_id", "request_id", "command", "attempt", "room", "timestamp"})
+_OURS: Final = frozenset(
+    {"event", "level", "job_id", "request_id", "command", "attempt", "room", "timestamp", "self", "method_name"}
+)
+"""Names that the server's line has already, and the parameters of the library that writes it."""
 
 
 class JobLog:

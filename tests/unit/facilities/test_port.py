@@ -22,6 +22,7 @@ from hookyard import (
 from hookyard.config.model import Config, PluginSettings
 from hookyard.config.values import Secret
 from hookyard.context import CancelFlag
+from hookyard.context.messages import LogNote
 from hookyard.errors import StoreUnavailable
 from hookyard.facilities import joblog
 from hookyard.store.contract import EventQuery, Op, PutArtifact, Result, Stale
@@ -216,6 +217,26 @@ def test_artifacts_are_kept_read_across_jobs_and_dropped_when_unfinished() -> No
             assert refused.last_error is not None
             assert (refused.last_error.code, refused.last_error.retryable) == ("artifact_error", True)
             assert "larger than 1048576 bytes" in refused.last_error.message
+
+    run(story)
+
+
+def test_a_value_may_have_any_name() -> None:
+    plugin = Plugin("lab")
+    names = ("self", "event", "method_name", "args", "kwargs", "exc_info", "stack_info", "level", "timestamp", "")
+
+    @plugin.command
+    async def inline(data: In, ctx: Context) -> Out:
+        # As another program's line may have them; a Python author's cannot have all of them.
+        ctx._port.tell(LogNote("info", "named", dict.fromkeys(names, 1)))  # pyright: ignore[reportPrivateUsage]
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin) as it:
+            job = await it.run("lab/inline")
+            assert job.status == "succeeded"
+            (line,) = await it.lines(job.id)
+            assert msgspec.json.decode(line.values) == dict.fromkeys(names, 1)
 
     run(story)
 

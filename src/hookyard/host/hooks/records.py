@@ -61,7 +61,7 @@ class Recorder:
             seconds: how long it took.
             error: what went wrong.
             value: the answer when nothing did.
-            outcome: how it went in a word, for the trace, which never says more: `ok, raised, timeout, wrong_type`.
+            outcome: how it went in a word, for the trace, which never says more; `docs/reference/hooks.md` lists them.
         """
         ms = round(seconds * 1000, 3)
         record.calls += 1
