@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from hookyard.cli.where import HELP, checked, chosen
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
@@ -17,8 +19,8 @@ def run(
     ctx: typer.Context,
     plugin: Annotated[str, typer.Argument(help="The plugin; what follows is a command of its own, and its arguments.")],
     config: Annotated[
-        Path, typer.Option("--config", "-c", envvar="HOOKYARD_CONFIG", help="The YAML file that has the plugin.")
-    ] = Path("hookyard.yaml"),
+        Path | None, typer.Option("--config", "-c", envvar="HOOKYARD_CONFIG", help=HELP, callback=checked)
+    ] = None,
 ) -> None:
     """Run a command that a plugin brings along; without one, say which there are.
 
@@ -32,6 +34,6 @@ def run(
     from hookyard.config import load_file
 
     with redirect_stdout(sys.stderr):  # what a plugin prints while it is imported is no result
-        commands = commands_of(load_file(config), plugin)
+        commands = commands_of(load_file(chosen(config)), plugin)
         group = group_of(plugin, commands)
     group.main(args=ctx.args or ["--help"], prog_name=f"hookyard run {plugin}")

@@ -30,6 +30,12 @@ def download_headers(artifact: Artifact) -> Headers:
     ]
 
 
+def is_known(if_none_match: bytes, etag: bytes) -> bool:
+    """Whether the caller has it already (RFC 9110, section 13.1.2): `*`, or a list with the tag, which may be weak."""
+    tags = [tag.strip() for tag in if_none_match.split(b",")]
+    return tags == [b"*"] or etag in (tag.removeprefix(b"W/") for tag in tags)
+
+
 class Download:
     """The ASGI application that sends one."""
 

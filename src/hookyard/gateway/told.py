@@ -14,7 +14,7 @@ from hookyard.errors import ArtifactError, Refused
 from hookyard.gateway.answer import Answer, value_answer
 from hookyard.gateway.caller import authenticate, seen
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.download import Download, download_headers
+from hookyard.gateway.download import Download, download_headers, is_known
 from hookyard.gateway.jobs import Jobs
 from hookyard.gateway.paging import from_cursor, query_of, to_cursor
 from hookyard.gateway.told_views import ArtifactList, EventPage, LogPage, artifact_view, event_view, line_view
@@ -81,7 +81,7 @@ class Told:
         if found is None:
             raise Refused("not_found", "There is no such artifact.")
         headers = download_headers(found)
-        if seen(request).headers.get(b"if-none-match") == dict(headers)[b"etag"]:
+        if is_known(seen(request).headers.get(b"if-none-match", b""), dict(headers)[b"etag"]):
             return Answer(304, b"", [pair for pair in headers if pair[0] == b"etag"])
         pieces = self._artifacts.stream(found.location, 0, found.size)
         try:

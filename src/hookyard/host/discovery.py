@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from hookyard.host.candidate import Candidate
-from hookyard.host.manifests import Peek, peek
+from hookyard.host.manifests import Peek, is_special, peek
 from hookyard.host.packaged import installed, project
 
 __all__ = ["at_path", "in_folder", "installed"]
@@ -158,7 +158,7 @@ class _Finding:
 
 
 def _is_ours(path: Path) -> bool:
-    return not path.name.startswith((".", "_")) and path.name not in _NOT_OURS
+    return not path.name.startswith((".", "_")) and path.name not in _NOT_OURS and not is_special(path)
 
 
 def _is_run(path: Path, name: str) -> bool:

@@ -1,5 +1,6 @@
 """A first look at a plugin's manifest: enough to know its kind, its name and what it was written for."""
 
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,19 @@ class Peek(Struct, frozen=True, kw_only=True):
     """Why it cannot be read, with the line."""
 
 
+def is_special(path: Path) -> bool:
+    """Whether it is a pipe, a socket or a device: reading one may wait for ever."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # whoever reads it will say so
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def peek(path: Path) -> Peek | None:
     """Look at a manifest; None when there is no such file."""
+    if is_special(path):
+        return Peek(problem=f"{path.name} is no file")
     try:
         if path.stat().st_size > _LARGEST:
             return Peek(problem=f"{path.name} is larger than {_LARGEST >> 20} MiB")

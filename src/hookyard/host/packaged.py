@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from hookyard.host.candidate import Candidate
+from hookyard.host.manifests import is_special
 
 GROUP: Final = "hookyard"
 _API_KEYWORD: Final = re.compile(r"hookyard-api-([0-9]{1,6})")
@@ -36,6 +37,8 @@ def installed() -> Iterator[Candidate]:
 
 def project(path: Path, root: Path, origin: str) -> Iterator[Candidate]:
     """The plugins that the `pyproject.toml` of a folder announces; none when there is no such file."""
+    if is_special(path / "pyproject.toml"):
+        return
     try:
         document = _read(path / "pyproject.toml")
     except ValueError as error:

@@ -64,6 +64,15 @@ def test_a_command_of_a_plugin_runs_with_its_arguments_and_options(hookyard: Cal
     assert not (config.parent / "plugins" / "other.imported").exists()
 
 
+@pytest.mark.parametrize("name", ["hookyard.yaml", "config.yaml"])
+def test_the_configuration_of_the_folder_is_taken_when_none_is_named(
+    hookyard: Call, config: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(config.parent)
+    config.rename(name)
+    assert hookyard("run", "ldap", "greet", "Ada").out == "Hi, Ada!\n"
+
+
 def test_without_a_command_it_says_which_there_are(hookyard: Call, config: Path) -> None:
     ended = hookyard("run", "-c", config, "ldap")
     assert ended.code == 0

@@ -164,14 +164,16 @@ def test_an_odd_name_is_quoted_in_the_header(house: House, name: str, dispositio
     assert (sent.status, sent.body, sent["content-disposition"]) == (200, b"x", disposition)
 
 
-def test_an_artifact_may_be_empty_and_is_not_sent_again_to_those_who_have_it(house: House) -> None:
+@pytest.mark.parametrize("tags", ["{}", "W/{}", '"other", {}', '{} , "other"', "*"])
+def test_an_artifact_may_be_empty_and_is_not_sent_again_to_those_who_have_it(house: House, tags: str) -> None:
     job = running(house)
     make(house, job, "nothing", b"")
     path = f"/api/v1/jobs/{job.id}/artifacts/nothing"
     sent = house.get(path)
     assert (sent.status, sent.body, sent["content-length"]) == (200, b"", "0")
-    known: Reply = house.call("GET", path, [bearer(READER), (b"if-none-match", sent["etag"].encode())])
+    known: Reply = house.call("GET", path, [bearer(READER), (b"if-none-match", tags.format(sent["etag"]).encode())])
     assert (known.status, known.body) == (304, b"")
+    assert house.call("GET", path, [bearer(READER), (b"if-none-match", b'"other"')]).status == 200
 
 
 def test_a_head_of_an_artifact_has_its_header_and_no_body(house: House) -> None:

@@ -1,5 +1,6 @@
 """What is found, and where it is imported from."""
 
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -27,6 +28,19 @@ def test_files_packages_and_projects_are_found_in_the_order_of_their_names(yard:
     registry = yard.load()
     assert list(_states(registry).items()) == [("a", "active"), ("b", "active"), ("c", "active"), ("d", "active")]
     assert list(registry.commands) == ["a/run", "b/run", "c/run", "d/run"]
+
+
+@pytest.mark.parametrize(
+    "path", ["a.py", "a.sh", "a/__init__.py", "a/plugin.yaml", "a/manifest.yaml", "a/pyproject.toml"]
+)
+def test_a_pipe_in_a_plugin_folder_holds_nobody_up(yard: Yard, path: str) -> None:
+    pipe = yard.plugins / path
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    yard.write("b.py")
+    states = _states(yard.load())
+    assert states.pop("a", "failed") == "failed"
+    assert states == {"b": "active"}
 
 
 def test_a_plugin_folder_may_be_a_project_itself(yard: Yard, project: Project) -> None:
