@@ -35,6 +35,7 @@ TYPE_CHECKING_ALLOWED = {
     "src/hookyard/testing/host.py": SERVER,
     "src/hookyard/testing/look.py": SERVER,
     "src/hookyard/testing/port.py": LAZY,
+    "src/hookyard/testing/watched.py": LAZY,
     "src/hookyard/worker/http.py": LAZY,
     "src/hookyard/worker/port.py": LAZY,
 }

@@ -111,9 +111,10 @@ def _importable(plugin: Plugin[Any]) -> Candidate:
         module, file = names.get("__name__"), names.get("__file__")
         if attribute is None or not isinstance(module, str) or not isinstance(file, str):
             continue
-        path, package = Path(file).absolute(), module.partition(".")[0]
+        path = Path(file).absolute()
         origin = f"{path}:{attribute}"
-        if getattr(sys.modules.get(package), "__file__", None) is None or package == path.stem:
+        top = sys.modules.get(module.partition(".")[0])
+        if not hasattr(top, "__path__") or getattr(top, "__file__", None) is None:  # no package of that name
             return Candidate(plugin.name, origin=origin, file=path, folder=path.parent, attribute=attribute)
         parts = module.count(".") + (path.stem == "__init__")
         folder = path.parents[parts]

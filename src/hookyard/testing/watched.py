@@ -2,14 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
-
-import httpx
-from msgspec import Struct
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from hookyard.config.model import Config, PluginSettings
 from hookyard.context.messages import Note, ProgressNote
-from hookyard.egress.unreachable import unreachable_blocking_client, unreachable_client
 from hookyard.facilities import Facilities, HostPort
 from hookyard.facilities.contract import Attempt
 from hookyard.facilities.rooms import Rooms
@@ -17,6 +14,10 @@ from hookyard.host.hooks import Hooks
 from hookyard.runners import Call, Runners
 from hookyard.store.contract import Op, Result
 from hookyard.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    # Made on first use only, as in a server.
+    import httpx
 
 
 class LoopStore(MemoryStore):
@@ -56,14 +57,31 @@ class WatchedRunners(Runners):
             raise
 
 
-class Shared(Struct):
-    """What a host's ports share."""
+class Shared:
+    """What a host's ports share.
 
-    progress: list[ProgressNote]
-    networked: frozenset[str]
-    """The plugins that the test lets call out, by rules of its own; all others reach nobody."""
-    client: httpx.AsyncClient
-    blocking: httpx.Client
+    Args:
+        progress: where what commands say of it is kept.
+        networked: the plugins that the test lets call out, by rules of its own; all others reach nobody.
+    """
+
+    def __init__(self, progress: list[ProgressNote], networked: frozenset[str]) -> None:
+        self.progress = progress
+        self.networked = networked
+
+    @cached_property
+    def client(self) -> "httpx.AsyncClient":
+        """One that reaches nobody."""
+        from hookyard.egress.unreachable import unreachable_client
+
+        return unreachable_client()
+
+    @cached_property
+    def blocking(self) -> "httpx.Client":
+        """The same for threads."""
+        from hookyard.egress.unreachable import unreachable_blocking_client
+
+        return unreachable_blocking_client()
 
 
 class WatchedFacilities(Facilities):
@@ -75,7 +93,7 @@ class WatchedFacilities(Facilities):
         """Keep progress there, from now on and by this configuration."""
         usual = PluginSettings().http
         networked = frozenset(name for name, settings in config.plugins.items() if settings.http != usual)
-        self._watched = Shared(progress, networked, unreachable_client(), unreachable_blocking_client())
+        self._watched = Shared(progress, networked)
 
     def open(self, attempt: Attempt) -> HostPort:
         """The host's side of an attempt."""
@@ -94,10 +112,10 @@ class _Port(HostPort):
             self._watched.progress.append(note)
         super().tell(note)
 
-    def http(self) -> httpx.AsyncClient:
+    def http(self) -> "httpx.AsyncClient":
         """The plugin's client, which reaches nobody unless the test said where it may go."""
         return super().http() if self._name in self._watched.networked else self._watched.client
 
-    def http_blocking(self) -> httpx.Client:
+    def http_blocking(self) -> "httpx.Client":
         """The same for threads."""
         return super().http_blocking() if self._name in self._watched.networked else self._watched.blocking

@@ -1,7 +1,10 @@
 """The host of plugin authors' tests, used as they use it: by the fixture."""
 
 import asyncio
+import importlib
 import json
+import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -25,7 +28,7 @@ from hookyard import (
 )
 from hookyard.command import Retry
 from hookyard.config.model import PluginHttp
-from hookyard.errors import AttemptTimedOut, InvalidOutput, PluginLoadError, Refused
+from hookyard.errors import AttemptTimedOut, InvalidOutput, PluginFailed, PluginLoadError, Refused
 from hookyard.testing import Host, JobFailed
 
 
@@ -121,6 +124,11 @@ async def shout(data: Greet, ctx: Context) -> Greeting:
 def where(data: Count, ctx: SyncContext) -> str:
     ctx.log.info("working")
     return threading.current_thread().name
+
+
+@workers.command
+def die(data: Count, ctx: SyncContext) -> str:
+    os._exit(3)
 
 
 def test_a_command_is_triggered_by_its_function_and_answers_with_its_type(hookyard: Host) -> None:
@@ -267,7 +275,7 @@ def test_a_job_that_takes_too_long_is_timed_out(hookyard: Host) -> None:
         hookyard.trigger(stuck, Count(), timeout=0.05)
 
 
-def test_a_job_that_is_cancelled_fails_its_test_and_says_so(hookyard: Host) -> None:
+def test_a_job_can_be_cancelled(hookyard: Host) -> None:
     job_id = hookyard.submit(stuck, Count())
     hookyard.cancel(job_id)
     assert hookyard.wait_job(job_id).status == "cancelled"
@@ -299,6 +307,51 @@ def test_a_call_goes_where_the_test_lets_it_go_and_no_further(hookyard: Host) ->
 def test_a_worker_command_runs_in_a_process_of_its_own(hookyard: Host) -> None:
     assert hookyard.trigger(where, Count()) != threading.current_thread().name
     assert [line.event for line in hookyard.lines] == ["working"]
+
+
+def test_a_job_that_somebody_cancels_fails_its_test_and_says_so(hookyard: Host) -> None:
+    def cancel() -> None:
+        while not (running := [job.id for job in hookyard.jobs if job.status == "running"]):
+            pass
+        hookyard.cancel(running[0])
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    try:
+        with pytest.raises(JobFailed, match=r"polite/stuck is cancelled \(cancelled_by_user\)"):
+            hookyard.trigger(stuck, Count())
+    finally:
+        thread.join()
+
+
+def test_the_worker_of_a_package_imports_it_by_its_name(
+    hookyard: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "lab_of_workers"
+    package.mkdir()
+    (package / "__init__.py").write_text("from lab_of_workers.commands import plugin\n")
+    (package / "commands.py").write_text(
+        "from msgspec import Struct\n"
+        "from hookyard import Plugin, SyncContext\n"
+        "plugin = Plugin('lab', isolation='worker')\n"
+        "class In(Struct):\n    x: int\n"
+        "@plugin.command\n"
+        "def double(data: In, ctx: SyncContext) -> int:\n    return 2 * data.x\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = importlib.import_module("lab_of_workers.commands")
+    try:
+        hookyard.load(found.plugin)
+        assert hookyard.trigger("lab/double", {"x": 2}) == 4
+    finally:
+        for name in ("lab_of_workers", "lab_of_workers.commands"):
+            sys.modules.pop(name, None)
+
+
+def test_a_worker_that_dies_fails_the_test_with_the_reason(hookyard: Host) -> None:
+    with pytest.raises(PluginFailed, match="workers/die"):
+        hookyard.trigger(die, Count(), attempts=1)
+    assert hookyard.trigger(where, Count())
 
 
 def test_a_plugin_is_loaded_from_its_files_too(hookyard: Host, tmp_path: Path) -> None:
@@ -358,8 +411,6 @@ def test_a_command_cannot_use_its_host_behind_its_contexts_back(hookyard: Host) 
 
 
 def test_a_closed_host_leaves_no_thread_and_the_interpreter_as_it_was() -> None:
-    import sys
-
     before, switch = threading.active_count(), sys.getswitchinterval()
     with Host() as host:
         host.trigger(greet_sync, Greet("Ada"))
