@@ -1,4 +1,4 @@
-"""A program that stays: started with private descriptors, in a session and group of its own, ended as a group."""
+"""A program that stays: started with private descriptors, in a session of its own, ended with all groups of that."""
 
 import os
 import select
@@ -7,6 +7,7 @@ import subprocess
 from contextlib import suppress
 from typing import Self
 
+from hookyard.process.session import kill_session
 from hookyard.process.spec import ProcessSpec
 
 
@@ -59,9 +60,9 @@ class Persistent:
                 os.killpg(self.pid, number)
 
     def reap(self, seconds: float = 0.0) -> int | None:
-        """The exit status if it has ended, or does within `seconds`; what is left of its group is killed then."""
+        """The exit status if it has ended, or does within `seconds`; what is left of its session is killed then."""
         if self.returncode is None and select.select([self.pidfd], [], [], seconds)[0]:
-            self.signal(signal.SIGKILL)
+            kill_session(self.pid)
             self.returncode = self._process.wait()
             os.close(self.pidfd)
         return self.returncode

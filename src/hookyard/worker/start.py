@@ -4,7 +4,6 @@ import asyncio
 import os
 import resource
 import select
-import signal
 import socket
 import sys
 import threading
@@ -20,6 +19,7 @@ from hookyard.host.foreign.wire import PROTOCOL, Hello, Ready, Target, Unloadabl
 from hookyard.host.importing import import_plugin
 from hookyard.plugin import Plugin
 from hookyard.process.channel import frame
+from hookyard.process.session import kill_session
 from hookyard.process.spec import Limits
 from hookyard.worker.serve import Served, serve
 
@@ -95,12 +95,12 @@ def _check_protocol(hello: Hello) -> None:
 
 
 def _end_with_the_server(channel: int) -> None:
-    """End the whole group as soon as the server is gone, whatever a command is doing."""
+    """End the whole session as soon as the server is gone, whatever a command is doing."""
     poll = select.poll()
     poll.register(channel, 0)  # no events but the one that is always told: the other end is closed
     while not poll.poll():
         pass
-    os.killpg(0, signal.SIGKILL)
+    kill_session(os.getpid())
 
 
 def _prepare_output() -> None:
