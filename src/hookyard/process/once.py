@@ -38,6 +38,8 @@ class Exit(Struct, frozen=True, kw_only=True):
     """False when it could not be executed; `error` says why."""
     error: str = ""
     """The system's reason."""
+    cause: CannotStart | None = None
+    """The same, to be raised."""
 
 
 async def run_once(
@@ -50,6 +52,7 @@ async def run_once(
     stderr_limit: int = 65_536,
     on_stdout: OnData | None = None,
     on_stderr: OnData | None = None,
+    hear_late: bool = False,
 ) -> Exit:
     """Run a program until it is gone, with everything in its process group.
 
@@ -65,16 +68,17 @@ async def run_once(
         stderr_limit: bytes that are kept or handed on; more are read and dropped.
         on_stdout: gets the pieces as they come, until the time is up, and nothing is kept. What it raises ends the
             process, and comes out.
-        on_stderr: the same for stderr.
+        on_stderr: the same for stderr, to the end.
+        hear_late: `on_stdout` too gets what comes after the time is up.
 
     Raises:
         asyncio.CancelledError: the task was cancelled; the process is gone.
     """
-    out, err = Sink(stdout_limit, on_stdout), Sink(stderr_limit, on_stderr)
+    out, err = Sink(stdout_limit, on_stdout, hear_late=hear_late), Sink(stderr_limit, on_stderr)
     try:
         running = Running(spec, Source(stdin), out, err)
     except CannotStart as error:
-        return Exit(started=False, error=str(error))
+        return Exit(started=False, error=str(error), cause=error)
     try:
         await running.wait(timeout, stop)
     finally:
@@ -84,7 +88,7 @@ async def run_once(
     code = running.returncode
     reason = not_executed(spec.limits, code, err.head)
     if reason is not None:
-        return Exit(started=False, error=reason)
+        return Exit(started=False, error=reason, cause=CannotStart(reason))
     return Exit(
         returncode=code if code >= 0 else None,
         signal=-code if code < 0 else None,

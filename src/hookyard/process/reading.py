@@ -18,11 +18,15 @@ class Sink:
     Args:
         limit: bytes that are taken; `cut` says that there were more.
         handed_on: gets the pieces in place of keeping them.
+        hear_late: also those that come when the time is up.
     """
 
-    __slots__ = ("_handed_on", "_left", "_pieces", "cut", "head")
+    __slots__ = ("_handed_on", "_hear_late", "_left", "_pieces", "cut", "head")
 
-    def __init__(self, limit: int, handed_on: Callable[[bytes], object] | None = None) -> None:
+    def __init__(
+        self, limit: int, handed_on: Callable[[bytes], object] | None = None, *, hear_late: bool = False
+    ) -> None:
+        self._hear_late = hear_late
         self._left = limit
         self._handed_on = handed_on
         self._pieces: list[bytes] = []
@@ -55,6 +59,11 @@ class Sink:
         except BaseException:
             self.mute()
             raise
+
+    def expire(self) -> None:
+        """The time is up."""
+        if not self._hear_late:
+            self.mute()
 
     def mute(self) -> None:
         """Hand nothing on any more."""

@@ -10,6 +10,7 @@ import termios
 from collections.abc import Callable
 from contextlib import suppress
 
+from hookyard.process.guardian import GUARDIAN
 from hookyard.process.reading import PIECE, Sink, Source
 from hookyard.process.spawn import CannotStart, spawn
 from hookyard.process.spec import ProcessSpec
@@ -88,7 +89,7 @@ class Running:
         """Let go of everything; a process that has not ended is killed."""
         if not self._gone:  # only when the loop itself is taken away
             self.kill()
-            self._process.wait()
+            self._reap()
         if self._ending is not None:
             self._ending.cancel()
         for fd in list(self._pipes):
@@ -112,12 +113,16 @@ class Running:
             return
         # The leader is a zombie still, so that the number of its group is nobody else's.
         self._signal(signal.SIGKILL)
-        self._process.wait()
+        self._reap()
         self._gone = True
         for fd in list(self._pipes):
             self._guard(self._drain, fd)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _reap(self) -> None:
+        GUARDIAN.group_ends(self._process.pid)
+        self._process.wait()
 
     def _drain(self, fd: int) -> None:
         """Read what is in a pipe now; who else holds it open is not waited for."""
@@ -152,7 +157,7 @@ class Running:
     def _expire(self) -> None:
         if not self._gone:
             self.timed_out = True
-            self._out.mute()
+            self._out.expire()
             self.terminate()
 
     async def _stop(self, stop: asyncio.Event) -> None:
@@ -185,6 +190,7 @@ def _start(spec: ProcessSpec, source: Source) -> tuple["subprocess.Popen[bytes]"
         theirs_in, ours_in, ours_out, theirs_out, ours_err, theirs_err = opened
         more = source.write(ours_in) if source.fits else True
         process = spawn(spec, stdin=theirs_in, stdout=theirs_out, stderr=theirs_err)
+        GUARDIAN.group_starts(process.pid)
     except OSError as error:
         for fd in opened:
             os.close(fd)

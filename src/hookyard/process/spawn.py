@@ -23,7 +23,14 @@ _FAILED: Final = frozenset({126, 127})
 
 
 class CannotStart(OSError):  # noqa: N818  the sentence it makes
-    """The program cannot be executed; the text is the system's reason."""
+    """The program cannot be executed; the text is the system's reason.
+
+    Attributes:
+        strerror: that reason alone, where the system has one; `filename` is what it is about.
+    """
+
+    def __str__(self) -> str:
+        return super().__str__() if self.strerror is None else f"{self.strerror}: {self.filename}"
 
 
 def spawn(
@@ -60,7 +67,7 @@ def spawn(
             pass_fds=pass_fds,
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        raise CannotStart(_reason(error, spec)) from error
+        raise _cannot(error, spec) from error
 
 
 def limiter(limits: Limits) -> tuple[str, ...]:
@@ -88,11 +95,11 @@ def not_executed(limits: Limits, returncode: int, stderr: bytes) -> str | None:
     return stderr.decode("utf-8", "replace").strip()
 
 
-def _reason(error: Exception, spec: ProcessSpec) -> str:
+def _cannot(error: Exception, spec: ProcessSpec) -> CannotStart:
     if isinstance(error, OSError) and error.strerror:
         place = error.filename if isinstance(error.filename, str) else spec.argv[0]
-        return f"{error.strerror}: {place}"
-    return str(error)
+        return CannotStart(error.errno, error.strerror, place)
+    return CannotStart(str(error))
 
 
 @cache

@@ -3,13 +3,12 @@
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from hookyard import CommandError, Context
+from hookyard import CommandError, Context, programs
 from hookyard_git_mirror.config import Config
-from hookyard_git_mirror.process import Ended, run
 
 _MOST_OUTPUT: Final = 64 << 20  # half a million refs
 _MOST_LINES: Final = 200
@@ -53,60 +52,50 @@ class Git:
             CommandError: it failed, or was ended for one of its limits.
         """
         what = next(item for item in args if not item.startswith("-"))
-        output, too_much = bytearray(), ""
         stderr = _Stderr(self._ctx)
         looked = 0.0
 
-        def on_stdout(piece: bytes) -> bool:
-            nonlocal too_much
-            output.extend(piece)
-            if len(output) > _MOST_OUTPUT:
-                too_much = f"it wrote more than {_MOST_OUTPUT} bytes"
-            return not too_much
-
-        def on_stderr(piece: bytes) -> bool:
-            nonlocal looked, too_much
+        def on_stderr(piece: bytes) -> None:
+            nonlocal looked
             stderr.feed(piece)
             if packs is not None and time.monotonic() - looked > _LOOK:
                 looked = time.monotonic()
-                if _size(packs) > self._config.max_bytes:
-                    too_much = f"the repository is larger than max_bytes, {self._config.max_bytes}"
-            return not too_much
+                self._check_size(what, packs)
 
-        ended = await self._run(args, stdin, on_stdout, on_stderr)
-        stderr.end()
-        if too_much:
-            raise self._failed(what, too_much, "too_large", retryable=False)
+        try:
+            ended = await self._run(args, stdin, on_stderr)
+        finally:
+            stderr.end()
+        if ended.stdout_cut:
+            raise self._failed(what, f"it wrote more than {_MOST_OUTPUT} bytes", "too_large", retryable=False)
         if ended.timed_out:
             raise self._failed(what, f"it took longer than {self._config.timeout:g} s", "timed_out")
-        if packs is not None and _size(packs) > self._config.max_bytes:
-            problem = f"the repository is larger than max_bytes, {self._config.max_bytes}"
-            raise self._failed(what, problem, "too_large", retryable=False)
+        if packs is not None:
+            self._check_size(what, packs)
         if ended.returncode:
             raise self._explained(what, ended.returncode, stderr)
-        return output.decode(errors="replace")
+        return ended.stdout.decode(errors="replace")
 
-    async def _run(
-        self,
-        args: tuple[str, ...],
-        stdin: str,
-        on_stdout: Callable[[bytes], bool],
-        on_stderr: Callable[[bytes], bool],
-    ) -> Ended:
+    async def _run(self, args: tuple[str, ...], stdin: str, on_stderr: programs.OnOutput) -> programs.Ended:
         try:
-            return await run(
+            return await programs.run(
                 [self._config.git, *args],
                 cwd="/",
                 env=self._env,
                 stdin=stdin.encode(),
-                seconds=self._config.timeout,
+                timeout=self._config.timeout,
                 grace=self._config.grace,
-                on_stdout=on_stdout,
+                stdout_limit=_MOST_OUTPUT,
                 on_stderr=on_stderr,
             )
-        except OSError as error:
+        except programs.CannotStart as error:
             msg = f"git_mirror: {self._config.git!r} cannot be run: {error.strerror or error}"
             raise CommandError(msg, code="git_missing", retryable=False) from error
+
+    def _check_size(self, what: str, packs: Path) -> None:
+        if _size(packs) > self._config.max_bytes:
+            problem = f"the repository is larger than max_bytes, {self._config.max_bytes}"
+            raise self._failed(what, problem, "too_large", retryable=False)
 
     def _explained(self, what: str, returncode: int, stderr: "_Stderr") -> CommandError:
         said = "; ".join(stderr.last)

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from hookyard import CommandError, Context, Plugin
+from hookyard import CommandError, Context, Plugin, programs
 from hookyard_pep723.config import Config, Options, Script
-from hookyard_pep723.output import Kept, Lines
-from hookyard_pep723.process import Ended
+from hookyard_pep723.output import Lines
 from hookyard_pep723.scripts import failure, find
 from hookyard_pep723.uv import Uv
 
@@ -52,23 +51,23 @@ async def run(data: Run, ctx: Context[Config]) -> Ran:
         await uv.prepare(config.uv_environment | await _secrets(ctx, config.uv_secret_environment))
         own = found.options.environment | await _secrets(ctx, found.options.secret_environment)
         begun = time.monotonic()
-        ended, answer, lines = await uv.execute(own, msgspec.json.encode(data.input))
+        ended, lines = await uv.execute(own, msgspec.json.encode(data.input))
         seconds = time.monotonic() - begun
     finally:
         # Not awaited: a cancelled task may not get that far.
         shutil.rmtree(home, ignore_errors=True)
-    problem = _problem(found.name, found.options, ended, answer, lines)
+    problem = _problem(found.name, found.options, ended, lines)
     if problem is not None:
         raise problem
-    return Ran(found.name, _decoded(found.name, answer), round(seconds, 3))
+    return Ran(found.name, _decoded(found.name, ended.stdout), round(seconds, 3))
 
 
 async def _secrets(ctx: Context[Config], names: dict[str, str]) -> dict[str, str]:
     return {variable: await ctx.secrets.get(name) for variable, name in names.items()}
 
 
-def _problem(name: str, options: Options, ended: Ended, answer: Kept, lines: Lines) -> CommandError | None:
-    if answer.too_much:
+def _problem(name: str, options: Options, ended: programs.Ended, lines: Lines) -> CommandError | None:
+    if ended.stdout_cut:
         return failure(name, f"it wrote more than {options.max_output} bytes", "too_large")
     if ended.timed_out:
         return failure(name, f"it took longer than {options.timeout:g} s", "timed_out", retryable=True)
@@ -84,11 +83,11 @@ def _problem(name: str, options: Options, ended: Ended, answer: Kept, lines: Lin
     return failure(name, f"it ended with {how}{said}", code, retryable=retryable)
 
 
-def _decoded(name: str, answer: Kept) -> object:
-    if not answer.data.strip():
+def _decoded(name: str, answer: bytes) -> object:
+    if not answer.strip():
         return None
     try:
-        found: object = msgspec.json.decode(bytes(answer.data))
+        found: object = msgspec.json.decode(answer)
     except (msgspec.DecodeError, RecursionError) as error:
         raise failure(name, f"what it wrote is not JSON: {error}", "invalid_output") from error
     return found

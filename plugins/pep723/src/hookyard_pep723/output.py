@@ -9,30 +9,21 @@ _LONGEST_LINE: Final = 4000
 _LAST: Final = 10
 
 
-class Kept:
-    """What was written, up to a limit."""
+class Tail:
+    """The end of what was written, whatever comes."""
 
     def __init__(self, limit: int) -> None:
-        self.data = bytearray()
-        self.too_much = False
+        self._data = bytearray()
         self._limit = limit
 
-    def take(self, piece: bytes) -> bool:
-        """Keep it; False when that is more than the limit."""
-        self.too_much = self.too_much or len(self.data) + len(piece) > self._limit
-        if not self.too_much:
-            self.data += piece
-        return not self.too_much
-
-    def keep(self, piece: bytes) -> bool:
-        """Keep its end, whatever comes."""
-        self.data += piece
-        del self.data[: -self._limit]
-        return True
+    def take(self, piece: bytes) -> None:
+        """Keep it, in place of what came long before."""
+        self._data += piece
+        del self._data[: -self._limit]
 
     def text(self) -> str:
         """All that was kept."""
-        return self.data.decode(errors="replace")
+        return self._data.decode(errors="replace")
 
 
 class Lines:
@@ -44,13 +35,12 @@ class Lines:
         self._left = most
         self._rest = b""
 
-    def take(self, piece: bytes) -> bool:
+    def take(self, piece: bytes) -> None:
         """Log the lines that are complete."""
         *lines, rest = (self._rest + piece).split(b"\n")
         self._rest = rest[:_LONGEST_LINE]
         for line in lines:
             self._line(line)
-        return True
 
     def finish(self) -> None:
         """Log the last one, which nothing ended."""

@@ -2,13 +2,12 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from hookyard import Context
+from hookyard import Context, programs
 from hookyard_pep723.config import Config
-from hookyard_pep723.output import Kept, Lines
-from hookyard_pep723.process import Ended, run
+from hookyard_pep723.output import Lines, Tail
 from hookyard_pep723.scripts import Found, cache_dir, failure
 
 _UV_OUTPUT: Final = 65_536
@@ -48,7 +47,7 @@ class Uv:
         Raises:
             CommandError: uv is not there, or cannot do it.
         """
-        said = Kept(_UV_OUTPUT)
+        said = Tail(_UV_OUTPUT)
         inherited = _inherited("PATH", "TZ", "HOME", "XDG_DATA_HOME")
         argv = ["sync", *self._options(), *(["--locked"] if self._found.locked else [])]
         if self._config.offline:
@@ -58,9 +57,9 @@ class Uv:
             argv,
             env=inherited | env,
             stdin=b"",
-            seconds=timeout,
-            on_stdout=said.keep,
-            on_stderr=said.keep,
+            timeout=timeout,
+            on_stdout=said.take,
+            on_stderr=said.take,
         )
         if ended.timed_out:
             problem = f"getting its packages took longer than {timeout:g} s"
@@ -68,20 +67,20 @@ class Uv:
         if ended.returncode:
             raise self._unprepared(_COLOR.sub("", said.text()))
 
-    async def execute(self, env: dict[str, str], stdin: bytes) -> tuple[Ended, Kept, Lines]:
+    async def execute(self, env: dict[str, str], stdin: bytes) -> tuple[programs.Ended, Lines]:
         """Run the script; its packages are there, so that nothing is fetched any more.
 
         Args:
             env: what the configuration adds for it.
 
         Returns:
-            How it ended, what it wrote, and what it said.
+            How it ended with what it wrote, and what it said.
 
         Raises:
             CommandError: uv is not there.
         """
         options = self._found.options
-        answer, lines = Kept(options.max_output), Lines(self._ctx.log, options.max_log_lines)
+        lines = Lines(self._ctx.log, options.max_log_lines)
         own = {"HOME": self._home, "TMPDIR": self._home, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
         argv = ["run", *self._options(), "--offline", "--quiet", "--no-env-file"]
         surroundings = _inherited("PATH", "TZ") | own | env
@@ -89,12 +88,12 @@ class Uv:
             argv,
             env=surroundings,
             stdin=stdin,
-            seconds=options.timeout,
-            on_stdout=answer.take,
+            timeout=options.timeout,
+            stdout_limit=options.max_output,
             on_stderr=lines.take,
         )
         lines.finish()
-        return ended, answer, lines
+        return ended, lines
 
     def _options(self) -> list[str]:
         options = ["--no-config", "--no-progress", "--color", "never", "--cache-dir", str(cache_dir(self._config))]
@@ -108,22 +107,24 @@ class Uv:
         *,
         env: Mapping[str, str],
         stdin: bytes,
-        seconds: float,
-        on_stdout: Callable[[bytes], bool],
-        on_stderr: Callable[[bytes], bool],
-    ) -> Ended:
+        timeout: float,  # noqa: ASYNC109  it ends uv, with SIGTERM first
+        on_stderr: programs.OnOutput,
+        on_stdout: programs.OnOutput | None = None,
+        stdout_limit: int = 0,
+    ) -> programs.Ended:
         try:
-            return await run(
+            return await programs.run(
                 [self._config.uv, *argv, "--script", str(self._found.path)],
                 cwd=self._home,
                 env=env,
                 stdin=stdin,
-                seconds=seconds,
+                timeout=timeout,
                 grace=self._config.grace,
+                stdout_limit=stdout_limit,
                 on_stdout=on_stdout,
                 on_stderr=on_stderr,
             )
-        except OSError as error:
+        except programs.CannotStart as error:
             problem = f"{self._config.uv!r} cannot be run: {error.strerror or error}; see https://docs.astral.sh/uv"
             raise failure(self._found.name, problem, "uv_missing") from error
 

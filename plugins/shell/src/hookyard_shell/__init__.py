@@ -9,13 +9,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct, field
 
-from hookyard import CommandError, Context, Plugin
+from hookyard import CommandError, Context, Plugin, programs
 from hookyard_shell.arguments import Value
 from hookyard_shell.commandline import build, find, read
 from hookyard_shell.config import Config, Item, Program
-from hookyard_shell.output import Kept, Lines
-from hookyard_shell.process import Ended
-from hookyard_shell.process import run as run_process
+from hookyard_shell.output import Lines
 
 __all__ = ["Config", "Item", "Program", "Ran", "Run", "plugin", "run"]
 
@@ -59,29 +57,29 @@ async def run(data: Run, ctx: Context[Config]) -> Ran:
     env = await _environment(program, ctx)
     argv[0] = _executable(data.program, argv[0], env)
     stdin = b"" if program.stdin is None or program.stdin not in found else found[program.stdin][1].encode()
-    kept = Kept(program.max_output)
     logged = Lines(ctx, "stdout", program)
     errors = Lines(ctx, "stderr", program, program.progress)
     begun = time.monotonic()
     try:
-        ended = await run_process(
+        ended = await programs.run(
             argv,
             cwd=program.cwd,
             env=env,
             stdin=stdin,
-            seconds=program.timeout,
+            timeout=program.timeout,
             grace=program.grace,
-            on_stdout=logged.take if program.output == "log" else kept.take,
+            stdout_limit=program.max_output,
+            on_stdout=logged.take if program.output == "log" else None,
             on_stderr=errors.take,
         )
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _failure(data.program, f"it cannot be started: {reason}", "cannot_start") from error
+    except programs.CannotStart as error:
+        problem = f"it cannot be started: {error.strerror or error}"
+        raise _failure(data.program, problem, "cannot_start") from error
     logged.finish()
     errors.finish()
-    _judge(data.program, program, ended, kept, errors)
+    _judge(data.program, program, ended, errors)
     seconds = round(time.monotonic() - begun, 3)
-    return Ran(data.program, ended.returncode, seconds, _output(data.program, program, kept))
+    return Ran(data.program, ended.returncode, seconds, _output(data.program, program, ended.stdout))
 
 
 async def _environment(program: Program, ctx: Context[Config]) -> dict[str, str]:
@@ -102,7 +100,7 @@ def _executable(name: str, first: str, env: dict[str, str]) -> str:
     return found
 
 
-def _judge(name: str, program: Program, ended: Ended, kept: Kept, errors: Lines) -> None:
+def _judge(name: str, program: Program, ended: programs.Ended, errors: Lines) -> None:
     """Raise what is wrong about an end.
 
     Raises:
@@ -111,7 +109,7 @@ def _judge(name: str, program: Program, ended: Ended, kept: Kept, errors: Lines)
     if ended.timed_out:
         problem = f"it took longer than {program.timeout:g} s"
         raise _failure(name, problem, "program_timeout", retryable=program.retry_timeout, stderr=errors.last)
-    if kept.too_much:
+    if ended.stdout_cut:
         raise _failure(name, f"it wrote more than {program.max_output} bytes", "output_too_large")
     code = ended.returncode
     if code < 0:
@@ -123,10 +121,10 @@ def _judge(name: str, program: Program, ended: Ended, kept: Kept, errors: Lines)
         raise _failure(name, problem, "exit_status", retryable=retryable, stderr=errors.last, exit_code=code)
 
 
-def _output(name: str, program: Program, kept: Kept) -> object:
+def _output(name: str, program: Program, wrote: bytes) -> object:
     if program.output == "log":
         return None
-    text = kept.text()
+    text = wrote.decode("utf-8", "replace")
     if program.output == "lines":
         return text.splitlines()
     if program.output == "json":

@@ -1,4 +1,4 @@
-"""What a program writes: kept within bounds, or handed on line by line."""
+"""What a program writes, handed on line by line within bounds."""
 
 import re
 from typing import Final
@@ -8,31 +8,6 @@ from hookyard_shell.config import Config, Program
 
 _LONGEST_LINE: Final = 4000
 _TAIL: Final = 20
-
-
-class Kept:
-    """All that was written, up to a limit."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._pieces: list[bytes] = []
-        self.size = 0
-
-    @property
-    def too_much(self) -> bool:
-        """Whether it was more than the limit."""
-        return self.size > self._limit
-
-    def take(self, piece: bytes) -> bool:
-        """Keep it, while there is room."""
-        self.size += len(piece)
-        if not self.too_much:
-            self._pieces.append(piece)
-        return not self.too_much
-
-    def text(self) -> str:
-        """All of it."""
-        return b"".join(self._pieces).decode("utf-8", "replace")
 
 
 class Lines:
@@ -48,13 +23,12 @@ class Lines:
         self.last: list[str] = []
         """The last few."""
 
-    def take(self, piece: bytes) -> bool:
+    def take(self, piece: bytes) -> None:
         """Log the lines that are complete; a carriage return ends one too, as of progress bars."""
         *lines, rest = re.split(rb"\r\n|\n|\r", self._rest + piece)
         self._rest = rest[:_LONGEST_LINE]
         for line in lines:
             self._line(line)
-        return True
 
     def finish(self) -> None:
         """Log the last one, which no line break ended."""
