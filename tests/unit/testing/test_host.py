@@ -338,7 +338,7 @@ def test_the_worker_of_a_package_imports_it_by_its_name(
         "@plugin.command\n"
         "def double(data: In, ctx: SyncContext) -> int:\n    return 2 * data.x\n"
     )
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     found = importlib.import_module("lab_of_workers.commands")
     try:
         hookyard.load(found.plugin)
