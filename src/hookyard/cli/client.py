@@ -34,6 +34,7 @@ def generate(
     # Imported here so that the other commands do not pay for it.
     from importlib.metadata import version
 
+    from hookyard.cli.failure import write
     from hookyard.cli.promised import open_lock
     from hookyard.client.generate import client_module
     from hookyard.client.generate.fetch import fetch
@@ -46,5 +47,5 @@ def generate(
     if str(out) == "-":
         typer.echo(source, nl=False)
         return
-    out.write_text(source, encoding="utf-8")
+    write(out, source.encode())
     typer.echo(f"{out}: {len(found.commands)} commands, sha256:{found.digest()}", err=True)

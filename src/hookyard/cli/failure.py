@@ -1,8 +1,9 @@
 """What a failure means at the command line: its message and its exit code."""
 
+from pathlib import Path
 from typing import Final
 
-from hookyard.errors import CODES, ConfigError, HookyardError
+from hookyard.errors import CODES, ConfigError, HookyardError, Refused
 
 CONFIG: Final = CODES["config"].exit_code
 DATA: Final = CODES["invalid_input"].exit_code
@@ -15,3 +16,16 @@ def explain(error: HookyardError) -> tuple[list[str], int]:
     if isinstance(error, ConfigError):
         return [str(problem) for problem in error.problems], code
     return [f"hookyard: {error}"], code
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file that was asked for.
+
+    Raises:
+        Refused: it cannot be written; the message says why.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        code = "forbidden" if isinstance(error, PermissionError) else "not_found"
+        raise Refused(code, f"{path} cannot be written: {(error.strerror or 'error').lower()}.") from error

@@ -46,6 +46,7 @@ def lock(
     without it would let its commands go unseen.
     """
     # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.failure import write
     from hookyard.cli.promised import lock_file, promised
 
     found = promised(chosen(config)).lock
@@ -53,7 +54,7 @@ def lock(
         typer.echo(found.to_json(), nl=False)
         return
     path = lock_file(chosen(config), out)
-    path.write_bytes(found.to_json())
+    write(path, found.to_json())
     typer.echo(f"{path}: {len(found.commands)} commands, sha256:{found.digest()}", err=True)
 
 

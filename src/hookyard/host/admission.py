@@ -61,8 +61,9 @@ def stated_api(candidate: Candidate) -> int | None:
     except (OSError, SyntaxError, ValueError):  # importing it will say so
         return None
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            named = any(isinstance(one, ast.Name) and one.id == _API_NAME for one in node.targets)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            named = any(isinstance(one, ast.Name) and one.id == _API_NAME for one in targets)
             if named and isinstance(node.value.value, int):
                 return node.value.value
     return None

@@ -173,3 +173,14 @@ def test_a_lock_that_cannot_be_read_is_said(hookyard: Call, folder: Path, text: 
     assert ended.code == 78
     assert ended.err.startswith(f"{path}: ")
     assert said in ended.err
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(hookyard: Call, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("")
+    nowhere = tmp_path / "nowhere" / "file"
+    ended = hookyard("schema", "lock", config, "--out", nowhere)
+    assert (ended.code, ended.err) == (69, f"hookyard: {nowhere} cannot be written: no such file or directory.\n")
+    assert hookyard("schema", "lock", config).code == 0
+    ended = hookyard("client", "generate", "--lock", tmp_path / "hookyard.lock.json", "--out", tmp_path)
+    assert (ended.code, ended.err) == (69, f"hookyard: {tmp_path} cannot be written: is a directory.\n")

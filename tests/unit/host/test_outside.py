@@ -92,7 +92,10 @@ def test_nothing_of_a_disabled_blocked_or_incompatible_plugin_is_run(yard: Yard)
     assert records["Bad Name"].state == "failed"
 
 
-@pytest.mark.parametrize("line", ["__hookyard_api__ = 99", "'doc'\n__hookyard_api__ = other = 99"])
+@pytest.mark.parametrize(
+    "line",
+    ["__hookyard_api__ = 99", "'doc'\n__hookyard_api__ = other = 99", "__hookyard_api__: int = 99"],
+)
 def test_a_single_file_says_its_api_without_being_imported(yard: Yard, line: str) -> None:
     yard.write("a.py", f"{line}\nraise RuntimeError")
     yard.write("b/__init__.py", f"{line}\nraise RuntimeError")
