@@ -307,6 +307,22 @@ def test_what_waits_behind_a_slow_command_is_run_by_another_process(tmp_path: Pa
     in_lab(test, workers=2)
 
 
+def test_what_comes_back_keeps_its_place() -> None:
+    async def test(lab: Lab) -> list[int]:
+        ended: list[int] = []
+
+        async def nap(index: int) -> None:
+            await lab.run("naps")
+            ended.append(index)
+
+        await asyncio.gather(*map(nap, range(80)))
+        return ended
+
+    ended = in_lab(test, workers=3)
+    places = {index: place for place, index in enumerate(ended)}
+    assert max(places[index] for index in range(20)) < min(places[index] for index in range(60, 80))
+
+
 def test_the_time_of_a_command_begins_when_it_begins(tmp_path: Path) -> None:
     async def test(lab: Lab) -> None:
         gate = tmp_path / "gate"

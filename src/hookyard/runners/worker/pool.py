@@ -3,6 +3,8 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from itertools import count
+from operator import attrgetter
 from time import monotonic
 from typing import Final
 
@@ -13,13 +15,12 @@ from hookyard.runners.contract import Call
 from hookyard.runners.worker.process import Worker
 from hookyard.runners.worker.ticket import Ticket, Why
 
-AHEAD: Final = 32
-"""The most commands that one process has: the one that runs, and those sent ahead."""
 LARGE: Final = 1 << 16
 """Bytes of input from which on a command is not sent ahead."""
 FIRST_WAIT: Final = 0.1
 LONGEST_WAIT: Final = 30.0
 """Seconds between two starts that fail, doubled each time."""
+_PLACE: Final = attrgetter("place")
 
 _log = log.get("worker")
 
@@ -40,6 +41,7 @@ class Pool:
         self._empty = empty
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Ticket] = deque()
+        self._places = count()
         self._workers: list[Worker] = []
         self._feeding = False
         self._failures = 0
@@ -58,7 +60,7 @@ class Pool:
         """See :class:`hookyard.runners.contract.Runner`; RetryLater while the plugin does not start."""
         if self._failures and not self._workers and (wait := self._not_before - monotonic()) > 0:
             raise RetryLater(wait, f"{call.command.key}: {self._reason}")
-        ticket = Ticket(call, self._loop)
+        ticket = Ticket(call, self._loop, next(self._places))
         self._waiting.append(ticket)
         self._feed_soon()
         try:
@@ -106,8 +108,8 @@ class Pool:
             self._rest()
 
     def returned(self, tickets: list[Ticket]) -> None:
-        """Commands that were sent ahead come back."""
-        self._waiting.extendleft(reversed(tickets))
+        """Commands that were sent ahead come back, each to its place: put before all others, the first would be last."""
+        self._waiting = deque(sorted([*tickets, *self._waiting], key=_PLACE))
         self._feed_soon()
 
     def gone(self, worker: Worker, reason: str | None) -> None:
@@ -151,7 +153,7 @@ class Pool:
                 return
             share = -(-len(waiting) // (len(workers) - index))
             mine = given.setdefault(worker, [])
-            room = AHEAD - len(worker.tickets) - len(mine)
+            room = 1 + worker.ahead - len(worker.tickets) - len(mine)
             for _ in range(min(share, room)):
                 if len(waiting[0].call.args) >= LARGE:
                     break

@@ -35,6 +35,8 @@ from hookyard.runners.worker.ticket import Ticket, Why
 
 SLOW: Final = 0.02
 """Seconds after which a command is slow: what was sent after it is taken back, for another process to run."""
+AHEAD: Final = 31
+"""The most commands that are sent ahead to a process that runs one."""
 IMPORT: Final = 30.0
 """Seconds a process may take to get ready."""
 _WRAP: Final = 1 << 32
@@ -74,6 +76,8 @@ class Worker:
         tickets: what it has; the first one runs, the others were sent ahead.
         jobs: how many it has run.
         slow: the first one has run for so long that nothing is sent after it.
+        ahead: how many may be sent ahead. Short commands raise it and a slow one ends it, since what is sent ahead
+            of slow ones goes back and forth, and others overtake it.
 
     Raises:
         OSError: it cannot be started.
@@ -84,6 +88,7 @@ class Worker:
         self.tickets: deque[Ticket] = deque()
         self.jobs = 0
         self.slow = False
+        self.ahead = 0
         self._launch = launch
         self._owner = owner
         self._loop = asyncio.get_running_loop()
@@ -282,13 +287,15 @@ class Worker:
         self._body.part()
         ticket = self.tickets.popleft()
         self.jobs += 1
+        now = monotonic()
+        self.ahead = 0 if now - self._began > SLOW else min(AHEAD, 2 * self.ahead + 1)
         self._ending.over()
         if isinstance(message, Result):
             ticket.succeed(message.body)
         else:
             ticket.fail(message.error)
         if self.tickets:
-            self._begin(monotonic())
+            self._begin(now)
 
     def _taken(self) -> None:
         """The messages of one wake-up are handed over."""

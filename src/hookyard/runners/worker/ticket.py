@@ -27,15 +27,17 @@ class Ticket:
     Attributes:
         call: what to run.
         answer: resolved when the attempt is over, and nothing of it runs any more.
+        place: in the order in which they came.
         number: under which the process that it was sent to knows it; another one each time it is sent.
         stopping: why it was asked to stop, if it was.
         spoilt: what its process did while it ran, for which its answer does not count.
     """
 
-    __slots__ = ("_asks", "answer", "call", "number", "spoilt", "stopping")
+    __slots__ = ("_asks", "answer", "call", "number", "place", "spoilt", "stopping")
 
-    def __init__(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, call: Call, loop: asyncio.AbstractEventLoop, place: int) -> None:
         self.call = call
+        self.place = place
         self.answer: asyncio.Future[bytes] = loop.create_future()
         self.number = 0
         self.stopping: Why | None = None

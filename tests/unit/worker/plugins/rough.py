@@ -84,6 +84,13 @@ async def blocks(data: In, ctx: Context) -> Out:
 
 
 @plugin.command
+def naps(data: In, ctx: SyncContext) -> Out:
+    """Take longer than a command behind which others wait."""
+    time.sleep(0.025)
+    return Out(data.text)
+
+
+@plugin.command
 async def late(data: In, ctx: Context) -> Out:
     """Answer as if nothing was, once asked to stop."""
     with suppress(asyncio.CancelledError):
