@@ -108,7 +108,7 @@ class Pool:
             self._rest()
 
     def returned(self, tickets: list[Ticket]) -> None:
-        """Commands that were sent ahead come back, each to its place: put before all others, the first would be last."""
+        """Commands that were sent ahead come back, each to its place: put before all, the first would be last."""
         self._waiting = deque(sorted([*tickets, *self._waiting], key=_PLACE))
         self._feed_soon()
 
