@@ -1,6 +1,7 @@
 """A whole Hookyard in memory, for the tests of plugins."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
@@ -66,6 +67,7 @@ class Host(Look):
         self._registry = Registry()
         self._thread: LoopThread | None = None
         self._house: House | None = None
+        self._starting = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -282,12 +284,19 @@ class Host(Look):
     # --- behind it ---
 
     def _started(self) -> tuple[LoopThread, "House"]:
-        if self._thread is None or self._house is None:
-            from hookyard.testing.house import House
+        thread, house = self._thread, self._house
+        if thread is not None and house is not None:
+            return thread, house
+        if thread is not None and thread.is_current:
+            msg = "a plugin cannot use the test's host while that starts"
+            raise RuntimeError(msg)
+        with self._starting:  # two threads of a test may both be the first
+            if self._thread is None or self._house is None:
+                from hookyard.testing.house import House
 
-            self._thread = self.clock.thread = LoopThread()
-            self._house = self._thread.call(House.open(self._config, self._registry, self.clock))
-        return self._thread, self._house
+                self._thread = self.clock.thread = LoopThread()
+                self._house = self._thread.call(House.open(self._config, self._registry, self.clock))
+            return self._thread, self._house
 
     def _ask(self, question: "Callable[[House], Coroutine[Any, Any, T]]") -> T:
         thread, house = self._started()

@@ -418,6 +418,22 @@ def test_a_closed_host_leaves_no_thread_and_the_interpreter_as_it_was() -> None:
     assert sys.getswitchinterval() == switch
 
 
+def test_two_threads_that_are_both_the_first_get_one_host(hookyard: Host) -> None:
+    both = threading.Barrier(2)
+
+    def trigger() -> None:
+        both.wait(10)
+        hookyard.trigger(greet_sync, Greet("Ada"))
+
+    hookyard.load(plugin)
+    threads = [threading.Thread(target=trigger) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(hookyard.jobs) == 2
+
+
 def test_a_host_that_ran_nothing_costs_nothing() -> None:
     before = threading.active_count()
     with Host() as host:
