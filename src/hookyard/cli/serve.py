@@ -1,5 +1,6 @@
 """`hookyard serve`: run the gateway."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,10 +33,10 @@ def serve(
     from hookyard.config import Loaded, load_file
     from hookyard.server import run
 
-    path = chosen(config)
+    path, folder = chosen(config), Path.cwd()
 
     def read() -> Loaded:
-        loaded = load_file(path)
+        loaded = load_file(path, folder=folder)
         server = loaded.config.server
         if host is not None:
             server = replace(server, host=host)

@@ -34,9 +34,10 @@ class _Sources(PythonFilter):
 
 def develop(path: Path, port: int | None) -> None:
     """Serve a configuration and follow its changes, until SIGTERM or Ctrl-C."""
+    folder = Path.cwd()
 
     def read() -> Loaded:
-        loaded = load_file(path)
+        loaded = load_file(path, folder=folder)
         server = loaded.config.server if port is None else replace(loaded.config.server, port=port)
         return dataclasses.replace(loaded, config=replace(loaded.config, server=server))
 
@@ -44,7 +45,7 @@ def develop(path: Path, port: int | None) -> None:
         try:
             loaded = read()
             log.setup(loaded.config.log.level, loaded.config.log.format)
-            run(loaded, reread=read, beside=lambda service: follow(service, path, path.absolute().parent))
+            run(loaded, reread=read, beside=lambda service: follow(service, path, (folder / path).parent))
         except ConfigError as error:
             _complain("not started", (str(problem) for problem in error.problems))
             if not _changed(path):

@@ -45,16 +45,22 @@ def load(path: Path, environ: MappingOf[str, str] | None = None) -> Config:
     return load_file(path, environ).config
 
 
-def load_file(path: Path, environ: MappingOf[str, str] | None = None) -> Loaded:
+def load_file(path: Path, environ: MappingOf[str, str] | None = None, *, folder: Path | None = None) -> Loaded:
     """Read a configuration file and keep the lines of its keys.
+
+    Args:
+        path: the file, as problems call it.
+        environ: where `${VAR}` is looked up; the process's environment if left out.
+        folder: what a relative path starts from; the current one if left out. A plugin may change that one.
 
     Raises:
         ConfigError: it has problems; all of them.
     """
-    text, reason = _read(path)
+    at = path.absolute() if folder is None else folder / path
+    text, reason = _read(at)
     if text is None:
         raise ConfigError((Problem(file=str(path), line=0, path="", message=reason),))
-    return _loaded(text, name=str(path), base=path.absolute().parent, environ=environ)
+    return _loaded(text, name=str(path), base=at.parent, environ=environ)
 
 
 def loads(

@@ -342,6 +342,18 @@ def test_the_process_environment_is_used_when_none_is_given(monkeypatch: pytest.
     assert load(file).server.port == loads(file.read_text()).server.port == 99
 
 
+def test_a_relative_file_is_found_wherever_the_process_has_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "c.yaml").write_text("server: {port: 99}\n")
+    monkeypatch.chdir("/")
+    loaded = load_file(Path("etc/c.yaml"), {}, folder=tmp_path)
+    assert (loaded.config.server.port, loaded.name, loaded.base) == (99, "etc/c.yaml", tmp_path / "etc")
+    with pytest.raises(ConfigError, match=r"^etc/d\.yaml: cannot be read"):
+        load_file(Path("etc/d.yaml"), {}, folder=tmp_path)
+
+
 def test_a_later_problem_finds_the_line_of_its_key_or_of_what_is_around_it(tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     file.write_text(
