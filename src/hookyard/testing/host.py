@@ -68,6 +68,7 @@ class Host(Look):
         self._thread: LoopThread | None = None
         self._house: House | None = None
         self._starting = threading.Lock()
+        """Held by whoever starts the rooms, or changes what they start with."""
 
     def __enter__(self) -> Self:
         return self
@@ -155,12 +156,13 @@ class Host(Look):
 
     def _load(self, one: Given) -> None:
         name = one.candidate.name
-        config = replace(self._config, plugins={**self._config.plugins, name: one.settings})
-        wanted = {**self._given, name: one}
-        registry = registry_of(wanted, config)
-        if self._house is not None:
-            self._ask(lambda house: house.use(config, registry))
-        self._config, self._registry, self._given = config, registry, settled(wanted, registry)
+        with self._starting:  # a host that starts meanwhile would start without it
+            config = replace(self._config, plugins={**self._config.plugins, name: one.settings})
+            wanted = {**self._given, name: one}
+            registry = registry_of(wanted, config)
+            if self._house is not None:
+                self._ask(lambda house: house.use(config, registry))
+            self._config, self._registry, self._given = config, registry, settled(wanted, registry)
 
     # --- jobs ---
 

@@ -1,4 +1,4 @@
-"""Rooms of a server that a test looks into: what they do is the same, and what commands do with them is kept."""
+"""Parts of a server that a test looks into: what they do is the same, and what commands do with them is kept."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -9,7 +9,6 @@ from hookyard.config.model import Config, PluginSettings
 from hookyard.context.messages import Note, ProgressNote
 from hookyard.facilities import Facilities, HostPort
 from hookyard.facilities.contract import Attempt
-from hookyard.facilities.rooms import Rooms
 from hookyard.host.hooks import Hooks
 from hookyard.runners import Call, Runners
 from hookyard.store.contract import Op, Result
@@ -97,12 +96,12 @@ class WatchedFacilities(Facilities):
 
     def open(self, attempt: Attempt) -> HostPort:
         """The host's side of an attempt."""
-        return _Port(self._rooms, attempt, self._watched)
+        return _Port(self, attempt, self._watched)
 
 
 class _Port(HostPort):
-    def __init__(self, rooms: Rooms, attempt: Attempt, watched: Shared) -> None:
-        super().__init__(rooms, attempt)
+    def __init__(self, facilities: Facilities, attempt: Attempt, watched: Shared) -> None:
+        super().__init__(facilities, attempt)
         self._watched = watched
         self._name = attempt.job.plugin
 
