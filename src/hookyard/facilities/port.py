@@ -30,13 +30,14 @@ from hookyard.facilities.children import Children
 from hookyard.facilities.contract import Attempt
 from hookyard.facilities.joblog import JobLog
 from hookyard.facilities.progress import ProgressKeeper
-from hookyard.facilities.rooms import Rooms
 from hookyard.model import Event, StateChange
 from hookyard.store.contract import AppendLog, PutState, StateMismatch, StatePut
 
 if TYPE_CHECKING:
     # Made on first use only.
     import httpx
+
+    from hookyard.facilities.facilities import Facilities
 
 A = TypeVar("A")
 _LARGEST_PAGE: Final = 1000
@@ -50,20 +51,20 @@ class HostPort:
         state: what is to be kept with it.
     """
 
-    def __init__(self, rooms: Rooms, attempt: Attempt) -> None:
+    def __init__(self, facilities: "Facilities", attempt: Attempt) -> None:
         self.events: list[Event] = []
         self.state: list[StateChange] = []
-        self._rooms = rooms
+        self._facilities = facilities
         self._attempt = attempt
         self._plugin = attempt.job.plugin
-        self._loop = rooms.loop
-        self._thread = rooms.thread
+        self._loop = facilities.loop
+        self._thread = facilities.thread
         self._over = False
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._budget = EventBudget()
-        self._redactor = rooms.vault.redactors.get(self._plugin)
+        self._redactor = facilities.vault.redactors.get(self._plugin)
         self._log = JobLog(attempt.job, attempt.number, self._redactor)
-        self._progress = ProgressKeeper(attempt.job.id, attempt.token, rooms.writer, rooms.clock)
+        self._progress = ProgressKeeper(attempt.job.id, attempt.token, facilities.writer, facilities.clock)
         self._blobs: Blobs | None = None
         self._children: Children | None = None
 
@@ -84,7 +85,7 @@ class HostPort:
             return
         match note:
             case LogNote():
-                if self._log.add(note, self._rooms.clock.now()):
+                if self._log.add(note, self._facilities.clock.now()):
                     # All lines of one turn of the loop are one operation.
                     self._loop.call_soon(self._write_lines)
             case ProgressNote():
@@ -108,7 +109,7 @@ class HostPort:
         job, redacts, key = self._attempt.job, self._redactor, note.dedupe_key
         self.events.append(
             Event(
-                id=self._rooms.ids(),
+                id=self._facilities.ids(),
                 type=note.type,
                 plugin=job.plugin,
                 command=job.command,
@@ -116,7 +117,7 @@ class HostPort:
                 request_id=job.request_id,
                 payload=note.payload if redacts is None else redacts.json(note.payload),
                 dedupe_key=key if redacts is None or key is None else redacts.text(key),
-                created_at=self._rooms.clock.now(),
+                created_at=self._facilities.clock.now(),
             )
         )
 
@@ -127,7 +128,7 @@ class HostPort:
         lines = self._log.take()
         if lines:
             try:
-                self._rooms.writer.submit_lazy(AppendLog(now=self._rooms.clock.now(), lines=lines))
+                self._facilities.writer.submit_lazy(AppendLog(now=self._facilities.clock.now(), lines=lines))
             except StoreUnavailable:  # the server's log has them
                 self._log.dropped += len(lines)
 
@@ -154,25 +155,25 @@ class HostPort:
 
     def http(self) -> "httpx.AsyncClient":
         """The plugin's client."""
-        return self._rooms.clients.client(self._plugin)
+        return self._facilities.clients.client(self._plugin)
 
     def http_blocking(self) -> "httpx.Client":
         """The plugin's client for threads."""
-        return self._rooms.clients.blocking(self._plugin)
+        return self._facilities.clients.blocking(self._plugin)
 
     async def _answer(self, question: Ask[Any]) -> object:
-        rooms = self._rooms
+        facilities = self._facilities
         try:
             match question:
                 case GetState(key):
-                    return await rooms.store.state(self._plugin, key)
+                    return await facilities.store.state(self._plugin, key)
                 case ListState(prefix, after, limit):
                     most = max(1, min(limit, _LARGEST_PAGE))
-                    return await rooms.store.states(self._plugin, prefix=prefix, after=after, limit=most)
+                    return await facilities.store.states(self._plugin, prefix=prefix, after=after, limit=most)
                 case AskState():
                     return await self._put(question)
                 case GetSecret(name):
-                    return await rooms.vault.get(self._plugin, name)
+                    return await facilities.vault.get(self._plugin, name)
                 case CallCommand():
                     return await self._open_children().call(question)
                 case _:
@@ -185,9 +186,9 @@ class HostPort:
         key, value = question.key, question.value
         if why := key_problem(key) or value_problem(key, value):
             raise ContextError(why)
-        now = self._rooms.clock.now()
+        now = self._facilities.clock.now()
         op = PutState(now=now, plugin=self._plugin, key=key, value=value, expected=question.expected)
-        result = await self._rooms.writer.submit(op)
+        result = await self._facilities.writer.submit(op)
         if isinstance(result, StateMismatch):
             raise StateConflict(key, result.version)
         assert isinstance(result, StatePut)  # noqa: S101  the contract's answer to a PutState
@@ -214,29 +215,29 @@ class HostPort:
 
     def _open_blobs(self) -> Blobs:
         if self._blobs is None:
-            rooms = self._rooms
+            facilities = self._facilities
             self._blobs = Blobs(
                 self._attempt,
-                objects=rooms.objects,
-                store=rooms.store,
-                writer=rooms.writer,
-                clock=rooms.clock,
-                limit=rooms.largest_artifact,
+                objects=facilities.objects,
+                store=facilities.store,
+                writer=facilities.writer,
+                clock=facilities.clock,
+                limit=facilities.largest_artifact,
             )
         return self._blobs
 
     def _open_children(self) -> Children:
         if self._children is None:
-            rooms = self._rooms
+            facilities = self._facilities
             self._children = Children(
                 self._attempt,
-                jobs=rooms.jobs,
-                store=rooms.store,
-                clock=rooms.clock,
-                ids=rooms.ids,
-                find=rooms.find,
+                jobs=facilities.jobs,
+                store=facilities.store,
+                clock=facilities.clock,
+                ids=facilities.ids,
+                find=facilities.find,
                 stop=self._stop,
-                background=rooms.background,
+                background=facilities.background,
             )
         return self._children
 
@@ -255,13 +256,13 @@ class HostPort:
         """The attempt is over: hand on what is left of its log and its progress, and forget what is not complete."""
         if self._over:
             return
-        self._log.end(self._rooms.clock.now())
+        self._log.end(self._facilities.clock.now())
         self._over = True
         self.interrupt()
         self._write_lines()
         self._progress.end()
         if self._blobs is not None and self._blobs.unfinished:
-            self._rooms.background(self._blobs.drop_all())
+            self._facilities.background(self._blobs.drop_all())
 
 
 def _over() -> Cancelled:

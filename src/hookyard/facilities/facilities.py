@@ -9,8 +9,10 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.config.model import Config
 from hookyard.facilities.blobs import Objects
-from hookyard.facilities.contract import Jobs
+from hookyard.facilities.contract import Attempt, Jobs
 from hookyard.facilities.http import Clients
+from hookyard.facilities.port import HostPort
+from hookyard.facilities.redact import Redactor
 from hookyard.facilities.secrets import ResolveSecret, Vault
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
@@ -20,11 +22,18 @@ from hookyard.store.contract import Store
 _log = log.get("facilities")
 
 
-class Rooms:
-    """See :class:`hookyard.facilities.Facilities`, which says what the arguments are."""
+class Facilities:
+    """Opens the host's side of each attempt. Made and used on one event loop.
+
+    Args:
+        config: the plugins' settings.
+        registry: the commands that may be called, and the secrets that plugins declare.
+        objects: where the content of artifacts is kept.
+        resolve_secret: asked for the secrets that the configuration does not have.
+    """
 
     jobs: Jobs
-    """Set before the first attempt."""
+    """Where called jobs go."""
 
     def __init__(
         self,
@@ -36,7 +45,7 @@ class Rooms:
         objects: Objects,
         clock: Clock,
         ids: IdSource,
-        resolve_secret: ResolveSecret | None,
+        resolve_secret: ResolveSecret | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
@@ -48,16 +57,27 @@ class Rooms:
         self.clients = Clients(config)
         self.vault = Vault(resolve_secret)
         self.largest_artifact = int(config.artifacts.max_size)
-        self._registry = registry
         self._tasks: set[asyncio.Task[None]] = set()
         self.use(registry, config)
 
+    def bind(self, jobs: Jobs) -> None:
+        """Say where called jobs go, before the first attempt."""
+        self.jobs = jobs
+
     def use(self, registry: Registry, config: Config) -> None:
-        """Go on with these plugins and their settings."""
+        """Go on with these plugins and settings; what runs keeps what it has."""
         self._registry = registry
         self.largest_artifact = int(config.artifacts.max_size)
         self.vault.use(registry, config)
         self.clients.use(config)
+
+    def open(self, attempt: Attempt) -> HostPort:
+        """The host's side of an attempt."""
+        return HostPort(self, attempt)
+
+    def redactor(self, plugin: str) -> Redactor | None:
+        """What keeps a plugin's secrets out of sight, if it has any."""
+        return self.vault.redactors.get(plugin)
 
     def find(self, key: str) -> Command | None:
         """A command that can be called."""
@@ -70,7 +90,7 @@ class Rooms:
         task.add_done_callback(self._ended)
 
     async def aclose(self) -> None:
-        """Wait for what is being done, and close the clients."""
+        """Finish what goes on in the background, and close all connections."""
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self.clients.aclose()
