@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.context import JobInfo
-from hookyard.dispatch.running import Ports, Running
-from hookyard.dispatch.settle import NOTHING, Emitted, Settler
+from hookyard.dispatch.ports import Ports
+from hookyard.dispatch.running import Running
+from hookyard.dispatch.settle import NOTHING, Left, Settler
 from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, InvalidInput, judge
 from hookyard.errors import Cancelled, StoreError, StoreUnavailable
 from hookyard.host.registry import Command
@@ -84,12 +85,12 @@ class Attempts:
         try:
             end = RELEASED if running.released else await self._run(running, job, data)
             running.settling = True
-            emitted = NOTHING
+            left = NOTHING
             if (port := running.opened) is not None:
                 port.close()
-                emitted = Emitted(tuple(port.events), tuple(port.state))
+                left = Left(tuple(port.events), tuple(port.state))
             if not running.stale:
-                after = await self._settler.settle(job, running.token, end, emitted=emitted)
+                after = await self._settler.settle(job, running.token, end, left=left)
         except StoreUnavailable as error:
             # Only in a hurry: the job is still leased on disk, and the next process recovers it.
             _log.error("job.unsettled", job_id=job.id, request_id=job.request_id, why=error.detail)

@@ -20,7 +20,7 @@ from hookyard.dispatch.heartbeat import Heartbeat
 from hookyard.dispatch.janitor import Janitor
 from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.outbox import Outbox
-from hookyard.dispatch.running import NoPorts, Ports
+from hookyard.dispatch.ports import NoPorts, Ports
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.verdict import CANCELLED
 from hookyard.dispatch.waiters import Waiters

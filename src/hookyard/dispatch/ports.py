@@ -1,10 +1,25 @@
 """What the dispatcher asks of whoever stands behind the contexts of its commands."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hookyard.context.port import Port
 from hookyard.model import ErrorInfo, Event, StateChange
+
+if TYPE_CHECKING:
+    from hookyard.dispatch.running import Running
+
+
+class Ports(Protocol):
+    """Opens the host's side of attempts."""
+
+    def open(self, attempt: "Running") -> "AttemptPort":
+        """That of this one."""
+        ...
+
+    def redactor(self, plugin: str) -> "Redacts | None":
+        """For a plugin that has secrets."""
+        ...
 
 
 class AttemptPort(Port, Protocol):
@@ -43,3 +58,16 @@ class Redacts(Protocol):
     def error(self, error: ErrorInfo) -> ErrorInfo:
         """An error without them."""
         ...
+
+
+class NoPorts:
+    """For a dispatcher without facilities, whose commands use nothing of their context."""
+
+    def open(self, attempt: "Running") -> AttemptPort:
+        """There is none."""
+        msg = f"the job {attempt.job.id} uses its context, and nothing stands behind it"
+        raise RuntimeError(msg)
+
+    def redactor(self, plugin: str) -> Redacts | None:  # noqa: ARG002  nobody has secrets
+        """There is none."""
+        return None

@@ -2,30 +2,18 @@
 
 import asyncio
 import threading
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from hookyard.context import JobInfo
-from hookyard.dispatch.ports import AttemptPort, Redacts
+from hookyard.dispatch.ports import AttemptPort, Ports
 from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.runners import CancelFlag
 
 _OPENING: Final = threading.Lock()
-
-
-class Ports(Protocol):
-    """Opens the host's side of attempts."""
-
-    def open(self, attempt: "Running") -> AttemptPort:
-        """That of this one."""
-        ...
-
-    def redactor(self, plugin: str) -> Redacts | None:
-        """For a plugin that has secrets."""
-        ...
 
 
 class Running:
@@ -126,16 +114,3 @@ class Running:
         """Stop, and give the job back to the queue."""
         self.released = True
         self.stop()
-
-
-class NoPorts:
-    """For a dispatcher whose commands use nothing of their context."""
-
-    def open(self, attempt: "Running") -> AttemptPort:
-        """There is none."""
-        msg = f"the job {attempt.job.id} uses its context, and nothing stands behind it"
-        raise RuntimeError(msg)
-
-    def redactor(self, plugin: str) -> Redacts | None:  # noqa: ARG002  nobody has secrets
-        """There is none."""
-        return None

@@ -19,14 +19,14 @@ _log = log.get("dispatch")
 _SLOWEST_RETRY = 5.0
 
 
-class Emitted(Struct, frozen=True):
+class Left(Struct, frozen=True):
     """What an attempt leaves behind besides its answer."""
 
     events: tuple[Event, ...] = ()
     state: tuple[StateChange, ...] = ()
 
 
-NOTHING = Emitted()
+NOTHING = Left()
 
 
 class Settler:
@@ -52,12 +52,12 @@ class Settler:
         self._published = published
 
     async def settle(
-        self, job: Job, token: int, end: Ended | Again, *, emitted: Emitted = NOTHING, if_expired: bool = False
+        self, job: Job, token: int, end: Ended | Again, *, left: Left = NOTHING, if_expired: bool = False
     ) -> Job | None:
         """Store the end of an attempt.
 
         Args:
-            emitted: published if the job ends with it, and forgotten if it is tried again; its state is kept only
+            left: published if the job ends with it, and forgotten if it is tried again; its state is kept only
                 when the job succeeded.
 
         Returns:
@@ -71,9 +71,9 @@ class Settler:
             if not isinstance(after, Ended):
                 return after
             end = after  # somebody cancelled the job, and cancel wins over retry (I9)
-        return await self._finish(job, token, end, emitted, if_expired=if_expired)
+        return await self._finish(job, token, end, left, if_expired=if_expired)
 
-    async def _finish(self, job: Job, token: int, end: Ended, emitted: Emitted, *, if_expired: bool) -> Job | None:
+    async def _finish(self, job: Job, token: int, end: Ended, left: Left, *, if_expired: bool) -> Job | None:
         now = self._clock.now()
         done = replace(
             job,
@@ -86,7 +86,7 @@ class Settler:
             lease_expires_at=None,
             worker=None,
         )
-        deliveries = self._outbox.plan(done, now, emitted.events)
+        deliveries = self._outbox.plan(done, now, left.events)
         op = Finish(
             now=now,
             job_id=job.id,
@@ -97,8 +97,8 @@ class Settler:
             result=end.result,
             error=end.error,
             deliveries=deliveries,
-            events=emitted.events,
-            state=emitted.state if end.status == "succeeded" else (),
+            events=left.events,
+            state=left.state if end.status == "succeeded" else (),
             if_expired=if_expired,
         )
         written = False
@@ -110,7 +110,7 @@ class Settler:
             _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
             return None
         if self._published is not None:
-            for event in emitted.events:
+            for event in left.events:
                 self._published(event)
         log.change(
             f"job.{end.status}",
