@@ -17,7 +17,7 @@ from hookyard.config import Loaded, load_file
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.errors import ConfigError, Refused
 from hookyard.facilities import Facilities
-from hookyard.gateway import GatewayDeps, Health, Tables, build
+from hookyard.gateway import GatewayDeps, Readiness, Tables, build
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.threads import apart
@@ -57,7 +57,7 @@ class Service:
         self.config = config
         self._assembly = assembly
         self._store = store
-        self._health = Health()
+        self._readiness = Readiness()
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
         self._hooks = Hooks(_with_hooks(assembly), own=[(own.plugin, None)])
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
@@ -86,7 +86,7 @@ class Service:
             tokens=self._tokens,
             ids=make_id,
             clock=clock,
-            health=self._health,
+            readiness=self._readiness,
             check_callback=self._outbound.check_callback,
             hooks=self._hooks,
             reload=self.reload,
@@ -152,7 +152,7 @@ class Service:
         # What start-up built lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        self._health.state = "ready"
+        self._readiness.state = "ready"
 
     async def reload(self) -> Changes:
         """Read the configuration and the plugins again, and go on with what they are now; all of it or nothing.
@@ -196,8 +196,8 @@ class Service:
         return done
 
     def _require_ready(self) -> None:
-        if self._health.state != "ready":
-            raise Refused(self._health.state)
+        if self._readiness.state != "ready":
+            raise Refused(self._readiness.state)
 
     def _say(self, done: Changes) -> None:
         told = {name: value for name, value in asdict(done).items() if value and name != "failed"}
@@ -209,7 +209,7 @@ class Service:
 
     def begin_drain(self) -> None:
         """Take nothing new from now on, and say so."""
-        self._health.state = "draining"
+        self._readiness.state = "draining"
         self._dispatcher.stop_accepting()
 
     def release_jobs(self) -> None:

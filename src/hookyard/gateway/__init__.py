@@ -2,7 +2,7 @@
 
 from hookyard.gateway.app import Gateway, build
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.health import Health
+from hookyard.gateway.readiness import Readiness
 from hookyard.gateway.tables import Tables
 
-__all__ = ["Gateway", "GatewayDeps", "Health", "Tables", "build"]
+__all__ = ["Gateway", "GatewayDeps", "Readiness", "Tables", "build"]

@@ -15,17 +15,17 @@ from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
 from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.health import check_ready
+from hookyard.gateway.health import Health
 from hookyard.gateway.jobs import Jobs
 from hookyard.gateway.lean import peer_of
 from hookyard.gateway.plugins import Plugins
+from hookyard.gateway.readiness import check_ready
 from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
 from hookyard.gateway.tables import Live, Tables
 from hookyard.gateway.told import Told
 from hookyard.gateway.trigger import Ways
-from hookyard.gateway.wellbeing import Wellbeing
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
@@ -47,7 +47,7 @@ class Gateway(Litestar):
         jobs = Jobs(deps, lambda: self._live.tables.registry)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
-                *Wellbeing(deps).handlers(),
+                *Health(deps).handlers(),
                 *Ways(deps, self._live).handlers(),
                 *jobs.handlers(),
                 *Told(deps, jobs).handlers(),
@@ -127,7 +127,7 @@ def _plain_routes(deps: GatewayDeps, live: Live) -> list[HTTPRouteHandler]:
     @get("/readyz")
     async def readyz(request: Request[Any, Any, Any]) -> ASGIApp:
         try:
-            await check_ready(deps.health, deps.store, deps.hooks)
+            await check_ready(deps.readiness, deps.store, deps.hooks)
         except Refused as error:
             # Asked every few seconds, so it is no line in the log.
             return problem(error, seen(request).request_id)

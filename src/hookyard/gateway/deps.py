@@ -10,7 +10,7 @@ from hookyard.artifacts import ArtifactStore
 from hookyard.auth import Tokens
 from hookyard.clock import Clock
 from hookyard.config.model import Config
-from hookyard.gateway.health import Health
+from hookyard.gateway.readiness import Readiness
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
@@ -51,7 +51,7 @@ class GatewayDeps:
     tokens: Tokens
     ids: IdSource
     clock: Clock
-    health: Health
+    readiness: Readiness
     check_callback: Callable[[str], str | None]
     """Say why a callback URL is refused, or None."""
     hooks: Hooks = field(default_factory=Hooks)

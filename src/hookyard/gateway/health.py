@@ -1,47 +1,77 @@
-"""Whether the process lives, and whether it can take work."""
+"""`GET /api/v1/health`: how the server and its plugins are, for people and for monitoring."""
 
-import asyncio
-from typing import Literal
+from typing import Any, Literal
 
-from hookyard.errors import Refused, StoreUnavailable
-from hookyard.host.hooks import Hooks
-from hookyard.store.contract import Store
+from litestar import Request, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+from msgspec import Struct
 
-_PATIENCE = 2.0
-_RETRY_AFTER = 5
+from hookyard.auth import JOBS_READ
+from hookyard.errors import Refused
+from hookyard.gateway.answer import value_answer
+from hookyard.gateway.caller import authenticate
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.readiness import check_store
+from hookyard.hookspecs import HealthStatus
+
+
+class PluginHealth(Struct, frozen=True, kw_only=True):
+    """How one plugin is; only of those that can tell."""
+
+    plugin: str
+    status: HealthStatus
+    message: str = ""
+    critical: bool = False
+    """Whether `/readyz` answers 503 while this is `failing`."""
+    details: dict[str, object] | None = None
+
+
+class HealthView(Struct, frozen=True, kw_only=True):
+    """How the server is, as a whole and in its parts."""
+
+    status: HealthStatus
+    """`failing` when no work can be taken, `degraded` when a plugin is not `ok`."""
+    state: Literal["starting", "ready", "draining"]
+    store: Literal["ok", "unavailable"]
+    plugins: list[PluginHealth]
 
 
 class Health:
-    """Where the process is in its life; the service moves it on."""
+    """The route."""
 
-    def __init__(self) -> None:
-        self.state: Literal["starting", "ready", "draining"] = "starting"
+    def __init__(self, deps: GatewayDeps) -> None:
+        self._deps = deps
 
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """Return the route."""
+        return [get("/api/v1/health")(self.show)]
 
-async def check_ready(health: Health, store: Store, hooks: Hooks) -> None:
-    """Return when work can be taken.
-
-    Raises:
-        Refused: it cannot; the code says why in one word.
-    """
-    if health.state != "ready":
-        raise Refused(health.state, retry_after=1)
-    await check_store(store)
-    if hooks.has_health:
-        reports = await hooks.health()
-        if any(report.critical and report.status == "failing" for report in reports.values()):
-            # Anyone may ask this; which plugin it is stands in `/api/v1/health`.
-            raise Refused("plugin_unavailable", "A critical plugin is failing.", retry_after=_RETRY_AFTER)
-
-
-async def check_store(store: Store) -> None:
-    """Return when the store can be used.
-
-    Raises:
-        StoreUnavailable: it cannot, or it does not answer in time.
-    """
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await store.ready()
-    except TimeoutError as error:
-        raise StoreUnavailable("The store does not answer.") from error
+    async def show(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Show how everything is, to those who may read jobs; 200 whatever it is."""
+        deps = self._deps
+        if not authenticate(request, deps.tokens).may(JOBS_READ):
+            raise Refused("forbidden")
+        try:
+            await check_store(deps.store)
+            store: Literal["ok", "unavailable"] = "ok"
+        except Refused:
+            store = "unavailable"
+        reports = await deps.hooks.health()
+        failing = any(report.status == "failing" and report.critical for report in reports.values())
+        status: HealthStatus = "ok"
+        if store != "ok" or deps.readiness.state != "ready" or failing:
+            status = "failing"
+        elif any(report.status != "ok" for report in reports.values()):
+            status = "degraded"
+        plugins = [
+            PluginHealth(
+                plugin=name,
+                status=report.status,
+                message=report.message,
+                critical=report.critical,
+                details=report.details,
+            )
+            for name, report in reports.items()
+        ]
+        return value_answer(HealthView(status=status, state=deps.readiness.state, store=store, plugins=plugins))

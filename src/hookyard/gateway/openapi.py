@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.envelope import Envelope
+from hookyard.gateway.health import HealthView
 from hookyard.gateway.jobs import ListQuery
 from hookyard.gateway.openapi_jobs import job_paths
 from hookyard.gateway.openapi_parts import READ, SECURITY, Object, header, json_body, name_of, problems
@@ -16,7 +17,6 @@ from hookyard.gateway.openapi_plugins import ReloadProblem, plugin_paths
 from hookyard.gateway.told import EventListQuery, LogQuery
 from hookyard.gateway.told_views import ArtifactList, EventPage, LogPage
 from hookyard.gateway.views import FullJob, JobPage, ShortJob
-from hookyard.gateway.wellbeing import HealthView
 from hookyard.host.changes import Changes
 from hookyard.host.registry import Command
 from hookyard.host.shown import FullPlugin, PluginList

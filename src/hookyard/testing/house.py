@@ -16,7 +16,7 @@ from hookyard.config.model import Config
 from hookyard.context.messages import ProgressNote
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.errors import Refused
-from hookyard.gateway import Gateway, GatewayDeps, Health, Tables, build
+from hookyard.gateway import Gateway, GatewayDeps, Readiness, Tables, build
 from hookyard.gateway.accept import CommandWay
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
@@ -79,8 +79,8 @@ class House:
             published=self._hooks.event_emitted,
         )
         self._facilities.bind(self._dispatcher)
-        health = Health()
-        health.state = "ready"
+        readiness = Readiness()
+        readiness.state = "ready"
         self._deps = GatewayDeps(
             config=config,
             registry=registry,
@@ -91,7 +91,7 @@ class House:
             tokens=Tokens(config.tokens),
             ids=ids,
             clock=clock,
-            health=health,
+            readiness=readiness,
             check_callback=self._outbound.check_callback,
             hooks=self._hooks,
         )

@@ -26,7 +26,7 @@ from hookyard.config.model import (
     TokenSettings,
 )
 from hookyard.config.values import Duration, Secret, Size
-from hookyard.gateway import Gateway, GatewayDeps, Health
+from hookyard.gateway import Gateway, GatewayDeps, Readiness
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
@@ -169,7 +169,7 @@ class House:
     dispatcher: FakeDispatcher
     store: MemoryStore
     clock: FakeClock
-    health: Health
+    readiness: Readiness
     artifacts: ArtifactStore
 
     def call(
@@ -301,9 +301,9 @@ def house_of(
     """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
     config = config or (config_of() if commands is None else Config())
     commands = COMMANDS if commands is None else commands
-    clock, store, health = FakeClock(), MemoryStore(), Health()
+    clock, store, readiness = FakeClock(), MemoryStore(), Readiness()
     hooks = hooks or Hooks()
-    health.state = "ready"
+    readiness.state = "ready"
     dispatcher = FakeDispatcher(store, clock)
     artifacts = ArtifactStore.open(ArtifactSettings(path="memory"), Path())
     deps = GatewayDeps(
@@ -316,12 +316,12 @@ def house_of(
         tokens=Tokens(config.tokens),
         ids=IdSource(clock),
         clock=clock,
-        health=health,
+        readiness=readiness,
         hooks=hooks,
         reload=reload,
         check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",
     )
-    return House(Gateway(deps, lean=lean), dispatcher, store, clock, health, artifacts)
+    return House(Gateway(deps, lean=lean), dispatcher, store, clock, readiness, artifacts)
 
 
 def _implemented(hooks: Hooks) -> dict[str, set[str]]:

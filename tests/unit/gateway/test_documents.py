@@ -14,7 +14,7 @@ State = Literal["starting", "draining"]
 
 
 def test_the_process_lives_even_while_it_drains(house: House) -> None:
-    house.health.state = "draining"
+    house.readiness.state = "draining"
     reply = house.get("/healthz", None)
     assert (reply.status, reply.json) == (200, {"status": "ok"})
 
@@ -27,7 +27,7 @@ def test_a_ready_server_says_so(house: House) -> None:
 def test_a_server_that_starts_or_drains_is_not_ready_and_says_why(
     house: House, state: Literal["starting", "draining"]
 ) -> None:
-    house.health.state = state
+    house.readiness.state = state
     reply = house.get("/readyz", None)
     assert (reply.status, reply.code, reply["retry-after"]) == (503, state, "1")
 

@@ -297,5 +297,5 @@ def test_health_is_for_those_who_may_read_jobs_and_says_what_holds_work_up() -> 
     assert house.get("/api/v1/health", CI).code == "forbidden"
     assert house.get("/api/v1/health", None).code == "unauthenticated"
     assert house.get("/api/v1/health").json == {"status": "ok", "state": "ready", "store": "ok", "plugins": []}
-    house.health.state = "draining"
+    house.readiness.state = "draining"
     assert house.get("/api/v1/health").json["status"] == "failing"

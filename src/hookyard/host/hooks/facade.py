@@ -23,11 +23,11 @@ from hookyard.hookspecs import (
 from hookyard.hookspecs.access import Identity
 from hookyard.host.hooks import facts
 from hookyard.host.hooks.calling import Caller
+from hookyard.host.hooks.health import HealthReports
 from hookyard.host.hooks.middleware import Middlewares
 from hookyard.host.hooks.observers import Observers
 from hookyard.host.hooks.records import HookRecord, HookResult
 from hookyard.host.hooks.table import Implementation, Member, Table
-from hookyard.host.hooks.wellbeing import Wellbeing
 from hookyard.model import Delivery, Event, Job
 from hookyard.plugin import Plugin
 from hookyard.store.contract import FinishDelivery
@@ -83,7 +83,7 @@ class Hooks:
         self._caller = Caller()
         self._observers = Observers(self._caller, timeout)
         self._middlewares = Middlewares(self._caller, timeout)
-        self._wellbeing = Wellbeing(self._caller, min(HEALTH, decision))
+        self._health = HealthReports(self._caller, min(HEALTH, decision))
         self._use(Table((*self._own, *plugins)))
 
     def _use(self, table: Table) -> None:
@@ -231,7 +231,7 @@ class Hooks:
 
     async def health(self) -> Mapping[str, HealthReport]:
         """How those plugins are that can tell, by name; asked at most every few seconds."""
-        return await self._wellbeing.of(self._table.by_hook["health"])
+        return await self._health.of(self._table.by_hook["health"])
 
     async def register_cli(self, plugin: str) -> tuple[CliCommand, ...]:
         """What this plugin adds to the command line.

@@ -13,7 +13,7 @@ FRESH: Final = 5.0
 """Seconds for which an answer is not asked for again."""
 
 
-class Wellbeing:
+class HealthReports:
     """Asks for the health of plugins. Used on one event loop.
 
     Args:
