@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, overload
 
 from hookyard.context import calls
 from hookyard.context.artifacts import Artifacts, SyncArtifacts
@@ -29,7 +29,8 @@ else:
     C_co = TypeVar("C_co", covariant=True)
 
 T = TypeVar("T")
-_LONGEST_MESSAGE = 500
+LONGEST_MESSAGE: Final = 500
+"""Characters of a progress message."""
 
 
 class _JobContext(Generic[C_co]):
@@ -211,4 +212,4 @@ class SyncContext(_JobContext[C_co]):
 
 
 def _short(message: str) -> str:
-    return fits_utf8(str(message)[:_LONGEST_MESSAGE])
+    return fits_utf8(str(message)[:LONGEST_MESSAGE])

@@ -1,5 +1,6 @@
 """The logger that commands and hooks are handed."""
 
+import re
 import traceback
 from collections.abc import Callable
 from typing import Final, Protocol, cast
@@ -16,6 +17,9 @@ LONGEST_VALUE: Final = 16_384
 """Characters of one value of a line; a traceback keeps its end."""
 LARGEST_LINE: Final = 65_536
 """Bytes of all values of a line, as JSON."""
+CUT_END: Final = re.compile(r"\.\.\. \(\d+ characters\)\Z")
+CUT_START: Final = re.compile(r"\(\d+ characters\) \.\.\.")
+"""What is put where a text was cut; who looks for secrets in it must know the place."""
 _MOST_BITS: Final = 63
 
 
@@ -85,7 +89,7 @@ def line(level: LogLevel, event: object, values: dict[str, object]) -> LogNote:
     kept: dict[str, object] = {}
     for name, value in values.items():
         if name != "exc_info":
-            kept[_text(name, LONGEST_EVENT)] = _plain(value)
+            kept[shortened(name, LONGEST_EVENT)] = _plain(value)
         elif value:
             kept["exception"] = _end(traceback.format_exc().rstrip(), LONGEST_VALUE)
     size = len(msgspec.json.encode(kept))
@@ -94,7 +98,7 @@ def line(level: LogLevel, event: object, values: dict[str, object]) -> LogNote:
         kept = {"dropped": f"{len(kept)} values of {size} bytes; a line takes {LARGEST_LINE}"}
         if exception is not None:
             kept["exception"] = exception
-    return LogNote(level, _text(event, LONGEST_EVENT), kept)
+    return LogNote(level, shortened(event, LONGEST_EVENT), kept)
 
 
 def _plain(value: object) -> object:
@@ -102,7 +106,7 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return _text(value, LONGEST_VALUE)
+        return shortened(value, LONGEST_VALUE)
     if type(value) is int and value.bit_length() <= _MOST_BITS:
         return value
     try:
@@ -111,9 +115,9 @@ def _plain(value: object) -> object:
         if len(body) <= LONGEST_VALUE:
             found = msgspec.json.decode(body)
             return found if _fits(found) else body.decode()
-        return _text(body.decode(), LONGEST_VALUE)
+        return shortened(body.decode(), LONGEST_VALUE)
     except Exception:  # noqa: BLE001  whatever a value does when it is written, the line must not be lost
-        return _text(_shown(value), LONGEST_VALUE)
+        return shortened(_shown(value), LONGEST_VALUE)
 
 
 def _fits(value: object) -> bool:
@@ -134,7 +138,8 @@ def _shown(value: object) -> str:
         return f"<{type(value).__name__}: {type(error).__name__} when it was to be shown>"
 
 
-def _text(value: object, longest: int) -> str:
+def shortened(value: object, longest: int) -> str:
+    """A value as text; of a long one the beginning, which says so."""
     text = value if isinstance(value, str) else _shown(value)
     if len(text) > longest:
         text = f"{text[:longest]}... ({len(text)} characters)"

@@ -47,9 +47,10 @@ class JobLog:
     def add(self, note: LogNote, now: int) -> bool:
         """Take a line; True when it is the first since :meth:`take`."""
         values, body = _bounded(note.values)
-        event = note.event[:LONGEST_EVENT]
-        if self._redactor is not None:
-            event = self._redactor.text(event)
+        if self._redactor is None:
+            event = note.event[:LONGEST_EVENT]
+        else:
+            event = self._redactor.cut(note.event, LONGEST_EVENT)
             body = self._redactor.json(body)
             values = msgspec.json.decode(body, type=dict[str, object])
         if self._count >= MOST_LINES or self._bytes + len(body) > MOST_BYTES:

@@ -5,6 +5,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from hookyard.context.events import EventBudget
+from hookyard.context.facade import LONGEST_MESSAGE
 from hookyard.context.messages import (
     Ask,
     CallCommand,
@@ -90,7 +91,8 @@ class HostPort:
                     self._loop.call_soon(self._write_lines)
             case ProgressNote():
                 if self._redactor is not None:
-                    note = ProgressNote(note.done, note.total, self._redactor.text(note.message))
+                    message = self._redactor.cut(note.message, LONGEST_MESSAGE)
+                    note = ProgressNote(note.done, note.total, message)
                 self._progress.put(note)
             case EmitNote():
                 self._emit(note)

@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
+from hookyard.context.logger import CUT_END, CUT_START
 from hookyard.model import ErrorInfo
 
 SHORTEST: Final = 4
@@ -15,6 +16,8 @@ SHORTEST: Final = 4
 SHORTEST_LINE: Final = 8
 """The same for one line of a value that has several: such a line may be no more than a brace."""
 MASK: Final = "***"
+_CUT: Final = b" characters)"
+"""What every note of a cut has."""
 _UNQUOTED: Final = ("", "/", "/!$&'()*+,;=:@?%")
 """What may stand in a URL as it is: as a part of it, in a path, and where whoever wrote it left that to the client."""
 
@@ -63,12 +66,47 @@ class Redactor:
         # Again, because the mask may complete another secret; every round makes the text shorter.
         while self._text.search(text):
             text = self._text.sub(MASK, text)
+        # Where a text was cut before it came here, a part of a secret may be left.
+        if (note := CUT_END.search(text)) is not None:
+            text = self._ending(text[: note.start()]) + note[0]
+        if (note := CUT_START.match(text)) is not None:
+            text = note[0] + self._beginning(text[note.end() :])
         return text
+
+    def cut(self, text: str, longest: int) -> str:
+        """So many characters of the text, without secrets; one that is as long already was cut where it ends."""
+        was_cut = len(text) >= longest
+        text = self.text(text)[:longest]
+        return self._ending(text) if was_cut else text
+
+    def _ending(self, text: str) -> str:
+        """Without the head of a secret that the text ends with."""
+        begins = len(text)
+        for form in self._values:
+            at = text.find(form[0], max(0, len(text) - len(form)), begins)
+            while at >= 0:
+                if form.startswith(text[at:]):
+                    begins = at
+                    break
+                at = text.find(form[0], at + 1, begins)
+        return text if begins == len(text) else text[:begins] + MASK
+
+    def _beginning(self, text: str) -> str:
+        """Without the tail of a secret that the text begins with."""
+        ends = 0
+        for form in self._values:
+            at = text.rfind(form[-1], ends, len(form))
+            while at >= 0:
+                if form.endswith(text[: at + 1]):
+                    ends = at + 1
+                    break
+                at = text.rfind(form[-1], ends, at)
+        return MASK + text[ends:] if ends else text
 
     def json(self, body: bytes) -> bytes:
         """The JSON without secrets; the very bytes where there are none."""
         # What JSON escapes has a backslash; everything else stands in it as it is.
-        if self._bytes is None or (b"\\" not in body and self._bytes.search(body) is None):
+        if self._bytes is None or (b"\\" not in body and _CUT not in body and self._bytes.search(body) is None):
             return body
         try:
             found: object = msgspec.json.decode(body)

@@ -5,6 +5,7 @@ import concurrent.futures
 import threading
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
+from hookyard.context.logger import shortened
 from hookyard.context.messages import Ask, LogNote, Note
 from hookyard.errors import Cancelled
 from hookyard.host.foreign.failures import to_error
@@ -175,7 +176,7 @@ def _plain(note: LogNote) -> LogNote:
     values: dict[str, object] = {}
     for name, value in note.values.items():
         try:
-            values[ascii(name)[1:-1]] = ascii(value)[:1000]
+            values[ascii(name)[1:-1]] = shortened(ascii(value), 1000)
         except Exception as error:  # noqa: BLE001  a value's own __repr__ is the plugin's code
             values[ascii(name)[1:-1]] = f"({type(error).__name__})"
     return LogNote(note.level, ascii(note.event)[1:-1], values)

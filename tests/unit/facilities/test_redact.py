@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hookyard.context.logger import shortened
 from hookyard.facilities.redact import Redactor
 from hookyard.model import ErrorInfo
 
@@ -115,3 +116,27 @@ def test_every_part_of_an_error_is_cleaned() -> None:
 @pytest.mark.parametrize("body", [b"no json geheim", b'"geheim', b"[" * 100_000 + b'"geheim"'])
 def test_what_cannot_be_decoded_loses_its_secrets_too(body: bytes) -> None:
     assert b"geheim" not in Redactor(["geheim"]).json(body)
+
+
+@given(secrets, st.integers(0, 40), st.integers(1, 40))
+def test_no_part_of_a_secret_remains_where_a_long_text_was_cut(known: list[str], before: int, longest: int) -> None:
+    text = "\ue000" * before + known[0] + "\ue000" * 40
+    cut = shortened(text, longest)
+    cleaned = Redactor(known).text(cut)
+    left = cleaned.removesuffix(cut[longest:]) if len(text) > longest else cleaned
+    assert left.replace("***", "").strip("\ue000") == ""
+
+
+@pytest.mark.parametrize("kept", range(1, 13))
+def test_the_head_and_the_tail_of_a_cut_secret_are_masked(kept: int) -> None:
+    secret = "TOPSECRET-99"
+    redactor = Redactor([secret, "TOP-something-else"])
+    whole = kept == len(secret)
+    assert redactor.text(f"xy{secret[:kept]}... (900 characters)") == "xy***... (900 characters)"
+    assert redactor.text(f"(900 characters) ...{secret[-kept:]} z") == "(900 characters) ...*** z"
+    assert redactor.cut(f"xy{secret}", 2 + kept) == "xy***"[: 2 + kept]
+    assert redactor.cut(f"xy{secret[:kept]}", 2 + kept) == "xy***"
+    body = msgspec.json.encode({"value": f"xy{secret[:kept]}... (900 characters)"})
+    assert redactor.json(body) == b'{"value":"xy***... (900 characters)"}'
+    if not whole:  # of one that nobody cut a part may stay: it may be any word
+        assert redactor.text(f"xy{secret[:kept]}") == f"xy{secret[:kept]}"

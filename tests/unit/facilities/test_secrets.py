@@ -110,3 +110,37 @@ def test_a_family_of_secrets_is_declared_by_how_their_names_begin() -> None:
                 assert why in error.message
 
     run(story)
+
+
+def test_no_part_of_a_secret_shows_where_what_a_command_says_is_cut(server_log: io.StringIO) -> None:
+    plugin = Plugin("lab", secrets=("key",))
+
+    def fail(text: str) -> None:
+        raise RuntimeError(text)
+
+    @plugin.command
+    async def tells(data: In, ctx: Context) -> Out:
+        secret = await ctx.secrets.get("key")
+        head = len(secret) // 2
+        ctx.progress(1, message="x" * (500 - head) + secret)
+        event, name = "x" * (200 - head) + secret, "n" * (200 - head) + secret
+        ctx.log.info(event, **{name: "v" * (16_384 - head) + secret})
+        ctx.log.info("deep", value=["x" * (16_384 - 2 - head) + secret])
+        try:
+            fail(secret + "e" * (16_384 - head))
+        except RuntimeError:
+            ctx.log.exception("raised")
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin, secrets={"key": SECRET}) as it:
+            job = await it.run("lab/tells")
+            assert job.progress is not None
+            lines = await it.lines(job.id, 3)
+            assert lines[0].event.endswith("x***...")
+            said = job.progress.message + "".join(line.event + line.values.decode() for line in lines)
+            for part in (SECRET[:4], SECRET[-6:]):
+                assert part not in said
+                assert part not in server_log.getvalue()
+
+    run(story)
