@@ -14,13 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from hookyard import log
-
 _PROGRAM: Final = Path(__file__).with_name("orphans.py")
 _LEAVING: Final = 2.0
 """Seconds that it is given to leave."""
-
-_log = log.get("process")
+_STARTS: Final = 10
+"""How often one is started: where it is killed again and again, as by a limit, it is done without."""
 
 
 class Guardian:
@@ -32,6 +30,7 @@ class Guardian:
         self._pipe = -1
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
+        self._starts = 0
 
     @property
     def pid(self) -> int | None:
@@ -61,6 +60,7 @@ class Guardian:
             if process is None or self._owner != os.getpid():
                 return
             self._let_go()
+            self._starts = 0
             try:
                 process.wait(_LEAVING)
             except subprocess.TimeoutExpired:
@@ -100,6 +100,9 @@ class Guardian:
         self._start()
 
     def _start(self) -> None:
+        self._starts += 1
+        if self._starts > _STARTS:
+            return
         theirs, ours = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603  our own program
@@ -111,9 +114,8 @@ class Guardian:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        except OSError as error:
+        except OSError:  # no memory, no more processes: what runs is worth more than who would clear it away
             os.close(ours)
-            _log.warning("guardian.cannot_start", problem=str(error))
             return
         finally:
             os.close(theirs)

@@ -4,6 +4,7 @@ It reads, on its standard input, what :mod:`hookyard.process.guardian` writes, a
 run as a file, isolated, so that it imports nothing but the standard library.
 """
 
+import contextlib
 import os
 import select
 import shutil
@@ -48,6 +49,7 @@ class Watch:
             self._any.poll()
             self._alive = not self._ends.poll(_PAUSE)
             self._read()
+        self._read()  # where it was gone from the beginning
         for one in self._known:
             if one[:1] == b"p":
                 _kill(int(one[1:]))
@@ -72,10 +74,8 @@ class Watch:
 
 
 def _kill(group: int) -> None:
-    try:
+    with contextlib.suppress(OSError):
         os.killpg(group, signal.SIGKILL)
-    except OSError:
-        pass
 
 
 def _remove(folder: str) -> None:

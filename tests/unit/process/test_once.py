@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 import uvloop
 
+from hookyard.process.guardian import GUARDIAN
 from hookyard.process.once import Exit, describe_once, run_once
 from hookyard.process.spec import Limits, ProcessSpec
 
@@ -77,6 +78,7 @@ def nothing_is_left_behind() -> Iterator[None]:
     uvloop.run(asyncio.sleep(0))  # what libuv opens once for all loops
     before = sorted(FDS.iterdir())
     yield
+    GUARDIAN.close()  # it stays for as long as this process does
     assert sorted(FDS.iterdir()) == before
     with pytest.raises(ChildProcessError):  # no child, and so no zombie either
         os.waitpid(-1, os.WNOHANG)

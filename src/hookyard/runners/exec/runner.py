@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from hookyard.errors import AttemptTimedOut, CommandError, PluginFailed, RetryLater
 from hookyard.host.foreign.exec import ExecLaunch
+from hookyard.process.guardian import GUARDIAN
 from hookyard.process.once import Exit, run_once
 from hookyard.process.spec import ProcessSpec
 from hookyard.runners.contract import Call
@@ -42,14 +43,25 @@ class ExecRunner:
         stdin, kept = await request_of(call, launch)
         if command.spec.name not in launch.scratch:
             return await _attempt(call, process, stdin, kept)
-        folder = await asyncio.to_thread(tempfile.mkdtemp, prefix=f"hookyard-{call.info.plugin}-")
+        folder = await asyncio.to_thread(_make, f"hookyard-{call.info.plugin}-")
         try:
             return await _attempt(call, replace(process, cwd=folder), stdin, kept)
         finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            await asyncio.shield(asyncio.to_thread(_remove, folder))
 
     async def aclose(self) -> None:
         """Nothing is held: a process lives in its caller's task."""
+
+
+def _make(prefix: str) -> str:
+    folder = tempfile.mkdtemp(prefix=prefix)
+    GUARDIAN.folder_starts(folder)
+    return folder
+
+
+def _remove(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    GUARDIAN.folder_ends(folder)
 
 
 async def _attempt(call: Call, process: ProcessSpec, stdin: bytes, kept: dict[str, int] | None) -> bytes:
