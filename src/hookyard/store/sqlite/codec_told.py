@@ -25,8 +25,8 @@ EventRow = tuple[
 
 def line(job_id: str, row: tuple[Value, ...]) -> LogLine:
     """The line of a row of `job_line`."""
-    number, attempt, at, level, event, fields = cast("tuple[int, int, int, LogLevel, str, bytes]", row)
-    return LogLine(job_id=job_id, number=number, attempt=attempt, at=at, level=level, event=event, values=fields)
+    number, attempt, at, level, event, values = cast("tuple[int, int, int, LogLevel, str, bytes]", row)
+    return LogLine(job_id=job_id, number=number, attempt=attempt, at=at, level=level, event=event, values=values)
 
 
 def new_event(event: Event) -> EventRow:

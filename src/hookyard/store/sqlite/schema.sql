@@ -76,13 +76,13 @@ CREATE TABLE attempt_log (
 
 -- What the commands of jobs logged.
 CREATE TABLE job_line (
-  job_key INTEGER NOT NULL,
-  number  INTEGER NOT NULL,           -- from 1 within the job
-  attempt INTEGER NOT NULL,
-  at      INTEGER NOT NULL,
-  level   TEXT    NOT NULL,           -- debug, info, warning, error
-  event   TEXT    NOT NULL,
-  fields  BLOB    NOT NULL,           -- JSON object
+  job_key  INTEGER NOT NULL,
+  number   INTEGER NOT NULL,          -- from 1 within the job
+  attempt  INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  level    TEXT    NOT NULL,          -- debug, info, warning, error
+  event    TEXT    NOT NULL,
+  "values" BLOB    NOT NULL,          -- JSON object; in quotes, for it is a keyword too
   PRIMARY KEY (job_key, number)
 ) STRICT, WITHOUT ROWID;
 

@@ -50,7 +50,7 @@ ORDER BY key LIMIT ?;
 
 -- name: log_lines
 -- The parameters are the job, the number of the last line that is known, and the limit.
-SELECT line.number, line.attempt, line.at, line.level, line.event, line.fields
+SELECT line.number, line.attempt, line.at, line.level, line.event, line."values"
 FROM job_log AS job CROSS JOIN job_line AS line ON line.job_key = job.key
 WHERE job.key = ? AND job.tail = ? AND line.number > ?
 ORDER BY line.number LIMIT ?;

@@ -24,10 +24,10 @@ WHERE job.key = given.key AND job.tail = given.tail AND job.status = 'running' A
 
 -- name: append_lines
 -- Lines of jobs that are there; `place` counts the lines of one job among these, from 1.
-WITH given (key, tail, place, attempt, at, level, event, fields) AS
+WITH given (key, tail, place, attempt, at, level, event, "values") AS
   (VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?) /* end */)
-INSERT INTO job_line (job_key, number, attempt, at, level, event, fields)
+INSERT INTO job_line (job_key, number, attempt, at, level, event, "values")
 SELECT job.key, given.place + coalesce((SELECT max(number) FROM job_line WHERE job_key = job.key), 0),
-  given.attempt, given.at, given.level, given.event, given.fields
+  given.attempt, given.at, given.level, given.event, given."values"
 FROM given CROSS JOIN job_log AS job
 WHERE job.key = given.key AND job.tail = given.tail;
