@@ -8,6 +8,7 @@ from tests.unit.runners.ductile_lab import COLLECTION, changes, events, plugin_o
 
 from hookyard.errors import AttemptTimedOut, CommandError, PluginFailed
 from hookyard.host.foreign.ductile import DuctileResult
+from hookyard.model import StateEntry
 from hookyard.runners.ductile import DuctileRunner
 
 OK = '{"status":"ok","result":"fine","events":[{"type":"x.y","payload":{"a":1}}],"state_updates":{"k":[1,2]}}'
@@ -199,6 +200,15 @@ def test_more_than_a_page_of_state_reaches_the_plugin(tmp_path: Path) -> None:
     assert plugin.run().result == "450"
 
 
+def test_a_plugin_that_keeps_more_than_a_call_can_be_given_is_not_called(tmp_path: Path) -> None:
+    plugin = small(tmp_path, f"touch {tmp_path}/called")
+    plugin.state = {key: StateEntry(key, b'"' + b"x" * 600_000 + b'"', 1) for key in ("a", "b")}
+    with pytest.raises(PluginFailed, match="more state than the 1 MiB") as caught:
+        plugin.run()
+    assert (caught.value.code, caught.value.retryable) == ("state_too_large", False)
+    assert not (tmp_path / "called").exists()
+
+
 def test_a_log_line_has_the_level_that_the_plugin_gave_it(tmp_path: Path) -> None:
     logs = ",".join(
         f'{{"level":"{level}","message":"m"}}' for level in ("debug", "info", "warn", "WARNING", "error", "odd")
@@ -233,10 +243,11 @@ def test_an_event_that_cannot_be_published_is_dropped_with_a_warning(tmp_path: P
         ('"events":[{"type":"big","payload":{"x":"\'"$BIG"\'"}}],"state_updates":{"k":1}', "may hold 1048576 bytes"),
         ('"events":[{"type":"small"}],"state_updates":{"k":"\'"$BIG"\'"}', "the state 'k' would have"),
         (f'"state_updates":{{"{"k" * 201}":1}}', "a state's key has 1 to 200 printable characters"),
+        ('"state_updates":{"a":"\'"$HALF"\'","b":"\'"$HALF"\'"}', "it would keep 1200006 bytes of state"),
     ],
 )
 def test_more_than_is_kept_fails_whole_and_says_why(tmp_path: Path, answer: str, why: str) -> None:
-    script = f'BIG=$(head -c 1100000 /dev/zero | tr \'\\0\' x)\necho \'{{"status":"ok","result":"x",{answer}}}\''
+    script = f'HALF=$(head -c 600000 /dev/zero | tr \'\\0\' x)\nBIG=$(head -c 1100000 /dev/zero | tr \'\\0\' x)\necho \'{{"status":"ok","result":"x",{answer}}}\''
     plugin = small(tmp_path, script)
     with pytest.raises(PluginFailed, match=why) as caught:
         plugin.run()

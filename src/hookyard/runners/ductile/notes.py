@@ -12,6 +12,7 @@ from hookyard.context.messages import EmitNote, LogNote, Note, StateNote
 from hookyard.context.state import key_problem, value_problem
 from hookyard.model import LogLevel
 from hookyard.runners.ductile.answer import Answer, BadAnswer
+from hookyard.runners.state import too_much
 
 STATELESS: Final = frozenset({"health", "init"})
 """The commands that must not write state."""
@@ -81,11 +82,15 @@ def state_notes(answer: Answer, command: str, state: Mapping[str, Raw], *, mirro
     if command in STATELESS:
         yield LogNote("warning", "state_updates are dropped", {"why": f"{command} must not write state"})
         return
+    sizes = {} if mirror else {key: len(key) + len(bytes(value)) for key, value in state.items()}
+    sizes |= {key: len(key) + len(bytes(value)) for key, value in updates.items()}
     for key, value in updates.items():
         if (problem := key_problem(key) or value_problem(key, bytes(value))) is not None:
             raise BadAnswer(problem, NOT_KEPT)
         if key not in state or bytes(state[key]) != bytes(value):  # many send all they have, each time
             yield StateNote(key, bytes(value))
+    if (problem := too_much(sum(sizes.values()))) is not None:
+        raise BadAnswer(problem, NOT_KEPT)
     if mirror:
         for key in state.keys() - updates.keys():
             yield StateNote(key, None)

@@ -4,10 +4,7 @@ import asyncio
 from time import time
 from typing import Final
 
-from msgspec import Raw
-
-from hookyard.context.messages import EmitNote, ListState
-from hookyard.context.port import Port
+from hookyard.context.messages import EmitNote
 from hookyard.errors import AttemptTimedOut, CommandError, PluginFailed
 from hookyard.host.foreign.ductile.launch import DuctileLaunch
 from hookyard.host.foreign.ductile.result import DuctileResult
@@ -16,13 +13,13 @@ from hookyard.runners.contract import Call
 from hookyard.runners.ductile.answer import Answer, BadAnswer, read_answer
 from hookyard.runners.ductile.notes import event_notes, log_notes, state_notes, stderr_notes
 from hookyard.runners.ductile.request import request_of
+from hookyard.runners.state import all_state
 
 STDOUT: Final = 10 << 20
 STDERR: Final = 64 << 10
 CONFIGURATION: Final = 78
 """The exit code (EX_CONFIG of sysexits.h) after which nothing is tried again."""
 _TAIL: Final = 600
-_PAGE: Final = 200
 
 
 class DuctileRunner:
@@ -35,7 +32,7 @@ class DuctileRunner:
         if not isinstance(launch, DuctileLaunch):
             msg = f"{command.key} has no launch of a Ductile plugin"
             raise TypeError(msg)
-        state = await _state(port)
+        state = await all_state(port, command.key)
         deadline = call.info.deadline or round(time() * 1000) + call.timeout
         stdin = request_of(call.info, call.args, command.config, state, deadline)
         stdout = _Stdout()
@@ -133,14 +130,3 @@ def _circumstances(end: Exit) -> str:
     said = f" (signal {end.signal})" if end.signal else f" (exit code {end.returncode})" if end.returncode else ""
     tail = " ".join(end.stderr.decode(errors="replace").split())[-_TAIL:]
     return f"{said}; stderr: {tail}" if tail else said
-
-
-async def _state(port: Port) -> dict[str, Raw]:
-    state: dict[str, Raw] = {}
-    after = ""
-    while True:
-        page = await port.ask(ListState(after=after, limit=_PAGE))
-        state |= {entry.key: Raw(entry.value) for entry in page}
-        if len(page) < _PAGE:
-            return state
-        after = page[-1].key

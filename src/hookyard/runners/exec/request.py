@@ -7,16 +7,12 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hookyard.context import JobInfo
-from hookyard.context.messages import GetSecret, ListState
-from hookyard.context.port import Port
-from hookyard.errors import PluginFailed
+from hookyard.context.messages import GetSecret
 from hookyard.host.foreign.exec import ExecLaunch
 from hookyard.runners.contract import Call
+from hookyard.runners.state import all_state
 
 PROTOCOL: Final = 1
-STATE: Final = 1 << 20
-"""Bytes of all that a plugin keeps: what every call of one that asks for its state gets."""
-_PAGE: Final = 200
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -63,7 +59,7 @@ async def request_of(call: Call, launch: ExecLaunch) -> tuple[bytes, dict[str, i
         for name in launch.secrets:
             secrets[name] = await port.ask(GetSecret(name))
         if launch.state:
-            state = await _state(port, call.command.key)
+            state = await all_state(port, call.command.key)
     request = Request(
         plugin=info.plugin,
         command=info.command,
@@ -90,22 +86,6 @@ def _job(info: JobInfo) -> Job:
         tags=info.tags,
         parent=info.parent,
     )
-
-
-async def _state(port: Port, command: str) -> dict[str, Raw]:
-    found: dict[str, Raw] = {}
-    size, after = 0, ""
-    while True:
-        page = await port.ask(ListState(after=after, limit=_PAGE))
-        for entry in page:
-            found[entry.key] = Raw(entry.value)
-            size += len(entry.key) + len(entry.value)
-        if size > STATE:
-            problem = f"the plugin keeps more state than the {STATE >> 20} MiB that a call can be given"
-            raise PluginFailed(command, problem, code="state_too_large", retryable=False)
-        if len(page) < _PAGE:
-            return found
-        after = page[-1].key
 
 
 _ENCODE: Final = msgspec.json.Encoder().encode

@@ -17,7 +17,8 @@ from hookyard.process.spec import ProcessSpec
 from hookyard.runners.contract import Call
 from hookyard.runners.exec.acting import Acting
 from hookyard.runners.exec.lines import BadLine, Error, Lines
-from hookyard.runners.exec.request import STATE, request_of
+from hookyard.runners.exec.request import request_of
+from hookyard.runners.state import too_much
 
 STDOUT: Final = 64 << 20
 """Bytes that one call may print."""
@@ -93,9 +94,7 @@ async def _attempt(call: Call, process: ProcessSpec, stdin: bytes, kept: dict[st
         raise PluginFailed(call.command.key, f"{error}{last}", code=error.code, retryable=False) from error
     finally:
         await acting.drop()
-    if kept is not None and (size := sum(kept.values())) > STATE:
-        # Kept, it would be the end of the plugin: no later call could be given it, not even one that deletes.
-        problem = f"it would keep {size} bytes of state, and a call can be given {STATE >> 20} MiB"
+    if kept is not None and (problem := too_much(sum(kept.values()))) is not None:
         raise PluginFailed(call.command.key, problem, code="not_kept", retryable=False)
     return result
 
