@@ -11,7 +11,7 @@ from hookyard.assembly import assemble
 from hookyard.config import Config, Loaded, load_file
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
-from hookyard.host.typed import Memory, content
+from hookyard.host.type_checks import Memory, content
 
 _BROKEN: Final = frozenset({"blocked", "incompatible", "failed"})
 

@@ -13,9 +13,12 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
+from hookyard.gateway.artifacts import Artifacts
 from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.events import Events
 from hookyard.gateway.health import Health
+from hookyard.gateway.joblog import JobLogs
 from hookyard.gateway.jobs import Jobs
 from hookyard.gateway.lean import peer_of
 from hookyard.gateway.plugins import Plugins
@@ -24,7 +27,6 @@ from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
 from hookyard.gateway.tables import Live, Tables
-from hookyard.gateway.told import Told
 from hookyard.gateway.trigger import Ways
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
@@ -50,7 +52,9 @@ class Gateway(Litestar):
                 *Health(deps).handlers(),
                 *Ways(deps, self._live).handlers(),
                 *jobs.handlers(),
-                *Told(deps, jobs).handlers(),
+                *JobLogs(deps, jobs).handlers(),
+                *Artifacts(deps, jobs).handlers(),
+                *Events(deps).handlers(),
                 *Plugins(deps, self._live).handlers(),
                 *_plain_routes(deps, self._live),
             ],

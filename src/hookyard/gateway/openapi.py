@@ -7,19 +7,20 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from hookyard.gateway.artifacts import ArtifactList
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.envelope import Envelope
+from hookyard.gateway.events import EventListQuery, EventPage
 from hookyard.gateway.health import HealthView
+from hookyard.gateway.joblog import LogPage, LogQuery
 from hookyard.gateway.jobs import ListQuery
 from hookyard.gateway.openapi_jobs import job_paths
 from hookyard.gateway.openapi_parts import READ, SECURITY, Object, header, json_body, name_of, problems
 from hookyard.gateway.openapi_plugins import ReloadProblem, plugin_paths
-from hookyard.gateway.told import EventListQuery, LogQuery
-from hookyard.gateway.told_views import ArtifactList, EventPage, LogPage
 from hookyard.gateway.views import FullJob, JobPage, ShortJob
 from hookyard.host.changes import Changes
 from hookyard.host.registry import Command
-from hookyard.host.shown import FullPlugin, PluginList
+from hookyard.host.views import FullPlugin, PluginList
 from hookyard.inbound import Source
 from hookyard.schema import CommandSchema, components
 from hookyard.signature import type_hook

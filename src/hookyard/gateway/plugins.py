@@ -15,7 +15,7 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.tables import Live
-from hookyard.host.shown import PluginList, full_plugin, plugin_row
+from hookyard.host.views import PluginList, full_plugin, plugin_row
 
 
 class Plugins:

@@ -3,7 +3,6 @@
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
-from hookyard.gateway.told_views import ProgressView, progress_view
 from hookyard.model import (
     Attempt,
     AttemptOutcome,
@@ -13,8 +12,20 @@ from hookyard.model import (
     ErrorInfo,
     Job,
     JobStatus,
+    Progress,
     Reason,
 )
+
+
+class ProgressView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a job is, in whatever its command counts."""
+
+    done: float
+    total: float | UnsetType = UNSET
+    """What `done` will be at the end, where that is known."""
+    message: str = ""
+    at: str
+    """When it was said."""
 
 
 class ShortJob(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -141,7 +152,7 @@ def short_view(job: Job) -> ShortJob:
         command=job.command,
         result=UNSET if job.result is None else Raw(job.result),
         error=_error(job),
-        progress=progress_view(job.progress),
+        progress=_progress(job.progress),
         started_at=_when(job.started_at),
         completed_at=_when(job.completed_at),
     )
@@ -165,7 +176,7 @@ def row_view(job: Job) -> JobRow:
         tags=job.tags,
         error=_error(job),
         cancel_requested=job.cancel_requested,
-        progress=progress_view(job.progress),
+        progress=_progress(job.progress),
         parent=job.parent or UNSET,
         submitted_at=rfc3339(job.submitted_at),
         run_at=rfc3339(job.run_at),
@@ -241,3 +252,10 @@ def _when(millis: int | None) -> str | UnsetType:
 
 def _when_or_none(millis: int | None) -> str | None:
     return None if millis is None else rfc3339(millis)
+
+
+def _progress(progress: Progress | None) -> ProgressView | UnsetType:
+    if progress is None:
+        return UNSET
+    total = UNSET if progress.total is None else progress.total
+    return ProgressView(done=progress.done, total=total, message=progress.message, at=rfc3339(progress.at))

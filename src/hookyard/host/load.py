@@ -19,8 +19,8 @@ from hookyard.host.configure import AnyPlugin, Found, configured, inapplicable, 
 from hookyard.host.digest import digest_of
 from hookyard.host.discovery import in_folder, installed
 from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.host.foreign.describe import describe, launch_of
 from hookyard.host.importing import import_plugin
-from hookyard.host.outside import describe, launch_of
 from hookyard.host.registry import ActivePlugin, Command, Kept, PluginRecord, PluginState, Registry
 from hookyard.plugin import API_VERSION, is_name
 

@@ -13,8 +13,8 @@ from hookyard.config.model import Config, PluginSettings
 from hookyard.errors import PluginLoadError
 from hookyard.host.candidate import Candidate
 from hookyard.host.discovery import at_path
+from hookyard.host.foreign.describe import launch_of
 from hookyard.host.load import load_given
-from hookyard.host.outside import launch_of
 from hookyard.host.registry import Kept, Registry
 from hookyard.plugin import Plugin
 

@@ -24,7 +24,7 @@ def list_plugins(
     import msgspec
 
     from hookyard.cli.plugins.loading import registry_of
-    from hookyard.host.shown import PluginList, plugin_row
+    from hookyard.host.views import PluginList, plugin_row
 
     registry = registry_of(chosen(config))
     rows = [plugin_row(registry, record) for record in registry.plugins]

@@ -25,7 +25,7 @@ def show(
     from hookyard.cli.plugins.loading import registry_of
     from hookyard.errors import Refused
     from hookyard.host.hooks import HookRecord
-    from hookyard.host.shown import FullPlugin, full_plugin
+    from hookyard.host.views import FullPlugin, full_plugin
 
     registry = registry_of(chosen(config))
     record = next((one for one in registry.plugins if one.name == name), None)

@@ -14,7 +14,7 @@ from hookyard.config.model import PluginSettings
 from hookyard.errors import Refused
 from hookyard.host.candidate import Candidate
 from hookyard.host.discovery import at_path, in_folder, installed
-from hookyard.host.typed import Memory, Passed, content, target
+from hookyard.host.type_checks import Memory, Passed, content, target
 
 _YAML: Final = (".yaml", ".yml")
 

@@ -1,0 +1,100 @@
+"""`GET /api/v1/events`: what plugins emitted."""
+
+from typing import Annotated, Any
+
+from litestar import Request, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from hookyard import ids
+from hookyard.auth import JOBS_READ
+from hookyard.clock import rfc3339
+from hookyard.errors import Refused
+from hookyard.gateway.answer import value_answer
+from hookyard.gateway.caller import authenticate
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.paging import from_cursor, query_of, to_cursor
+from hookyard.model import Event
+from hookyard.store.contract import EventQuery
+
+
+class EventListQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `GET /api/v1/events` can be asked."""
+
+    type: str | None = None
+    plugin: str | None = None
+    job_id: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: str | None = None
+    """The `next` of an earlier page."""
+
+
+class EventView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A named fact that a plugin emitted."""
+
+    id: str
+    type: str
+    plugin: str
+    command: str
+    job_id: str
+    request_id: str
+    created_at: str
+    dedupe_key: str | UnsetType = UNSET
+    payload: Raw
+
+
+class EventPage(Struct, frozen=True):
+    """Events, newest first."""
+
+    events: list[EventView]
+    next: str | None
+    """The cursor of the next page; null on the last."""
+
+
+class Events:
+    """The route; who may read jobs may read events."""
+
+    def __init__(self, deps: GatewayDeps) -> None:
+        self._store = deps.store
+        self._tokens = deps.tokens
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """Return the route."""
+        return [get("/api/v1/events")(self.events)]
+
+    async def events(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """List what plugins emitted, newest first."""
+        if not authenticate(request, self._tokens).may(JOBS_READ):
+            raise Refused("forbidden")
+        query = query_of(request, EventListQuery)
+        job_id = None if query.job_id is None else ids.parse(query.job_id)
+        if job_id is None and query.job_id is not None:
+            raise Refused("invalid_request", "That is not a job id.")
+        found = await self._store.events(
+            EventQuery(
+                type=query.type,
+                plugin=query.plugin,
+                job_id=job_id,
+                before=None if query.cursor is None else from_cursor(query.cursor),
+                limit=query.limit + 1,
+            )
+        )
+        shown = found[: query.limit]
+        more = to_cursor(shown[-1].id) if len(found) > query.limit else None
+        return value_answer(EventPage([_view(event) for event in shown], more))
+
+
+def _view(event: Event) -> EventView:
+    """Show an event."""
+    return EventView(
+        id=event.id,
+        type=event.type,
+        plugin=event.plugin,
+        command=event.command,
+        job_id=event.job_id,
+        request_id=event.request_id,
+        created_at=rfc3339(event.created_at),
+        dedupe_key=UNSET if event.dedupe_key is None else event.dedupe_key,
+        payload=Raw(event.payload),
+    )
