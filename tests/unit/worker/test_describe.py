@@ -11,6 +11,7 @@ from typing_extensions import Unpack
 
 import hookyard
 from hookyard.config.model import ProcessLimits
+from hookyard.config.values import Duration, Size
 from hookyard.errors import PluginFailed, PluginLoadError
 from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.host.foreign.worker import WorkerLaunch, describe
@@ -94,10 +95,12 @@ def test_a_plugin_that_is_never_imported_is_given_up(tmp_path: Path, monkeypatch
 def test_limits_are_set_before_the_plugin_is_imported(tmp_path: Path) -> None:
     text = (
         "import resource\nfrom hookyard import Plugin\n"
-        "plugin = Plugin('thing', version=str(resource.getrlimit(resource.RLIMIT_NOFILE)))"
+        "kinds = [resource.RLIMIT_NOFILE, resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CPU]\n"
+        "plugin = Plugin('thing', version=str([resource.getrlimit(kind)[0] for kind in kinds]))"
     )
-    found = described(plugin(tmp_path, text), limits=ProcessLimits(files=100))
-    assert found.version == "(100, 100)"
+    limits = ProcessLimits(files=100, memory=Size(1 << 30), file_size=Size(1 << 20), cpu=Duration(60_000))
+    found = described(plugin(tmp_path, text), limits=limits)
+    assert found.version == f"[100, {1 << 30}, {1 << 20}, 60]"
 
 
 # --- an interpreter of its own --------------------------------------------------------------------------------------

@@ -32,9 +32,14 @@ def environment(added: Mapping[str, str]) -> dict[str, str]:
 
 def _limits(limits: ProcessLimits) -> Limits:
     return Limits(
-        memory=limits.memory,
+        memory=_plain(limits.memory),
         cpu=None if limits.cpu is None else ceil(limits.cpu.seconds),
         files=limits.files,
         processes=limits.processes,
-        file_size=limits.file_size,
+        file_size=_plain(limits.file_size),
     )
+
+
+def _plain(size: int | None) -> int | None:
+    """A configured size as the number it is: a message holds no class of ours."""
+    return None if size is None else int(size)
