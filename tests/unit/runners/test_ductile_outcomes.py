@@ -202,7 +202,7 @@ def test_more_than_a_page_of_state_reaches_the_plugin(tmp_path: Path) -> None:
 
 def test_a_plugin_that_keeps_more_than_a_call_can_be_given_is_not_called(tmp_path: Path) -> None:
     plugin = small(tmp_path, f"touch {tmp_path}/called")
-    plugin.state = {key: StateEntry(key, b'"' + b"x" * 600_000 + b'"', 1) for key in ("a", "b")}
+    plugin.state = {key: StateEntry(key=key, value=b'"' + b"x" * 600_000 + b'"', version=1) for key in ("a", "b")}
     with pytest.raises(PluginFailed, match="more state than the 1 MiB") as caught:
         plugin.run()
     assert (caught.value.code, caught.value.retryable) == ("state_too_large", False)
@@ -247,7 +247,9 @@ def test_an_event_that_cannot_be_published_is_dropped_with_a_warning(tmp_path: P
     ],
 )
 def test_more_than_is_kept_fails_whole_and_says_why(tmp_path: Path, answer: str, why: str) -> None:
-    script = f'HALF=$(head -c 600000 /dev/zero | tr \'\\0\' x)\nBIG=$(head -c 1100000 /dev/zero | tr \'\\0\' x)\necho \'{{"status":"ok","result":"x",{answer}}}\''
+    sizes = {"HALF": 600_000, "BIG": 1_100_000}
+    made = "".join(f"{name}=$(head -c {size} /dev/zero | tr '\\0' x)\n" for name, size in sizes.items())
+    script = f'{made}echo \'{{"status":"ok","result":"x",{answer}}}\''
     plugin = small(tmp_path, script)
     with pytest.raises(PluginFailed, match=why) as caught:
         plugin.run()
