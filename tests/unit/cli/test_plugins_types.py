@@ -110,6 +110,76 @@ def test_every_file_of_a_package_counts(hookyard: Call, folder: Path) -> None:
     assert f"{package / 'helper.py'}:1:" in ended.err
 
 
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_a_package_may_import_its_modules_by_their_bare_names_and_all_are_checked(
+    hookyard: Call, folder: Path, checker: str
+) -> None:
+    package = folder / "plugins" / "pkg"
+    for name, text in {
+        "__init__.py": "from . import other as same\nimport other, json, sub.deep\n"
+        "from parts import (\n    Part,\n)\nfrom sub import \\\n    deep as again\n"
+        "both: same.W = other.W(1)\nn: int = sub.deep.n + again.n\npart: Part = json.loads('1')\n"
+        + BODY.replace("{name}", "pkg"),
+        "other.py": "from msgspec import Struct\n\nclass W(Struct):\n    n: int\n",
+        "parts.py": "class Part: ...\n",
+        "unused.py": "import other\nw = other.W(2)\n",
+        "sub/__init__.py": "",
+        "sub/deep.py": "import other\nn: int = other.W(3).n\n",
+        "loose/alone.py": "def f(n: int) -> int:\n    return n\n",
+    }.items():
+        (package / name).parent.mkdir(mode=0o755, exist_ok=True, parents=True)
+        (package / name).write_text(text)
+    arguments = ("plugins", "check", "--types", "--checker", checker, "plugins/pkg")
+    ended = hookyard(*arguments)
+    assert (ended.code, ended.err) == (0, "")
+    for name in ("unused.py", "sub/deep.py", "loose/alone.py"):
+        text = (package / name).read_text()
+        (package / name).write_text(f"{text}wrong: str = 3\n")
+        ended = hookyard(*arguments)
+        assert ended.code == 78
+        assert f"{package / name}:{text.count(chr(10)) + 1}:" in ended.err
+        (package / name).write_text(text)
+    (package / "__init__.py").write_text("import sub.deep\nimport other\n\nw = other.W('no')\n")
+    assert f"{package / '__init__.py'}:4:" in hookyard(*arguments).err
+
+
+@pytest.mark.parametrize(
+    ("checker", "comment"),
+    [
+        ("mypy", "# mypy: ignore-errors"),
+        ("mypy", "# mypy: disable-error-code=no-untyped-def"),
+        ("pyright", "# pyright: basic"),
+        ("pyright", "#pyright:reportUnknownParameterType=false"),
+        ("mypy", "# type: ignore"),
+        ("pyright", "# a word # type: ignore"),
+    ],
+)
+def test_a_comment_that_loosens_a_whole_file_is_refused_with_its_place(
+    hookyard: Call, folder: Path, checker: str, comment: str
+) -> None:
+    write(folder, "math", f"# first\n{comment}\n{BODY}\ndef loose(x):\n    return x\n")
+    ended = hookyard("plugins", "check", "--types", "--checker", checker)
+    assert ended.code == 78
+    place = f"{folder / 'plugins' / 'math.py'}:2: error: `{comment}` loosens {checker} for the whole file"
+    assert place in ended.err
+    assert hookyard("check", "config.yaml").code == 78
+
+
+@pytest.mark.parametrize(
+    ("checker", "first", "ignored"),
+    [
+        ("mypy", "# pyright: basic", "  # type: ignore[assignment]"),
+        ("pyright", "# pyright: strict", "  # pyright: ignore[reportAssignmentType]"),
+        ("pyright", "# mypy: ignore-errors", "  # type: ignore[assignment]"),
+    ],
+)
+def test_a_comment_about_one_line_or_for_the_other_checker_is_allowed(
+    hookyard: Call, folder: Path, checker: str, first: str, ignored: str
+) -> None:
+    write(folder, "math", f"{first}\n{BODY}\nodd: str = 3{ignored}\n")
+    assert hookyard("plugins", "check", "--types", "--checker", checker).code == 0
+
+
 def test_nothing_is_imported_and_disabled_plugins_are_left_alone(hookyard: Call, folder: Path) -> None:
     write(folder, "math", GOOD)
     write(folder, "sleeping", BAD)

@@ -13,6 +13,7 @@ from typing import Final, Literal, Never
 import msgspec
 from msgspec import Struct
 
+from hookyard.cli.plugins.bare import say_in_full
 from hookyard.errors import Refused
 
 Name = Literal["mypy", "pyright"]
@@ -50,10 +51,16 @@ def find(name: Name | None, python: Path) -> Checker:
     raise Refused("not_found", message)
 
 
-def findings(checker: Checker, target: Path, python: Path) -> tuple[str, ...]:
+def findings(checker: Checker, target: Path, python: Path, *, bare: bool = False) -> tuple[str, ...]:
     """What a checker says of a file or package, one line each; empty when it passes.
 
     It works on a copy, so that no settings of the plugin's or the reader's project make it less strict.
+
+    Args:
+        checker: which.
+        target: the file or folder.
+        python: the interpreter whose packages it may use.
+        bare: whether modules of the folder may be imported by their bare names.
 
     Raises:
         Refused: the checker itself failed.
@@ -66,15 +73,16 @@ def findings(checker: Checker, target: Path, python: Path) -> tuple[str, ...]:
             shutil.copytree(target, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         else:
             shutil.copy(target, copy)
+        if bare and checker.name == "mypy":  # pyright looks beside the file that imports
+            say_in_full(copy)
         lines = _mypy(checker, copy, python) if checker.name == "mypy" else _pyright(checker, copy, python)
         return tuple(line.replace(f"{folder}/", "").replace(copy.name, str(target), 1) for line in lines)
 
 
 def _mypy(checker: Checker, copy: Path, python: Path) -> Iterator[str]:
     options = ["--strict", "--config-file=", "--no-error-summary", "--no-color-output", "--show-column-numbers"]
-    done = _run(
-        [*checker.argv, *options, f"--cache-dir={_cache()}", f"--python-executable={python}", copy.name], copy.parent
-    )
+    options += ["--explicit-package-bases", f"--cache-dir={_cache()}", f"--python-executable={python}"]
+    done = _run([*checker.argv, *options, copy.name], copy.parent)
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     if done.returncode and not lines:
         _fail(checker, done)

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from hookyard.cli.plugins.checkers import Checker, Name, find, findings
+from hookyard.cli.plugins.loosened import loosened
 from hookyard.cli.where import DEFAULTS, chosen
 from hookyard.config import load_file
 from hookyard.config.model import PluginSettings
@@ -94,9 +95,12 @@ def _one(candidate: Candidate, settings: PluginSettings, base: Path, memory: Mem
     python = Path(sys.executable) if settings.python is None else base.absolute() / settings.python
     checker = find(name, python)
     passed = Passed(content(candidate), checker.name, checker.version)
-    if memory is not None and memory.is_same(candidate.name, passed):
+    loose = tuple(loosened(looked_at, checker.name))
+    if not loose and memory is not None and memory.is_same(candidate.name, passed):
         return Typed(name=candidate.name, ok=True, checker=_shown(checker), remembered=True)
-    lines = findings(checker, looked_at, python)
+    # As it is imported: the folder of a package is its own, that of a project holds packages with names of theirs.
+    bare = not candidate.module and looked_at.is_dir()
+    lines = loose or findings(checker, looked_at, python, bare=bare)
     if memory is not None:
         memory.put(candidate.name, None if lines else passed)
     return Typed(name=candidate.name, ok=not lines, checker=_shown(checker), findings=lines)
