@@ -76,6 +76,7 @@ def eventually_dead(pid: int) -> bool:
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
     uvloop.run(asyncio.sleep(0))  # what libuv opens once for all loops
+    GUARDIAN.close()  # that of an earlier test
     before = sorted(FDS.iterdir())
     yield
     GUARDIAN.close()  # it stays for as long as this process does
