@@ -66,6 +66,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "method_not_allowed": Code(405, "The method is not allowed here.", exit_code=64),
         "idempotency_mismatch": Code(409, "The idempotency key was used for another body.", exit_code=65),
         "reload_refused": Code(422, "The configuration has problems, and nothing was changed.", exit_code=78),
+        "reloading": Code(503, "An earlier reload is still under way.", retryable=True, exit_code=75),
         "too_large": Code(413, "The body is larger than allowed.", exit_code=65),
         "header_too_large": Code(431, "The head of the request is larger than allowed.", exit_code=65),
         "unsupported_media_type": Code(415, "The body's media type is not supported.", exit_code=65),
@@ -257,6 +258,7 @@ class EgressDenied(ContextError):  # noqa: N818  likewise
 
 TOO_DEEP: Final = "call_depth"
 """The code of a call that would stand too deep; such a one is never tried again."""
+_NEVER: Final = frozenset({TOO_DEEP, "not_found", "invalid_input"})
 
 
 class CallError(ContextError):
@@ -266,12 +268,17 @@ class CallError(ContextError):
         message: one sentence.
         code: of the child's error, or `not_found`, `invalid_input`, `call_depth`, `cancelled`.
         job_id: the child job, if there is one.
+        retryable: whether another attempt of the caller may get further, if this error is what ends it. A child that
+            failed for good has had its own attempts. None: by the code.
     """
 
-    def __init__(self, message: str, *, code: str = "call_error", job_id: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str = "call_error", job_id: str | None = None, retryable: bool | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.job_id = job_id
+        self.retryable = code not in _NEVER if retryable is None else retryable
 
 
 class DeclarationError(HookyardError):

@@ -35,9 +35,10 @@ def result(command: str, done: CallDone, kind: type[T]) -> T:
     """
     if done.status == "succeeded":
         return from_json(f"the answer of {command}", done.result, kind)
-    why, code = "", "call_error"
+    # It was tried as often as it may be: were the caller tried again for it, attempts would multiply at every level.
+    why, code, again = "", "call_error", done.status not in {"failed", "timed_out"}
     if done.error is not None:
         why, code = f": {done.error.message}", done.error.code
     elif done.status == "cancelled":
         code = "cancelled"
-    raise CallError(f"{command} {done.status}{why}", code=code, job_id=done.job_id)
+    raise CallError(f"{command} {done.status}{why}", code=code, job_id=done.job_id, retryable=again)

@@ -85,6 +85,7 @@ class Attempts:
         try:
             end = RELEASED if running.released else await self._run(running, job, data)
             running.settling = True
+            running.again = isinstance(end, Again)
             left = NOTHING
             if (port := running.opened) is not None:
                 port.close()

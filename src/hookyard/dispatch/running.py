@@ -27,12 +27,13 @@ class Running:
         released: the process must end, and the job goes back to the queue.
         stale: the lease is somebody else's now; nothing may be written down.
         settling: the command is through, and its end is being written.
+        again: once it is through, whether the job is run again.
         data, info, timeout: what a runner is told of it, once it has begun.
         opened: the host's side, if the command has used its context.
     """
 
     __slots__ = (
-        "_begun", "_ports", "cancel", "cancel_requested", "command", "data", "info", "job", "number", "opened",
+        "_begun", "_ports", "again", "cancel", "cancel_requested", "command", "data", "info", "job", "number", "opened",
         "released", "settling", "since", "stale", "task", "timeout", "token",
     )  # fmt: skip
 
@@ -54,6 +55,7 @@ class Running:
         self.released = False
         self.stale = False
         self.settling = False
+        self.again: bool | None = None
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -78,10 +80,12 @@ class Running:
 
     @property
     def keeps_children(self) -> bool:
-        """Whether the jobs that it waits for go on without it: it is to be run again, or its time is up."""
+        """Whether the jobs that it waits for go on without it: it is run again, and finds them there."""
         if self.released or self.stale:
             return True
-        return self.cancel.is_set() and not self.cancel_requested
+        if self.cancel_requested or self.again is not None:
+            return bool(self.again)
+        return self.cancel.is_set() and self.number < self.job.max_attempts  # its time is up
 
     def begin(self, worker: str) -> Job:
         """The job as the store has it during this attempt."""

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import DecodeError, Struct
 
 from hookyard import log
-from hookyard.errors import TOO_DEEP, Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
+from hookyard.errors import CallError, Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.registry import Command
 from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, TerminalStatus
 from hookyard.runners import AttemptTimedOut
@@ -69,8 +69,8 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
             return _failed("not_retryable", info)
         return _again_or("failed", "plugin_error", info, job, command, draw)
     if isinstance(error, ContextError):
-        # Commands that call one another without an end would multiply with every level that tries again.
-        again = error.code != TOO_DEEP
+        # What calls and is called would multiply with every level that tries again.
+        again = bool(error.retryable) if isinstance(error, CallError) else True
         info = ErrorInfo(code=_text(error.code), message=_text(error), retryable=again)
         if not again:
             return _failed("not_retryable", info)

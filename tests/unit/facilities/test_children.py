@@ -13,10 +13,12 @@ from hookyard.model import TERMINAL
 class Family:
     """A plugin whose commands call each other; `ran` is which of them ran."""
 
-    def __init__(self) -> None:  # noqa: C901  many small commands, not one large function
+    def __init__(self, *, again: bool = False) -> None:  # noqa: C901  many small commands, not one large function
         self.ran: list[str] = []
         self.gate = asyncio.Event()
         self.failing = 0
+        self.failed = 0
+        self.plugin_fails = asyncio.Event()
         self.plugin = plugin = Plugin("lab")
 
         @plugin.command
@@ -24,7 +26,7 @@ class Family:
             self.ran.append(f"child {data.text}")
             if self.failing:
                 self.failing -= 1
-                raise CommandError("not today", code="closed", retryable=False)
+                raise CommandError("not today", code="closed", retryable=again)
             if data.text == "wait":
                 await self.gate.wait()
             return Out(f"{data.text} of {ctx.job.principal}")
@@ -50,6 +52,29 @@ class Family:
             if ctx.job.attempt == 1:
                 raise RuntimeError
             return Out(one.text + " " + two.text)
+
+        @plugin.command(retry=Retry(attempts=3, base=0.001))
+        async def stubborn(data: In, ctx: Context) -> Out:
+            try:
+                return await ctx.call("lab/child", data, type=Out)
+            except CallError as error:
+                msg = "it may be open soon"
+                raise CommandError(msg) from error
+
+        @plugin.command
+        async def failing_beside(data: In, ctx: Context) -> Out:
+            async def fail() -> None:
+                await self.plugin_fails.wait()
+                self.failed += 1
+                msg = "no more"
+                raise CommandError(msg)
+
+            await asyncio.gather(ctx.call("lab/child", In("wait")), fail())
+            return Out()
+
+        @plugin.command
+        async def lost(data: In, ctx: Context) -> Out:
+            return await ctx.call("lab/none", type=Out)
 
         @plugin.command
         async def deeper(data: In, ctx: Context) -> Out:
@@ -128,9 +153,75 @@ def test_a_child_that_failed_is_called_for_anew_by_a_later_attempt() -> None:
         family = Family()
         family.failing = 2
         async with lab(family.plugin) as it:
-            job = await it.run("lab/twice", max_attempts=3)
+            job = await it.run("lab/stubborn", "one", max_attempts=3)
             assert (job.status, job.attempt) == ("succeeded", 3)
-            assert family.ran == ["child one", "child one", "child one", "child two"]
+            assert family.ran == ["child one", "child one", "child one"]
+
+    run(story)
+
+
+@pytest.mark.parametrize("command", ["lab/parent", "lab/parent_sync"])
+@pytest.mark.parametrize("again", [True, False])
+def test_a_caller_is_not_tried_again_for_a_child_that_has_had_its_attempts(command: str, again: bool) -> None:
+    async def story() -> None:
+        family = Family(again=again)
+        family.failing = 99
+        async with lab(family.plugin) as it:
+            job = await it.run(command, "x", max_attempts=3)
+            assert (job.status, job.reason, job.attempt) == ("failed", "not_retryable", 1)
+            assert job.last_error is not None
+            assert not job.last_error.retryable
+            (child,) = await it.store.children(job.id)
+            assert family.ran == ["parent", *["child x"] * child.attempt]
+
+    run(story)
+
+
+def test_a_caller_that_calls_what_is_not_there_is_not_tried_again() -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            job = await it.run("lab/lost", max_attempts=3)
+            assert (job.status, job.attempt) == ("failed", 1)
+
+    run(story)
+
+
+@pytest.mark.parametrize("command", ["lab/parent", "lab/parent_sync"])
+def test_a_caller_whose_time_is_up_for_good_cancels_its_child(command: str) -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            job = await it.run(command, "wait", timeout=200)
+            assert job.status == "timed_out"
+            (child,) = await it.store.children(job.id)
+            assert (await it.ended(child.id)).status == "cancelled"
+
+    run(story)
+
+
+def test_a_caller_that_fails_for_good_cancels_its_child() -> None:
+    async def story() -> None:
+        family = Family()
+        async with lab(family.plugin) as it:
+            job_id = await it.accept("lab/failing_beside")
+            await it.happened(lambda: "child wait" in family.ran)
+            (child,) = await it.store.children(job_id)
+            family.plugin_fails.set()
+            assert (await it.ended(job_id)).status == "failed"
+            assert (await it.ended(child.id)).status == "cancelled"
+
+    run(story)
+
+
+def test_a_caller_that_is_tried_again_finds_the_child_that_was_under_way() -> None:
+    async def story() -> None:
+        family = Family()
+        async with lab(family.plugin) as it:
+            job_id = await it.accept("lab/failing_beside", max_attempts=2)
+            await it.happened(lambda: "child wait" in family.ran)
+            family.plugin_fails.set()
+            await it.happened(lambda: family.failed == 2)
+            assert (await it.ended(job_id)).attempt == 2
+            assert len(await it.store.children(job_id)) == 1
 
     run(story)
 

@@ -13,14 +13,14 @@ FILE = Path(__file__).parent / "plugins" / "talks.py"
 
 def answer(call: CallCommand) -> CallDone:
     if call.command == "other/fails":
-        raise CallError("it did not", code="gone", job_id="child-2")
+        raise CallError("it did not", code="gone", job_id="child-2", retryable=False)
     return CallDone(job_id="child-1", status="succeeded", result=Raw(b'{"text":"from afar"}'))
 
 
 def talk(name: str) -> Port:
     async def test(lab: Lab) -> Port:
         port = Port(secrets={"key": "s3cret"}, call=answer)
-        assert await lab.text(name, port=port) == "s3cret|1|from afar|gone|child-2|2|b'ab'|SecretUnavailable"
+        assert await lab.text(name, port=port) == "s3cret|1|from afar|gone|child-2|False|2|b'ab'|SecretUnavailable"
         return port
 
     return in_lab(test, FILE)

@@ -75,7 +75,8 @@ def _failure(error: BaseException, kind: str) -> Failure:
             return Failure(kind="StateConflict", message=_text(error.key), version=int(error.version))
         case CallError():
             job_id = None if error.job_id is None else _text(error.job_id)
-            return Failure(kind="CallError", message=_text(error), code=_text(error.code), job_id=job_id)
+            again = bool(error.retryable)
+            return Failure("CallError", _text(error), code=_text(error.code), retryable=again, job_id=job_id)
         case PluginFailed():
             return Failure(kind="PluginFailed", message=_text(error.problem))
         case SecretUnavailable() | ArtifactError() | EgressDenied():
@@ -118,7 +119,7 @@ def _error(failure: Failure, command: str) -> Exception:
         case "StateConflict":
             return StateConflict(message, failure.version)
         case "CallError":
-            return CallError(message, code=failure.code, job_id=failure.job_id)
+            return CallError(message, code=failure.code, job_id=failure.job_id, retryable=failure.retryable)
         case "PluginFailed":
             return PluginFailed(command, message)
         case "CommandCrashed":

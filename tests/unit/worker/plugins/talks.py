@@ -31,7 +31,7 @@ async def everything(data: In, ctx: Context) -> Out:
     try:
         await ctx.call("other/fails", In())
     except CallError as error:
-        parts += [error.code, str(error.job_id)]
+        parts += [error.code, str(error.job_id), str(error.retryable)]
     parts.append(str(await ctx.state.put("k", [2], expected=1)))
     async with ctx.artifacts.open("a") as sink:
         await sink.write(b"a")
@@ -53,7 +53,7 @@ def everything_sync(data: In, ctx: SyncContext) -> Out:
     try:
         ctx.call("other/fails", In())
     except CallError as error:
-        parts += [error.code, str(error.job_id)]
+        parts += [error.code, str(error.job_id), str(error.retryable)]
     parts.append(str(ctx.state.put("k", [2], expected=1)))
     with ctx.artifacts.open("a") as sink:
         sink.write(b"a")
