@@ -173,6 +173,77 @@ def test_an_exec_plugin_goes_through_the_conformance_suite(hookyard: Call, folde
     assert "machine: say: " in wrong.err
 
 
+NEEDY = """\
+#!/usr/bin/python3
+import json, sys
+
+TEXT = {"type": "object", "properties": {"who": {"type": "string"}}, "required": ["who"]}
+if sys.argv[1] == "describe":
+    commands = [{"name": "greet", "input": TEXT, "output": {"type": "object"}}]
+    print(json.dumps({"name": "needy", "api": 1, "secrets": ["key"], "config": TEXT, "commands": commands}))
+    sys.exit()
+asked = json.load(sys.stdin)
+with open("calls", "a") as calls:
+    print(sys.argv[2], asked["input"], asked["config"], asked["secrets"], file=calls)
+if sys.argv[2] != "greet":
+    sys.exit(64)
+print(json.dumps({"kind": "result", "output": {}}))
+"""
+
+
+@pytest.fixture
+def needy(tmp_path: Path) -> Path:
+    """An exec plugin with a command that changes something, a configuration and a secret."""
+    program = tmp_path / "needy"
+    program.write_text(NEEDY)
+    program.chmod(0o755)
+    return program
+
+
+def test_what_a_plugin_needs_and_nobody_gave_is_said_to_be_unchecked(hookyard: Call, needy: Path) -> None:
+    ended = hookyard("plugins", "check", needy)
+    assert ended.code == 0
+    assert "not checked: greet: answers: it declares the secret 'key', which is not given here" in ended.out
+
+
+def test_with_its_section_and_an_example_all_of_a_plugin_is_checked(hookyard: Call, needy: Path) -> None:
+    section = {"enabled": False, "config": {"who": "all"}, "secrets": {"key": "s3cret"}}
+    (needy.parent / "with.yaml").write_text(json.dumps({"plugins": {"needy": section, "other": {}}}))
+    example = '--example=greet={"who": "you"}'
+    ended = hookyard("plugins", "check", needy, "--config", needy.parent / "with.yaml", example)
+    assert (ended.code, ended.err) == (0, "")
+    assert "needy: in order (exec, 1 commands: greet)" in ended.out
+    assert "greet: answers" not in ended.out
+    assert "greet {'who': 'you'} {'who': 'all'} {'key': 's3cret'}" in (needy.parent / "calls").read_text()
+
+
+def test_a_section_that_does_not_fit_is_held_against_the_plugin_with_its_line(hookyard: Call, needy: Path) -> None:
+    (needy.parent / "with.yaml").write_text("plugins:\n  needy:\n    config:\n      who: 7\n")
+    ended = hookyard("plugins", "check", needy, "--config", needy.parent / "with.yaml")
+    assert ended.code == 78
+    assert "with.yaml:4: plugins.needy.config.who: " in ended.err
+    assert "secrets: the plugin declares the secret 'key'" in ended.err
+    assert not (needy.parent / "calls").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "why"),
+    [
+        (["--example=greet"], 2, "is not COMMAND=JSON"),
+        (["--example=greet=[1]"], 2, "is not one JSON object"),
+        (["--example=greet={}", "--example=greet={}"], 2, "has one already"),
+        (["--example=nothing={}"], 69, "no exec plugin that is checked has a command nothing"),
+        (["--types", "--example=greet={}"], 2, "--types runs nothing of a plugin"),
+    ],
+)
+def test_an_example_that_cannot_be_used_is_refused_before_anything_is_called(
+    hookyard: Call, needy: Path, given: list[str], code: int, why: str
+) -> None:
+    ended = hookyard("plugins", "check", needy, *given)
+    assert (ended.code, why in " ".join(ended.err.split())) == (code, True), ended.err
+    assert not (needy.parent / "calls").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "mode", "why"),
     [
