@@ -294,6 +294,8 @@ class ArtifactSettings(_Section, frozen=True, kw_only=True):
     """A folder, relative to the configuration file, or `memory` for trials."""
     max_size: Size = Size(1 << 30)
     """Largest single artifact."""
+    max_per_job: Positive = 1000
+    """How many artifacts one job may have."""
 
 
 class Config(_Section, frozen=True, kw_only=True):

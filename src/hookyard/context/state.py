@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar, overload
 
 from msgspec import Struct
 
-from hookyard.context.messages import GetState, ListState, PutState
+from hookyard.context.messages import GetState, ListState, PutState, StateNote
 from hookyard.context.port import Port
 from hookyard.context.values import Encodable, from_json, to_json
 from hookyard.errors import ContextError, StateConflict
@@ -22,6 +22,10 @@ D = TypeVar("D")
 
 LONGEST_KEY: Final = 200
 """Characters of a key."""
+MOST_KEYS: Final = 10_000
+"""How many keys one attempt may change with its end."""
+MOST_BYTES: Final = 8 << 20
+"""Bytes of all keys and values of these."""
 LARGEST_VALUE: Final = 1 << 20
 """Bytes of a value, as JSON."""
 _PAGE: Final = 200
@@ -220,6 +224,31 @@ def value_problem(key: str, value: bytes | None) -> str | None:
     if value is None or len(value) <= LARGEST_VALUE:
         return None
     return f"the state {key!r} would have {len(value)} bytes, and may have {LARGEST_VALUE}"
+
+
+class StateBudget:
+    """How much of what one attempt may keep with its end is used up; of each key the last value counts."""
+
+    __slots__ = ("_bytes", "_sizes")
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, int] = {}
+        self._bytes = 0
+
+    def problem(self, note: StateNote) -> str | None:
+        """Why this change is refused; None, and it counts from now on."""
+        key, value = note.key, note.value
+        if why := key_problem(key) or value_problem(key, value):
+            return why
+        if key not in self._sizes and len(self._sizes) >= MOST_KEYS:
+            return f"one attempt may change the state of {MOST_KEYS} keys with its end"
+        size = len(key) + len(value or b"")
+        total = self._bytes - self._sizes.get(key, 0) + size
+        if total > MOST_BYTES:
+            return f"what one attempt keeps with its end may have {MOST_BYTES} bytes, and {key!r} would make it more"
+        self._sizes[key] = size
+        self._bytes = total
+        return None
 
 
 def checked(key: str) -> str:

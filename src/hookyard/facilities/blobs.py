@@ -1,5 +1,6 @@
 """The artifacts of one attempt: content goes to the object store, names to the store."""
 
+import asyncio
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -62,10 +63,19 @@ class Blobs:
 
     Args:
         limit: bytes of the largest one.
+        most: how many the job may have.
     """
 
     def __init__(
-        self, attempt: Attempt, *, objects: Objects, store: Store, writer: Coalescer, clock: Clock, limit: int
+        self,
+        attempt: Attempt,
+        *,
+        objects: Objects,
+        store: Store,
+        writer: Coalescer,
+        clock: Clock,
+        limit: int,
+        most: int,
     ) -> None:
         self._attempt = attempt
         self._objects = objects
@@ -73,6 +83,9 @@ class Blobs:
         self._writer = writer
         self._clock = clock
         self._limit = limit
+        self._most = most
+        self._names: set[str] | None = None
+        self._opening = asyncio.Lock()
         self._open: dict[int, tuple[OpenArtifact, Writer]] = {}
         self._handles = 0
         self._found: dict[tuple[str, str], Artifact] = {}
@@ -81,15 +94,27 @@ class Blobs:
         """Begin an artifact.
 
         Raises:
-            ArtifactError: the name or the media type cannot be used, or too many are open.
+            ArtifactError: the name or the media type cannot be used, too many are open, or the job has too many.
         """
+        async with self._opening:  # one after the other, so that many at once are counted
+            await self._check(question.name)
+            writer = await self._objects.writer(
+                self._attempt.job.id, question.name, question.media_type, limit=self._limit
+            )
+            self._handles += 1
+            self._open[self._handles] = (question, writer)
+            return self._handles
+
+    async def _check(self, name: str) -> None:
         if len(self._open) >= MOST_OPEN:
             msg = f"{MOST_OPEN} artifacts are being written already; complete one of them"
             raise ArtifactError(msg)
-        writer = await self._objects.writer(self._attempt.job.id, question.name, question.media_type, limit=self._limit)
-        self._handles += 1
-        self._open[self._handles] = (question, writer)
-        return self._handles
+        if self._names is None:  # those of earlier attempts count; while this one has the job nobody else adds any
+            self._names = {each.name for each in await self._store.artifacts(self._attempt.job.id)}
+        names = self._names | {opened.name for opened, _ in self._open.values()}
+        if name not in names and len(names) >= self._most:
+            msg = f"a job may have {self._most} artifacts, and this one has them (artifacts.max_per_job)"
+            raise ArtifactError(msg)
 
     async def write(self, handle: int, data: bytes) -> None:
         """Add to one.
@@ -107,6 +132,8 @@ class Blobs:
         """
         question, writer = self._opened(handle)
         del self._open[handle]
+        if self._names is not None:  # before it is there: others may be opened meanwhile
+            self._names.add(question.name)
         stored = await writer.close()
         artifact = Artifact(
             job_id=self._attempt.job.id,

@@ -56,7 +56,6 @@ class Facilities:
         self.ids = ids
         self.clients = Clients(config)
         self.vault = Vault(resolve_secret)
-        self.largest_artifact = int(config.artifacts.max_size)
         self._tasks: set[asyncio.Task[None]] = set()
         self.use(registry, config)
 
@@ -68,6 +67,7 @@ class Facilities:
         """Go on with these plugins and settings; what runs keeps what it has."""
         self._registry = registry
         self.largest_artifact = int(config.artifacts.max_size)
+        self.most_artifacts = config.artifacts.max_per_job
         self.vault.use(registry, config)
         self.clients.use(config)
 

@@ -24,7 +24,7 @@ from hookyard.context.messages import (
     WriteArtifact,
 )
 from hookyard.context.messages import PutState as AskState
-from hookyard.context.state import key_problem, value_problem
+from hookyard.context.state import StateBudget, key_problem, value_problem
 from hookyard.errors import Cancelled, ContextError, StateConflict, StoreUnavailable
 from hookyard.facilities.blobs import Blobs
 from hookyard.facilities.children import Children
@@ -49,12 +49,10 @@ class HostPort:
 
     Attributes:
         events: what was emitted, for the commit that ends the job.
-        state: what is to be kept with it.
     """
 
     def __init__(self, facilities: "Facilities", attempt: Attempt) -> None:
         self.events: list[Event] = []
-        self.state: list[StateChange] = []
         self._facilities = facilities
         self._attempt = attempt
         self._plugin = attempt.job.plugin
@@ -63,11 +61,18 @@ class HostPort:
         self._over = False
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._budget = EventBudget()
+        self._state_budget = StateBudget()
+        self._state: dict[str, StateChange] = {}
         self._redactor = facilities.vault.redactors.get(self._plugin)
         self._log = JobLog(attempt.job, attempt.number, self._redactor)
         self._progress = ProgressKeeper(attempt.job.id, attempt.token, facilities.writer, facilities.clock)
         self._blobs: Blobs | None = None
         self._children: Children | None = None
+
+    @property
+    def state(self) -> tuple[StateChange, ...]:
+        """What is to be kept with the commit that ends the job: of each key what was said last."""
+        return tuple(self._state.values())
 
     # --- notes ---
 
@@ -97,10 +102,10 @@ class HostPort:
             case EmitNote():
                 self._emit(note)
             case StateNote(key, value):
-                if why := key_problem(key) or value_problem(key, value):
+                if why := self._state_budget.problem(note):
                     self._refuse("state.refused", why)
                 else:
-                    self.state.append(StateChange(plugin=self._plugin, key=key, value=value))
+                    self._state[key] = StateChange(plugin=self._plugin, key=key, value=value)
             case _:
                 self._refuse("note.unknown", type(note).__name__)
 
@@ -225,6 +230,7 @@ class HostPort:
                 writer=facilities.writer,
                 clock=facilities.clock,
                 limit=facilities.largest_artifact,
+                most=facilities.most_artifacts,
             )
         return self._blobs
 

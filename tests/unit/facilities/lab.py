@@ -67,7 +67,7 @@ class Lab:
         )
         self.config = Config(
             plugins={plugin.name: settings},
-            artifacts=ArtifactSettings(path="memory", max_size=Size(1 << 20)),
+            artifacts=ArtifactSettings(path="memory", max_size=Size(1 << 20), max_per_job=20),
         )
         self.objects = ArtifactStore.open(self.config.artifacts, Path("/nonexistent"))  # in memory
         self.facilities = Facilities(

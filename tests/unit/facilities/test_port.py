@@ -21,10 +21,11 @@ from hookyard import (
 )
 from hookyard.config.model import Config, PluginSettings
 from hookyard.config.values import Secret
-from hookyard.context import CancelFlag
-from hookyard.context.messages import LogNote
+from hookyard.context import CancelFlag, state
+from hookyard.context.messages import LogNote, StateNote
 from hookyard.errors import StoreUnavailable
-from hookyard.facilities import joblog
+from hookyard.facilities import HostPort, joblog
+from hookyard.facilities.contract import Attempt
 from hookyard.store.contract import EventQuery, Op, PutArtifact, Result, Stale
 
 
@@ -217,6 +218,77 @@ def test_artifacts_are_kept_read_across_jobs_and_dropped_when_unfinished() -> No
             assert refused.last_error is not None
             assert (refused.last_error.code, refused.last_error.retryable) == ("artifact_error", True)
             assert "larger than 1048576 bytes" in refused.last_error.message
+
+    run(story)
+
+
+def test_a_job_may_have_only_so_many_artifacts_in_all_its_attempts() -> None:
+    plugin = Plugin("lab")
+
+    @plugin.command(retry=Retry(attempts=3))
+    async def hoards(data: In, ctx: Context) -> Out:
+        try:
+            for number in range(9):
+                await ctx.artifacts.put(f"{ctx.job.attempt}-{number}", "text/plain", b"x")
+        except ArtifactError as error:
+            await ctx.artifacts.put("1-0", "text/plain", b"again")
+            return Out(str(error))
+        raise RuntimeError
+
+    @plugin.command
+    async def opens(data: In, ctx: Context) -> Out:
+        found = await asyncio.gather(
+            *(ctx.artifacts.put(f"{number}", "text/plain", b"x") for number in range(40)), return_exceptions=True
+        )
+        return Out(str(sum(not isinstance(each, Exception) for each in found)))
+
+    async def story() -> None:
+        async with lab(plugin) as it:
+            job = await it.run("lab/hoards", max_attempts=3)
+            assert job.result is not None
+            assert b"a job may have 20 artifacts, and this one has them (artifacts.max_per_job)" in job.result
+            names = [each.name for each in await it.store.artifacts(job.id)]
+            assert names == [*(f"{attempt}-{number}" for attempt in (1, 2) for number in range(9)), "3-0", "3-1"]
+            job = await it.run("lab/opens")
+            kept = len(await it.store.artifacts(job.id))
+            assert job.result == f'{{"text":"{kept}"}}'.encode()
+            assert 16 <= kept <= 20
+
+    run(story)
+
+
+def test_what_is_kept_with_the_end_is_bounded_however_often_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MOST_KEYS", 5)
+    monkeypatch.setattr(state, "MOST_BYTES", 60)
+    plugin = Plugin("lab")
+    told: list[HostPort] = []
+
+    @plugin.command
+    async def tells(data: In, ctx: Context) -> Out:
+        ctx.progress(1)
+        (port,) = told  # and then as a plugin's own process would, which may tell anything
+        for number in range(1000):
+            port.tell(StateNote("same", str(number).encode()))
+        port.tell(StateNote("long", b"x" * 40))
+        port.tell(StateNote("longer", b"x" * 40))
+        for number in range(5):
+            port.tell(StateNote(str(number), None))
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin) as it:
+            opened = it.facilities.open
+
+            def watched(attempt: Attempt) -> HostPort:
+                told.append(opened(attempt))
+                return told[0]
+
+            monkeypatch.setattr(it.facilities, "open", watched)
+            job = await it.run("lab/tells")
+            assert [change.key for change in told[0].state] == ["same", "long", "0", "1", "2"]
+            assert [line.event for line in await it.lines(job.id, 3)] == ["state.refused"] * 3
+            kept = await it.store.states("lab")
+            assert [(entry.key, entry.value) for entry in kept] == [("long", b"x" * 40), ("same", b"999")]
 
     run(story)
 

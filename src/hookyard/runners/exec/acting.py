@@ -20,7 +20,7 @@ from hookyard.context.messages import (
     WriteArtifact,
 )
 from hookyard.context.port import Port
-from hookyard.context.state import key_problem, value_problem
+from hookyard.context.state import StateBudget
 from hookyard.errors import ArtifactError
 from hookyard.runners.exec.lines import Artifact, Error, Event, Line, Log, NotKept, Progress, Result, State
 
@@ -45,6 +45,7 @@ class Acting:
         self._stop = stop
         self._kept = kept
         self._budget = EventBudget()
+        self._state_budget = StateBudget()
         self._waiting: asyncio.Queue[tuple[Artifact, int]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._failure: ArtifactError | None = None
@@ -79,7 +80,7 @@ class Acting:
                 assert_never(line)
 
     def _state(self, note: StateNote, number: int) -> StateNote:
-        if why := key_problem(note.key) or value_problem(note.key, note.value):
+        if why := self._state_budget.problem(note):
             raise _not_kept(number, why)
         if self._kept is not None:
             self._kept[note.key] = 0 if note.value is None else len(note.key) + len(note.value)
