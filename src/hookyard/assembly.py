@@ -5,7 +5,7 @@ it must not keep the others from running: what it leaves without effect is in `d
 reports as well.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hookyard.config import Loaded
@@ -29,14 +29,15 @@ class Assembly:
     """What does not: routes to plugins that do not run."""
 
 
-def assemble(loaded: Loaded, before: Registry | None = None) -> Assembly:
+def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[str], None] | None = None) -> Assembly:
     """Load the plugins and compile the sources of a configuration.
 
     Args:
         loaded: the configuration.
         before: what runs now; what has not changed since is taken from there.
+        began: called with the name of each plugin before it is imported or asked what it is.
     """
-    registry = load(loaded.config, loaded.base, before)
+    registry = load(loaded.config, loaded.base, before, began)
     inactive = registry.inactive()
     found = list(registry.problems)
     try:

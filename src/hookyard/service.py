@@ -20,12 +20,11 @@ from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, build
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
-from hookyard.host.threads import apart
 from hookyard.inbound import own
 from hookyard.leftovers import Leftovers
 from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin
-from hookyard.reloading import Reread, discard, effective, read_again
+from hookyard.reloading import Reread, discard, effective, one_at_a_time, read_in_time
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.sqlite import SqliteStore
@@ -61,7 +60,6 @@ class Service:
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
         self._hooks = Hooks(_with_hooks(assembly), own=[(own.plugin, None)])
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
-        self._runners = Runners(self._hooks)
         artifacts = ArtifactStore.open(config.artifacts, loaded.base)
         self._facilities = Facilities(
             config,
@@ -73,6 +71,7 @@ class Service:
             ids=make_id,
             resolve_secret=self._hooks.resolve_secret,
         )
+        self._runners = Runners(self._hooks, self._facilities.clean)
         self._dispatcher = self._make_dispatcher(clock)
         self._facilities.bind(self._dispatcher)
         self._tokens = Tokens(config.tokens)
@@ -161,13 +160,13 @@ class Service:
 
         Raises:
             ConfigError: something is wrong with them; nothing has changed.
-            Refused: the server is not ready, or shuts down.
+            Refused: the server is not ready, or shuts down, or an earlier reload takes long.
         """
-        async with self._reloading:
+        async with one_at_a_time(self._reloading):
             self._require_ready()
             before = self._assembly.registry
             try:
-                loaded, assembly = await apart("hookyard-reload", lambda: read_again(self._reread, before))
+                loaded, assembly = await read_in_time(self._reread, before)
             except ConfigError as error:
                 _log.warning("reload.refused", problems=[str(problem) for problem in error.problems])
                 raise

@@ -58,7 +58,7 @@ def plugin_paths(known: Mapping[str, Object]) -> Object:
                 "responses": {
                     "200": json_body("What has changed", known["changes"]),
                     "422": refused,
-                    **problems((*READ, "starting", "draining"), known),
+                    **problems((*READ, "reloading", "starting", "draining"), known),
                 },
             }
         }

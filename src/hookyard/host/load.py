@@ -1,7 +1,7 @@
 """The tolerant loader: every plugin found becomes active, or a listed state with its reason; nothing is fatal."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import invalidate_caches, metadata
 from pathlib import Path
@@ -27,16 +27,19 @@ from hookyard.plugin import API_VERSION, is_name
 _RESOLVES = "resolve_secret"
 
 
-def load(config: Config, base: Path, before: Registry | None = None) -> Registry:
+def load(
+    config: Config, base: Path, before: Registry | None = None, began: Callable[[str], None] | None = None
+) -> Registry:
     """Find and load the plugins that the configuration asks for.
 
     Args:
         config: the configuration; `problems` of the result says what it has wrong about plugins.
         base: the folder that `plugin_dirs` are relative to.
         before: what was loaded earlier: a plugin whose files and settings are the same is taken from there.
+        began: called with the name of each plugin before it is imported or asked what it is.
     """
     invalidate_caches()  # a file may be younger than what Python remembers of its folder
-    loading = _Loading(config, base.resolve(), {} if before is None else before.kept)
+    loading = _Loading(config, base.resolve(), {} if before is None else before.kept, began)
     loading.folders()
     loading.aliases()
     loading.entry_points()
@@ -91,10 +94,13 @@ class _Ready:
 
 
 class _Loading:
-    def __init__(self, config: Config, base: Path, before: Mapping[str, Kept]) -> None:
+    def __init__(
+        self, config: Config, base: Path, before: Mapping[str, Kept], began: Callable[[str], None] | None = None
+    ) -> None:
         self._config = config
         self._base = base
         self._before = before
+        self._began = began
         self._hookyard = metadata.version("hookyard")
         self._seen: dict[str, Candidate] = {}
         self._records: list[PluginRecord] = []
@@ -237,6 +243,8 @@ class _Loading:
             before = None
         if before is not None and before.settings == settings:
             return before
+        if self._began is not None:
+            self._began(name)
         if candidate.kind != "python" or settings.isolation is not None:
             foreign = describe(candidate, settings, self._base, name, self._config.outbound)
             return Kept(candidate, settings, digest, foreign, foreign.launch)
