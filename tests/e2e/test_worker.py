@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,78 @@ def test_an_answer_after_the_deadline_is_dropped_and_the_process_goes_on(serving
     assert late["status"] == "timed_out"
     assert "result" not in late
     assert run(serving, "heavy/say").json()["result"] == {"text": "hello", "pid": before}
+
+
+CIRCLE = """
+import asyncio
+from msgspec import Struct
+from hookyard import CallError, Context, Plugin, Retry
+
+plugin = Plugin("circle")
+
+
+class Text(Struct):
+    text: str = ""
+
+
+@plugin.command(timeout=20)
+async def child(data: Text, ctx: Context) -> Text:
+    await asyncio.sleep(0.05)
+    return Text("answered")
+
+
+@plugin.command(timeout=20)
+async def caught(data: Text, ctx: Context) -> Text:
+    try:
+        return await ctx.call("circle/child", data, type=Text)
+    except CallError as error:
+        return Text(f"{error.code} {error.retryable}: {error}")
+
+
+@plugin.command(timeout=20, retry=Retry(attempts=10, base=0.05))
+async def caller(data: Text, ctx: Context) -> Text:
+    return await ctx.call("circle/child", data, type=Text)
+
+
+@plugin.command(timeout=20, retry=Retry(attempts=10, base=0.05))
+async def chain(data: Text, ctx: Context) -> Text:
+    return await ctx.call("circle/caller", data, type=Text)
+"""
+
+
+def circle(server: Server, tmp_path: Path, workers: int) -> Server:
+    folder = tmp_path / "circle"
+    folder.mkdir()
+    (folder / "circle.py").write_text(CIRCLE, "utf-8")
+    server.config["plugin_dirs"] = [str(folder)]
+    server.config["plugins"] = {"circle": {"isolation": "worker", "workers": workers}}
+    server.config["sources"] = {}
+    return server.start()
+
+
+def test_a_call_that_no_process_is_left_for_is_refused_and_says_what_to_do(server: Server, tmp_path: Path) -> None:
+    served = circle(server, tmp_path, 1)
+    text = run(served, "circle/caught").json()["result"]["text"]
+    assert text == (
+        "no_worker_left False: circle/child: no worker is left for it: its one process waits for a command that "
+        "it has called; raise plugins.circle.workers"
+    )
+    uncaught = run(served, "circle/caller").json()
+    job = served.client.get(f"/api/v1/jobs/{uncaught['job_id']}").json()
+    assert (job["status"], job["attempt"]) == ("failed", 1)
+    assert run(served, "circle/child").json()["result"]["text"] == "answered"
+
+
+def test_callers_that_hold_every_process_give_way_to_each_other(server: Server, tmp_path: Path) -> None:
+    served = circle(server, tmp_path, 2)
+    with ThreadPoolExecutor(6) as threads:
+        asked = [threads.submit(run, served, "circle/caller") for _ in range(6)]
+        answers = [each.result().json() for each in asked]
+    assert [(answer["status"], answer.get("result")) for answer in answers] == [("succeeded", {"text": "answered"})] * 6
+
+
+def test_a_chain_longer_than_there_are_processes_is_refused_where_it_ends(server: Server, tmp_path: Path) -> None:
+    served = circle(server, tmp_path, 2)
+    job = run(served, "circle/chain").json()
+    assert job["status"] == "failed"
+    assert "raise plugins.circle.workers" in job["error"]["message"]

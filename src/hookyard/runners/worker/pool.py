@@ -12,6 +12,7 @@ from hookyard import log
 from hookyard.errors import RetryLater
 from hookyard.host.foreign.worker import WorkerLaunch
 from hookyard.runners.contract import Call
+from hookyard.runners.worker.circle import break_circle
 from hookyard.runners.worker.process import Worker
 from hookyard.runners.worker.ticket import Ticket, Why
 
@@ -145,6 +146,10 @@ class Pool:
                 worker.give(tickets)
         if not self._closed and self._wants_another(ready):
             self._start()
+        elif waiting and len(self._workers) >= self._launch.workers:
+            refused = break_circle(self._launch.plugin, self._workers, waiting)
+            if refused is not None:
+                waiting.remove(refused)
 
     def _give_ahead(self, workers: list[Worker], given: dict[Worker, list[Ticket]]) -> None:
         waiting = self._waiting

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from hookyard.context.messages import Ask
-from hookyard.errors import AttemptTimedOut, InvalidOutput, PluginFailed, RetryLater
+from hookyard.context.messages import Ask, CallCommand
+from hookyard.errors import AttemptTimedOut, CallError, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.foreign.failures import Failure, to_error, to_failure
 from hookyard.host.foreign.wire import NOTHING, Answer, AnyAsk, pack_answer
 from hookyard.runners.contract import Call
@@ -33,7 +33,7 @@ class Ticket:
         spoilt: what its process did while it ran, for which its answer does not count.
     """
 
-    __slots__ = ("_asks", "answer", "call", "number", "place", "spoilt", "stopping")
+    __slots__ = ("_asks", "_refusals", "answer", "call", "number", "place", "spoilt", "stopping")
 
     def __init__(self, call: Call, loop: asyncio.AbstractEventLoop, place: int) -> None:
         self.call = call
@@ -42,7 +42,8 @@ class Ticket:
         self.number = 0
         self.stopping: Why | None = None
         self.spoilt: str | None = None
-        self._asks: set[asyncio.Task[None]] | None = None
+        self._asks: dict[asyncio.Task[None], AnyAsk] | None = None
+        self._refusals: dict[asyncio.Task[None], CallError] = {}
 
     def succeed(self, body: bytes) -> None:
         """The command answered."""
@@ -91,14 +92,36 @@ class Ticket:
         """Have the host answer a question of the command."""
         task = asyncio.get_running_loop().create_task(self._ask(self.number, question, ask, send))
         if self._asks is None:
-            self._asks = set()
-        self._asks.add(task)
-        task.add_done_callback(self._asks.discard)
+            self._asks = {}
+        self._asks[task] = ask
+        task.add_done_callback(self._asks.pop)
+
+    @property
+    def calling(self) -> set[str]:
+        """The commands whose end it waits for."""
+        return {
+            ask.command
+            for task, ask in (self._asks or {}).items()
+            if isinstance(ask, CallCommand) and ask.wait and task not in self._refusals
+        }
+
+    def refuse_calls(self, command: str, error: CallError) -> None:
+        """Answer what it waits for of this command with an error."""
+        for task, ask in (self._asks or {}).items():
+            if isinstance(ask, CallCommand) and ask.wait and ask.command == command:
+                self._refusals[task] = error
+                task.cancel()
 
     async def _ask(self, number: int, question: int, ask: Ask[Any], send: Send) -> None:
         try:
             packed = pack_answer(await self.call.port().ask(ask))
             answer = Answer(number, question, packed)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            refusal = None if task is None else self._refusals.pop(task, None)
+            if refusal is None:
+                raise
+            answer = Answer(number, question, NOTHING, to_failure(refusal))
         except Exception as error:  # noqa: BLE001  the command asked, and is told
             answer = Answer(number, question, NOTHING, to_failure(error))
         send(answer)
