@@ -46,10 +46,11 @@ def unmet(requires: Iterable[str], version: str) -> str | None:
     return None
 
 
-def stated_api(candidate: Candidate) -> int | None:
+def stated_api(candidate: Candidate) -> int | str | None:
     """The plugin API that a plugin says it is written for, read without running any of it; None when it does not say.
 
-    A project and a manifest say it in their own way; a single file or package by a line `__hookyard_api__ = 1`.
+    A project and a manifest say it in their own way; a single file or package by a line `__hookyard_api__ = 1`. What is
+    no whole number, written out, comes as the text it is: nobody can tell what it was written for.
     """
     if candidate.api is not None or candidate.kind != "python" or candidate.module or candidate.file is None:
         return candidate.api
@@ -61,11 +62,12 @@ def stated_api(candidate: Candidate) -> int | None:
     except (OSError, SyntaxError, ValueError):  # importing it will say so
         return None
     for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             named = any(isinstance(one, ast.Name) and one.id == _API_NAME for one in targets)
-            if named and isinstance(node.value.value, int):
-                return node.value.value
+            if named:
+                said = node.value.value if isinstance(node.value, ast.Constant) else None
+                return said if type(said) is int else ast.unparse(node.value)  # True is an int, and no number
     return None
 
 

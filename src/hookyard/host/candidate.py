@@ -38,7 +38,7 @@ class Candidate:
     """The file that describes it without being run: `plugin.yaml` or Ductile's `manifest.yaml`, absolute."""
     problem: str | None = None
     """Why there is nothing to import, when that is plain already."""
-    state: Literal["blocked", "failed"] = "failed"
+    state: Literal["blocked", "failed", "incompatible"] = "failed"
     """What it is then."""
     version: str | None = None
     """Of its project, or as its manifest has it."""

@@ -297,9 +297,11 @@ class _Loading:
         )
 
 
-def _other_api(api: int | None) -> tuple[PluginState, str] | None:
+def _other_api(api: int | str | None) -> tuple[PluginState, str] | None:
     if api is None or api == API_VERSION:
         return None
+    if isinstance(api, str):
+        return "incompatible", f"it says `__hookyard_api__ = {api}`, and a whole number must stand there, such as 1"
     return "incompatible", f"it is written for plugin API {api}, and this Hookyard has {API_VERSION}"
 
 

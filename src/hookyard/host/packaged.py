@@ -49,6 +49,8 @@ def project(path: Path, root: Path, origin: str) -> Iterator[Candidate]:
     source = path / "src" if (path / "src").is_dir() else path
     version = about.get("version")
     stated = _table(_table(document.get("tool")).get("hookyard")).get("api")
+    odd = stated is not None and type(stated) is not int
+    wrong = f"[tool.hookyard] says api = {stated!r}, and a whole number must stand there, such as 1" if odd else None
     for name, value in sorted(_table(_table(about.get("entry-points")).get(GROUP)).items()):
         module, attribute, problem = _target(str(value))
         yield Candidate(
@@ -61,7 +63,8 @@ def project(path: Path, root: Path, origin: str) -> Iterator[Candidate]:
             module=module,
             attribute=attribute,
             requires=_texts(about.get("dependencies")),
-            problem=problem,
+            problem=wrong or problem,
+            state="incompatible" if odd else "failed",
             version=version if isinstance(version, str) else None,
             api=stated if isinstance(stated, int) else _api(_texts(about.get("keywords"))),
         )

@@ -105,6 +105,25 @@ def test_a_single_file_says_its_api_without_being_imported(yard: Yard, line: str
     assert (states["a"], states["b"], states["c"]) == (expected, expected, ("active", None))
 
 
+@pytest.mark.parametrize("said", ["'9'", "True", "1.0", "None", "-1", "ONE"])
+def test_an_api_that_is_no_whole_number_is_a_reason_and_not_nothing(yard: Yard, said: str) -> None:
+    yard.write("a.py", f"__hookyard_api__ = {said}\nraise RuntimeError")
+    record = yard.record("a")
+    assert record.state == "incompatible"
+    assert record.reason == f"it says `__hookyard_api__ = {said}`, and a whole number must stand there, such as 1"
+
+
+@pytest.mark.parametrize("said", ["'9'", "true"])
+def test_an_api_of_a_project_that_is_no_whole_number_is_a_reason(yard: Yard, said: str) -> None:
+    entry = '[project]\nname = "p"\n[project.entry-points.hookyard]\np = "yard_p:plugin"\n'
+    yard.write("p/pyproject.toml", f"[tool.hookyard]\napi = {said}\n{entry}")
+    yard.write("p/yard_p/__init__.py", "raise RuntimeError")
+    record = yard.record("p")
+    assert record.state == "incompatible"
+    assert record.reason is not None
+    assert record.reason.startswith("[tool.hookyard] says api = ")
+
+
 @pytest.mark.parametrize(
     "text", ["[tool.hookyard]\napi = 99\n[project]\n", '[project]\nkeywords = ["hookyard-api-99"]\n']
 )
