@@ -11,10 +11,10 @@ from pathlib import Path
 from bench.harness import BODY, PATH, ROOT, Options, hookyard, interleaved, scratch
 from bench.rows.finish import finished
 from bench.stats import Result
-from hookyard.config.model import PluginSettings
+from hookyard.config.model import OutboundSettings, PluginSettings
 from hookyard.context import CancelFlag, JobInfo
 from hookyard.host.candidate import Candidate
-from hookyard.host.foreign.worker import launch_of
+from hookyard.host.foreign.worker.launch import launch_of
 from hookyard.host.importing import import_plugin
 from hookyard.host.registry import Command
 from hookyard.runners import Runners
@@ -62,7 +62,7 @@ def command() -> Command:
     file = ROOT / "bench" / "plugins" / "bench_worker.py"
     candidate = Candidate(name="bench_worker", origin=str(file), file=file, folder=file.parent)
     spec = import_plugin(candidate).commands["echo"]
-    launch = launch_of(candidate, PluginSettings(), ROOT)
+    launch = launch_of(candidate, PluginSettings(), ROOT, outbound=OutboundSettings())
     return Command(spec=spec, config=None, lane=spec.key, lane_limit=64, timeout=60_000, max_attempts=1, launch=launch)
 
 

@@ -10,8 +10,8 @@ from msgspec.structs import force_setattr
 from hookyard.command import CommandSpec
 from hookyard.context import CancelFlag, Context, SyncContext
 from hookyard.errors import Cancelled, CommandCrashed, CommandError, PluginFailed
-from hookyard.host.foreign.failures import to_failure
-from hookyard.host.foreign.wire import Answer, Failed, Result, Run
+from hookyard.host.foreign.worker.failures import to_failure
+from hookyard.host.foreign.worker.messages import Answer, Failed, Result, Run
 from hookyard.host.threads import DaemonThreads
 from hookyard.worker.http import HttpClients
 from hookyard.worker.port import ChannelPort, Sender

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from hookyard.errors import PluginLoadError
-from hookyard.host.foreign.wire import CommandManifest, Manifest
+from hookyard.host.foreign.worker.messages import CommandManifest, Manifest
 from hookyard.plugin import Plugin
 from hookyard.schema import of_command, of_type
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 from hookyard.context.logger import shortened
 from hookyard.context.messages import Ask, LogNote, Note
 from hookyard.errors import Cancelled
-from hookyard.host.foreign.failures import to_error
-from hookyard.host.foreign.wire import Answer, AnyAsk, AnyNote, Asked, Told, encode, unpack_answer
+from hookyard.host.foreign.worker.failures import to_error
+from hookyard.host.foreign.worker.messages import Answer, AnyAsk, AnyNote, Asked, Told, encode, unpack_answer
 from hookyard.process.channel import Channel, ChannelError
 from hookyard.worker.http import HttpClients
 

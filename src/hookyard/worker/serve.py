@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hookyard.errors import PluginFailed
-from hookyard.host.foreign.failures import to_failure
-from hookyard.host.foreign.wire import Answer, Bye, Cancel, Failed, Go, Ready, Result, Run, encode, to_worker
+from hookyard.host.foreign.worker.failures import to_failure
+from hookyard.host.foreign.worker.messages import Answer, Bye, Cancel, Failed, Go, Ready, Result, Run, encode, to_worker
 from hookyard.host.threads import DaemonThreads
 from hookyard.plugin import Plugin
 from hookyard.process.channel import Channel, ChannelError

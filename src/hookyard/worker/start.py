@@ -15,7 +15,7 @@ import msgspec
 
 from hookyard.errors import PluginLoadError, place_of
 from hookyard.host.candidate import Candidate
-from hookyard.host.foreign.wire import PROTOCOL, Hello, Ready, Target, Unloadable, encode, to_worker
+from hookyard.host.foreign.worker.messages import PROTOCOL, Hello, Ready, Target, Unloadable, encode, to_worker
 from hookyard.host.importing import import_plugin
 from hookyard.plugin import Plugin
 from hookyard.process.channel import frame

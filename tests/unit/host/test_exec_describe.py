@@ -220,7 +220,7 @@ def test_a_program_that_does_not_describe_itself_is_refused_with_what_it_did(
 
 
 def test_a_description_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign, "TIMEOUT", 0.2)
+    monkeypatch.setattr(sys.modules[foreign.describe.__module__], "TIMEOUT", 0.2)
     assert "it took longer than 0.2 s and was ended" in refused(executable(tmp_path / "lab", "exec sleep 60"))
 
 

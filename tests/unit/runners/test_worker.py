@@ -10,7 +10,7 @@ from tests.unit.worker.lab import PLUGINS, Lab, Port, gone, in_lab, lab, lives
 
 from hookyard import CommandError, RetryLater
 from hookyard.errors import AttemptTimedOut, CommandCrashed, InvalidOutput, PluginFailed
-from hookyard.host.foreign.failures import CommandRaised
+from hookyard.host.foreign.worker.failures import CommandRaised
 
 
 async def stopped(task: "asyncio.Task[bytes]") -> None:

@@ -10,12 +10,12 @@ from typing import Any, TypedDict, TypeVar
 import msgspec
 from typing_extensions import Unpack
 
-from hookyard.config.model import PluginSettings, ProcessLimits
+from hookyard.config.model import OutboundSettings, PluginSettings, ProcessLimits
 from hookyard.config.values import Duration, Size
 from hookyard.context import CancelFlag, JobInfo
 from hookyard.context.messages import CallCommand, CallDone, Note, ProgressNote
 from hookyard.host.candidate import Candidate
-from hookyard.host.foreign.worker import WorkerLaunch, launch_of
+from hookyard.host.foreign.worker.launch import WorkerLaunch, launch_of
 from hookyard.host.importing import import_plugin
 from hookyard.host.registry import Command
 from hookyard.runners.worker import WorkerRunner
@@ -97,7 +97,7 @@ class Lab:
 
     def __init__(self, file: Path, chosen: PluginSettings) -> None:
         self.runner = WorkerRunner()
-        self.launch: WorkerLaunch = launch_of(candidate(file), chosen, file.parent)
+        self.launch: WorkerLaunch = launch_of(candidate(file), chosen, file.parent, outbound=OutboundSettings())
         plugin = import_plugin(candidate(file))
         self._commands = {
             name: Command(

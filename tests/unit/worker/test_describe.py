@@ -10,18 +10,19 @@ from tests.unit.worker.lab import PLUGINS, Chosen, candidate, in_lab, settings
 from typing_extensions import Unpack
 
 import hookyard
-from hookyard.config.model import ProcessLimits
+from hookyard.config.model import OutboundSettings, ProcessLimits
 from hookyard.config.values import Duration, Size
 from hookyard.errors import PluginFailed, PluginLoadError
 from hookyard.host.foreign.contract import ForeignPlugin
-from hookyard.host.foreign.worker import WorkerLaunch, describe
+from hookyard.host.foreign.worker.describe import describe
+from hookyard.host.foreign.worker.launch import WorkerLaunch
 
 SITE = Path(sysconfig.get_paths()["purelib"])
 SOURCE = Path(hookyard.__file__).parents[1]
 
 
 def described(file: Path, **chosen: Unpack[Chosen]) -> ForeignPlugin:
-    return describe(candidate(file), settings(**chosen), file.parent)
+    return describe(candidate(file), settings(**chosen), file.parent, outbound=OutboundSettings())
 
 
 def plugin(folder: Path, text: str, name: str = "thing") -> Path:
@@ -87,7 +88,7 @@ def test_a_plugin_that_writes_much_while_it_is_imported_is_described_all_the_sam
 
 def test_a_plugin_that_is_never_imported_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = plugin(tmp_path, "print('so far', flush=True)\nimport threading\nthreading.Event().wait()")
-    monkeypatch.setattr("hookyard.host.foreign.interview.PATIENCE", 0.5)
+    monkeypatch.setattr("hookyard.host.foreign.worker.interview.PATIENCE", 0.5)
     with pytest.raises(PluginLoadError, match=r"it was not imported within 0\.5 s"):
         described(file)
 

@@ -13,7 +13,7 @@ from hookyard.plugin import HookSpec
 class ForeignPlugin:
     """A plugin as its manifest describes it; what :class:`hookyard.Plugin` is for one that is imported.
 
-    Made by `hookyard.host.foreign.{exec,ductile,worker}.describe(candidate, settings)`, which raises PluginLoadError.
+    Made by `describe` of `hookyard.host.foreign.{exec,ductile,worker}.describe`, which raises PluginLoadError.
     """
 
     name: str

@@ -45,9 +45,9 @@ def describe(
     """
     try:
         if candidate.kind == "python":
-            ask = cast("_DescribeWorker", _room("worker", "describe"))
+            ask = cast("_DescribeWorker", _function("worker.describe", "describe"))
             return ask(candidate, settings, base, outbound=outbound)
-        return cast("_Describe", _room(candidate.kind, "describe"))(candidate, settings, base, name)
+        return cast("_Describe", _function(f"{candidate.kind}.describe", "describe"))(candidate, settings, base, name)
     except PluginLoadError:
         raise
     except Exception as error:
@@ -61,9 +61,9 @@ def launch_of(candidate: Candidate, settings: PluginSettings, base: Path, outbou
     Raises:
         PluginLoadError: they cannot be.
     """
-    return cast("_LaunchOf", _room("worker", "launch_of"))(candidate, settings, base, outbound=outbound)
+    return cast("_LaunchOf", _function("worker.launch", "launch_of"))(candidate, settings, base, outbound=outbound)
 
 
-def _room(kind: str, function: str) -> object:
+def _function(module: str, name: str) -> object:
     # By name: starting processes is much to import for a server whose plugins need none of it.
-    return getattr(import_module(f"hookyard.host.foreign.{kind}"), function)
+    return getattr(import_module(f"hookyard.host.foreign.{module}"), name)

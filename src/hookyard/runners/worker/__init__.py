@@ -4,7 +4,7 @@ from collections.abc import Collection, Coroutine
 from typing import Any
 
 from hookyard.errors import PluginFailed
-from hookyard.host.foreign.worker import WorkerLaunch
+from hookyard.host.foreign.worker.launch import WorkerLaunch
 from hookyard.runners.contract import Call
 from hookyard.runners.worker.pool import Pool
 
@@ -12,7 +12,7 @@ __all__ = ["WorkerRunner"]
 
 
 class WorkerRunner:
-    """Runs commands whose `launch` is a :class:`hookyard.host.foreign.worker.WorkerLaunch`.
+    """Runs commands whose `launch` is a :class:`hookyard.host.foreign.worker.launch.WorkerLaunch`.
 
     Cancelling a command, and the end of its time: it is asked to stop, its group gets SIGTERM a second later if it has
     not, and SIGKILL after the plugin's `grace`. A command that stops when asked keeps its process.

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from hookyard.host.foreign.interview import last_words
-from hookyard.host.foreign.worker import WorkerLaunch
+from hookyard.host.foreign.worker.interview import last_words
+from hookyard.host.foreign.worker.launch import WorkerLaunch
 from hookyard.process.persistent import Persistent
 from hookyard.runners.worker.output import Output, Stream
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from hookyard import log
 from hookyard.errors import RetryLater
-from hookyard.host.foreign.worker import WorkerLaunch
+from hookyard.host.foreign.worker.launch import WorkerLaunch
 from hookyard.runners.contract import Call
 from hookyard.runners.worker.circle import break_circle
 from hookyard.runners.worker.process import Worker

@@ -10,8 +10,9 @@ from msgspec import MsgspecError
 from hookyard import log
 from hookyard.context.messages import LogNote
 from hookyard.errors import PluginFailed
-from hookyard.host.foreign.interview import why_not
-from hookyard.host.foreign.wire import (
+from hookyard.host.foreign.worker.interview import why_not
+from hookyard.host.foreign.worker.launch import WorkerLaunch
+from hookyard.host.foreign.worker.messages import (
     Answer,
     Asked,
     Bye,
@@ -25,7 +26,6 @@ from hookyard.host.foreign.wire import (
     encode,
     from_worker,
 )
-from hookyard.host.foreign.worker import WorkerLaunch
 from hookyard.process.channel import Channel, ChannelError
 from hookyard.process.persistent import ending
 from hookyard.runners.worker.body import Body

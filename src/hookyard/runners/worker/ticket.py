@@ -7,8 +7,8 @@ from typing import Any
 
 from hookyard.context.messages import Ask, CallCommand
 from hookyard.errors import AttemptTimedOut, CallError, InvalidOutput, PluginFailed, RetryLater
-from hookyard.host.foreign.failures import Failure, to_error, to_failure
-from hookyard.host.foreign.wire import NOTHING, Answer, AnyAsk, pack_answer
+from hookyard.host.foreign.worker.failures import Failure, to_error, to_failure
+from hookyard.host.foreign.worker.messages import NOTHING, Answer, AnyAsk, pack_answer
 from hookyard.runners.contract import Call
 
 Send = Callable[[Answer], None]

@@ -11,7 +11,7 @@ from typing import Final, Never
 import msgspec
 
 from hookyard.errors import PluginLoadError
-from hookyard.host.foreign.wire import Hello, Manifest, Ready, Unloadable, encode, from_worker
+from hookyard.host.foreign.worker.messages import Hello, Manifest, Ready, Unloadable, encode, from_worker
 from hookyard.process.channel import ChannelError, FrameReader, frame
 from hookyard.process.persistent import Persistent, ending
 from hookyard.process.spec import ProcessSpec

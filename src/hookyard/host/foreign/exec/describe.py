@@ -1,7 +1,4 @@
-"""Plugins that are any executable: what they say of themselves, and how they are started.
-
-The protocol is in `docs/reference/exec-protocol.md`.
-"""
+"""What an exec plugin is, from its manifest: of a file beside it, or printed by the plugin itself."""
 
 import os
 from pathlib import Path
@@ -9,7 +6,6 @@ from types import NoneType
 from typing import Any, Final, Never, NoReturn, cast
 
 import msgspec
-from msgspec import Struct
 
 from hookyard.command import CommandOptions, CommandSpec, Retry, as_struct
 from hookyard.config.convert import lines_of
@@ -18,11 +14,11 @@ from hookyard.config.model import PluginSettings
 from hookyard.errors import PluginFailed, PluginLoadError, SchemaError
 from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.contract import ForeignPlugin
-from hookyard.host.foreign.manifest import CommandEntry, Manifest, Report, read
+from hookyard.host.foreign.exec.launch import ExecLaunch
+from hookyard.host.foreign.exec.manifest import CommandEntry, Manifest, Report, read
 from hookyard.host.foreign.surroundings import process_spec
 from hookyard.plugin import API_VERSION
 from hookyard.process.once import Exit, describe_once
-from hookyard.process.spec import ProcessSpec
 from hookyard.schema.compile import compile_type
 
 CONCURRENCY: Final = 16
@@ -32,17 +28,6 @@ TIMEOUT: Final = 10.0
 LIMIT: Final = 1 << 20
 """Bytes that it may print."""
 _TAIL: Final = 500
-
-
-class ExecLaunch(Struct, frozen=True, kw_only=True):
-    """What the runner has to know of a plugin; the same for all of its commands."""
-
-    process: ProcessSpec
-    """Without the arguments of a call."""
-    secrets: tuple[str, ...] = ()
-    state: bool = False
-    scratch: frozenset[str] = frozenset()
-    """The commands that get a folder of their own for every call."""
 
 
 def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: str | None = None) -> ForeignPlugin:

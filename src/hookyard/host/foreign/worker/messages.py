@@ -24,7 +24,7 @@ from hookyard.context.messages import (
     StateNote,
     WriteArtifact,
 )
-from hookyard.host.foreign.failures import Failure
+from hookyard.host.foreign.worker.failures import Failure
 from hookyard.model import ErrorInfo, JobStatus
 from hookyard.process.spec import Limits
 
