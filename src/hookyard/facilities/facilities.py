@@ -75,6 +75,11 @@ class Facilities:
         """The host's side of an attempt."""
         return HostPort(self, attempt)
 
+    def clean(self, plugin: str, text: str) -> str:
+        """A text without the plugin's secrets."""
+        found = self.redactor(plugin)
+        return text if found is None else found.text(text)
+
     def redactor(self, plugin: str) -> Redactor | None:
         """What keeps a plugin's secrets out of sight, if it has any."""
         return self.vault.redactors.get(plugin)

@@ -1,6 +1,6 @@
 """Where commands run: on the event loop or in threads, behind one door."""
 
-from collections.abc import Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Any, Protocol, runtime_checkable
 
 from hookyard.context import CancelFlag, JobInfo
@@ -31,9 +31,10 @@ class Runners:
 
     Args:
         hooks: whose middlewares wrap every attempt.
+        clean: takes the secrets of a plugin, which is named first, out of a text for the server's log.
     """
 
-    def __init__(self, hooks: Hooks | None = None) -> None:
+    def __init__(self, hooks: Hooks | None = None, clean: Callable[[str, str], str] | None = None) -> None:
         self._hooks = hooks
         self.inline = InlineRunner()
         self.thread = ThreadRunner()
@@ -41,7 +42,7 @@ class Runners:
         self._by_isolation: dict[str, Runner] = {
             "inline": self.inline,
             "thread": self.thread,
-            "worker": WorkerRunner(),
+            "worker": WorkerRunner(clean),
             "exec": ExecRunner(),
             "ductile": DuctileRunner(),
         }

@@ -1,6 +1,7 @@
 """Commands in persistent child processes, one pool of them for each load of a plugin."""
 
-from collections.abc import Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
+from functools import partial
 from typing import Any
 
 from hookyard.errors import PluginFailed
@@ -16,9 +17,13 @@ class WorkerRunner:
 
     Cancelling a command, and the end of its time: it is asked to stop, its group gets SIGTERM a second later if it has
     not, and SIGKILL after the plugin's `grace`. A command that stops when asked keeps its process.
+
+    Args:
+        clean: takes the secrets of a plugin, which is named first, out of a text for the server's log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clean: Callable[[str, str], str] | None = None) -> None:
+        self._clean = clean or _as_it_is
         self._pools: dict[WorkerLaunch, Pool] = {}
 
     @property
@@ -57,8 +62,12 @@ class WorkerRunner:
             raise PluginFailed(call.command.key, msg, retryable=False)
         pool = self._pools.get(launch)
         if pool is None:
-            pool = self._pools[launch] = Pool(launch, lambda: self._drop(launch))
+            pool = self._pools[launch] = Pool(launch, lambda: self._drop(launch), partial(self._clean, launch.plugin))
         return await pool.run(call)
 
     def _drop(self, launch: WorkerLaunch) -> None:
         self._pools.pop(launch, None)
+
+
+def _as_it_is(_plugin: str, text: str) -> str:
+    return text

@@ -35,11 +35,13 @@ class Pool:
     Args:
         launch: how its processes are started.
         empty: called when it was retired and its last process is gone.
+        clean: takes the plugin's secrets out of a text for the server's log.
     """
 
-    def __init__(self, launch: WorkerLaunch, empty: Callable[[], None]) -> None:
+    def __init__(self, launch: WorkerLaunch, empty: Callable[[], None], clean: Callable[[str], str] = str) -> None:
         self._launch = launch
         self._empty = empty
+        self._clean = clean
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Ticket] = deque()
         self._places = count()
@@ -176,7 +178,7 @@ class Pool:
 
     def _start(self) -> None:
         try:
-            self._workers.append(Worker(self._launch, self))
+            self._workers.append(Worker(self._launch, self, self._clean))
         except OSError as error:
             self._failed(f"{self._launch.spec.argv[0]} cannot be started: {error.strerror or error}")
 
@@ -185,7 +187,7 @@ class Pool:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2**self._failures)
         self._failures = min(self._failures + 1, 16)
         self._not_before = monotonic() + wait
-        _log.error("worker.not_started", plugin=self._launch.plugin, why=reason, again_in_s=wait)
+        _log.error("worker.not_started", plugin=self._launch.plugin, why=self._clean(reason), again_in_s=wait)
         if any(worker.state == "ready" for worker in self._workers):
             return
         waiting, self._waiting = self._waiting, deque()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 from typing import Final, Literal, Protocol
 
@@ -71,6 +72,7 @@ class Worker:
     Args:
         launch: how it is started.
         owner: its pool.
+        clean: takes the plugin's secrets out of a text for the server's log.
 
     Attributes:
         tickets: what it has; the first one runs, the others were sent ahead.
@@ -83,7 +85,7 @@ class Worker:
         OSError: it cannot be started.
     """
 
-    def __init__(self, launch: WorkerLaunch, owner: Owner) -> None:
+    def __init__(self, launch: WorkerLaunch, owner: Owner, clean: Callable[[str], str] = str) -> None:
         self.state: State = "starting"
         self.tickets: deque[Ticket] = deque()
         self.jobs = 0
@@ -91,6 +93,7 @@ class Worker:
         self.ahead = 0
         self._launch = launch
         self._owner = owner
+        self._clean = clean
         self._loop = asyncio.get_running_loop()
         self._number = 0
         self._weighed = 0
@@ -197,7 +200,7 @@ class Worker:
         if self._broke is None and self.state != "gone":
             self._broke = reason
             self.state = "leaving"
-            _log.error("worker.killed", plugin=self._launch.plugin, pid=self.pid, why=reason)
+            _log.error("worker.killed", plugin=self._launch.plugin, pid=self.pid, why=self._clean(reason))
             self._ending.kill()
 
     def _say_goodbye(self) -> None:
@@ -329,7 +332,7 @@ class Worker:
             level: Literal["info", "warning"] = "info" if stream == "stdout" else "warning"
             self.tickets[0].call.port().tell(LogNote(level, stream, {"line": text}))
         else:
-            _log.info("worker.wrote", plugin=self._launch.plugin, pid=self.pid, stream=stream, line=text)
+            _log.info("worker.wrote", plugin=self._launch.plugin, pid=self.pid, stream=stream, line=self._clean(text))
 
     # --- time -----------------------------------------------------------------------------------------------------
 
