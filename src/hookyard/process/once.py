@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from hookyard.process.child import Child
 from hookyard.process.reading import Sink, Source
-from hookyard.process.running import Running
 from hookyard.process.spawn import CannotStart, not_executed
 from hookyard.process.spec import ProcessSpec
 
@@ -76,16 +76,16 @@ async def run_once(
     """
     out, err = Sink(stdout_limit, on_stdout, hear_late=hear_late), Sink(stderr_limit, on_stderr)
     try:
-        running = Running(spec, Source(stdin), out, err)
+        child = Child(spec, Source(stdin), out, err)
     except CannotStart as error:
         return Exit(started=False, error=str(error), cause=error)
     try:
-        await running.wait(timeout, stop)
+        await child.wait(timeout, stop)
     finally:
-        running.close()
-    if running.failure is not None:
-        raise running.failure
-    code = running.returncode
+        child.close()
+    if child.failure is not None:
+        raise child.failure
+    code = child.returncode
     reason = not_executed(spec.limits, code, err.head)
     if reason is not None:
         return Exit(started=False, error=reason, cause=CannotStart(reason))
@@ -96,7 +96,7 @@ async def run_once(
         stderr=err.taken(),
         stdout_cut=out.cut,
         stderr_cut=err.cut,
-        timed_out=running.timed_out,
+        timed_out=child.timed_out,
     )
 
 

@@ -16,7 +16,7 @@ from hookyard.process.spawn import CannotStart, spawn
 from hookyard.process.spec import ProcessSpec
 
 
-class Running:
+class Child:
     """One process with its pipes; made on the event loop, which it must not outlive.
 
     Attributes:
