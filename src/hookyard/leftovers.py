@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hookyard.dispatch.dispatcher import Dispatcher
+from hookyard.garbage import Garbage
 from hookyard.host.hooks import Hooks
 from hookyard.host.hooks.table import Member
 from hookyard.host.importing import forget
@@ -33,6 +34,7 @@ class Leftovers:
     """Tells plugins that are gone `shutdown` when their last job is over, and forgets their modules then."""
 
     def __init__(self) -> None:
+        self.garbage = Garbage()
         self._left: list[_Leftover] = []
         self._kept: set[int] = set()
         self._task: asyncio.Task[None] | None = None
@@ -60,6 +62,7 @@ class Leftovers:
             self._task.cancel()
             await asyncio.wait({self._task})
         await self._retire(hooks, self._left)
+        self.garbage.end()
 
     async def _watch(self, hooks: Hooks, dispatcher: Dispatcher) -> None:
         while self._left:
@@ -72,4 +75,7 @@ class Leftovers:
     async def _retire(self, hooks: Hooks, those: list[_Leftover]) -> None:
         self._left = [each for each in self._left if each not in those]
         await hooks.retire([each.member for each in those if each.member is not None])
-        forget(each.plugin for each in those if id(each.plugin) not in self._kept)
+        gone = [each.plugin for each in those if id(each.plugin) not in self._kept]
+        if gone:
+            forget(gone)
+            self.garbage.collect_soon()

@@ -168,6 +168,7 @@ class Service:
             try:
                 loaded, assembly = await read_in_time(self._reread, before)
             except ConfigError as error:
+                self._leftovers.garbage.collect_soon()
                 _log.warning("reload.refused", problems=[str(problem) for problem in error.problems])
                 raise
             config, settings, restart = effective(self.config, loaded.config)

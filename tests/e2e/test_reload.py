@@ -260,6 +260,23 @@ def test_a_plugin_whose_import_never_ends_does_not_keep_the_server_from_working_
     assert yard.server.stop() == 0
 
 
+def test_the_memory_of_what_is_reloaded_and_of_what_is_refused_comes_back(yard: Yard) -> None:
+    def resident() -> int:
+        """MiB."""
+        text = Path(f"/proc/{yard.server.process.pid}/status").read_text()
+        return int(text.partition("VmRSS:")[2].split()[0]) >> 10
+
+    large = "\nLARGE = bytearray(b'x') * (8 << 20)\n"
+    before = resident()
+    for number in range(30):
+        (yard.folder / "helpers.py").write_text(f"WORD = 'w{number}'{large}")
+        assert yard.reload()["changed"] == ["echo"]
+        (yard.folder / "helpers.py").write_text(f"WORD = 'r{number}'{large}raise ValueError")
+        yard.refused()
+    until(lambda: resident() < before + 60)
+    assert yard.say() == "w29"
+
+
 EXEC = """#!/bin/sh
 case "$1" in
 describe) echo '{"name": "machine", "api": 1, "commands": [{"name": "say", "input": {"type": "object"},
