@@ -45,6 +45,7 @@ class HookView(Struct, frozen=True, kw_only=True):
     calls: int
     failures: int
     dropped: int
+    skipped: int
     last_ms: float
     longest_ms: float
     last_error: str | UnsetType = UNSET
@@ -145,6 +146,7 @@ def _hook(record: HookRecord) -> HookView:
         calls=record.calls,
         failures=record.failures,
         dropped=record.dropped,
+        skipped=record.skipped,
         last_ms=round(record.last_ms, 3),
         longest_ms=round(record.longest_ms, 3),
         last_error=record.last_error or UNSET,

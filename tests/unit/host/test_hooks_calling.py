@@ -52,7 +52,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
         def bind(self, **_values: object) -> "Recorder":
             return self
 
-    for module in ("calling", "records", "facade", "table"):
+    for module in ("records", "facade", "table"):
         monkeypatch.setattr(f"hookyard.host.hooks.{module}._log", Recorder())
     return lines
 
@@ -107,6 +107,28 @@ def test_one_that_raises_costs_only_itself_and_is_logged_with_plugin_and_hook(lo
     }
 
 
+def test_a_failure_is_one_line_and_the_traceback_comes_only_when_it_is_another_one(logged: list[Line]) -> None:
+    seen: list[str] = []
+
+    async def job_finished(event: JobFinished) -> None:
+        seen.append(event.job_id)
+        if len(seen) in {4, 6}:
+            raise LookupError(event.job_id)
+        msg = f"no {len(seen)}"
+        raise ValueError(msg)
+
+    async def main() -> None:
+        hooks = Hooks([plugin("p", job_finished)])
+        for _ in range(6):
+            hooks.job_ended(JOB)
+        await hooks.shutdown()
+
+    asyncio.run(main())
+    assert [event for event, _ in logged] == ["hook.failed"] * 6
+    assert [values["why"] for _, values in logged[:2]] == ["ValueError: no 1", "ValueError: no 2"]
+    assert ["exc_info" in values for _, values in logged] == [True, False, False, True, True, True]
+
+
 def test_one_that_hangs_costs_only_itself() -> None:
     stuck = Stuck()
 
@@ -146,7 +168,7 @@ def test_one_that_hangs_costs_only_itself() -> None:
     assert all(result.seconds >= 0.04 for result in results if result.error)
 
 
-def test_one_whose_calls_never_come_back_is_not_called_any_more_until_they_do() -> None:
+def test_one_whose_calls_never_come_back_is_not_called_any_more_until_they_do(logged: list[Line]) -> None:
     stuck = Stuck()
     calls: list[int] = []
 
@@ -161,7 +183,10 @@ def test_one_whose_calls_never_come_back_is_not_called_any_more_until_they_do() 
         for _ in range(18):
             assert await hooks.resolve_secret("p", "hang") is None
         assert len(calls) == 16
-        assert hooks.records()[0].last_error == "16 of its calls never came back; it is not called"
+        (record,) = hooks.records()
+        assert record.last_error == "16 of its calls never came back; it is not called"
+        assert (record.calls, record.failures, record.skipped) == (16, 16, 2)
+        assert [event for event, _ in logged] == ["hook.failed"] * 16 + ["hook.skipped"]
         stuck.free()
         async with asyncio.timeout(10):
             while await hooks.resolve_secret("p", "well") is None:  # noqa: ASYNC110  threads end unannounced
@@ -344,8 +369,8 @@ def test_the_log_of_a_failure_holds_the_traceback_except_where_that_could_hold_a
     async def main() -> str:
         stream = io.StringIO()
         log.setup(form="json", stream=stream)
-        for module in ("calling", "records"):  # whose loggers may remember an earlier test's stream
-            monkeypatch.setattr(f"hookyard.host.hooks.{module}._log", log.get("hooks"))
+        # Whose logger may remember an earlier test's stream.
+        monkeypatch.setattr("hookyard.host.hooks.records._log", log.get("hooks"))
         hooks = Hooks([plugin("p", startup, resolve_secret)])
         await hooks.startup()
         await hooks.resolve_secret("p", "x")

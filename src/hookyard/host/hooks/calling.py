@@ -8,7 +8,6 @@ from time import monotonic
 from traceback import extract_tb
 from typing import Final
 
-from hookyard import log
 from hookyard.host.hooks.answers import WrongAnswer, checked
 from hookyard.host.hooks.records import HookResult, Recorder
 from hookyard.host.hooks.table import Implementation
@@ -18,8 +17,6 @@ MOST_STUCK: Final = 16
 """How many given-up calls of one implementation may be around before it is not called any more."""
 _SECRETIVE: Final = frozenset({"authenticate", "verify_webhook", "map_input", "resolve_secret"})
 """Hooks that hold secrets or bodies: what they raise is told by its type and place only."""
-
-_log = log.get("hooks")
 
 
 class Caller:
@@ -37,7 +34,7 @@ class Caller:
         """Call it, and wait so many seconds for its answer. Raises nothing but the caller's own cancellation."""
         begun = monotonic()
         if (refused := self.refusal(each)) is not None:
-            return self.recorder.took(each.record, 0, refused, outcome="stuck")
+            return self.recorder.skip(each.record, refused)
         # A task of its own: what it does to its task, it does to itself.
         task = asyncio.ensure_future(self.run(each, values))
         try:
@@ -62,7 +59,8 @@ class Caller:
             return self.recorder.took(each.record, seconds, why, outcome="raised")
         error = task.exception()
         if error is not None:
-            return self.recorder.took(each.record, seconds, _told(each, error), outcome="raised")
+            why, raised = _told(each, error)
+            return self.recorder.took(each.record, seconds, why, outcome="raised", raised=raised)
         try:
             value = checked(each.spec.name, task.result())
         except WrongAnswer as wrong:
@@ -129,15 +127,18 @@ class _Crashed(Exception):  # noqa: N818  never leaves this module but as text
         self.cause = cause
 
 
-def _told(each: Implementation, error: BaseException) -> str:
-    """What an exception is recorded as; the log has all of it where that can hold no secret."""
+def _told(each: Implementation, error: BaseException) -> tuple[str, BaseException | None]:
+    """What an exception is recorded as; and itself, if the log should have all of it.
+
+    It should where that can hold no secret, and not again for one of the same type from the same place.
+    """
     cause = error.cause if isinstance(error, _Crashed) else error
     frames = extract_tb(cause.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    where = type(cause).__name__ + (f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "")
     if each.spec.name in _SECRETIVE:
-        return f"{type(cause).__name__}{place}"
-    _log.error("hook.raised", plugin=each.plugin, hook=each.spec.name, exc_info=error)
-    return f"{type(cause).__name__}: {cause}"
+        return where, None
+    again, each.raised = each.raised == where, where
+    return f"{type(cause).__name__}: {cause}", None if again else error
 
 
 def _freed(each: Implementation) -> None:

@@ -65,7 +65,7 @@ class Middlewares:
         if refused is None and each.trailing >= MOST_TRAILING:
             refused = f"{each.trailing} of its calls have not ended; it is left out"
         if refused is not None:
-            recorder.took(each.record, 0, refused, outcome="stuck")
+            recorder.skip(each.record, refused)
             return None
         turn = _Turn(each)
         values: Mapping[str, object] = {

@@ -25,6 +25,8 @@ class HookRecord(Struct, kw_only=True):
     """Those of them that raised, took too long or answered with another type."""
     dropped: int = 0
     """Facts that it was not told, because it was too far behind."""
+    skipped: int = 0
+    """Calls that were not made, because too many earlier ones have not come back."""
     last_error: str | None = None
     last_error_at: int | None = None
     """Milliseconds since 1970-01-01 UTC."""
@@ -52,7 +54,14 @@ class Recorder:
         self._trace = os.environ.get(TRACE, "") not in {"", "0"}
 
     def took(
-        self, record: HookRecord, seconds: float, error: str | None = None, value: object = None, *, outcome: str = "ok"
+        self,
+        record: HookRecord,
+        seconds: float,
+        error: str | None = None,
+        value: object = None,
+        *,
+        outcome: str = "ok",
+        raised: BaseException | None = None,
     ) -> HookResult:
         """Write down a call that has ended.
 
@@ -62,6 +71,7 @@ class Recorder:
             error: what went wrong.
             value: the answer when nothing did.
             outcome: how it went in a word, for the trace, which never says more; `docs/reference/hooks.md` lists them.
+            raised: what it raised, if the log is to have the traceback.
         """
         ms = round(seconds * 1000, 3)
         record.calls += 1
@@ -70,11 +80,20 @@ class Recorder:
         if error is not None:
             record.failures += 1
             record.last_error, record.last_error_at = error, int(time() * 1000)
-            _log.warning("hook.failed", plugin=record.plugin, hook=record.hook, why=error, ms=round(ms))
+            more = {} if raised is None else {"exc_info": raised}
+            _log.warning("hook.failed", plugin=record.plugin, hook=record.hook, why=error, ms=round(ms), **more)
         if self._trace:
             log.trace("hook.called", plugin=record.plugin, hook=record.hook, ms=ms, outcome=outcome)
         found = None if error is not None else value
         return HookResult(plugin=record.plugin, hook=record.hook, seconds=seconds, error=error, value=found)
+
+    def skip(self, record: HookRecord, why: str) -> HookResult:
+        """Write down a call that was not made; the first of a thousand is a line of the log."""
+        record.skipped += 1
+        record.last_error, record.last_error_at = why, int(time() * 1000)
+        if record.skipped % 1000 == 1:
+            _log.error("hook.skipped", plugin=record.plugin, hook=record.hook, skipped=record.skipped, why=why)
+        return HookResult(plugin=record.plugin, hook=record.hook, seconds=0, error=why)
 
     def drop(self, record: HookRecord) -> None:
         """Write down a fact that was not told; the first of a thousand is a line of the log."""

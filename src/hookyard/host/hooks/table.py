@@ -21,9 +21,10 @@ class Implementation:
         takes: the names of the parameters that it has.
         stuck: how many of its calls were given up and have not ended; each holds a thread or a task.
         trailing: how many of a middleware's calls are past their command and have not ended.
+        raised: the type and place of what it raised last, where that is in the log.
     """
 
-    __slots__ = ("context", "plugin", "record", "spec", "stuck", "takes", "trailing")
+    __slots__ = ("context", "plugin", "raised", "record", "spec", "stuck", "takes", "trailing")
 
     def __init__(self, plugin: str, spec: HookSpec, takes: tuple[str, ...], context: HookContext[object]) -> None:
         self.plugin = plugin
@@ -33,6 +34,7 @@ class Implementation:
         self.record = HookRecord(plugin=plugin, hook=spec.name)
         self.stuck = 0
         self.trailing = 0
+        self.raised: str | None = None
 
     def arguments(self, values: Mapping[str, object]) -> dict[str, object]:
         """Those of the values that it takes."""
