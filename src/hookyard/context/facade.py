@@ -33,7 +33,7 @@ LONGEST_MESSAGE: Final = 500
 """Characters of a progress message."""
 
 
-class _JobContext(Generic[C_co]):
+class JobContext(Generic[C_co]):
     """What both kinds of command have in common.
 
     Args:
@@ -109,7 +109,7 @@ class _JobContext(Generic[C_co]):
         return calls.question(command, data, number, wait=wait)
 
 
-class Context(_JobContext[C_co]):
+class Context(JobContext[C_co]):
     """Handed to an `async def` command; `Context[Config]` where `ctx.config` is used."""
 
     __slots__ = ()
@@ -164,7 +164,7 @@ class Context(_JobContext[C_co]):
         return (await self._port.ask(self._question(command, data, wait=False))).job_id
 
 
-class SyncContext(_JobContext[C_co]):
+class SyncContext(JobContext[C_co]):
     """Handed to a `def` command, which runs in a thread; `SyncContext[Config]` where `ctx.config` is used."""
 
     __slots__ = ()
