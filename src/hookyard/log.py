@@ -10,7 +10,7 @@ import contextlib
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Literal, TextIO
 
 import msgspec
@@ -22,6 +22,8 @@ from hookyard.clock import SystemClock, rfc3339
 Event = MutableMapping[str, Any]
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_OURS = frozenset({"event", "level", "room", "timestamp", "self", "method_name"})
+"""What every line has, and the parameters of the library that writes it."""
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _clock = SystemClock()
 
@@ -120,6 +122,20 @@ def change(event: str, level: Level = "info", **members: object) -> None:
         members["event"] = event
         members["level"] = level
         lines.add(members)
+
+
+def beside(values: Mapping[str, object], taken: frozenset[str] = frozenset()) -> dict[str, object]:
+    """Somebody else's values as members of a line, under names that do no harm.
+
+    Args:
+        values: any names, any values; a traceback among them is text already.
+        taken: names that the line has itself.
+    """
+    return {
+        f"{name}_" if name in _OURS or name in taken else name: value
+        for name, value in values.items()
+        if name != "exc_info"
+    }
 
 
 def trace(event: str, **members: object) -> None:

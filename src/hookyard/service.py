@@ -71,6 +71,7 @@ class Service:
             ids=make_id,
             resolve_secret=self._hooks.resolve_secret,
         )
+        self._hooks.redact(self._facilities.redactor)
         self._runners = Runners(self._hooks, self._facilities.clean)
         self._dispatcher = self._make_dispatcher(clock)
         self._facilities.bind(self._dispatcher)

@@ -16,10 +16,8 @@ MOST_BYTES: Final = 8 << 20
 """Bytes of all their values."""
 
 _log = log.get("plugin")
-_OURS: Final = frozenset(
-    {"event", "level", "job_id", "request_id", "command", "attempt", "room", "timestamp", "self", "method_name"}
-)
-"""Names that the server's line has already, and the parameters of the library that writes it."""
+_OURS: Final = frozenset({"job_id", "request_id", "command", "attempt"})
+"""Names that the server's line has already."""
 
 
 class JobLog:
@@ -73,8 +71,7 @@ class JobLog:
         return lines
 
     def _write(self, note: LogNote, event: str, values: dict[str, object], body: bytes, now: int) -> bool:
-        shown = {f"{name}_" if name in _OURS else name: value for name, value in values.items() if name != "exc_info"}
-        getattr(self._server, note.level)(event, **shown)
+        getattr(self._server, note.level)(event, **log.beside(values, _OURS))
         self._lines.append(
             LogLine(job_id=self._job.id, attempt=self._attempt, at=now, level=note.level, event=event, values=body)
         )

@@ -27,6 +27,7 @@ from hookyard import (
     log,
 )
 from hookyard.errors import Refused
+from hookyard.facilities.redact import Redactor
 from hookyard.host.hooks import HookResult, Hooks
 
 REQUEST = Credentials(headers={"authorization": "Basic c2VjcmV0"}, method="GET", path="/job/1", peer="10.0.0.1")
@@ -52,7 +53,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[Line]:
         def bind(self, **_values: object) -> "Recorder":
             return self
 
-    for module in ("records", "facade", "table"):
+    for module in ("records", "facade", "lines"):
         monkeypatch.setattr(f"hookyard.host.hooks.{module}._log", Recorder())
     return lines
 
@@ -127,6 +128,27 @@ def test_a_failure_is_one_line_and_the_traceback_comes_only_when_it_is_another_o
     assert [event for event, _ in logged] == ["hook.failed"] * 6
     assert [values["why"] for _, values in logged[:2]] == ["ValueError: no 1", "ValueError: no 2"]
     assert ["exc_info" in values for _, values in logged] == [True, False, False, True, True, True]
+
+
+def test_what_a_hook_logs_may_have_any_name_and_shows_no_secret(logged: list[Line]) -> None:
+    async def startup(ctx: HookContext) -> None:
+        ctx.log.info("x s3cret", method_name=1, level=2, plugin=3, event_=4, key=["s3cret"], odd=object)
+        try:
+            int("s3cret")
+        except ValueError:
+            ctx.log.exception("failed")
+
+    async def main() -> tuple[HookResult, ...]:
+        hooks = Hooks([plugin("p", startup)])
+        hooks.redact(lambda name: Redactor(["s3cret"]) if name == "p" else None)
+        return await hooks.startup()
+
+    assert errors(asyncio.run(main())) == {"p": None}
+    first, (event, values) = logged
+    shown = {"method_name_": 1, "level_": 2, "plugin_": 3, "event_": 4, "key": ["***"], "odd": "<class 'object'>"}
+    assert first == ("x ***", shown)
+    assert event == "failed"
+    assert "ValueError: invalid literal for int() with base 10: '***'" in str(values["exception"])
 
 
 def test_one_that_hangs_costs_only_itself() -> None:

@@ -24,6 +24,7 @@ from hookyard.hookspecs.access import Identity
 from hookyard.host.hooks import facts
 from hookyard.host.hooks.calling import Caller
 from hookyard.host.hooks.health import HealthReports
+from hookyard.host.hooks.lines import HookLog, Redacts
 from hookyard.host.hooks.middleware import Middlewares
 from hookyard.host.hooks.observers import Observers
 from hookyard.host.hooks.records import HookRecord, HookResult
@@ -80,11 +81,12 @@ class Hooks:
         self._own = tuple(own)
         self._timeout = timeout
         self._decision = decision
+        self._lines = HookLog()
         self._caller = Caller()
         self._observers = Observers(self._caller, timeout)
         self._middlewares = Middlewares(self._caller, timeout)
         self._health = HealthReports(self._caller, min(HEALTH, decision))
-        self._use(Table((*self._own, *plugins)))
+        self._use(Table((*self._own, *plugins), self._lines))
 
     def _use(self, table: Table) -> None:
         self._table = table
@@ -99,6 +101,10 @@ class Hooks:
         self.has_delivery_finished = bool(table.by_hook["delivery_finished"])
         self.has_event_emitted = bool(table.by_hook["event_emitted"])
 
+    def redact(self, redactor: Callable[[str], Redacts | None]) -> None:
+        """Say what keeps the secrets of each plugin out of what its hooks log."""
+        self._lines.redactor = redactor
+
     # --- life ---
 
     async def startup(self) -> tuple[HookResult, ...]:
@@ -112,7 +118,7 @@ class Hooks:
         way end as they began.
         """
         old = self._table
-        new = Table((*self._own, *plugins), old)
+        new = Table((*self._own, *plugins), self._lines, old)
         results = await self._each("startup", [member for member in new.members if member not in old.members])
         self._use(new)
         return Change(results, tuple(member for member in old.members if member not in new.members))

@@ -5,13 +5,11 @@ from typing import Any
 
 import pluggy
 
-from hookyard import log
 from hookyard.context import HookContext
 from hookyard.hookspecs import HOOKS, PROJECT, HookSpecs
+from hookyard.host.hooks.lines import HookLog
 from hookyard.host.hooks.records import HookRecord
 from hookyard.plugin import HookSpec, Plugin
-
-_log = log.get("hooks")
 
 
 class Implementation:
@@ -62,13 +60,16 @@ class Table:
 
     Args:
         plugins: the active ones, with their configurations.
+        lines: makes their loggers.
         old: the table before; a plugin that is the same there keeps its implementations, and their records.
     """
 
-    def __init__(self, plugins: Iterable[tuple[Plugin[Any], object]] = (), old: "Table | None" = None) -> None:
+    def __init__(
+        self, plugins: Iterable[tuple[Plugin[Any], object]], lines: HookLog, old: "Table | None" = None
+    ) -> None:
         kept = () if old is None else old.members
         self.members: tuple[Member, ...] = tuple(
-            next((member for member in kept if member.is_same(plugin, config)), None) or _member(plugin, config)
+            next((member for member in kept if member.is_same(plugin, config)), None) or _member(plugin, config, lines)
             for plugin, config in plugins
         )
         self.by_hook: Mapping[str, tuple[Implementation, ...]] = {
@@ -80,12 +81,12 @@ class Table:
         return next((each for each in self.by_hook[hook] if each.plugin == plugin), None)
 
 
-def _member(plugin: Plugin[Any], config: object) -> Member:
+def _member(plugin: Plugin[Any], config: object, lines: HookLog) -> Member:
     manager = _Manager(PROJECT)
     manager.add_hookspecs(HookSpecs)
     functions = {spec.name: spec.function for spec in plugin.hooks.values()}
     manager.register(_Functions(functions), plugin.name)
-    context = HookContext(plugin.name, config, _log.bind(plugin=plugin.name))
+    context = HookContext(plugin.name, config, lines.of(plugin.name))
     found: dict[str, Implementation] = {}
     for spec in plugin.hooks.values():
         implementations: list[pluggy.HookImpl] = getattr(manager.hook, spec.name).get_hookimpls()
