@@ -106,7 +106,7 @@ class ProcessLimits(_Section, frozen=True, kw_only=True):
     memory: Size | None = None
     """Address space (RLIMIT_AS)."""
     cpu: Duration | None = None
-    """Processor time, in whole seconds (RLIMIT_CPU)."""
+    """Processor time, in whole seconds (RLIMIT_CPU); a worker's is of all its jobs together."""
     files: Positive | None = None
     """Open descriptors (RLIMIT_NOFILE)."""
     processes: Positive | None = None
@@ -144,7 +144,7 @@ class PluginSettings(_Section, frozen=True, kw_only=True):
     workers: Positive = 1
     """How many worker processes there may be at once."""
     recycle_jobs: Positive | None = 10_000
-    """After how many jobs a worker is replaced."""
+    """After how many jobs a worker is replaced; at the latest after twice as many, if its successor starts."""
     recycle_memory: Size | None = None
     """Above how much resident memory a worker is replaced, once its job is through."""
     grace: Duration = Duration(5_000)
@@ -153,7 +153,7 @@ class PluginSettings(_Section, frozen=True, kw_only=True):
     """The environment of its processes, beyond PATH, HOME, TZ, LANG, LC_* and TMPDIR."""
     limits: ProcessLimits = ProcessLimits()
     secrets: dict[Name, Secret] = field(default_factory=dict[str, Secret])
-    """The secrets that it declares."""
+    """The secrets that it declares; of a Ductile plugin, which gets them as members of `config`, any."""
     http: PluginHttp = PluginHttp()
     config: dict[str, Any] = field(default_factory=dict[str, Any])
     """The plugin's own configuration, checked against the Struct it declares."""

@@ -6,6 +6,7 @@ A frame is four bytes, the length of what follows as a big-endian number, and on
 import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from struct import Struct
 from typing import Final
 
@@ -45,6 +46,11 @@ class FrameReader:
         self._rest = bytearray()
         self._wanted = _HEAD.size
 
+    @property
+    def half(self) -> bool:
+        """Whether a frame has begun to come, and is not all here."""
+        return bool(self._rest)
+
     def feed(self, piece: bytes) -> Iterator[memoryview]:
         """The messages that are complete with this piece.
 
@@ -78,11 +84,13 @@ class Channel:
     """One end of a socket, on an event loop. Not safe from other threads.
 
     Args:
-        sock: a connected stream socket; made non-blocking, and closed by :meth:`close`.
+        sock: a connected stream socket, closed by :meth:`close`; made non-blocking, unless `whole`.
         received: called with every message; what it raises breaks the channel.
         batch: called when the messages of one wake-up have been handed over.
         broken: called once, with the reason, when the other end sent what is no frame, or is gone (then with True).
         limit: bytes that a message may have, in both directions.
+        whole: have :meth:`flush` wait until the other end has taken all, in one call of the system, so that whatever
+            else holds this process up never leaves half a frame there.
     """
 
     def __init__(
@@ -93,9 +101,11 @@ class Channel:
         batch: Callable[[], None],
         broken: Callable[[str, bool], None],
         limit: int = MAX_FRAME,
+        whole: bool = False,
     ) -> None:
-        sock.setblocking(False)
+        sock.setblocking(whole)
         self._sock = sock
+        self._whole = whole
         self._received = received
         self._batch = batch
         self._broken = broken
@@ -107,6 +117,11 @@ class Channel:
         self._is_broken = False
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(sock.fileno(), self.read)
+
+    @property
+    def half(self) -> bool:
+        """Whether a frame has begun to come, and is not all here."""
+        return self._reader.half
 
     @property
     def unsent(self) -> int:
@@ -123,7 +138,13 @@ class Channel:
 
     def flush(self) -> None:
         """Send what was put, all in one call of the system, as far as the other end takes it."""
-        if self._out and self._open and not self._waits:
+        if not self._out or not self._open or self._waits:
+            return
+        if self._whole:
+            out, self._out = self._out, bytearray()
+            with suppress(OSError):  # the other end is gone: reading says so
+                self._sock.sendall(out)
+        else:
             self._write()
 
     def read(self) -> None:
@@ -131,7 +152,7 @@ class Channel:
         if not self._open or self._is_broken:
             return
         try:
-            piece = self._sock.recv(_PIECE)
+            piece = self._sock.recv(_PIECE, socket.MSG_DONTWAIT)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:

@@ -64,7 +64,7 @@ class Work:
         self._unread = Unread()
         self._flushing = False
         os.set_blocking(tokens, False)
-        self.channel = Channel(sock, received=self._take, batch=self._next, broken=self._end)
+        self.channel = Channel(sock, received=self._take, batch=self._next, broken=self._end, whole=True)
         self.send(encode(Ready()))
 
     def send(self, message: bytes) -> None:

@@ -32,6 +32,8 @@ _LIMITS: Final = {
     "processes": resource.RLIMIT_NPROC,
     "file_size": resource.RLIMIT_FSIZE,
 }
+_TO_SAY_GOODBYE: Final = 1
+"""Seconds of processor time between SIGXCPU, which a plugin may handle and the server can tell, and SIGKILL."""
 
 
 def main(channel: int, tokens: int) -> int:
@@ -56,7 +58,7 @@ def main(channel: int, tokens: int) -> int:
     try:
         _check_protocol(hello)
         _limit(hello.limits)
-        plugin = import_plugin(_candidate(hello.target))
+        plugin = import_plugin(_candidate(hello.target), hello.sources)
         if hello.describe:
             # Only a description needs the schemas.
             from hookyard.worker.manifest import manifest_of
@@ -117,9 +119,10 @@ def _limit(limits: Limits) -> None:
         if wanted is None:
             continue
         _, hard = resource.getrlimit(kind)
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        last = wanted + (_TO_SAY_GOODBYE if name == "cpu" else 0)
+        most = last if hard == resource.RLIM_INFINITY else min(last, hard)
         try:
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (min(wanted, most), most))
         except (OSError, ValueError) as error:
             msg = f"limits.{name} cannot be set to {wanted}: {error}"
             raise PluginLoadError(msg) from error

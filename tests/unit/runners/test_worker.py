@@ -3,12 +3,15 @@ import json
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from tests.unit.worker.lab import PLUGINS, Lab, Port, gone, in_lab, lab, lives
 
 from hookyard import CommandError, RetryLater
+from hookyard.config.model import ProcessLimits
+from hookyard.config.values import Duration, Size
 from hookyard.errors import AttemptTimedOut, CommandCrashed, InvalidOutput, PluginFailed
 from hookyard.host.foreign.worker.failures import CommandRaised
 
@@ -153,6 +156,64 @@ def test_a_command_that_answers_under_its_own_number_and_again_is_heard_once() -
         assert await lab.text("echo") == "Hello x"
 
     in_lab(test)
+
+
+def test_half_a_message_that_is_not_finished_costs_its_job_and_not_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hookyard.runners.worker.process.UNFINISHED", 0.2)
+
+    async def test(lab: Lab) -> None:
+        await lab.run("echo")
+        bad = asyncio.create_task(lab.run("half"))
+        beside = [asyncio.create_task(uncounted(lab, str(index))) for index in range(20)]
+        async with asyncio.timeout(15):
+            with pytest.raises(PluginFailed, match=r"a message was begun, and did not go on for 0\.2 s") as caught:
+                await bad
+        assert caught.value.code == "protocol_error"
+        assert await asyncio.gather(*beside) == [f"Hello {index}" for index in range(20)]
+
+    in_lab(test)
+
+
+def test_who_says_much_and_then_blocks_is_not_taken_for_half_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hookyard.runners.worker.process.UNFINISHED", 0.2)
+
+    async def test(lab: Lab) -> int:
+        port = Port()
+        assert await lab.text("says_much_and_blocks", number=1000, port=port) == "said"
+        return len(port.progress)
+
+    assert in_lab(test) == 5_000
+
+
+@pytest.mark.parametrize(("before", "name"), [("echo", "SIGXCPU"), ("deafen", "SIGKILL")])
+def test_a_process_that_used_up_its_processor_time_says_so(before: str, name: str) -> None:
+    async def test(lab: Lab) -> None:
+        await lab.run(before)
+        limit = rf"its worker process was ended by {name}: limits\.cpu \(1 s, for all the jobs of one process\)"
+        with pytest.raises(PluginFailed, match=limit):
+            await lab.run("computes")
+        assert await lab.text("echo") == "Hello x"
+
+    in_lab(test, limits=ProcessLimits(cpu=Duration(1000)))
+
+
+def test_a_process_that_is_killed_for_another_reason_does_not_name_its_limit() -> None:
+    async def test(lab: Lab) -> None:
+        with pytest.raises(PluginFailed, match="SIGKILL") as caught:
+            await lab.run("killed")
+        assert "limits" not in str(caught.value)
+
+    in_lab(test, limits=ProcessLimits(cpu=Duration(60_000)))
+
+
+def test_a_command_for_which_there_is_no_memory_names_the_limit() -> None:
+    async def test(lab: Lab) -> None:
+        before = await lab.text("who")
+        with pytest.raises(MemoryError, match=r"limits\.memory \(4294967296 bytes"):
+            await lab.run("hoards", number=8 << 30)
+        assert await lab.text("who") == before
+
+    in_lab(test, limits=ProcessLimits(memory=Size(4 << 30)))
 
 
 def test_children_that_a_command_leaves_are_ended_with_its_process() -> None:
@@ -384,6 +445,27 @@ def test_a_process_is_replaced_after_so_many_commands_without_a_pause() -> None:
             seen.add(await lab.text("who"))
 
     in_lab(test, recycle_jobs=5)
+
+
+@pytest.mark.parametrize(("workers", "most"), [(1, 1), (2, 25)])
+def test_a_worn_process_gets_no_more_than_twice_its_share_while_its_successor_starts(workers: int, most: int) -> None:
+    async def test(lab: Lab) -> Counter[str]:
+        return Counter(await asyncio.gather(*(lab.text("who") for _ in range(most * 10))))
+
+    ran = in_lab(test, workers=workers, recycle_jobs=most)
+    assert max(ran.values()) <= 2 * most
+
+
+def test_a_worn_process_goes_on_while_its_successor_does_not_start(tmp_path: Path) -> None:
+    file = tmp_path / "rough.py"
+    file.write_text((PLUGINS / "rough.py").read_text("utf-8"), "utf-8")
+
+    async def test(lab: Lab) -> None:
+        first = await lab.text("who")
+        file.write_text("raise ValueError('worse than before')\n", "utf-8")
+        assert {await lab.text("who") for _ in range(20)} == {first}
+
+    in_lab(test, file, recycle_jobs=2)
 
 
 def test_a_process_is_replaced_above_so_much_memory() -> None:

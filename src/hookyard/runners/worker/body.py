@@ -15,6 +15,7 @@ from hookyard.runners.worker.output import Output, Stream
 TOKEN: Final = 4
 """Bytes of a token: the number of a command, big-endian, as `hookyard.worker.serve` reads it."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Body:
@@ -88,6 +89,15 @@ class Body:
             return int(os.pread(self._memory, 64, 0).split()[1]) * _PAGE
         except (OSError, IndexError):  # it ends this moment
             return 0
+
+    @property
+    def computed(self) -> float:
+        """Seconds of processor time that it has used; to be read before it is reaped."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / _TICKS
+        except (OSError, IndexError):
+            return 0.0
 
     def allow(self, numbers: list[int]) -> None:
         """Let commands begin, in this order; to be said before the commands themselves are sent."""

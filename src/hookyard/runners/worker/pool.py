@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import count
 from operator import attrgetter
+from sys import maxsize
 from time import monotonic
 from typing import Final
 
@@ -100,7 +101,7 @@ class Pool:
         self._failures = 0
         worn = [one for one in self._workers if one.worn and one.state == "ready"]
         if worn:
-            worn[0].leave()
+            max(worn, key=attrgetter("jobs")).leave()
         self._feed()
 
     def free(self, worker: Worker) -> None:
@@ -141,7 +142,7 @@ class Pool:
         if waiting:
             given: dict[Worker, list[Ticket]] = {}
             for worker in ready:
-                if waiting and not worker.tickets:
+                if waiting and not worker.tickets and self._left(worker):
                     given[worker] = [waiting.popleft()]
             self._give_ahead([worker for worker in ready if not worker.slow or worker in given], given)
             for worker, tickets in given.items():
@@ -160,13 +161,17 @@ class Pool:
                 return
             share = -(-len(waiting) // (len(workers) - index))
             mine = given.setdefault(worker, [])
-            room = 1 + worker.ahead - len(worker.tickets) - len(mine)
+            room = min(1 + worker.ahead - len(worker.tickets), self._left(worker)) - len(mine)
             for _ in range(min(share, room)):
                 if len(waiting[0].call.args) >= LARGE:
                     break
                 mine.append(waiting.popleft())
             if not mine:
                 del given[worker]
+
+    def _left(self, worker: Worker) -> int:
+        """How many more commands a process may be given; as many as ever while its successor does not start."""
+        return maxsize if self._failures else worker.left
 
     def _wants_another(self, ready: list[Worker]) -> bool:
         """Whether one more process would have something to do, and may be started now."""
@@ -189,6 +194,7 @@ class Pool:
         self._not_before = monotonic() + wait
         _log.error("worker.not_started", plugin=self._launch.plugin, why=self._clean(reason), again_in_s=wait)
         if any(worker.state == "ready" for worker in self._workers):
+            self._feed_soon()
             return
         waiting, self._waiting = self._waiting, deque()
         for index, ticket in enumerate(waiting):

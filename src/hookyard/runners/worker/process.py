@@ -3,14 +3,18 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from signal import SIGKILL, SIGXCPU
+from sys import maxsize
 from time import monotonic
 from typing import Final, Literal, Protocol
 
 from msgspec import MsgspecError
+from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.context.messages import LogNote
 from hookyard.errors import PluginFailed
+from hookyard.host.foreign.worker.failures import Failure
 from hookyard.host.foreign.worker.interview import why_not
 from hookyard.host.foreign.worker.launch import WorkerLaunch
 from hookyard.host.foreign.worker.messages import (
@@ -40,6 +44,8 @@ AHEAD: Final = 31
 """The most commands that are sent ahead to a process that runs one."""
 IMPORT: Final = 30.0
 """Seconds a process may take to get ready."""
+UNFINISHED: Final = 2.0
+"""Seconds without a byte after which half a message is not its worker's: that one sends none in pieces."""
 _WRAP: Final = 1 << 32
 
 State = Literal["starting", "ready", "leaving", "gone"]
@@ -98,7 +104,8 @@ class Worker:
         self._number = 0
         self._weighed = 0
         self._heard = 0
-        self._began = 0.0
+        self._began = monotonic()
+        self._half_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._imported = False
@@ -123,6 +130,12 @@ class Worker:
         """Whether it has run as many commands as one process may."""
         most = self._launch.recycle_jobs
         return most is not None and self.jobs >= most
+
+    @property
+    def left(self) -> int:
+        """How many more commands it may be given while its successor is on its way: in all twice its share."""
+        most = self._launch.recycle_jobs
+        return maxsize if most is None else max(0, 2 * most - self.jobs - len(self.tickets))
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -220,6 +233,7 @@ class Worker:
         if self._broke is None:
             self._channel.read()
         self._loop.remove_reader(self._body.process.pidfd)
+        computed = self._body.computed
         returncode = self._body.process.reap()
         if self._timer is not None:
             self._timer.cancel()
@@ -229,7 +243,7 @@ class Worker:
         ended = ending(returncode or 0)
         if self._lost_channel and self._ending.stage >= Stage.TERMINATED:
             ended = "closed its end of the channel, and was ended for it"
-        how = f"its worker process {ended}{self._body.words}"
+        how = f"its worker process {ended}{self._exhausted(returncode or 0, computed)}{self._body.words}"
         reason = None
         if not (self._imported or self._dismissed):
             reason = self._broke or why_not(self._launch.spec.argv[0], returncode, self._body.words, self._body.tail)
@@ -244,6 +258,14 @@ class Worker:
         if back:
             self._owner.returned(back)
         self._owner.gone(self, reason)
+
+    def _exhausted(self, returncode: int, computed: float) -> str:
+        """That it was its limit of processor time, if it was, to be put behind how it ended."""
+        most = self._launch.hello.limits.cpu
+        ours = returncode == -SIGKILL and (self._ending.stage == Stage.KILLED or computed < (most or 0))
+        if most is None or ours or returncode not in {-SIGXCPU, -SIGKILL}:
+            return ""
+        return f": limits.cpu ({most} s, for all the jobs of one process) was reached"
 
     # --- what comes ---------------------------------------------------------------------------------------------
 
@@ -296,13 +318,23 @@ class Worker:
         if isinstance(message, Result):
             ticket.succeed(message.body)
         else:
-            ticket.fail(message.error)
+            ticket.fail(self._judged(message.error))
         if self.tickets:
             self._begin(now)
+
+    def _judged(self, error: Failure) -> Failure:
+        most = self._launch.hello.limits.memory
+        if error.kind != MemoryError.__name__ or most is None:
+            return error
+        limit = f"limits.memory ({most} bytes of address space, for the process) was reached"
+        return replace(error, message=f"{error.message}; {limit}" if error.message else limit)
 
     def _taken(self) -> None:
         """The messages of one wake-up are handed over."""
         self._channel.flush()
+        if self._channel.half:
+            self._half_at = monotonic()
+            self._look_by(self._half_at + UNFINISHED)
         if self.state == "ready":
             most = self._launch.recycle_memory
             if most is not None and self.jobs > self._weighed:
@@ -353,9 +385,17 @@ class Worker:
     def _look(self) -> None:
         self._timer = None
         self._channel.read()  # a loop that was blocked may have answers waiting: they came in time
+        if self._channel.half and self._ending.stage != Stage.KILLED:
+            if monotonic() >= self._half_at + UNFINISHED:
+                self._broken(f"a message was begun, and did not go on for {UNFINISHED:g} s", gone=False)
+                return
+            self._look_by(self._half_at + UNFINISHED)
         if self._ending.stage:
             self._ending.next()
         elif self.state == "starting":
+            if monotonic() < self._began + IMPORT:
+                self._look_by(self._began + IMPORT)
+                return
             self.kill(f"its process was not ready within {IMPORT:g} s{self._body.words}")
         elif self.tickets:
             self._look_at(self.tickets[0], monotonic())

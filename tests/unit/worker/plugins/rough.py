@@ -115,7 +115,8 @@ def deaf(data: In, ctx: SyncContext) -> Out:
 
 @plugin.command
 async def deafen(data: In, ctx: Context) -> Out:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGXCPU):
+        signal.signal(number, signal.SIG_IGN)
     return Out("deaf")
 
 
@@ -194,6 +195,35 @@ def garbage(data: In, ctx: SyncContext) -> Out:
 def announces(data: In, ctx: SyncContext) -> Out:
     channel().sendall(b"\xff\xff\xff\xff")
     return Out("announced")
+
+
+@plugin.command
+def half(data: In, ctx: SyncContext) -> Out:
+    """Begin a message, and do not end it."""
+    channel().sendall(b"\0\0\4\0half")
+    return Out("swallowed by what was begun")
+
+
+@plugin.command
+async def says_much_and_blocks(data: In, ctx: Context) -> Out:
+    """Say more at once than the channel takes, and hold the worker's loop then for as many milliseconds."""
+    for _ in range(5_000):
+        ctx.progress(1, 2, "x" * 500)
+    await asyncio.sleep(0)
+    time.sleep(data.number / 1000)
+    return Out("said")
+
+
+@plugin.command
+def computes(data: In, ctx: SyncContext) -> Out:
+    """Compute for ever."""
+    while True:
+        pass
+
+
+@plugin.command
+def hoards(data: In, ctx: SyncContext) -> Out:
+    return Out(str(len(bytearray(data.number))))
 
 
 @plugin.command
