@@ -17,7 +17,7 @@ LONGEST_VALUE: Final = 16_384
 """Characters of one value of a line; a traceback keeps its end."""
 LARGEST_LINE: Final = 65_536
 """Bytes of all values of a line, as JSON."""
-CUT_END: Final = re.compile(r"\.\.\. \(\d+ characters\)\Z")
+CUT_END: Final = re.compile(r"\.\.\. \(\d+ characters\)")
 CUT_START: Final = re.compile(r"\(\d+ characters\) \.\.\.")
 """What is put where a text was cut; who looks for secrets in it must know the place."""
 _MOST_BITS: Final = 63
@@ -91,7 +91,7 @@ def line(level: LogLevel, event: object, values: dict[str, object]) -> LogNote:
         if name != "exc_info":
             kept[shortened(name, LONGEST_EVENT)] = _plain(value)
         elif value:
-            kept["exception"] = _end(traceback.format_exc().rstrip(), LONGEST_VALUE)
+            kept["exception"] = last_of(traceback.format_exc().rstrip(), LONGEST_VALUE)
     size = len(msgspec.json.encode(kept))
     if size > LARGEST_LINE:
         exception = kept.get("exception")
@@ -146,7 +146,8 @@ def shortened(value: object, longest: int) -> str:
     return fits_utf8(text)
 
 
-def _end(text: str, longest: int) -> str:
+def last_of(text: str, longest: int) -> str:
+    """Of a long text the end, which says so."""
     if len(text) > longest:
         text = f"({len(text)} characters) ...{text[-longest:]}"
     return fits_utf8(text)

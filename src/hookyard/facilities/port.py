@@ -25,7 +25,7 @@ from hookyard.context.messages import (
 )
 from hookyard.context.messages import PutState as AskState
 from hookyard.context.state import StateBudget, key_problem, value_problem
-from hookyard.errors import Cancelled, ContextError, StateConflict, StoreUnavailable
+from hookyard.errors import ArtifactError, Cancelled, ContextError, StateConflict, StoreUnavailable
 from hookyard.facilities.blobs import Blobs
 from hookyard.facilities.children import Children
 from hookyard.facilities.contract import Attempt
@@ -117,7 +117,7 @@ class HostPort:
         self.events.append(
             Event(
                 id=self._facilities.ids(),
-                type=note.type,
+                type=note.type if redacts is None else redacts.text(note.type),
                 plugin=job.plugin,
                 command=job.command,
                 job_id=job.id,
@@ -204,7 +204,13 @@ class HostPort:
     async def _artifact(self, question: Ask[Any]) -> object:
         blobs = self._open_blobs()
         match question:
-            case OpenArtifact():
+            case OpenArtifact(name, media_type):
+                if (
+                    self._redactor is not None
+                    and self._redactor.text(f"{name}\n{media_type}") != f"{name}\n{media_type}"
+                ):
+                    msg = "the name or the media type of an artifact holds a secret of the plugin"
+                    raise ArtifactError(msg)
                 return await blobs.open(question)
             case WriteArtifact(handle, data):
                 await blobs.write(handle, data)

@@ -16,8 +16,9 @@ SHORTEST: Final = 4
 SHORTEST_LINE: Final = 8
 """The same for one line of a value that has several: such a line may be no more than a brace."""
 MASK: Final = "***"
-_CUT: Final = b" characters)"
+CUT: Final = " characters)"
 """What every note of a cut has."""
+_NOTE: Final = re.compile(f"(?P<end>{CUT_END.pattern})|(?P<start>{CUT_START.pattern})")
 _UNQUOTED: Final = ("", "/", "/!$&'()*+,;=:@?%")
 """What may stand in a URL as it is: as a part of it, in a path, and where whoever wrote it left that to the client."""
 
@@ -67,17 +68,24 @@ class Redactor:
         while self._text.search(text):
             text = self._text.sub(MASK, text)
         # Where a text was cut before it came here, a part of a secret may be left.
-        if (note := CUT_END.search(text)) is not None:
-            text = self._ending(text[: note.start()]) + note[0]
-        if (note := CUT_START.match(text)) is not None:
-            text = note[0] + self._beginning(text[note.end() :])
-        return text
+        return self._beside_cuts(text) if CUT in text else text
 
     def cut(self, text: str, longest: int) -> str:
         """So many characters of the text, without secrets; one that is as long already was cut where it ends."""
         was_cut = len(text) >= longest
         text = self.text(text)[:longest]
         return self._ending(text) if was_cut else text
+
+    def _beside_cuts(self, text: str) -> str:
+        parts: list[str] = []
+        at, begins = 0, False
+        for note in _NOTE.finditer(text):
+            part = text[at : note.start()]
+            part = self._beginning(part) if begins else part
+            begins = note.lastgroup == "start"
+            parts += [part if begins else self._ending(part), note[0]]
+            at = note.end()
+        return "".join(parts) + (self._beginning(text[at:]) if begins else text[at:])
 
     def _ending(self, text: str) -> str:
         """Without the head of a secret that the text ends with."""
@@ -106,7 +114,7 @@ class Redactor:
     def json(self, body: bytes) -> bytes:
         """The JSON without secrets; the very bytes where there are none."""
         # What JSON escapes has a backslash; everything else stands in it as it is.
-        if self._bytes is None or (b"\\" not in body and _CUT not in body and self._bytes.search(body) is None):
+        if self._bytes is None or (b"\\" not in body and CUT.encode() not in body and self._bytes.search(body) is None):
             return body
         try:
             found: object = msgspec.json.decode(body)

@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 from tests.unit.facilities.lab import In, Out, lab, run
 
-from hookyard import CommandError, Context, Plugin, SyncContext, log
+from hookyard import ArtifactError, CommandError, Context, Plugin, SyncContext, log
 from hookyard.store.contract import EventQuery
 
 SECRET = "s3cr3t-value"
@@ -142,5 +142,31 @@ def test_no_part_of_a_secret_shows_where_what_a_command_says_is_cut(server_log: 
             for part in (SECRET[:4], SECRET[-6:]):
                 assert part not in said
                 assert part not in server_log.getvalue()
+
+    run(story)
+
+
+def test_no_event_type_and_no_name_of_an_artifact_holds_one() -> None:
+    plugin: Plugin[None] = Plugin("lab", secrets=("key",))
+
+    @plugin.command
+    async def name(data: In, ctx: Context) -> Out:
+        secret = await ctx.secrets.get("key")
+        ctx.emit(f"made.{secret}", {})
+        refused: list[str] = []
+        for called, kind in ((f"of-{secret}", "text/plain"), ("of", f"text/{secret}")):
+            try:
+                await ctx.artifacts.put(called, kind, b"x")
+            except ArtifactError as error:
+                refused.append(str(error))
+        assert len(refused) == 2
+        return Out(refused[0])
+
+    async def story() -> None:
+        async with lab(plugin, secrets={"key": "only_words"}) as it:
+            job = await it.run("lab/name")
+            assert job.result == b'{"text":"the name or the media type of an artifact holds a secret of the plugin"}'
+            (event,) = await it.store.events(EventQuery(job_id=job.id))
+            assert event.type == "made.***"
 
     run(story)

@@ -4,12 +4,25 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.unit.runners.ductile_lab import COLLECTION, changes, events, plugin_of, small, warnings
+from tests.unit.runners.ductile_lab import (
+    COLLECTION,
+    MANIFEST,
+    DuctileCall,
+    bench,
+    changes,
+    events,
+    plugin_of,
+    small,
+    warnings,
+)
 
+from hookyard.config.model import PluginSettings
+from hookyard.config.values import Secret
 from hookyard.errors import AttemptTimedOut, CommandError, PluginFailed
 from hookyard.host.foreign.ductile import DuctileResult
 from hookyard.model import StateEntry
 from hookyard.runners.ductile import DuctileRunner
+from hookyard.testing.port import FakePort
 
 OK = '{"status":"ok","result":"fine","events":[{"type":"x.y","payload":{"a":1}}],"state_updates":{"k":[1,2]}}'
 
@@ -285,3 +298,31 @@ def test_the_protocols_own_timeouts_attempts_and_waits() -> None:
     assert retry.attempts == 4
     assert [retry.delay(attempt, 0.0) for attempt in (1, 2, 3)] == [30, 60, 120]
     assert [retry.delay(attempt, 0.8) for attempt in (1, 2, 3)] == [36, 72, 144]
+
+
+def test_its_secrets_are_members_of_its_configuration(tmp_path: Path) -> None:
+    script = 'read -r request; printf \'{"status": "ok", "result": "%s"}\' "${request//\\"/}"'
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "manifest.yaml").write_text(MANIFEST.format(command="poll"), "utf-8")
+    (folder / "run.sh").write_text(f"#!/bin/bash\n{script}\n", "utf-8")
+    (folder / "run.sh").chmod(0o755)
+    settings = PluginSettings(config={"channel": "builds"}, secrets={"key": Secret("k3y")})
+    described = plugin_of(folder, settings)
+    assert described.secrets == ("key",)
+    made = bench(described, "poll", {"channel": "builds"})
+    call = made.call()
+    port = FakePort(secrets={"key": "k3y"})
+    call = DuctileCall(call.command, call.args, call.info, call.timeout, port)
+    result = asyncio.run(DuctileRunner().run(call))
+    assert b"config:{channel:builds,key:k3y}" in result
+
+
+def test_a_name_that_is_both_configured_and_secret_is_a_problem(tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "manifest.yaml").write_text(MANIFEST.format(command="poll"), "utf-8")
+    (folder / "run.sh").write_text("#!/bin/bash\n", "utf-8")
+    (folder / "run.sh").chmod(0o755)
+    described = plugin_of(folder, PluginSettings(config={"key": 1}, secrets={"key": Secret("k3y")}))
+    assert [path for path, _ in described.problems] == ["plugins.small.secrets.key"]

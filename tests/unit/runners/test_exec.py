@@ -24,6 +24,7 @@ from hookyard.errors import (
     RetryLater,
     SecretUnavailable,
 )
+from hookyard.facilities.redact import Redactor
 from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.exec import describe
 from hookyard.host.registry import Command
@@ -257,7 +258,7 @@ def test_stderr_is_lines_of_the_job_s_log(tmp_path: Path) -> None:
     attempt(plugin(tmp_path, script), port=port)
     assert [(line.level, line.event) for line in port.lines[:2]] == [("info", "stderr")] * 2
     assert port.lines[0].values == {"line": "one"}
-    assert max(len(str(line.values.get("line", ""))) for line in port.lines) == 4096
+    assert max(len(str(line.values.get("line", ""))) for line in port.lines) <= 4096 + len("... (300000 characters)")
     assert port.lines[-1].event == "stderr is cut: the plugin wrote more than is kept"
 
 
@@ -451,3 +452,34 @@ def test_a_bad_call_is_nothing_to_the_one_beside_it(tmp_path: Path) -> None:
     assert isinstance(first, PluginFailed)
     assert isinstance(second, PluginFailed)
     assert third == b'{"text":"done"}'
+
+
+def test_half_a_character_becomes_u_fffd_and_whole_ones_stay(tmp_path: Path) -> None:
+    port = FakePort()
+    line = r'{"kind": "log", "message": "a\ud800b \ud83d\ude00 \\ud800 \udc00"}'
+    attempt(plugin(tmp_path, f"echo '{line}'; echo '{OK}'"), port=port)
+    assert port.lines[0].event == "a\ufffdb \U0001f600 \\ud800 \ufffd"
+
+
+def test_where_it_cuts_what_it_quotes_no_part_of_a_secret_shows(tmp_path: Path) -> None:
+    secret = "s3cr3t-of-theirs-which-is-long"
+    redactor = Redactor([secret])
+    port = FakePort()
+    script = f"printf '%04086d{secret} more\\n' 0 >&2; printf '%070d{secret} and more\\n' 0"
+    with pytest.raises(PluginFailed) as raised:
+        attempt(plugin(tmp_path, script), port=port)
+    told = redactor.text(str(raised.value))
+    lines = [redactor.value(line.values) for line in port.lines]
+    for part in (secret[:6], secret[-6:]):
+        assert part not in told
+        assert part not in str(lines)
+
+
+def test_the_last_of_stderr_in_a_message_begins_with_no_part_of_a_secret(tmp_path: Path) -> None:
+    secret = "s3cr3t-of-theirs-which-is-long"
+    script = f"printf '{secret}%0290d\\n' 0 >&2; exit 3"
+    with pytest.raises(PluginFailed) as raised:
+        attempt(plugin(tmp_path, script), port=FakePort())
+    told = Redactor([secret]).text(str(raised.value))
+    assert "is-long" not in told
+    assert "characters) ...***" in told

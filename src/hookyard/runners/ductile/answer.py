@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
+from hookyard.context.logger import shortened
 from hookyard.errors import place_of
 
 SILENT: Final = "plugin produced no output on stdout"
@@ -79,7 +80,7 @@ def _problem(answer: Answer) -> str | None:
     if not answer.status:
         return "the answer has no status"
     if answer.status not in {"ok", "error"}:
-        return f"the status is {answer.status[:100]!r}, and must be 'ok' or 'error'"
+        return f"the status is {shortened(repr(answer.status), 100)}, and must be 'ok' or 'error'"
     if answer.ok and not (answer.result or "").strip():
         return "the status is 'ok', and the result is missing or blank"
     if not answer.ok and not (answer.error or "").strip():

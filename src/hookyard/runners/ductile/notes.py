@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from hookyard.context.events import LONGEST_KEY, EventBudget, note_type_problem
+from hookyard.context.logger import shortened
 from hookyard.context.messages import EmitNote, LogNote, Note, StateNote
 from hookyard.context.state import key_problem, value_problem
 from hookyard.model import LogLevel
@@ -30,14 +31,16 @@ _LINE: Final = 4000
 def log_notes(answer: Answer) -> Iterator[Note]:
     """The lines that a plugin logs."""
     for entry in answer.logs or ():
-        yield LogNote(_LEVELS.get((entry.level or "").lower(), "info"), (entry.message or "")[:_LINE], {})
+        yield LogNote(_LEVELS.get((entry.level or "").lower(), "info"), shortened(entry.message or "", _LINE), {})
 
 
 def stderr_notes(stderr: bytes, *, cut: bool) -> Iterator[Note]:
     """The lines that a plugin wrote to stderr."""
     lines = [line.rstrip() for line in stderr.decode(errors="replace").splitlines() if line.strip()]
+    if cut and lines:
+        lines[-1] = shortened(lines[-1], len(lines[-1]) - 1)
     for line in lines[:_LINES]:
-        yield LogNote("info", "stderr", {"line": line[:_LINE]})
+        yield LogNote("info", "stderr", {"line": shortened(line, _LINE)})
     if cut or len(lines) > _LINES:
         yield LogNote("warning", "stderr is cut", {"lines": min(len(lines), _LINES)})
 
@@ -52,7 +55,7 @@ def event_notes(answer: Answer) -> Iterator[Note]:
     for event in answer.events or ():
         kind = event.type or ""
         if (problem := note_type_problem(kind)) is not None:
-            why = f"{kind[:_LINE]!r} {problem}"
+            why = f"{shortened(repr(kind), _LINE)} {problem}"
             yield LogNote("warning", "an event is dropped", {"why": why})
             continue
         payload = event.payload or {}

@@ -2,9 +2,10 @@
 
 import asyncio
 from time import time
-from typing import Final
+from typing import Final, cast
 
-from hookyard.context.messages import EmitNote
+from hookyard.context.logger import last_of
+from hookyard.context.messages import EmitNote, GetSecret
 from hookyard.errors import AttemptTimedOut, CommandError, PluginFailed
 from hookyard.host.foreign.ductile.launch import DuctileLaunch
 from hookyard.host.foreign.ductile.result import DuctileResult
@@ -34,7 +35,14 @@ class DuctileRunner:
             raise TypeError(msg)
         state = await all_state(port, command.key)
         deadline = call.info.deadline or round(time() * 1000) + call.timeout
-        stdin = request_of(call.info, call.args, command.config, state, deadline)
+        config = command.config
+        if launch.secrets:
+            members = _members(config)
+            for name in launch.secrets:
+                secret: str = await port.ask(GetSecret(name))
+                members[name] = secret
+            config = members
+        stdin = request_of(call.info, call.args, config, state, deadline)
         stdout = _Stdout()
         end = await _run(call, launch, stdin, stdout)
         for note in stderr_notes(end.stderr, cut=end.stderr_cut):
@@ -125,8 +133,12 @@ def _answer(call: Call, end: Exit, stdout: _Stdout) -> Answer:
         raise PluginFailed(key, f"{error}{_circumstances(end)}", code=error.code, retryable=again) from error
 
 
+def _members(config: object) -> dict[str, object]:
+    return dict(cast("dict[str, object]", config)) if isinstance(config, dict) else {}
+
+
 def _circumstances(end: Exit) -> str:
     """How it ended, and the last of what it wrote to stderr."""
     said = f" (signal {end.signal})" if end.signal else f" (exit code {end.returncode})" if end.returncode else ""
-    tail = " ".join(end.stderr.decode(errors="replace").split())[-_TAIL:]
+    tail = last_of(" ".join(end.stderr.decode(errors="replace").split()), _TAIL)
     return f"{said}; stderr: {tail}" if tail else said

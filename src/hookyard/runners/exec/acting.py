@@ -9,6 +9,7 @@ from typing import Final, assert_never
 from msgspec import UnsetType
 
 from hookyard.context.events import EventBudget
+from hookyard.context.logger import shortened
 from hookyard.context.messages import (
     CloseArtifact,
     DropArtifact,
@@ -26,7 +27,7 @@ from hookyard.runners.exec.lines import Artifact, Error, Event, Line, Log, NotKe
 
 _PIECE: Final = 256 << 10
 STDERR_LINE: Final = 4_096
-"""Bytes of a line of stderr that are kept."""
+"""Characters of a line of stderr that are kept."""
 
 
 class Acting:
@@ -50,6 +51,7 @@ class Acting:
         self._task: asyncio.Task[None] | None = None
         self._failure: ArtifactError | None = None
         self._rest = b""
+        self._skipping = False
 
     def take(self, line: Line, number: int) -> None:
         """Act on a line.
@@ -89,15 +91,16 @@ class Acting:
     def stderr(self, piece: bytes) -> None:
         """Lines of stderr are lines of the job's log."""
         *lines, self._rest = (self._rest + piece).split(b"\n")
-        if len(self._rest) > STDERR_LINE:
-            lines.append(self._rest)
-            self._rest = b""
         for line in lines:
             self._tell_stderr(line)
+        if len(self._rest) > STDERR_LINE:
+            self._tell_stderr(self._rest)
+            self._rest = b""
+            self._skipping = True
 
     def stderr_ends(self, *, cut: bool) -> None:
         """Tell what is left of it."""
-        self._tell_stderr(self._rest)
+        self._tell_stderr(self._rest, cut=cut)
         self._rest = b""
         if cut:
             self._port.tell(LogNote("warning", "stderr is cut: the plugin wrote more than is kept", {}))
@@ -121,9 +124,14 @@ class Acting:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def _tell_stderr(self, line: bytes) -> None:
-        text = line[:STDERR_LINE].decode(errors="replace").rstrip()
+    def _tell_stderr(self, line: bytes, *, cut: bool = False) -> None:
+        if self._skipping:  # the rest of a line that was cut
+            self._skipping = False
+            return
+        text = line.decode(errors="replace").rstrip()
         if text:
+            most = min(STDERR_LINE, len(text) - 1) if cut else STDERR_LINE
+            text = shortened(text, most)
             self._port.tell(LogNote("info", "stderr", {"line": text}))
 
     async def _work(self) -> None:

@@ -1,16 +1,21 @@
 """What an exec plugin prints: one JSON object a line."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from hookyard.context.logger import shortened
 from hookyard.errors import place_of
 from hookyard.model import YEAR, LogLevel
 
 LINE: Final = 8 << 20
 """Bytes of one line; more break the protocol."""
+_QUOTED: Final = 80
+_ESCAPE: Final = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD](?P<half>[89a-fA-F]..)|.)")
+"""What a backslash begins: both halves of a character, one half, or anything else."""
 _NAME = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -154,6 +159,8 @@ class Lines:
             self._bad(f"is longer than {LINE >> 20} MiB")
         if self.end is not None:
             self._bad(f"comes after the {_kind(self.end)}, which is the last")
+        if b"\\ud" in text or b"\\uD" in text:
+            text = _ESCAPE.sub(_whole, text)
         try:
             line = _DECODER.decode(text)
         except msgspec.ValidationError as error:
@@ -162,7 +169,7 @@ class Lines:
                 f"is none of the protocol: {problem[:1].lower()}{problem[1:]}{'' if path == '$' else f' at {path}'}"
             )
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            self._bad(f"is not JSON ({error}): {text[:80].decode(errors='replace')!r}")
+            self._bad(f"is not JSON ({error}): {shortened(repr(text.decode(errors='replace')), _QUOTED)}")
         else:
             if isinstance(line, Result | Error):
                 self.end = line
@@ -172,6 +179,11 @@ class Lines:
     def _bad(self, what: str) -> None:
         msg = f"line {self.number} of its output {what}"
         raise BadLine(msg)
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    """Half a character, of which no text can be made, becomes U+FFFD: names of files have them."""
+    return escape[0] if escape["half"] is None else rb"\ufffd"
 
 
 def _kind(line: Line) -> str:

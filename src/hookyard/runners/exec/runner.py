@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from hookyard.context.logger import last_of
 from hookyard.errors import AttemptTimedOut, CommandError, PluginFailed, RetryLater
 from hookyard.host.foreign.exec import ExecLaunch
 from hookyard.process.guardian import GUARDIAN
@@ -28,6 +29,7 @@ TEMPORARY: Final = 75
 CONFIGURATION: Final = 78
 """Of BSD's sysexits.h: EX_TEMPFAIL and EX_CONFIG."""
 _TAIL: Final = 300
+_KEPT: Final = 4096
 
 
 class ExecRunner:
@@ -156,8 +158,8 @@ class _Tail:
         self._data = b""
 
     def add(self, piece: bytes) -> None:
-        self._data = (self._data + piece)[-_TAIL:]
+        self._data = (self._data + piece)[-_KEPT:]
 
     def __str__(self) -> str:
         text = " ".join(self._data.decode(errors="replace").split())
-        return f"; stderr: {text}" if text else ""
+        return f"; stderr: {last_of(text, _TAIL)}" if text else ""

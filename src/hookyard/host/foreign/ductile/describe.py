@@ -1,6 +1,6 @@
 """A Ductile plugin as its manifest describes it: nothing of it is run for that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -53,10 +53,13 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
         api=API_VERSION,
         commands=commands,
         launch=DuctileLaunch(
-            process=process_spec(settings, program, cwd=path.parent.resolve()), mirrored=manifest.mirrored()
+            process=process_spec(settings, program, cwd=path.parent.resolve()),
+            secrets=tuple(settings.secrets),
+            mirrored=manifest.mirrored(),
         ),
         config_type=dict,
-        problems=_missing(manifest, own, settings),
+        secrets=tuple(settings.secrets),  # no manifest names any: what is configured is declared
+        problems=(*_missing(manifest, own, settings), *_twice(own, settings)),
         notes=tuple(notes),
         lane=own,
         serial=manifest.concurrency_safe is False,
@@ -110,8 +113,14 @@ def _missing(manifest: Manifest, name: str, settings: PluginSettings) -> tuple[t
     return tuple(
         (f"plugins.{name}.config.{key}", f"missing; {manifest.name} requires it")
         for key in manifest.required_keys()
-        if key not in settings.config
+        if key not in settings.config and key not in settings.secrets
     )
+
+
+def _twice(name: str, settings: PluginSettings) -> Iterator[tuple[str, str]]:
+    for key in settings.secrets:
+        if key in settings.config:
+            yield f"plugins.{name}.secrets.{key}", "stands in `config` too; the plugin gets both as one object"
 
 
 def _camel(name: str) -> str:
