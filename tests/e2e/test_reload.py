@@ -1,6 +1,7 @@
 """A running server takes up what changed, and keeps what it had when the change is a bad one."""
 
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -331,3 +332,82 @@ def test_a_plugin_moves_into_workers_and_back(yard: Yard) -> None:
     yard.configure(plugins={})
     assert yard.reload()["changed"] == ["echo"]
     assert yard.say() == "three"
+
+
+SAY = """
+import os
+from pathlib import Path
+from msgspec import Struct
+from hookyard import Context, Plugin
+import helpers
+plugin = Plugin("echo")
+class In(Struct): x: int = 0
+class Out(Struct):
+    said: str
+    pid: int
+@plugin.command
+async def say(data: In, ctx: Context) -> Out:
+    from inner.deep import MARK
+    data_file = Path(__file__).with_name("data.txt").read_text()
+    return Out(f"{helpers.WORD} {MARK} {data_file}", os.getpid())
+@plugin.command
+async def fail(data: In, ctx: Context) -> Out:
+    return helpers.fail()
+"""
+
+
+@pytest.mark.parametrize("layout", ["package", "project", "file"])
+def test_a_worker_that_is_started_anew_runs_what_was_loaded_and_not_what_lies_there(yard: Yard, layout: str) -> None:
+    files = {
+        "__init__.py": SAY,
+        "helpers.py": "WORD = 'one'\ndef fail():\n    raise RuntimeError('it failed')\n",
+        "inner/deep.py": "MARK = 'deep'\n",
+        "data.txt": "data",
+    }
+    home = yard.folder
+    if layout == "project":
+        home = yard.folder / "src"
+        entry = '[project]\nname = "echo"\n[project.entry-points.hookyard]\necho = "said:plugin"\n'
+        (yard.folder / "__init__.py").unlink()
+        (yard.folder / "pyproject.toml").write_text(entry)
+        files["said.py"] = files.pop("__init__.py")
+    if layout == "file":
+        for path in yard.folder.iterdir():
+            path.unlink()
+        yard.folder.rmdir()
+        home = yard.folder.parent
+        text = SAY.replace("import helpers\n", "class helpers:\n    WORD = 'one'\n    fail = None\n")
+        files = {"echo.py": text.replace("from inner.deep import MARK", "MARK = 'deep'"), "data.txt": "data"}
+    for name, text in files.items():
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).write_text(text)
+    yard.configure(plugins={"echo": {"isolation": "worker", "workers": 1}})
+    yard.reload()
+    changed = "echo.py" if layout == "file" else "helpers.py"
+
+    def say_anew() -> str:
+        """By a process that was started just for it."""
+        first = yard.call("echo/say", {}, prefer="wait=20")["result"]
+        os.kill(first["pid"], signal.SIGKILL)
+        yard.server.wait_for("worker.gone", pid=first["pid"])
+        found = yard.call("echo/say", {}, prefer="wait=20")["result"]
+        assert found["pid"] != first["pid"]
+        return str(found["said"])
+
+    (home / changed).write_text("def (")
+    assert "SyntaxError" in yard.refused()[0]["message"]
+    assert say_anew() == "one deep data"
+    good = files[changed].replace("'one'", "'two'")
+    (home / changed).write_text(good)
+    if layout != "file":
+        (home / "inner" / "deep.py").unlink()
+        (home / "inner" / "__init__.py").write_text("raise ValueError('it came later')")
+    assert say_anew() == "one deep data"
+    if layout != "file":
+        job = yard.call("echo/fail", {})
+        line = yard.server.wait_for("command.raised", job_id=job["job_id"])
+        assert f'File "{home / changed}", line 3' in line["exception"]
+        (home / "inner" / "__init__.py").unlink()
+        (home / "inner" / "deep.py").write_text(files["inner/deep.py"])
+    assert yard.reload()["changed"] == ["echo"]
+    assert say_anew() == "two deep data"

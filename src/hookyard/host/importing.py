@@ -2,7 +2,7 @@
 
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -19,15 +19,19 @@ __all__ = ["PRIVATE", "forget", "import_plugin"]
 _scope_of: WeakKeyDictionary[Plugin[Any], Scope] = WeakKeyDictionary()
 
 
-def import_plugin(candidate: Candidate) -> Plugin[Any]:
+def import_plugin(candidate: Candidate, sources: Mapping[str, bytes] | None = None) -> Plugin[Any]:
     """Import a plugin; whatever its code raises, it is the plugin that failed.
 
     One of a plugin folder is imported anew every time, beside what was imported of it before.
 
+    Args:
+        candidate: the plugin.
+        sources: what its source files held when it was loaded, where that is not what they hold now.
+
     Raises:
         PluginLoadError: it could not be imported, or holds no plugin; the message says why and where.
     """
-    scope = _scope(candidate)
+    scope = _scope(candidate, sources)
     try:
         module = _module(candidate, scope)
         found: object = getattr(module, candidate.attribute, None)
@@ -61,10 +65,10 @@ def forget(plugins: Iterable[object]) -> None:
             scope.forget()
 
 
-def _scope(candidate: Candidate) -> Scope | None:
+def _scope(candidate: Candidate, sources: Mapping[str, bytes] | None) -> Scope | None:
     if candidate.folder is None:
         return None
-    return Scope(candidate.name, candidate.folder if candidate.module else candidate.home)
+    return Scope(candidate.name, candidate.folder if candidate.module else candidate.home, sources)
 
 
 def _module(candidate: Candidate, scope: Scope | None) -> ModuleType:

@@ -36,9 +36,12 @@ class Scope:
     Args:
         name: the plugin.
         folder: whose modules are the plugin's own; None for a single file, which has no others.
+        sources: what its source files held when it was loaded, by their paths: that is run, whatever they hold now.
     """
 
-    def __init__(self, name: str, folder: Path | None) -> None:
+    def __init__(self, name: str, folder: Path | None, sources: Mapping[str, bytes] | None = None) -> None:
+        self._sources = sources or {}
+        self._copied = {path.rpartition("/")[0] for path in self._sources}
         self._folder = None if folder is None else [str(folder)]
         self._own: dict[str, bool] = {}
         self._forgotten: dict[str, ModuleType] = {}
@@ -72,6 +75,32 @@ class Scope:
         around.submodule_search_locations = self._folder
         sys.modules.setdefault(self.prefix, module_from_spec(around))
         return import_module(f"{self.prefix}.{name}")
+
+    def source(self, path: str) -> bytes | None:
+        """What a file held when the plugin was loaded; None when that is not known."""
+        return self._sources.get(path)
+
+    def find(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """A module as it was when the plugin was loaded, else as it is."""
+        tail = fullname.rpartition(".")[2]
+        folders = [f"{folder}/{tail}" for folder in path or ()]
+        for folder in folders if self._sources else ():
+            if (file := f"{folder}/__init__.py") in self._sources:
+                loader = _Loader(fullname, file, self)
+                return spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=[folder])
+            if (file := f"{folder}.py") in self._sources:
+                return spec_from_file_location(fullname, file, loader=_Loader(fullname, file, self))
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            was_there = spec.loader.path.rpartition("/")[0] not in self._copied  # else it is of after the load
+            spec.loader = _Loader(fullname, spec.loader.path, self)
+            spec = spec if was_there else None
+        if spec is None:
+            gone = [folder for folder in folders if any(f"{known}/".startswith(f"{folder}/") for known in self._copied)]
+            if gone:
+                spec = ModuleSpec(fullname, None, is_package=True)
+                spec.submodule_search_locations = gone
+        return spec
 
     def forget(self) -> None:
         """Take the modules out of `sys.modules`; they are put back if code that still runs imports any of them."""
@@ -111,7 +140,7 @@ class Scope:
     def _look(self, top: str) -> bool:
         if self._folder is None or top in sys.stdlib_module_names or top == "hookyard":
             return False
-        found = PathFinder.find_spec(top, self._folder)
+        found = self.find(top, self._folder)
         if found is None:
             return False
         # A folder without __init__.py may hold no Python at all; as everywhere, a real module goes before it.
@@ -128,7 +157,8 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Compile it."""
         path = self.get_filename(fullname)
-        code: CodeType = self.source_to_code(self.get_data(path), path)
+        known = self._scope.source(path)
+        code: CodeType = self.source_to_code(self.get_data(path) if known is None else known, path)
         return code
 
     def exec_module(self, module: ModuleType) -> None:
@@ -144,12 +174,7 @@ class _Finder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         scope = _scopes.get(fullname.partition(".")[0])
-        if scope is None:
-            return None
-        spec = PathFinder.find_spec(fullname, path, target)
-        if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(fullname, spec.loader.path, scope)
-        return spec
+        return None if scope is None else scope.find(fullname, path, target)
 
 
 _finder: Final = _Finder()

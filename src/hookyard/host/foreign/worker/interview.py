@@ -52,8 +52,10 @@ def ask_once(spec: ProcessSpec, hello: Hello) -> Manifest:
             for descriptor in ends:
                 os.close(descriptor)
         stack.callback(_end, process)
+        ours.settimeout(PATIENCE)  # it may be long, and nobody there to read it
         with suppress(OSError):  # it is gone already; what it wrote says why
             ours.sendall(frame(encode(hello)))
+        ours.settimeout(None)
         return _Interview(spec, process, ours, read).manifest()
 
 

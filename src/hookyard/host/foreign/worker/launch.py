@@ -12,6 +12,7 @@ from hookyard.egress.rules import plugin_rules
 from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.surroundings import process_spec
 from hookyard.host.foreign.worker.messages import PROTOCOL, Hello, Target
+from hookyard.host.sources import sources_of
 from hookyard.process.spec import ProcessSpec
 
 
@@ -52,6 +53,7 @@ def launch_of(
         describe=False,
         config=msgspec.msgpack.encode(settings.config),
         http=msgspec.msgpack.encode(ClientSettings(rules=rules, timeout=settings.http.timeout.seconds)),
+        sources=sources_of(candidate),
     )
     return WorkerLaunch(
         plugin=candidate.name,

@@ -28,7 +28,7 @@ from hookyard.host.foreign.worker.failures import Failure
 from hookyard.model import ErrorInfo, JobStatus
 from hookyard.process.spec import Limits
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 """Raised with every change of these messages: an interpreter of its own may have another Hookyard."""
 
 AnyNote = LogNote | ProgressNote | EmitNote | StateNote
@@ -100,6 +100,8 @@ class Hello(Struct, frozen=True, array_like=True, tag="hello"):
     """The plugin's section of the configuration, in MessagePack."""
     http: bytes
     """How `ctx.http` is made: a `ClientSettings` of `hookyard.egress`, in MessagePack."""
+    sources: dict[str, bytes] | None
+    """What the plugin's source files held when it was loaded, by path: that is run. None: whatever they hold now."""
 
 
 class Run(Struct, frozen=True, array_like=True, tag="run"):
