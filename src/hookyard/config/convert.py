@@ -149,6 +149,14 @@ def _shared(node: Node, kind: object) -> int:
     return len(node.entries.keys() & {field.encode_name for field in msgspec.structs.fields(struct)})
 
 
+def line_at(lines: MappingOf[str, int], path: str) -> int | None:
+    """The line of a key path, or of the nearest written one around it; None when there is none."""
+    at = path
+    while at and at not in lines:
+        at = at[: max(at.rfind("."), at.rfind("["), 0)]
+    return lines.get(at)
+
+
 def lines_of(node: Node, place: Place | None = None) -> dict[str, int]:
     """The line of every key path in a document."""
     place = place or Place("", 0)

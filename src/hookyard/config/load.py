@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hookyard.config.check import findings
-from hookyard.config.convert import Converter, lines_of
+from hookyard.config.convert import Converter, line_at, lines_of
 from hookyard.config.document import parse
 from hookyard.config.model import Config
 from hookyard.config.scalars import Place
@@ -26,10 +26,7 @@ class Loaded:
 
     def problem(self, path: str, message: str) -> Problem:
         """A problem at a key path, with the line of that key or of the nearest written one around it."""
-        at = path
-        while at and at not in self.lines:
-            at = at[: max(at.rfind("."), at.rfind("["), 0)]
-        return Problem(file=self.name, line=self.lines.get(at, 0), path=path, message=message)
+        return Problem(file=self.name, line=line_at(self.lines, path) or 0, path=path, message=message)
 
 
 def load(path: Path, environ: MappingOf[str, str] | None = None) -> Config:

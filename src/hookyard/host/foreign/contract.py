@@ -3,10 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import NoneType
-from typing import Any
+from typing import Any, NoReturn
 
 from hookyard.command import CommandSpec
 from hookyard.plugin import HookSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Stands where an imported plugin has a command's function."""
+
+    key: str
+    """Of the command."""
+
+    def __call__(self, data: object, context: object) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            TypeError: always.
+        """
+        del data, context
+        msg = f"{self.key} runs in a process of its own"
+        raise TypeError(msg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

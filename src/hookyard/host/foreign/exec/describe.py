@@ -3,19 +3,18 @@
 import os
 from pathlib import Path
 from types import NoneType
-from typing import Any, Final, Never, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 import msgspec
 
 from hookyard.command import CommandOptions, CommandSpec, Retry, as_struct
-from hookyard.config.convert import lines_of
-from hookyard.config.document import parse, value_of
 from hookyard.config.model import PluginSettings
-from hookyard.errors import PluginFailed, PluginLoadError, SchemaError
+from hookyard.errors import PluginLoadError, SchemaError
 from hookyard.host.candidate import Candidate
-from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.host.foreign.contract import Elsewhere, ForeignPlugin
 from hookyard.host.foreign.exec.launch import ExecLaunch
 from hookyard.host.foreign.exec.manifest import CommandEntry, Manifest, Report, read
+from hookyard.host.foreign.manifest_file import placed, read_file, shown_as
 from hookyard.host.foreign.surroundings import process_spec
 from hookyard.plugin import API_VERSION
 from hookyard.process.once import Exit, describe_once
@@ -44,7 +43,9 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
     """
     folder = candidate.home or candidate.folder or base.absolute()
     if candidate.manifest is not None:
-        value, shown, lines = _from_file(candidate.manifest, base)
+        shown = shown_as(candidate.manifest, base)
+        value, lines = read_file(candidate.manifest, shown)
+        del lines[""]  # a key that is missing from the whole has no line
     else:
         value, shown, lines = _from_program(candidate, settings, folder), f"{candidate.origin} describe", {}
     if (api := _api(value)) != API_VERSION and isinstance(api, int):
@@ -53,7 +54,7 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
     problems: list[str] = []
 
     def report(path: str, message: str) -> None:
-        problems.append(_placed(shown, lines, path, message))
+        problems.append(placed(shown, lines, path, message))
 
     manifest = read(value, report)
     if manifest is None:
@@ -82,24 +83,6 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
         config_type=config_type,
         secrets=manifest.secrets,
     )
-
-
-def _from_file(path: Path, base: Path) -> tuple[object, str, dict[str, int]]:
-    shown = str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LIMIT + 1)
-        text = raw.decode("utf-8-sig")
-    except OSError as error:
-        _refuse(f"{shown}: {(error.strerror or 'cannot be read').lower()}", error)
-    except UnicodeDecodeError as error:
-        _refuse(f"{shown}: not UTF-8 text", error)
-    if len(raw) > LIMIT:
-        _refuse(f"{shown}: longer than {LIMIT >> 20} MiB")
-    root, faults = parse(text)
-    if faults:
-        _refuse("\n".join(f"{shown}:{fault.line}: {fault.message}" for fault in faults))
-    return value_of(root), shown, lines_of(root)
 
 
 def _from_program(candidate: Candidate, settings: PluginSettings, folder: Path) -> object:
@@ -132,14 +115,6 @@ def _said(done: Exit) -> str:
 def _api(value: object) -> object:
     api = cast("dict[str, object]", value).get("api", API_VERSION) if isinstance(value, dict) else API_VERSION
     return API_VERSION if isinstance(api, bool) else api
-
-
-def _placed(shown: str, lines: dict[str, int], path: str, message: str) -> str:
-    at = path
-    while at and at not in lines:
-        at = at[: max(at.rfind("."), at.rfind("["), 0)]
-    line = f":{lines[at]}" if at in lines else ""
-    return f"{shown}{line}: {path or 'manifest'}: {message}"
 
 
 def _program(candidate: Candidate, manifest: Manifest, report: Report) -> Path | None:
@@ -176,7 +151,7 @@ def _command(plugin: str, index: int, entry: CommandEntry, report: Report) -> Co
     return CommandSpec(
         plugin=plugin,
         name=entry.name,
-        function=_elsewhere,
+        function=Elsewhere(f"{plugin}/{entry.name}"),
         is_async=True,
         input_type=taken,
         output_type=given,
@@ -217,11 +192,6 @@ def _compiled(schema: dict[str, Any], name: str, at: str, report: Report) -> Any
     except SchemaError as error:
         report(f"{at}{error.path}", error.reason)
         return None
-
-
-def _elsewhere(_data: object, _ctx: object) -> Never:
-    msg = "it runs in a process of its own only"
-    raise PluginFailed("exec", msg)
 
 
 def _refuse(message: str, cause: Exception | None = None) -> NoReturn:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 from types import NoneType
-from typing import Any, Never
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from hookyard.command import CommandSpec
 from hookyard.config.model import OutboundSettings, PluginSettings
-from hookyard.errors import PluginFailed, PluginLoadError
+from hookyard.errors import PluginLoadError
 from hookyard.host.candidate import Candidate
-from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.host.foreign.contract import Elsewhere, ForeignPlugin
 from hookyard.host.foreign.worker.interview import ask_once
 from hookyard.host.foreign.worker.launch import launch_of
 from hookyard.host.foreign.worker.messages import CommandManifest, Manifest
@@ -69,7 +69,7 @@ def _command(plugin: str, manifest: CommandManifest) -> CommandSpec:
     return CommandSpec(
         plugin=plugin,
         name=manifest.name,
-        function=_elsewhere,
+        function=Elsewhere(place),
         is_async=manifest.is_async,
         input_type=taken,
         output_type=_compiled(manifest.output, place, "output"),
@@ -97,8 +97,3 @@ def _compiled(schema: bytes, place: str, what: str) -> Any:  # noqa: ANN401  any
 def _type_name(place: str, what: str) -> str:
     words = place.replace("/", "-").replace("_", "-").split("-")
     return "".join(word.capitalize() for word in [*words, what])
-
-
-def _elsewhere(_data: object, _ctx: object) -> Never:
-    msg = "it runs in its own process only"
-    raise PluginFailed("worker", msg)
