@@ -58,29 +58,29 @@ def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ende
     if isinstance(error, AttemptTimedOut):
         info = ErrorInfo(code="timed_out", message=str(error), retryable=True)
         return _again_or("timed_out", "deadline", info, job, command, draw)
-    if isinstance(error, CommandError):
-        info = _as_it_can_be_kept(error, job)
-        if not info.retryable:
-            return _failed("not_retryable", info)
-        return _again_or("failed", "plugin_error", info, job, command, draw)
-    if isinstance(error, PluginFailed):
-        info = ErrorInfo(code=_text(error.code), message=_text(error), retryable=error.retryable)
-        if not info.retryable:
-            return _failed("not_retryable", info)
-        return _again_or("failed", "plugin_error", info, job, command, draw)
-    if isinstance(error, ContextError):
-        # What calls and is called would multiply with every level that tries again.
-        again = bool(error.retryable) if isinstance(error, CallError) else True
-        info = ErrorInfo(code=_text(error.code), message=_text(error), retryable=again)
-        if not again:
-            return _failed("not_retryable", info)
-        return _again_or("failed", "plugin_error", info, job, command, draw)
-    info = ErrorInfo(
-        code="cancelled" if isinstance(error, Cancelled) else "plugin_error",
-        message=f"The command failed; the log has the whole error under job {job.id}.",
-        retryable=True,
-    )
+    info = _info(error, job)
+    if not info.retryable:
+        return _failed("not_retryable", info)
     return _again_or("failed", "plugin_error", info, job, command, draw)
+
+
+def _info(error: BaseException, job: Job) -> ErrorInfo:
+    """What callers are told of an error, and whether another attempt may go better."""
+    match error:
+        case CommandError():
+            return _as_it_can_be_kept(error, job)
+        case PluginFailed():
+            return ErrorInfo(code=_text(error.code), message=_text(error), retryable=error.retryable)
+        case ContextError():
+            # What calls and is called would multiply with every level that tries again.
+            again = bool(error.retryable) if isinstance(error, CallError) else True
+            return ErrorInfo(code=_text(error.code), message=_text(error), retryable=again)
+        case _:
+            return ErrorInfo(
+                code="cancelled" if isinstance(error, Cancelled) else "plugin_error",
+                message=f"The command failed; the log has the whole error under job {job.id}.",
+                retryable=True,
+            )
 
 
 def _as_it_can_be_kept(error: CommandError, job: Job) -> ErrorInfo:
