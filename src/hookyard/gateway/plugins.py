@@ -15,7 +15,8 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.tables import Live
-from hookyard.host.views import PluginList, full_plugin, plugin_row
+from hookyard.host.views import HookView, PluginList, full_plugin, hook_view, plugin_row
+from hookyard.inbound import own
 
 
 class Plugins:
@@ -36,20 +37,28 @@ class Plugins:
         ]
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """List every plugin that was found."""
+        """List every plugin that was found, and last Hookyard's own provider of hooks."""
         self._allow(request, JOBS_READ)
         registry = self._live.tables.registry
-        return value_answer(PluginList([plugin_row(registry, record) for record in registry.plugins]))
+        hooks: dict[str, list[HookView]] = {}
+        for each in self._hooks.records():
+            hooks.setdefault(each.plugin, []).append(hook_view(each))
+        # Hooks are of the active one: another may have its name, and was left out for it.
+        rows = [
+            plugin_row(registry, record, hooks.get(record.name, ()) if record.state == "active" else ())
+            for record in (*registry.plugins, own.record)
+        ]
+        return value_answer(PluginList(rows))
 
     async def full(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Show all of a plugin."""
         self._allow(request, JOBS_READ)
         registry = self._live.tables.registry
         # One that was left out because its name was taken is in the list only.
-        record = next((one for one in registry.plugins if one.name == name), None)
+        record = next((one for one in (own.record, *registry.plugins) if one.name == name), None)
         if record is None:
             raise Refused("not_found", "There is no such plugin.")
-        return value_answer(full_plugin(registry, record, self._hooks.records(name)))
+        return value_answer(full_plugin(registry, record, map(hook_view, self._hooks.records(name))))
 
     async def reload(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Read the configuration and the plugins again."""

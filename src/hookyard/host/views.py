@@ -1,5 +1,6 @@
 """How plugins are shown, over HTTP and at the command line."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -39,15 +40,15 @@ class FullCommand(CommandRow, frozen=True, kw_only=True):
 
 
 class HookView(Struct, frozen=True, kw_only=True):
-    """A hook that a plugin implements, and how it has done."""
+    """A hook that a plugin implements and, in a running server, how it has done since it was loaded."""
 
     hook: str
-    calls: int
-    failures: int
-    dropped: int
-    skipped: int
-    last_ms: float
-    longest_ms: float
+    calls: int | UnsetType = UNSET
+    failures: int | UnsetType = UNSET
+    dropped: int | UnsetType = UNSET
+    skipped: int | UnsetType = UNSET
+    last_ms: float | UnsetType = UNSET
+    longest_ms: float | UnsetType = UNSET
     last_error: str | UnsetType = UNSET
     last_error_at: str | UnsetType = UNSET
 
@@ -65,6 +66,7 @@ class PluginRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     isolation: Isolation | UnsetType = UNSET
     """Where all of its commands run, when that is one for all."""
     notes: tuple[str, ...] = ()
+    hooks: tuple[HookView, ...] = ()
     commands: tuple[CommandRow, ...] = ()
 
 
@@ -73,7 +75,6 @@ class FullPlugin(PluginRow, frozen=True, kw_only=True, omit_defaults=True):
 
     secrets: tuple[str, ...] = ()
     """The names of those that it declares."""
-    hooks: tuple[HookView, ...] = ()
     commands: tuple[FullCommand, ...] = ()
 
 
@@ -83,14 +84,13 @@ class PluginList(Struct, frozen=True):
     plugins: list[PluginRow]
 
 
-def plugin_row(registry: Registry, record: PluginRecord) -> PluginRow:
+def plugin_row(registry: Registry, record: PluginRecord, hooks: Iterable[HookView]) -> PluginRow:
     """Show a plugin in a list."""
-    return PluginRow(
-        **_about(record), commands=tuple(CommandRow(**_row(command)) for command in _commands(registry, record))
-    )
+    rows = tuple(CommandRow(**_row(command)) for command in _commands(registry, record))
+    return PluginRow(**_about(record), hooks=tuple(hooks), commands=rows)
 
 
-def full_plugin(registry: Registry, record: PluginRecord, hooks: tuple[HookRecord, ...]) -> FullPlugin:
+def full_plugin(registry: Registry, record: PluginRecord, hooks: Iterable[HookView]) -> FullPlugin:
     """Show all of a plugin."""
     kept = registry.kept.get(record.name)
     commands: list[FullCommand] = []
@@ -101,7 +101,7 @@ def full_plugin(registry: Registry, record: PluginRecord, hooks: tuple[HookRecor
     return FullPlugin(
         **_about(record),
         secrets=() if kept is None else kept.plugin.secrets,
-        hooks=tuple(map(_hook, hooks)),
+        hooks=tuple(hooks),
         commands=tuple(commands),
     )
 
@@ -140,7 +140,15 @@ def _commands(registry: Registry, record: PluginRecord) -> list[Command]:
     return [command for command in registry.commands.values() if command.spec.plugin == record.name]
 
 
-def _hook(record: HookRecord) -> HookView:
+def hook_names(registry: Registry, record: PluginRecord) -> Iterator[HookView]:
+    """The hooks of a plugin where no server runs."""
+    kept = registry.kept.get(record.name)
+    if kept is not None and record.state == "active":
+        yield from (HookView(hook=hook) for hook in kept.plugin.hooks)
+
+
+def hook_view(record: HookRecord) -> HookView:
+    """A hook of a running server."""
     return HookView(
         hook=record.hook,
         calls=record.calls,

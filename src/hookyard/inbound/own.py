@@ -10,16 +10,20 @@ import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
 
 from hookyard.hookspecs import InboundEvent, WebhookRequest, WebhookVerdict
+from hookyard.host.registry import PluginRecord
 from hookyard.plugin import Plugin
 from hookyard.webhook_secret import SecretError, secret_key
 
 plugin: Final = Plugin("hookyard")
+record: Final = PluginRecord(name=plugin.name, state="active", origin="hookyard", version=version("hookyard"))
+"""How it is listed, though no folder and no entry point has it."""
 _TOLERANCE: Final = 300_000
 """Milliseconds by which the time of sending may be off, in both directions, as the specification suggests."""
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
@@ -77,8 +81,8 @@ def secret_problem(secret: str) -> str | None:
 
 def _v1(header: str) -> Iterable[bytes]:
     for entry in header.split(" ", _MOST_SIGNATURES)[:_MOST_SIGNATURES]:
-        version, _, encoded = entry.partition(",")
-        if version == "v1":
+        scheme, _, encoded = entry.partition(",")
+        if scheme == "v1":
             try:
                 yield b64decode(encoded, validate=True)
             except (Base64Error, ValueError):

@@ -71,6 +71,7 @@ def test_one_plugin_is_shown_with_its_commands_hooks_and_secrets_but_no_secret(h
         assert part in ended.out
     shown = hookyard("plugins", "show", "good", "--json").out
     assert json.loads(shown)["commands"][0]["input"]["$ref"] == "#/$defs/In"
+    assert json.loads(shown)["hooks"] == [{"hook": "startup"}]  # no server runs here that would have counted
     assert "s3cret" not in ended.out + ended.err + shown
 
 

@@ -5,11 +5,14 @@ import asyncio
 import pytest
 from tests.unit.gateway.lab import ADMIN, CI, COMMANDS, LOOKER, NOBODY, READER, House, bearer, house_of, plugin
 
+from hookyard import HealthReport, Plugin
 from hookyard.config.model import PluginSettings
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.candidate import Candidate
 from hookyard.host.changes import Changes
+from hookyard.host.hooks import Hooks
 from hookyard.host.registry import ActivePlugin, Kept, PluginRecord, Registry
+from hookyard.inbound import own
 
 REGISTRY = Registry(
     (
@@ -38,7 +41,7 @@ def house() -> House:
 
 
 def test_every_plugin_is_listed_with_its_state_its_reason_and_its_commands_limits(house: House) -> None:
-    hello, off = house.get("/api/v1/plugins").json["plugins"]
+    hello, off, _ = house.get("/api/v1/plugins").json["plugins"]
     assert (hello["name"], hello["state"], hello["version"], hello["isolation"]) == ("hello", "active", "1.0", "inline")
     greet, look = hello["commands"]
     assert (greet["name"], greet["summary"], greet["lane"], greet["limit"]) == (
@@ -48,6 +51,25 @@ def test_every_plugin_is_listed_with_its_state_its_reason_and_its_commands_limit
     assert look["read_only"]
     expected = {"kind": "python", "name": "off", "origin": "plugins/off", "state": "disabled"}
     assert off == expected | {"reason": "the configuration says so"}
+
+
+def test_hookyards_own_provider_is_listed_with_how_its_hooks_have_done() -> None:
+    async def health() -> HealthReport:
+        return HealthReport(status="ok")
+
+    guard = Plugin("hello")
+    guard.hook(health)
+    hooks = Hooks([(guard, None)], own=[(own.plugin, None)])
+    house = house_of(registry=REGISTRY, hooks=hooks)
+    assert house.get("/readyz", None).status == 200
+    hello, off, ours = house.get("/api/v1/plugins").json["plugins"]
+    (asked,) = hello["hooks"]
+    assert (asked["hook"], asked["calls"], asked["failures"], asked["skipped"]) == ("health", 1, 0, 0)
+    assert "hooks" not in off
+    assert (ours["name"], ours["state"], ours["origin"]) == ("hookyard", "active", "hookyard")
+    assert [(hook["hook"], hook["calls"]) for hook in ours["hooks"]] == [("verify_webhook", 0), ("map_input", 0)]
+    shown = house.get("/api/v1/plugins/hookyard")
+    assert (shown.status, shown.json["hooks"]) == (200, ours["hooks"])
 
 
 def test_one_plugin_is_shown_with_its_schemas(house: House) -> None:

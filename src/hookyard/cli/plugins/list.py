@@ -24,10 +24,10 @@ def list_plugins(
     import msgspec
 
     from hookyard.cli.plugins.loading import registry_of
-    from hookyard.host.views import PluginList, plugin_row
+    from hookyard.host.views import PluginList, hook_names, plugin_row
 
     registry = registry_of(chosen(config))
-    rows = [plugin_row(registry, record) for record in registry.plugins]
+    rows = [plugin_row(registry, record, hook_names(registry, record)) for record in registry.plugins]
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(PluginList(rows))).decode())
         return

@@ -24,16 +24,13 @@ def show(
 
     from hookyard.cli.plugins.loading import registry_of
     from hookyard.errors import Refused
-    from hookyard.host.hooks import HookRecord
-    from hookyard.host.views import FullPlugin, full_plugin
+    from hookyard.host.views import FullPlugin, full_plugin, hook_names
 
     registry = registry_of(chosen(config))
     record = next((one for one in registry.plugins if one.name == name), None)
     if record is None:
         raise Refused("not_found", f"There is no plugin {name!r}; `hookyard plugins list` has them all.")
-    kept = registry.kept.get(name)
-    hooks = () if kept is None else tuple(HookRecord(plugin=name, hook=hook) for hook in kept.plugin.hooks)
-    shown = full_plugin(registry, record, hooks)
+    shown = full_plugin(registry, record, hook_names(registry, record))
 
     def lines(plugin: FullPlugin) -> Iterator[str]:
         yield f"{plugin.name} {plugin.version or ''}".rstrip()
