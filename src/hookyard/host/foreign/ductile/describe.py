@@ -1,21 +1,21 @@
 """A Ductile plugin as its manifest describes it: nothing of it is run for that."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from hookyard.command import CommandOptions, CommandSpec, Retry
 from hookyard.config.model import PluginSettings
 from hookyard.errors import PluginLoadError
 from hookyard.host.candidate import Candidate
-from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.host.foreign.contract import Elsewhere, ForeignPlugin
 from hookyard.host.foreign.ductile.inputs import input_of
 from hookyard.host.foreign.ductile.launch import DuctileLaunch
 from hookyard.host.foreign.ductile.manifest import CommandEntry, Manifest
 from hookyard.host.foreign.ductile.read import read_manifest
 from hookyard.host.foreign.ductile.result import DuctileResult
 from hookyard.host.foreign.ductile.trust import entrypoint_of
+from hookyard.host.foreign.manifest_file import shown_as
 from hookyard.host.foreign.surroundings import process_spec
 from hookyard.plugin import API_VERSION
 
@@ -41,7 +41,7 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
         msg = f"{candidate.origin}: there is no manifest.yaml"
         raise PluginLoadError(msg)
     path = candidate.manifest
-    shown = str(path.relative_to(base)) if path.is_relative_to(base) else str(path)
+    shown = shown_as(path, base)
     manifest = read_manifest(path, shown)
     program = entrypoint_of(path.parent, manifest.entrypoint, candidate.root, shown)
     own = name or manifest.name
@@ -82,7 +82,7 @@ def _command(plugin: str, entry: CommandEntry, note: Callable[[str], None]) -> C
     return CommandSpec(
         plugin=plugin,
         name=entry.name,
-        function=_Elsewhere(f"{plugin}/{entry.name}"),
+        function=Elsewhere(f"{plugin}/{entry.name}"),
         is_async=True,
         input_type=input_of(
             entry.input_schema,
@@ -95,18 +95,6 @@ def _command(plugin: str, entry: CommandEntry, note: Callable[[str], None]) -> C
         description=description,
         options=options,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Elsewhere:
-    """Stands where an imported plugin has its function."""
-
-    key: str
-
-    def __call__(self, data: object, context: object) -> NoReturn:
-        del data, context
-        msg = f"{self.key} runs in a process of its own"
-        raise TypeError(msg)
 
 
 def _missing(manifest: Manifest, name: str, settings: PluginSettings) -> tuple[tuple[str, str], ...]:
