@@ -1,10 +1,10 @@
 """Commands that use their context, run by a real dispatcher over a store in memory."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -23,7 +23,6 @@ from hookyard.store.coalescer import Coalescer
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
-T = TypeVar("T")
 PATIENCE = 10
 
 
@@ -165,13 +164,3 @@ async def lab(
         await found.facilities.aclose()
         await found.runners.aclose()
         await found.writer.aclose()
-
-
-def run(test: Callable[[], Awaitable[T]]) -> T:
-    """Run an async test on a loop of its own."""
-
-    async def bounded() -> T:
-        async with asyncio.timeout(PATIENCE * 3):
-            return await test()
-
-    return asyncio.run(bounded())

@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from tests.unit.facilities.lab import In, Out, lab, run
+from tests.unit.dispatch.lab import run
+from tests.unit.facilities.lab import In, Out, lab
 
 from hookyard import CallError, CommandError, Context, Plugin, Retry, SyncContext
 from hookyard.facilities.children import DEEPEST

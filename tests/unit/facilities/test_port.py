@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 import pytest
-from tests.unit.facilities.lab import In, Lab, Out, lab, run
+from tests.unit.dispatch.lab import run
+from tests.unit.facilities.lab import In, Lab, Out, lab
 
 from hookyard import (
     ArtifactError,

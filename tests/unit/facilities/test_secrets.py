@@ -4,7 +4,8 @@ import io
 from collections.abc import Generator
 
 import pytest
-from tests.unit.facilities.lab import In, Out, lab, run
+from tests.unit.dispatch.lab import run
+from tests.unit.facilities.lab import In, Out, lab
 
 from hookyard import ArtifactError, CommandError, Context, Plugin, SyncContext, log
 from hookyard.store.contract import EventQuery
