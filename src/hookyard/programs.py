@@ -5,25 +5,31 @@
     ended = await programs.run(["git", "gc"], cwd=folder, env={"PATH": os.environ["PATH"]}, timeout=60)
     if ended.returncode:
         raise CommandError(ended.stderr.decode(errors="replace"))
+
+A `def` command, which runs in a thread, has :func:`run_blocking`.
 """
 
+import asyncio
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final
 
 from msgspec import Struct
 
+from hookyard.errors import Cancelled
 from hookyard.process.once import run_once
 from hookyard.process.spawn import CannotStart
 from hookyard.process.spec import Limits, ProcessSpec
 
-__all__ = ["CannotStart", "Ended", "Limits", "OnOutput", "run"]
+__all__ = ["CannotStart", "Ended", "Limits", "OnOutput", "run", "run_blocking"]
 
 OnOutput = Callable[[bytes], object]
 """Gets what a program writes, in pieces as they come. What it raises ends the program, and comes out of :func:`run`."""
 _NO_LIMITS: Final = Limits()
+_LOOK: Final = 0.05
+"""Seconds between two looks at whether a command should stop."""
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -101,3 +107,74 @@ async def run(
         stdout_cut=exited.stdout_cut,
         stderr_cut=exited.stderr_cut,
     )
+
+
+def run_blocking(
+    argv: Sequence[str],
+    *,
+    cwd: str | os.PathLike[str],
+    env: Mapping[str, str],
+    stop: Callable[[], bool] | None = None,
+    stdin: bytes = b"",
+    timeout: float | None = None,
+    grace: float = 5.0,
+    limits: Limits = _NO_LIMITS,
+    stdout_limit: int = 1 << 20,
+    stderr_limit: int = 65_536,
+    on_stdout: OnOutput | None = None,
+    on_stderr: OnOutput | None = None,
+) -> Ended:
+    """The same for a `def` command, and any other thread without an event loop; the callbacks are called in it.
+
+    A thread cannot be cancelled: without `stop` the program goes on to its timeout, whatever becomes of the job.
+
+    Args:
+        argv: see :func:`run`, as for all that is not named here.
+        stop: asked about twenty times a second, `lambda: ctx.cancelled` as a rule; once it says yes, the group gets
+            SIGTERM, and SIGKILL after the grace. What it raises ends the program too, and comes out.
+
+    Raises:
+        CannotStart: it cannot be executed.
+        hookyard.Cancelled: `stop` said so; the program is gone, or was not started.
+        RuntimeError: an event loop runs in this thread, and would stand still.
+    """
+    if _on_a_loop():
+        msg = "the event loop would stand still: an async def command awaits programs.run"
+        raise RuntimeError(msg)
+    program = run(
+        argv,
+        cwd=cwd,
+        env=env,
+        stdin=stdin,
+        timeout=timeout,
+        grace=grace,
+        limits=limits,
+        stdout_limit=stdout_limit,
+        stderr_limit=stderr_limit,
+        on_stdout=on_stdout,
+        on_stderr=on_stderr,
+    )
+    return asyncio.run(program if stop is None else _until(program, stop))
+
+
+def _on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def _until(program: Coroutine[Any, Any, Ended], stop: Callable[[], bool]) -> Ended:
+    running = asyncio.create_task(program)
+    while not running.done():
+        if stop():  # before it has begun: then nothing is started
+            running.cancel()
+            await asyncio.wait([running])
+        else:
+            await asyncio.wait([running], timeout=_LOOK)
+    try:
+        return running.result()
+    except asyncio.CancelledError:
+        msg = "the command was asked to stop"
+        raise Cancelled(msg) from None

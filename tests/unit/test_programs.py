@@ -2,6 +2,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import uvloop
 
 from hookyard import programs
+from hookyard.errors import Cancelled
 from hookyard.programs import CannotStart, Ended, Limits, OnOutput
 
 LOOPS = pytest.mark.parametrize("loop", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
@@ -199,3 +201,71 @@ def test_what_it_leaves_behind_is_killed_and_not_waited_for() -> None:
 def test_importing_hookyard_does_not_load_it() -> None:
     script = "import sys, hookyard; print('hookyard.programs' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout == b"False\n"
+
+
+# --- from a thread ------------------------------------------------------------------------------------------------
+
+
+def test_a_thread_runs_one_and_its_callbacks_are_called_there() -> None:
+    heard: list[tuple[bytes, int]] = []
+
+    def take(piece: bytes) -> None:
+        heard.append((piece, threading.get_ident()))
+
+    def work() -> tuple[Ended, int]:
+        ended = programs.run_blocking(
+            ["bash", "-c", "cat; echo no >&2; exit 3"], cwd="/", env=ENV, stdin=b"yes", on_stderr=take, timeout=20
+        )
+        return ended, threading.get_ident()
+
+    async def main() -> tuple[Ended, int]:
+        return await asyncio.to_thread(work)
+
+    found, thread = asyncio.run(main())
+    assert (found.returncode, found.stdout) == (3, b"yes")
+    assert heard == [(b"no\n", thread)]
+
+
+def test_a_thread_that_is_asked_to_stop_ends_the_group_and_waits_for_it() -> None:
+    heard: list[bytes] = []
+    with pytest.raises(Cancelled):
+        programs.run_blocking(
+            ["bash", "-c", FAMILY], cwd="/", env=ENV, grace=0.1, on_stdout=heard.append, stop=lambda: bool(heard)
+        )
+    pids = [int(word) for word in b"".join(heard).split()]
+    assert [ended(pid) for pid in pids] == [True, True]
+
+
+def test_a_thread_that_is_to_stop_already_starts_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        programs.run_blocking(["touch", "there"], cwd=tmp_path, env=ENV, stop=lambda: True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_question_to_a_thread_raises_ends_the_program_and_comes_out() -> None:
+    heard: list[bytes] = []
+
+    def stop() -> bool:
+        if heard:
+            raise ValueError("mine")
+        return False
+
+    with pytest.raises(ValueError, match="mine"):
+        programs.run_blocking(["bash", "-c", FAMILY], cwd="/", env=ENV, grace=0.1, on_stdout=heard.append, stop=stop)
+    pids = [int(word) for word in b"".join(heard).split()]
+    assert [ended(pid) for pid in pids] == [True, True]
+
+
+def test_a_thread_is_told_of_its_timeout_and_of_what_cannot_start(tmp_path: Path) -> None:
+    late = programs.run_blocking(["sleep", "600"], cwd="/", env=ENV, timeout=0.1, stop=lambda: False)
+    assert late.timed_out
+    with pytest.raises(CannotStart, match="nowhere"):
+        programs.run_blocking([str(tmp_path / "nowhere")], cwd="/", env=ENV)
+
+
+def test_on_an_event_loop_the_blocking_one_is_refused() -> None:
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match=r"an async def command awaits programs\.run"):
+            programs.run_blocking(["true"], cwd="/", env=ENV)
+
+    asyncio.run(main())

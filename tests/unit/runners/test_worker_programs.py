@@ -48,6 +48,24 @@ def test_a_cancelled_job_takes_them_with_it(name: str) -> None:
     in_lab(test, FILE)
 
 
+def test_one_that_a_thread_runs_ends_with_its_cancelled_job_and_the_process_stays() -> None:
+    async def test(lab: Lab) -> None:
+        port = Port()
+        task = asyncio.create_task(lab.run("stubborn_sync", port=port))
+        await port.begun.wait()
+        pids, workers = processes(port), lab.pids
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [lives(pid) for pid in pids] == [False, False]
+        assert await lab.text("short", "the next one") == "the next one"
+        assert lab.pids == workers
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hookyard.runners.worker.ending.COOPERATE", 10)
+        in_lab(test, FILE)
+
+
 @EITHER
 def test_a_job_whose_time_is_up_takes_them_with_it(name: str) -> None:
     async def test(lab: Lab) -> None:

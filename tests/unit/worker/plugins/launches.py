@@ -6,7 +6,7 @@ import subprocess
 
 from msgspec import Struct
 
-from hookyard import Context, Plugin, programs
+from hookyard import Context, Plugin, SyncContext, programs
 
 plugin = Plugin("launches", isolation="worker")
 
@@ -31,6 +31,20 @@ async def stubborn(data: In, ctx: Context) -> Out:
         cwd="/",
         env=ENV,
         grace=600,
+        on_stdout=lambda piece: ctx.progress(0, message=piece.decode()),
+    )
+    return Out("it has ended")
+
+
+@plugin.command
+def stubborn_sync(data: In, ctx: SyncContext) -> Out:
+    """The same from a thread."""
+    programs.run_blocking(
+        ["bash", "-c", STUBBORN],
+        cwd="/",
+        env=ENV,
+        grace=0.2,
+        stop=lambda: ctx.cancelled,
         on_stdout=lambda piece: ctx.progress(0, message=piece.decode()),
     )
     return Out("it has ended")
