@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 import msgspec
 from typing_extensions import Unpack
 
-from hookyard.config.model import OutboundSettings, PluginSettings, ProcessLimits
+from hookyard.config.model import OutboundSettings, PluginHttp, PluginSettings, ProcessLimits
 from hookyard.config.values import Duration, Size
 from hookyard.context import CancelFlag, JobInfo
 from hookyard.context.messages import CallCommand, CallDone, Note, ProgressNote
@@ -40,6 +40,7 @@ class Chosen(TypedDict, total=False):
     env: dict[str, str]
     limits: ProcessLimits
     config: dict[str, Any]
+    http: PluginHttp
 
 
 def settings(**chosen: Unpack[Chosen]) -> PluginSettings:
@@ -54,6 +55,7 @@ def settings(**chosen: Unpack[Chosen]) -> PluginSettings:
         env=chosen.get("env", {}),
         limits=chosen.get("limits", ProcessLimits()),
         config=chosen.get("config", {}),
+        http=chosen.get("http", PluginHttp()),
     )
 
 

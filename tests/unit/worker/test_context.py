@@ -1,12 +1,17 @@
 import asyncio
+import threading
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from msgspec import Raw
 from tests.unit.worker.lab import Lab, Port, in_lab
 
+from hookyard.config.model import PluginHttp
 from hookyard.context.messages import CallCommand, CallDone
 from hookyard.errors import CallError
+from hookyard.testing.port import FakeArtifact
 
 FILE = Path(__file__).parent / "plugins" / "talks.py"
 
@@ -17,18 +22,47 @@ def answer(call: CallCommand) -> CallDone:
     return CallDone(job_id="child-1", status="succeeded", result=Raw(b'{"text":"from afar"}'))
 
 
-def talk(name: str) -> Port:
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class has it so
+        """Nothing."""
+
+
+@pytest.fixture
+def url() -> Generator[str]:
+    """Of a server on loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hello)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def talk(name: str, url: str) -> Port:
     async def test(lab: Lab) -> Port:
         port = Port(secrets={"key": "s3cret"}, call=answer)
-        assert await lab.text(name, port=port) == "s3cret|1|from afar|gone|child-2|False|2|b'ab'|SecretUnavailable"
+        port.other_artifacts["job-0", "theirs"] = FakeArtifact("text/plain", b"of another job")
+        said = await lab.text(name, url, port=port)
+        assert said.split("|") == [
+            *("s3cret", "1", "from afar", "gone", "child-2", "False", "2"),
+            *("child-1", "41", "k,n", "n1=41", "nothing"),
+            *("b'ab'", "as json", "b'of another job'", "hello"),
+            "SecretUnavailable",
+        ]
         return port
 
-    return in_lab(test, FILE)
+    return in_lab(test, FILE, http=PluginHttp(allow_http=True, allow_ports="any", allow_networks=("127.0.0.0/8",)))
 
 
 @pytest.mark.parametrize("name", ["everything", "everything_sync"])
-def test_all_of_the_context_works_through_the_channel(name: str) -> None:
-    port = talk(name)
+def test_all_of_the_context_works_through_the_channel(name: str, url: str) -> None:
+    port = talk(name, url)
     assert [(line.level, line.event) for line in port.lines] == [("info", "said")]
     values = port.lines[0].values
     assert values["number"] == 1
@@ -37,7 +71,10 @@ def test_all_of_the_context_works_through_the_channel(name: str) -> None:
     assert [(event.type, event.payload) for event in port.events] == [("thing.done", b'{"text":"it","number":0}')]
     assert port.state["k"].value == b"[2]"
     assert port.artifacts["a"].data == b"ab"
-    assert [call.number for call in port.calls] == [1, 2]
+    assert port.artifacts["b"] == FakeArtifact("application/json", b'{"text":"as json","number":0}')
+    assert port.state.keys() == {"k", "n"}
+    calls = [(call.number, call.command, call.wait) for call in port.calls]
+    assert calls == [(1, "other/works", True), (2, "other/fails", True), (3, "other/later", False)]
 
 
 def test_the_deadline_counts_from_when_the_command_began() -> None:
@@ -82,8 +119,9 @@ def test_notes_that_come_too_fast_are_dropped_and_counted() -> None:
     assert told + sum(int(str(count)) for count in dropped) == 20_000
 
 
-def test_http_goes_through_the_guard() -> None:
+@pytest.mark.parametrize("name", ["calls_out", "calls_out_sync"])
+def test_http_goes_through_the_guard(name: str) -> None:
     async def test(lab: Lab) -> str:
-        return await lab.text("calls_out")
+        return await lab.text(name)
 
     assert in_lab(test, FILE).startswith("EgressDenied: the plugin may not call '127.0.0.1'")

@@ -33,10 +33,23 @@ async def everything(data: In, ctx: Context) -> Out:
     except CallError as error:
         parts += [error.code, str(error.job_id), str(error.retryable)]
     parts.append(str(await ctx.state.put("k", [2], expected=1)))
+    parts.append(await ctx.spawn("other/later", In()))
+    counted = await ctx.state.update("n", int, lambda before: before + 1, 40)
+    parts.append(str(counted))
+    await ctx.state.put("gone", "soon")
+    await ctx.state.delete("gone")
+    parts.append(",".join(await ctx.state.keys()))
+    parts += [f"{entry.key}{entry.version}={entry.value}" async for entry in ctx.state.items(int, prefix="n")]
+    parts.append(str(await ctx.state.get("gone", str, "nothing")))
     async with ctx.artifacts.open("a") as sink:
         await sink.write(b"a")
         await sink.write(b"b")
     parts.append(str(await ctx.artifacts.read("a")))
+    await ctx.artifacts.put_json("b", In("as json"))
+    parts.append((await ctx.artifacts.read_json("b", In)).text)
+    parts += [str(piece) async for piece in ctx.artifacts.stream("theirs", job_id="job-0")]
+    parts.append((await ctx.http.get(data.text)).text)
+    ctx.raise_if_cancelled()
     try:
         await ctx.secrets.get("none")
     except SecretUnavailable as error:
@@ -55,10 +68,23 @@ def everything_sync(data: In, ctx: SyncContext) -> Out:
     except CallError as error:
         parts += [error.code, str(error.job_id), str(error.retryable)]
     parts.append(str(ctx.state.put("k", [2], expected=1)))
+    parts.append(ctx.spawn("other/later", In()))
+    counted = ctx.state.update("n", int, lambda before: before + 1, 40)
+    parts.append(str(counted))
+    ctx.state.put("gone", "soon")
+    ctx.state.delete("gone")
+    parts.append(",".join(ctx.state.keys()))
+    parts += [f"{entry.key}{entry.version}={entry.value}" for entry in ctx.state.items(int, prefix="n")]
+    parts.append(str(ctx.state.get("gone", str, "nothing")))
     with ctx.artifacts.open("a") as sink:
         sink.write(b"a")
         sink.write(b"b")
     parts.append(str(ctx.artifacts.read("a")))
+    ctx.artifacts.put_json("b", In("as json"))
+    parts.append(ctx.artifacts.read_json("b", In).text)
+    parts += [str(piece) for piece in ctx.artifacts.stream("theirs", job_id="job-0")]
+    parts.append(ctx.http.get(data.text).text)
+    ctx.raise_if_cancelled()
     try:
         ctx.secrets.get("none")
     except SecretUnavailable as error:
@@ -97,6 +123,15 @@ async def chatters(data: In, ctx: Context) -> Out:
 async def calls_out(data: In, ctx: Context) -> Out:
     try:
         await ctx.http.get("https://127.0.0.1/")
+    except EgressDenied as error:
+        return Out(f"{type(error).__name__}: {error}")
+    return Out("got out")
+
+
+@plugin.command
+def calls_out_sync(data: In, ctx: SyncContext) -> Out:
+    try:
+        ctx.http.get("https://127.0.0.1/")
     except EgressDenied as error:
         return Out(f"{type(error).__name__}: {error}")
     return Out("got out")
