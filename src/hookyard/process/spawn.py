@@ -6,6 +6,7 @@ a small one. It holds the calling thread, and with it the interpreter, until the
 
 import shutil
 import subprocess
+from errno import ENOENT
 from functools import cache
 from typing import IO, Final
 
@@ -98,8 +99,21 @@ def not_executed(limits: Limits, returncode: int, stderr: bytes) -> str | None:
 def _cannot(error: Exception, spec: ProcessSpec) -> CannotStart:
     if isinstance(error, OSError) and error.strerror:
         place = error.filename if isinstance(error.filename, str) else spec.argv[0]
+        if error.errno == ENOENT and (wanted := _interpreter(place)) is not None:
+            return CannotStart(ENOENT, f"{error.strerror} ({wanted}, which its first line names)", place)
         return CannotStart(error.errno, error.strerror, place)
     return CannotStart(str(error))
+
+
+def _interpreter(program: str) -> str | None:
+    """What the first line of a script names: where that is missing, the system says it of the script itself."""
+    try:
+        with open(program, "rb") as file:  # noqa: PTH123  a text that need not be a path
+            line = file.readline(256)
+    except (OSError, ValueError):
+        return None
+    words = line[2:].split()
+    return words[0].decode(errors="replace") if line.startswith(b"#!") and words else None
 
 
 @cache

@@ -9,7 +9,10 @@ from hookyard.context.port import Port
 from hookyard.errors import PluginFailed
 
 STATE: Final = 1 << 20
-"""Bytes of all that a plugin keeps, keys and values: what a call can be given."""
+"""Bytes of all that a plugin keeps, keys and values: no call makes it more."""
+GIVEN: Final = 64 << 20
+"""Bytes that a call can be given: jobs that run at the same time may each have added to it, and one must tidy up."""
+_NAMED: Final = 3
 _PAGE: Final = 200
 
 
@@ -26,16 +29,18 @@ async def all_state(port: Port, command: str) -> dict[str, Raw]:
         for entry in page:
             found[entry.key] = Raw(entry.value)
             size += len(entry.key) + len(entry.value)
-        if size > STATE:
-            problem = f"the plugin keeps more state than the {STATE >> 20} MiB that a call can be given"
+        if size > GIVEN:
+            largest = sorted(found, key=lambda key: len(bytes(found[key])), reverse=True)[:_NAMED]
+            sizes = ", ".join(f"{key!r} of {len(bytes(found[key]))} bytes" for key in largest)
+            problem = f"the plugin keeps more state than the {GIVEN >> 20} MiB a call can be given, such as {sizes}"
             raise PluginFailed(command, problem, code="state_too_large", retryable=False)
         if len(page) < _PAGE:
             return found
         after = page[-1].key
 
 
-def too_much(size: int) -> str | None:
-    """Why state of so many bytes is not kept: no later call could be given it, not even one that deletes some."""
-    if size <= STATE:
+def too_much(size: int, before: int) -> str | None:
+    """Why state of so many bytes is not kept; one that was too large already may become smaller, or stay."""
+    if size <= max(STATE, before):
         return None
-    return f"it would keep {size} bytes of state, and a call can be given {STATE >> 20} MiB"
+    return f"it would keep {size} bytes of state, and {STATE >> 20} MiB are the most"

@@ -99,6 +99,15 @@ async def appears(path: Path) -> str:
     return await asyncio.to_thread(wait_for, path)
 
 
+def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text("#!/nowhere/python9 -u\n", "utf-8")
+    script.chmod(0o755)
+    done = once(ProcessSpec(argv=(str(script),), cwd="/", env={}))
+    assert not done.started
+    assert done.error == f"No such file or directory (/nowhere/python9, which its first line names): {script}"
+
+
 @LOOPS
 def test_it_reads_and_answers(run: Run) -> None:
     spec = bash("cat; echo seen >&2; exit 3")

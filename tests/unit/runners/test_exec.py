@@ -142,8 +142,8 @@ def test_state_is_given_only_to_who_asks_for_it_and_never_too_much(tmp_path: Pat
     script = 'print(json.dumps({"kind": "result", "output": len(json.load(sys.stdin)["state"])}))'
     assert attempt(python(tmp_path, script, output={}), port=port) == 0
     assert attempt(python(tmp_path, script, output={}, state=True), port=port) == 450
-    port.state["big"] = StateEntry(key="big", value=b'"' + b"x" * (1 << 20) + b'"', version=1)
-    with pytest.raises(PluginFailed, match="more state than the 1 MiB") as caught:
+    port.state["big"] = StateEntry(key="big", value=b'"' + b"x" * (64 << 20) + b'"', version=1)
+    with pytest.raises(PluginFailed, match=r"more state than the 64 MiB .* such as 'big' of 67108866 bytes") as caught:
         attempt(python(tmp_path, script, output={}, state=True), port=port)
     assert (caught.value.code, caught.value.retryable) == ("state_too_large", False)
 
@@ -157,6 +157,22 @@ def test_a_state_that_no_later_call_could_be_given_is_not_kept(tmp_path: Path) -
     assert (caught.value.code, caught.value.retryable) == ("not_kept", False)
     assert attempt(plugin(tmp_path, says(value % "new", '{"kind":"state","key":"old"}', OK), state=True), port=port)
     assert attempt(plugin(tmp_path, says(value % "old", OK), state=True), port=port)
+
+
+def test_jobs_that_together_kept_too_much_do_not_lock_their_plugin_out(tmp_path: Path) -> None:
+    port = FakePort()
+    for key in ("a", "b"):
+        port.state[key] = StateEntry(key=key, value=b'"' + b"x" * 600_000 + b'"', version=1)
+    assert attempt(plugin(tmp_path, says(OK), state=True), port=port)
+    assert attempt(plugin(tmp_path, says('{"kind":"state","key":"a"}', OK), state=True), port=port)
+    with pytest.raises(PluginFailed, match="would keep 1200008 bytes"):
+        attempt(plugin(tmp_path, says('{"kind":"state","key":"c","value":1}', OK), state=True), port=port)
+
+
+def test_an_error_without_a_message_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="it failed, and not why") as caught:
+        attempt(plugin(tmp_path, says('{"kind":"error","message":" ","code":"c"}')))
+    assert caught.value.code == "c"
 
 
 def test_a_secret_that_is_not_there_is_said_before_anything_is_started(tmp_path: Path) -> None:

@@ -85,14 +85,14 @@ def state_notes(answer: Answer, command: str, state: Mapping[str, Raw], *, mirro
     if command in STATELESS:
         yield LogNote("warning", "state_updates are dropped", {"why": f"{command} must not write state"})
         return
-    sizes = {} if mirror else {key: len(key) + len(bytes(value)) for key, value in state.items()}
-    sizes |= {key: len(key) + len(bytes(value)) for key, value in updates.items()}
+    before = {key: len(key) + len(bytes(value)) for key, value in state.items()}
+    sizes = ({} if mirror else before) | {key: len(key) + len(bytes(value)) for key, value in updates.items()}
     for key, value in updates.items():
         if (problem := key_problem(key) or value_problem(key, bytes(value))) is not None:
             raise BadAnswer(problem, NOT_KEPT)
         if key not in state or bytes(state[key]) != bytes(value):  # many send all they have, each time
             yield StateNote(key, bytes(value))
-    if (problem := too_much(sum(sizes.values()))) is not None:
+    if (problem := too_much(sum(sizes.values()), sum(before.values()))) is not None:
         raise BadAnswer(problem, NOT_KEPT)
     if mirror:
         for key in state.keys() - updates.keys():

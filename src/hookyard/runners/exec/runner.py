@@ -69,6 +69,7 @@ def _remove(folder: str) -> None:
 
 async def _attempt(call: Call, process: ProcessSpec, stdin: bytes, kept: dict[str, int] | None) -> bytes:
     stop = asyncio.Event()
+    before = sum(kept.values()) if kept else 0
     acting = Acting(call.port(), Path(process.cwd), stop, kept)
     lines = Lines(acting.take)
     last = _Tail()
@@ -96,7 +97,7 @@ async def _attempt(call: Call, process: ProcessSpec, stdin: bytes, kept: dict[st
         raise PluginFailed(call.command.key, f"{error}{last}", code=error.code, retryable=False) from error
     finally:
         await acting.drop()
-    if kept is not None and (problem := too_much(sum(kept.values()))) is not None:
+    if kept is not None and (problem := too_much(sum(kept.values()), before)) is not None:
         raise PluginFailed(call.command.key, problem, code="not_kept", retryable=False)
     return result
 
@@ -141,7 +142,8 @@ def _raised(error: Error, code: int | None) -> Exception:
     if error.retry_after is not None and code != CONFIGURATION:
         return RetryLater(error.retry_after, error.message)
     again = code == TEMPORARY or (error.retryable and code != CONFIGURATION)
-    return CommandError(error.message, code=error.code, retryable=again, details=error.details)
+    message = error.message.strip() or "the plugin says that it failed, and not why"
+    return CommandError(message, code=error.code, retryable=again, details=error.details)
 
 
 def _signal(number: int) -> str:
