@@ -1,12 +1,9 @@
 """`hookyard plugins check`: whether one plugin is as it must be, before any server has it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from hookyard.cli.plugins.checking import Examples
 
 Checker = Literal["mypy", "pyright"]
 
@@ -74,7 +71,7 @@ def check(
         raise typer.Exit(CONFIG)
 
 
-def _examples(given: list[str]) -> "Examples":
+def _examples(given: list[str]) -> dict[str, dict[str, object]]:
     """The inputs by command."""
     import msgspec
 
