@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from hookyard.command import CommandSpec
 from hookyard.errors import ConfigError, Problem
 from hookyard.schema.types import Schema, components
+from hookyard.schema.wellformed import fault_of
 
 FORMAT: Final = 1
 NAME: Final = "hookyard.lock.json"
@@ -99,9 +100,18 @@ def read_lock(text: bytes, name: str) -> Lock:
     if lock.format != FORMAT:
         message = f"the format is {lock.format}, and this Hookyard reads {FORMAT}; write it anew"
         raise ConfigError((Problem(name, 0, "hookyard_lock", message),))
-    lost = sorted(references(lock.schemas()) - lock.types.keys())
-    if lost:
-        raise ConfigError((Problem(name, 0, "types", f"{lost[0]} is referred to and is not there"),))
+    return checked(lock, name)
+
+
+def checked(lock: Lock, name: str) -> Lock:
+    """A lock from outside, whose schemas are such as Hookyard writes.
+
+    Raises:
+        ConfigError: they are not; with the place.
+    """
+    fault = fault_of(lock.types, {key: (each.input, each.output) for key, each in lock.commands.items()})
+    if fault is not None:
+        raise ConfigError((Problem(name, 0, *fault),))
     return lock
 
 

@@ -1,7 +1,9 @@
 """`hookyard schema lock` and `hookyard schema check`."""
 
 import json
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +163,7 @@ def test_a_plugin_that_cannot_be_loaded_stops_it(hookyard: Call, folder: Path, w
         ('{"hookyard_lock": 9, "plugins": {}, "commands": {}, "types": {}}', "the format is 9"),
         (
             LOST,
-            "types: a.X is referred to and is not there",
+            "#/types/a.X is not there",
         ),
     ],
 )
@@ -184,3 +186,31 @@ def test_a_file_that_cannot_be_written_is_a_sentence(hookyard: Call, tmp_path: P
     assert hookyard("schema", "lock", config).code == 0
     ended = hookyard("client", "generate", "--lock", tmp_path / "hookyard.lock.json", "--out", tmp_path)
     assert (ended.code, ended.err) == (69, f"hookyard: {tmp_path} cannot be written: is a directory.\n")
+
+
+def test_a_type_that_is_nothing_but_itself_and_a_document_without_a_bottom_are_sentences(
+    hookyard: Call, folder: Path
+) -> None:
+    path = folder / "hookyard.lock.json"
+    path.write_text(LOST.replace('"types": {}', '"types": {"a.X": {"$ref": "#/types/a.X"}}'))
+    ended = hookyard("schema", "check", folder / "config.yaml")
+    assert ended.code == 78
+    assert ended.err == f"{path}: /types/a.X: the type refers to itself and to nothing else\n"
+
+    class Bottomless(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"a":' * 5000 + b"1" + b"}" * 5000)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Bottomless) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        ended = hookyard("client", "generate", "--url", url, "--out", folder / "client.py")
+        server.shutdown()
+    assert ended.code == 69
+    assert ended.err.startswith(f"hookyard: {url}/openapi.json: ")
+    assert "recursion" in ended.err

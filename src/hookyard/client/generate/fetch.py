@@ -27,6 +27,6 @@ def fetch(url: str, token: str | None) -> Lock:
         answer = httpx.get(place, headers=headers, timeout=10)
         answer.raise_for_status()
         document = msgspec.json.decode(answer.content, type=dict[str, Any])
-    except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError, RecursionError) as error:
         raise Refused("not_found", f"{place}: {error}") from error
     return lock_of_gateway(document, place)

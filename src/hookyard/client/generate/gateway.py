@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
+
 from hookyard.errors import ConfigError, Problem
 from hookyard.schema import Lock, LockedCommand
-from hookyard.schema.lock import references
+from hookyard.schema.lock import checked, references
 
 _PLACE = "#/components/schemas/"
 
@@ -26,19 +28,24 @@ def lock_of_gateway(document: Mapping[str, Any], name: str) -> Lock:
             path.removeprefix("/trigger/"): each["post"] for path, each in sorted(paths.items()) if "trigger" in path
         }
         commands = {key: _command(post) for key, post in posts.items()}
-    except (KeyError, TypeError, IndexError) as error:
+        lock = _lock(commands, known, document.get("x-plugins", {}))
+        lock = msgspec.convert(msgspec.to_builtins(lock), Lock)
+    except (KeyError, TypeError, IndexError, AttributeError, RecursionError, msgspec.ValidationError) as error:
         message = f"this is no OpenAPI document of Hookyard's: {type(error).__name__}: {error}"
         raise ConfigError((Problem(name, 0, "", message),)) from error
+    return checked(lock, name)
+
+
+def _lock(commands: dict[str, LockedCommand], known: dict[str, Any], versions: Mapping[str, str | None]) -> Lock:
     needed: set[str] = set()
     waiting = references([[each.input, each.output] for each in commands.values()])
     while waiting:
         needed |= waiting
-        waiting = references([known[each] for each in waiting]) - needed
-    versions: Mapping[str, str | None] = document.get("x-plugins", {})
+        waiting = references([known[each] for each in waiting if each in known]) - needed
     return Lock(
         plugins={plugin: versions.get(plugin) for plugin in sorted({key.partition("/")[0] for key in commands})},
         commands=commands,
-        types={each: known[each] for each in sorted(needed)},
+        types={each: known[each] for each in sorted(needed) if each in known},
     )
 
 
