@@ -121,7 +121,7 @@ def test_stderr_over_64_kibibytes_is_cut_and_no_failure(tmp_path: Path) -> None:
 def test_what_cannot_be_executed_says_the_systems_reason(tmp_path: Path) -> None:
     plugin = small(tmp_path, "")
     (tmp_path / "small" / "run.sh").write_text("#!/no/such/interpreter\n")
-    with pytest.raises(PluginFailed, match=r"executed: No such file or directory \(/no/such/interpreter, which") as caught:
+    with pytest.raises(PluginFailed, match=r"executed: No such file .* \(/no/such/interpreter, which") as caught:
         plugin.run()
     assert (caught.value.code, caught.value.retryable) == ("cannot_execute", True)
 

@@ -120,4 +120,8 @@ class Output:
             self._dropped += 1
             return
         text = line[:LONGEST_LINE].decode("utf-8", "replace").rstrip("\r")
-        self._line(self._stream, text + " …" if len(line) > LONGEST_LINE else text)
+        # In the form in which who looks for secrets knows that a part of one may stand before it.
+        self._line(
+            self._stream,
+            f"{text.rstrip(chr(0xFFFD))}... ({len(line)} characters)" if len(line) > LONGEST_LINE else text,
+        )
