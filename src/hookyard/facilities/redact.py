@@ -64,17 +64,18 @@ class Redactor:
         """The text without secrets."""
         if self._text is None:
             return text
+        # Where a text was cut before it came here, a part of a secret may be left. That comes first: of a secret with
+        # several lines the whole ones are found by themselves, and what is left would no longer be its beginning.
+        if CUT in text:
+            text = self._beside_cuts(text)
         # Again, because the mask may complete another secret; every round makes the text shorter.
         while self._text.search(text):
             text = self._text.sub(MASK, text)
-        # Where a text was cut before it came here, a part of a secret may be left.
-        return self._beside_cuts(text) if CUT in text else text
+        return text
 
     def cut(self, text: str, longest: int) -> str:
         """So many characters of the text, without secrets; one that is as long already was cut where it ends."""
-        was_cut = len(text) >= longest
-        text = self.text(text)[:longest]
-        return self._ending(text) if was_cut else text
+        return self.text(self._ending(text) if len(text) == longest else text)[:longest]
 
     def _beside_cuts(self, text: str) -> str:
         parts: list[str] = []
