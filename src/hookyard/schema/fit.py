@@ -170,9 +170,17 @@ class Fit:
                 yield place, "the field is new and required"
             elif not self._sides.forward:
                 yield place, "the field is new"
-        if closed and "additionalProperties" not in source and self._sides.side == "input":
-            open_, shut = "ignored", "refused"
-            yield f"{at}/additionalProperties", f"what it has no field for {self._told(open_, shut)}"
+        yield from self._unnamed(source, target, f"{at}/additionalProperties")
+
+    def _unnamed(self, source: Schema, target: Schema, at: str) -> Iterator[Finding]:
+        """What becomes of fields that neither names."""
+        given, taken = (each.get("additionalProperties") is not False for each in (source, target))
+        if self._sides.side == "input":
+            if given and not taken:
+                yield at, f"what it has no field for {self._told('ignored', 'refused')}"
+        elif given is not taken and not self._sides.forward:
+            words = ["allowed" if each else "forbidden" for each in (given, taken)]
+            yield at, f"a field that is not named {self._told(*words)}"
 
     def _now_required(self, source: Schema, target: Schema) -> str:
         if not self._source_is_old:
@@ -206,10 +214,21 @@ class Fit:
         had, wanted = source.get("items", {}), target.get("items", {})
         if longest > max(len(given), len(taken)) and had is not False and wanted is not False:
             yield from self.find(had, wanted, f"{at}/items")
+        if not self._sides.forward:
+            yield from self._optional_items(source, target, at)
         if target.get("uniqueItems") and not source.get("uniqueItems"):
             yield f"{at}/uniqueItems", f"the same item twice {self._told('allowed', 'not allowed')}"
         bounded = source if longest == inf else {**source, "maxItems": int(longest)}
         yield from ((f"{at}/{keyword}", said) for keyword, said in sizes(bounded, target, self._told))
+
+    def _optional_items(self, source: Schema, target: Schema, at: str) -> Iterator[Finding]:
+        """Places that only one of two lists has and that may be left out; of others the least length tells."""
+        had, has = (source, target) if self._source_is_old else (target, source)
+        before, after = len(had.get("prefixItems", ())), len(has.get("prefixItems", ()))
+        longer, said = (has, "the item is new") if after > before else (had, "the item is gone")
+        first = max(min(before, after), longer.get("minItems", 0))
+        if "items" not in had and "items" not in has:
+            yield from ((f"{at}/prefixItems/{index}", said) for index in range(first, max(before, after)))
 
     # --- sentences ------------------------------------------------------------------------------------------------
 

@@ -337,3 +337,35 @@ def test_what_changed_without_a_break_is_said_too(
     found = compared(side, old, new)
     assert broken(found) == []
     assert message in [said for _, said, _ in found]
+
+
+class Pair(Struct, array_like=True):
+    a: int
+
+
+class PairAndMore(Struct, array_like=True):
+    a: int
+    b: int = 0
+
+
+@pytest.mark.parametrize(
+    ("side", "old", "new", "expected"),
+    [
+        ("output", Closed, Open, ("/additionalProperties", "a field that is not named was forbidden and is allowed")),
+        ("output", Open, Closed, ("/additionalProperties", "a field that is not named was allowed and is forbidden")),
+        ("output", Pair, PairAndMore, ("/prefixItems/1", "the item is new")),
+        ("output", PairAndMore, Pair, ("/prefixItems/1", "the item is gone")),
+        ("input", Pair, PairAndMore, ("/prefixItems/1", "the item is new")),
+        (
+            "output",
+            record(a=list[Closed]),
+            record(a=list[Open]),
+            ("/properties/a/items/additionalProperties", "a field"),
+        ),
+    ],
+)
+def test_a_compatible_change_is_listed_and_not_only_counted_in(
+    side: Literal["input", "output"], old: object, new: object, expected: tuple[str, str]
+) -> None:
+    ((pointer, message, breaking),) = compared(side, old, new)
+    assert (pointer, message[: len(expected[1])], breaking) == (*expected, False)
