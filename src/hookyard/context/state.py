@@ -3,7 +3,6 @@
 A change is on disk when the call returns, whatever becomes of the job.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from random import random
 from time import sleep
@@ -106,6 +105,8 @@ class State:
             except StateConflict:
                 if tried == _TRIES:
                     raise
+                import asyncio  # the command line loads this module for its help, and never waits
+
                 await asyncio.sleep(_pause(tried))
             else:
                 return value

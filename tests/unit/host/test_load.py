@@ -154,6 +154,12 @@ def test_a_shared_folder_with_the_sticky_bit_is_not_blocked(yard: Yard) -> None:
     assert yard.record("a").state == "active"
 
 
+def test_a_plugins_own_folder_that_anyone_may_add_to_is_blocked(yard: Yard) -> None:
+    yard.write("pkg/__init__.py", GOOD.format(name="pkg"))
+    (yard.plugins / "pkg").chmod(0o1777)
+    assert yard.record("pkg").state == "blocked"
+
+
 def test_a_plugin_for_another_api_is_incompatible(yard: Yard) -> None:
     yard.write("a.py", GOOD.format(name="a") + "plugin.api = 99\n")
     record = yard.record("a")
