@@ -104,8 +104,9 @@ def test_a_plugin_that_raises_keyboardinterrupt_while_a_server_reloads_has_faile
 def test_a_broken_plugin_leaves_no_module_behind(yard: Yard) -> None:
     yard.write("a/__init__.py", "from . import inner\nraise ValueError")
     yard.write("a/inner.py", "x = 1")
+    before = set(sys.modules)
     yard.load()
-    assert [name for name in sys.modules if name.startswith("hookyard_plugin_a")] == []
+    assert [name for name in set(sys.modules) - before if name.startswith("hookyard_plugin_a")] == []
 
 
 def test_a_disabled_plugin_is_listed_and_not_imported(yard: Yard) -> None:
