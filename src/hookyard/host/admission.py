@@ -25,7 +25,7 @@ def writable_by_all(candidate: Candidate) -> Path | None:
             mode = path.stat().st_mode
         except OSError:  # importing it will say so
             continue
-        # Like /tmp: others cannot replace what is in it. They can add to it, which a plugin's own folder must not allow.
+        # Like /tmp: others cannot replace what is in it. They can add to it, which a plugin's own folder cannot have.
         shared = path == candidate.root and stat.S_ISDIR(mode) and mode & stat.S_ISVTX
         if mode & stat.S_IWOTH and not shared:
             return path
