@@ -9,11 +9,13 @@ import subprocess
 import termios
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from hookyard.process.guardian import GUARDIAN
 from hookyard.process.reading import PIECE, Sink, Source
 from hookyard.process.spawn import CannotStart, spawn
 from hookyard.process.spec import ProcessSpec
+from hookyard.process.watcher import Watcher
 
 
 class Child:
@@ -36,6 +38,7 @@ class Child:
         self._loop = asyncio.get_running_loop()
         self._process, self._stdin, stdout, stderr = _start(spec, source)
         self._pipes = {stdout: out, stderr: err}
+        self._watched: set[int] = set()
         self._gone = False
         self._pidfd: int | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -96,17 +99,19 @@ class Child:
             self._drop(fd)
         self._drop_stdin()
         if self._pidfd is not None:
-            self._loop.remove_reader(self._pidfd)
-            os.close(self._pidfd)
+            self._forget(self._pidfd)
             self._pidfd = None
 
     def _watch(self) -> None:
+        watcher = Watcher.of(self._loop)
         for fd in self._pipes:
-            self._loop.add_reader(fd, self._readable, fd)
+            watcher.add(fd, partial(self._readable, fd))
+            self._watched.add(fd)
         if self._stdin is not None:
             self._loop.add_writer(self._stdin, self._writable)
         self._pidfd = os.pidfd_open(self._process.pid)
-        self._loop.add_reader(self._pidfd, self._ended)
+        watcher.add(self._pidfd, self._ended)
+        self._watched.add(self._pidfd)
 
     def _ended(self) -> None:
         if self._gone:
@@ -171,7 +176,12 @@ class Child:
 
     def _drop(self, fd: int) -> None:
         del self._pipes[fd]
-        self._loop.remove_reader(fd)
+        self._forget(fd)
+
+    def _forget(self, fd: int) -> None:
+        if fd in self._watched:  # all are, unless the system had no room for one
+            self._watched.remove(fd)
+            Watcher.of(self._loop).remove(fd)
         os.close(fd)
 
     def _drop_stdin(self) -> None:
