@@ -38,7 +38,7 @@ class Child:
         self._loop = asyncio.get_running_loop()
         self._process, self._stdin, stdout, stderr = _start(spec, source)
         self._pipes = {stdout: out, stderr: err}
-        self._watched: set[int] = set()
+        self._watcher: Watcher | None = None
         self._gone = False
         self._pidfd: int | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -103,15 +103,13 @@ class Child:
             self._pidfd = None
 
     def _watch(self) -> None:
-        watcher = Watcher.of(self._loop)
+        watcher = self._watcher = Watcher.of(self._loop)
         for fd in self._pipes:
             watcher.add(fd, partial(self._readable, fd))
-            self._watched.add(fd)
         if self._stdin is not None:
             self._loop.add_writer(self._stdin, self._writable)
         self._pidfd = os.pidfd_open(self._process.pid)
         watcher.add(self._pidfd, self._ended)
-        self._watched.add(self._pidfd)
 
     def _ended(self) -> None:
         if self._gone:
@@ -179,9 +177,8 @@ class Child:
         self._forget(fd)
 
     def _forget(self, fd: int) -> None:
-        if fd in self._watched:  # all are, unless the system had no room for one
-            self._watched.remove(fd)
-            Watcher.of(self._loop).remove(fd)
+        if self._watcher is not None:  # the system had room for one
+            self._watcher.remove(fd)
         os.close(fd)
 
     def _drop_stdin(self) -> None:

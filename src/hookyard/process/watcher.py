@@ -37,10 +37,10 @@ class Watcher:
         self._callbacks[fd] = callback
 
     def remove(self, fd: int) -> None:
-        """Forget a descriptor; to be said before it is closed."""
-        self._epoll.unregister(fd)
-        del self._callbacks[fd]
-        if not self._callbacks:
+        """Forget a descriptor, if it is known; to be said before it is closed."""
+        if self._callbacks.pop(fd, None) is not None:
+            self._epoll.unregister(fd)
+        if not self._callbacks and not self._epoll.closed:
             self._loop.remove_reader(self._epoll.fileno())
             self._epoll.close()
             _WATCHERS.pop(self._loop, None)
