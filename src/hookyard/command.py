@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hookyard.errors import InvalidOutput, place_of
+from hookyard.model import Retry
 
 Isolation = Literal["inline", "thread", "worker", "exec", "ductile"]
 """Where a command runs: on the event loop, in a thread, in a persistent child process, or in a process for each
@@ -15,40 +16,6 @@ attempt, which speaks the exec or the Ductile protocol. The first two trust the 
 
 Priority = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 """32 bits, as every store can keep it; higher runs first."""
-
-
-class Retry(Struct, frozen=True, kw_only=True):
-    """How often a command is tried, and how long the waits between are.
-
-    The wait after attempt number n is drawn from [0, min(cap, base * factor**(n-1))], which spreads the
-    retries of many jobs that failed together (the "full jitter" of the AWS Architecture Blog, 2015).
-    """
-
-    attempts: int = 4
-    """How many attempts there are in all."""
-    base: float = 1.0
-    """Seconds: the longest wait after the first attempt."""
-    factor: float = 2.0
-    """By what the longest wait grows with every attempt."""
-    cap: float = 300.0
-    """Seconds: no wait is longer."""
-    jitter: bool = True
-    """Without it every wait is the longest one."""
-    spread: float = 0.0
-    """Without jitter, the share of a wait by which it is drawn longer, above the cap too."""
-
-    def delay(self, attempt: int, draw: float) -> float:
-        """Seconds to wait after attempt number `attempt` failed.
-
-        Args:
-            attempt: counted from 1.
-            draw: a random number in [0, 1).
-        """
-        try:
-            longest = min(self.cap, self.base * self.factor ** (attempt - 1))
-        except OverflowError:
-            longest = self.cap
-        return longest * draw if self.jitter else longest * (1 + self.spread * draw)
 
 
 class CommandOptions(Struct, frozen=True, kw_only=True):

@@ -76,12 +76,11 @@ class Jobs:
                 plugin=query.plugin,
                 command=query.command,
                 before=None if query.cursor is None else from_cursor(query.cursor),
-                limit=query.limit + 1,  # the one more says whether there is a next page
+                limit=query.limit,
             )
         )
-        shown = found[: query.limit]
-        more = to_cursor(shown[-1].id) if len(found) > query.limit else None
-        return value_answer(JobPage([row_view(self._explained(job)) for job in shown], more))
+        more = None if found.next is None else to_cursor(found.next)
+        return value_answer(JobPage([row_view(self._explained(job)) for job in found.jobs], more))
 
     async def readable(self, request: Request[Any, Any, Any], text: str) -> Job:
         """Return the job, to those who may read all and to the one who made it."""

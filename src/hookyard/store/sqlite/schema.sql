@@ -16,7 +16,8 @@ CREATE TABLE job_log (
   lane             TEXT    NOT NULL,
   status           TEXT    NOT NULL,  -- queued, running, succeeded, failed, timed_out, cancelled
   reason           TEXT,
-  ready            INTEGER NOT NULL,  -- of a queued job: 1 once it is due, 0 while its run_at lies ahead
+  ready            INTEGER NOT NULL,  -- of a queued job: 0 while its run_at lies ahead, 1 once it is due,
+                                      -- 2 when it is due and its key has no room, 3 while it waits for other jobs
   priority         INTEGER NOT NULL,  -- higher runs first
   attempt          INTEGER NOT NULL,  -- the current or last one, 0 before the first
   max_attempts     INTEGER NOT NULL,
@@ -35,7 +36,14 @@ CREATE TABLE job_log (
   callback_url     TEXT,
   tags             TEXT    NOT NULL,  -- JSON array
   parent           TEXT,              -- the id of the job whose command called for this one
+  tenant           TEXT    NOT NULL DEFAULT '',
+  affinity         TEXT,              -- what a worker has loaded when it is best at it
+  unique_key       TEXT,              -- no two active jobs with the same are simply added
+  concurrency_key  TEXT,              -- of the jobs of the lane with this key ...
+  concurrency_limit INTEGER,          -- ... so many may run at once
+  options          TEXT,              -- JSON object: what few jobs are asked for
   last_error       TEXT,              -- JSON object
+  result_artifact  TEXT,              -- the name of the artifact that holds the result instead
   result           BLOB,
   args             BLOB    NOT NULL,  -- last, so that reading the rest never walks through a long body
   CHECK (attempt <= max_attempts AND max_attempts > 0)
@@ -57,14 +65,61 @@ CREATE INDEX job_unsuccessful ON job_log (status, key)
 -- What a job's command called for, in order.
 CREATE INDEX job_child ON job_log (parent, key) WHERE parent IS NOT NULL;
 
+-- Those whose key has no room, and how many of the key run.
+CREATE INDEX job_keyed ON job_log (lane, concurrency_key, ready, priority DESC, key)
+  WHERE concurrency_key IS NOT NULL AND status = 'queued';
+CREATE INDEX job_keyed_running ON job_log (lane, concurrency_key)
+  WHERE concurrency_key IS NOT NULL AND status = 'running';
+
+-- Active jobs by what makes them unique.
+CREATE INDEX job_unique ON job_log (unique_key, key)
+  WHERE unique_key IS NOT NULL AND (status = 'queued' OR status = 'running');
+
+-- What is best done by a worker that has this loaded.
+CREATE INDEX job_affine ON job_log (lane, affinity, priority DESC, key)
+  WHERE affinity IS NOT NULL AND status = 'queued' AND ready = 1;
+
+-- For lists by source and by tenant.
+CREATE INDEX job_of_source ON job_log (source, key) WHERE source IS NOT NULL;
+CREATE INDEX job_of_tenant ON job_log (tenant, key) WHERE tenant <> '';
+
+-- For lists by tag.
+CREATE TABLE job_tag (
+  tag     TEXT    NOT NULL,
+  job_key INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  PRIMARY KEY (tag, job_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_of_job ON job_tag (job_key);
+
+-- What a queued job waits for: the row is gone once the other job has succeeded. That one may be pruned after it has
+-- ended otherwise, so it is no foreign key.
+CREATE TABLE job_after (
+  job_key  INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  on_key   INTEGER NOT NULL,
+  on_tail  INTEGER NOT NULL,
+  PRIMARY KEY (job_key, on_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX job_before ON job_after (on_key);
+
+-- Partial results.
+CREATE TABLE job_item (
+  job_key INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  name    TEXT    NOT NULL,
+  status  TEXT    NOT NULL,           -- done, failed
+  at      INTEGER NOT NULL,
+  error   TEXT,                       -- JSON object
+  data    BLOB,                       -- JSON
+  PRIMARY KEY (job_key, name)
+) STRICT, WITHOUT ROWID;
+
 -- How far a job is. A table of its own, because changing a row writes all of it anew, its long bodies too.
 CREATE TABLE job_progress (
-  job_key  INTEGER PRIMARY KEY,
+  job_key  INTEGER PRIMARY KEY REFERENCES job_log (key) ON DELETE CASCADE,
   progress TEXT NOT NULL              -- JSON object
 ) STRICT;
 
 CREATE TABLE attempt_log (
-  job_key    INTEGER NOT NULL,
+  job_key    INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
   number     INTEGER NOT NULL,
   outcome    TEXT    NOT NULL,        -- succeeded, failed, timed_out, cancelled, released, lost
   worker     TEXT    NOT NULL,
@@ -76,7 +131,7 @@ CREATE TABLE attempt_log (
 
 -- What the commands of jobs logged.
 CREATE TABLE job_line (
-  job_key  INTEGER NOT NULL,
+  job_key  INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
   number   INTEGER NOT NULL,          -- from 1 within the job
   attempt  INTEGER NOT NULL,
   at       INTEGER NOT NULL,
@@ -117,7 +172,7 @@ CREATE TABLE plugin_state (
 
 -- The names of what jobs made; the content is in the object store.
 CREATE TABLE artifact (
-  job_key    INTEGER NOT NULL,
+  job_key    INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
   name       TEXT    NOT NULL,
   media_type TEXT    NOT NULL,
   size       INTEGER NOT NULL,        -- bytes
@@ -130,7 +185,7 @@ CREATE TABLE artifact (
 CREATE TABLE delivery (
   key              INTEGER PRIMARY KEY,
   tail             INTEGER NOT NULL,
-  job_key          INTEGER,
+  job_key          INTEGER REFERENCES job_log (key) ON DELETE CASCADE,
   job_tail         INTEGER,
   request_id       TEXT    NOT NULL,  -- of the request that made the job
   event            TEXT    NOT NULL,
@@ -156,7 +211,7 @@ CREATE INDEX delivery_pending ON delivery (next_at, key) WHERE status = 'pending
 CREATE INDEX delivery_sending ON delivery (lease_expires_at, key) WHERE status = 'sending';
 
 CREATE TABLE delivery_attempt (
-  delivery_key INTEGER NOT NULL,
+  delivery_key INTEGER NOT NULL REFERENCES delivery (key) ON DELETE CASCADE,
   number       INTEGER NOT NULL,
   started_at   INTEGER NOT NULL,
   duration     INTEGER NOT NULL,      -- milliseconds
@@ -178,6 +233,77 @@ CREATE TABLE idempotency_key (
 
 -- What can be forgotten, for pruning.
 CREATE INDEX idempotency_expiry ON idempotency_key (expires_at);
+
+-- Bearer tokens; of the token itself only the digest is kept.
+CREATE TABLE token (
+  key          INTEGER PRIMARY KEY,
+  tail         INTEGER NOT NULL,
+  name         TEXT    NOT NULL,
+  digest       BLOB    NOT NULL UNIQUE,  -- SHA-256
+  scopes       TEXT    NOT NULL,         -- JSON array
+  tenant       TEXT    NOT NULL,
+  created_at   INTEGER NOT NULL,
+  created_by   TEXT    NOT NULL,
+  expires_at   INTEGER,
+  revoked_at   INTEGER,
+  replaced_by  TEXT,                     -- the id of the token that a rotation made
+  last_used_at INTEGER,
+  uses         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE schedule (
+  name         TEXT    NOT NULL PRIMARY KEY,
+  tenant       TEXT    NOT NULL,
+  origin       TEXT    NOT NULL,         -- config, http
+  created_at   INTEGER NOT NULL,
+  created_by   TEXT    NOT NULL,
+  paused       INTEGER NOT NULL,
+  next_at      INTEGER,
+  last_at      INTEGER,
+  last_outcome TEXT,                     -- queued, skipped, missed, refused
+  last_job     TEXT,                     -- an id
+  fired        INTEGER NOT NULL,
+  spec         BLOB    NOT NULL          -- JSON object
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lane_pause (
+  lane   TEXT    NOT NULL PRIMARY KEY,   -- * is every one
+  since  INTEGER NOT NULL,
+  by     TEXT    NOT NULL,               -- a principal
+  reason TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- External workers that have called in.
+CREATE TABLE worker (
+  principal     TEXT    NOT NULL,
+  name          TEXT    NOT NULL,
+  tenant        TEXT    NOT NULL,
+  lanes         TEXT    NOT NULL,        -- JSON array
+  affinity      TEXT    NOT NULL,        -- JSON array
+  first_contact INTEGER NOT NULL,
+  last_contact  INTEGER NOT NULL,
+  claimed       INTEGER NOT NULL,
+  completed     INTEGER NOT NULL,
+  failed        INTEGER NOT NULL,
+  PRIMARY KEY (principal, name)
+) STRICT, WITHOUT ROWID;
+
+-- Who changed what.
+CREATE TABLE audit_log (
+  key        INTEGER PRIMARY KEY,
+  tail       INTEGER NOT NULL,
+  at         INTEGER NOT NULL,
+  principal  TEXT    NOT NULL,
+  action     TEXT    NOT NULL,           -- such as token.create
+  target     TEXT    NOT NULL,
+  tenant     TEXT    NOT NULL,
+  peer       TEXT,
+  request_id TEXT    NOT NULL,
+  details    TEXT    NOT NULL            -- JSON object
+) STRICT;
+CREATE INDEX audit_of_principal ON audit_log (principal, key);
+CREATE INDEX audit_of_action ON audit_log (action, key);
+CREATE INDEX audit_of_target ON audit_log (target, key);
 
 -- For people with a SQLite shell: jobs under the id that callers know, times in UTC.
 CREATE VIEW job AS

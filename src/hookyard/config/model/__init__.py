@@ -1,0 +1,21 @@
+"""The configuration as Structs: what can be set, what it means, what it is when left out.
+
+These classes are the reference: `hookyard schema config` prints them as JSON Schema, and the loader checks a
+file against them and reports every problem at once.
+"""
+
+from hookyard.config.model.access import TokenSettings
+from hookyard.config.model.artifacts import ArtifactSettings
+from hookyard.config.model.inbound import HmacScheme, PluginScheme, RouteSettings, SourceSettings
+from hookyard.config.model.jobs import JobSettings, LaneSettings
+from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
+from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section
+from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLimits
+from hookyard.config.model.root import Config
+from hookyard.config.model.server import LogSettings, Server, StoreSettings
+
+__all__ = [
+    "HOUR", "MINUTE", "ArtifactSettings", "Config", "EndpointSettings", "HmacScheme", "JobSettings", "Lane",
+    "LaneSettings", "LogSettings", "Name", "OutboundSettings", "PluginHttp", "PluginScheme", "PluginSettings",
+    "ProcessLimits", "RouteSettings", "Scope", "Section", "Server", "SourceSettings", "StoreSettings", "TokenSettings",
+]  # fmt: skip

@@ -1,0 +1,37 @@
+"""What the sections are made of. A description here is what a message says after "expected"."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+# A description here is what a message says after "expected".
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        description="a name of at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first",
+    ),
+]
+Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", description="the name of an HTTP header")]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Positive = Annotated[int, Meta(ge=1)]
+Text = Annotated[str, Meta(min_length=1)]
+Scope = Annotated[
+    str,
+    Meta(
+        pattern=r"^(admin|jobs:read|trigger:ro|trigger:[A-Za-z0-9_.*?\[\]!-]+/[A-Za-z0-9_.*?\[\]!-]+)$",
+        description="a scope: trigger:<plugin>/<command> with globs, trigger:ro, jobs:read or admin",
+    ),
+]
+Lane = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$",
+        description="a lane: plugin/command, or the name of a Ductile plugin",
+    ),
+]
+MINUTE, HOUR = 60_000, 3_600_000
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the file: it takes no key that it does not have."""

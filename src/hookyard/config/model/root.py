@@ -1,0 +1,37 @@
+"""The whole of one file."""
+
+from msgspec import field
+
+from hookyard.config.model.access import TokenSettings
+from hookyard.config.model.artifacts import ArtifactSettings
+from hookyard.config.model.inbound import SourceSettings
+from hookyard.config.model.jobs import JobSettings, LaneSettings
+from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
+from hookyard.config.model.parts import Lane, Name, Section
+from hookyard.config.model.plugins import PluginSettings
+from hookyard.config.model.server import LogSettings, Server, StoreSettings
+
+
+class Config(Section, frozen=True, kw_only=True):
+    """The whole of one file."""
+
+    server: Server = Server()
+    store: StoreSettings = StoreSettings()
+    log: LogSettings = LogSettings()
+    jobs: JobSettings = JobSettings()
+    lanes: dict[Lane, LaneSettings] = field(default_factory=dict[str, LaneSettings])
+    """Limits by lane; a lane is a command, written `plugin/command`, or all of a Ductile plugin, by its name."""
+    artifacts: ArtifactSettings = ArtifactSettings()
+    require_types: bool = False
+    """Whether `hookyard check` refuses a Python plugin that `hookyard plugins check --types` has not passed."""
+    plugin_dirs: tuple[str, ...] = ()
+    """Folders whose files and packages are plugins, relative to the configuration file."""
+    plugins: dict[Name, PluginSettings] = field(default_factory=dict[str, PluginSettings])
+    """Plugins by name. Naming one here is also what lets an installed (entry-point) plugin run."""
+    tokens: tuple[TokenSettings, ...] = ()
+    """Who may call. With none, nobody may."""
+    sources: dict[Name, SourceSettings] = field(default_factory=dict[str, SourceSettings])
+    """Inbound webhooks by name."""
+    endpoints: dict[Name, EndpointSettings] = field(default_factory=dict[str, EndpointSettings])
+    """Subscribers of outgoing webhooks by name."""
+    outbound: OutboundSettings = OutboundSettings()

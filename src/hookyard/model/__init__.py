@@ -1,0 +1,59 @@
+"""The nouns of Hookyard as they are stored and sent.
+
+Times are integer milliseconds since 1970-01-01 UTC, ids are UUIDv7 text, bodies are JSON bytes.
+"""
+
+from hookyard.model.access import AuditEntry, Token, TokenUse
+from hookyard.model.deliveries import Delivery, DeliveryAttempt
+from hookyard.model.jobs import Attempt, CallbackEvent, ErrorInfo, Follow, Job, JobOptions, Progress
+from hookyard.model.lanes import EVERY_LANE, LaneDepth, Pause, WorkerRecord
+from hookyard.model.retry import Retry
+from hookyard.model.schedules import FireOutcome, Schedule
+from hookyard.model.told import Artifact, Event, Item, ItemStatus, LogLine, StateChange, StateEntry
+from hookyard.model.words import (
+    TERMINAL,
+    YEAR,
+    AttemptOutcome,
+    DeliveryStatus,
+    JobStatus,
+    LogLevel,
+    Reason,
+    TerminalStatus,
+)
+
+__all__ = [
+    "EVERY_LANE",
+    "TERMINAL",
+    "YEAR",
+    "Artifact",
+    "Attempt",
+    "AttemptOutcome",
+    "AuditEntry",
+    "CallbackEvent",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryStatus",
+    "ErrorInfo",
+    "Event",
+    "FireOutcome",
+    "Follow",
+    "Item",
+    "ItemStatus",
+    "Job",
+    "JobOptions",
+    "JobStatus",
+    "LaneDepth",
+    "LogLevel",
+    "LogLine",
+    "Pause",
+    "Progress",
+    "Reason",
+    "Retry",
+    "Schedule",
+    "StateChange",
+    "StateEntry",
+    "TerminalStatus",
+    "Token",
+    "TokenUse",
+    "WorkerRecord",
+]

@@ -1,0 +1,48 @@
+"""What is sent out."""
+
+from msgspec import Struct
+
+from hookyard.model.words import DeliveryStatus
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One event for one endpoint: a row of `delivery`."""
+
+    id: str
+    """Also the `webhook-id` of every attempt."""
+    job_id: str | None
+    request_id: str = ""
+    """Of the request that made the job, for the log."""
+    event: str
+    endpoint: str | None
+    """The configured endpoint's name; None for a callback URL."""
+    url: str | None
+    """The callback URL; None when the endpoint's own is to be used."""
+    body: bytes
+    """What is sent, byte for byte, on every attempt."""
+    created_at: int
+    status: DeliveryStatus = "pending"
+    attempt: int = 0
+    next_at: int | None = None
+    """When the next attempt is due; None once terminal."""
+    lease_token: int | None = None
+    lease_expires_at: int | None = None
+    last_status: int | None = None
+    """HTTP status of the last answer; None when there was none."""
+    last_error: str | None = None
+    completed_at: int | None = None
+
+
+class DeliveryAttempt(Struct, frozen=True, kw_only=True):
+    """One try at a delivery: a row of `delivery_attempt`."""
+
+    delivery_id: str
+    number: int
+    started_at: int
+    duration: int
+    """Milliseconds."""
+    status: int | None
+    """HTTP status; None when no answer came."""
+    error: str | None
+    response: bytes | None
+    """The first bytes of the answer's body."""

@@ -1,0 +1,33 @@
+"""The words that stored rows use."""
+
+from typing import Final, Literal
+
+YEAR: Final = 366 * 86_400
+"""Seconds: the longest that a job may take or be put off. What is longer is a mistake, and would not fit the store."""
+JobStatus = Literal["queued", "running", "succeeded", "failed", "timed_out", "cancelled"]
+"""Where a job is in its life. The last four are terminal and never change again."""
+TerminalStatus = Literal["succeeded", "failed", "timed_out", "cancelled"]
+TERMINAL: frozenset[str] = frozenset({"succeeded", "failed", "timed_out", "cancelled"})
+Reason = Literal[
+    "plugin_error",
+    "invalid_input",
+    "invalid_output",
+    "attempts_exhausted",
+    "not_retryable",
+    "retry_later",
+    "command_missing",
+    "worker_lost",
+    "deadline",
+    "released",
+    "cancelled_by_user",
+    "killed",
+    "replaced",
+    "dependency_failed",
+]
+"""Why a job is where it is, in one word."""
+DeliveryStatus = Literal["pending", "sending", "delivered", "failed"]
+"""`sending` is leased by a courier; `delivered` and `failed` are terminal."""
+AttemptOutcome = Literal["succeeded", "failed", "timed_out", "cancelled", "released", "lost"]
+"""How one attempt ended; `released` gave its lease back, `lost` never came back."""
+LogLevel = Literal["debug", "info", "warning", "error"]
+"""How important a line of a job's log is."""

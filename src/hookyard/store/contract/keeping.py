@@ -1,0 +1,70 @@
+"""Forgetting what is no longer needed."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from hookyard.model import TerminalStatus
+from hookyard.store.contract.base import Op, Result
+
+Forgettable = Literal["keys", "events", "audit", "workers"]
+"""Expired idempotency keys; what plugins emitted; the audit log; external workers that no longer call."""
+
+
+class Pruned(Result, frozen=True):
+    """So many were forgotten; as many as the limit: there may be more."""
+
+    count: int
+
+
+class Deleted(Result, frozen=True):
+    """The job is forgotten with all that belongs to it but the events it emitted and its idempotency key."""
+
+    locations: tuple[str, ...]
+    """Keys of its artifacts in the object store, whose content is now nobody's."""
+
+
+class Undelivered(Result, frozen=True):
+    """Something of the job is still to be delivered (I11); nothing changed."""
+
+
+class JobsPruned(Result, frozen=True):
+    """Where the walk stands."""
+
+    count: int
+    """So many jobs were forgotten."""
+    seen: int
+    """So many were looked at."""
+    next: str | None
+    """The id to go on after; None at the end of the history."""
+    locations: tuple[str, ...]
+    """Keys of their artifacts in the object store, whose content is now nobody's."""
+
+
+class Prune(Op, frozen=True, kw_only=True):
+    """Forget at most `limit` rows of one kind, the oldest first -> Pruned."""
+
+    what: Forgettable = "keys"
+    before: int | None = None
+    """Of events, entries and workers: those older than this; of keys it is their own expiry that counts."""
+    limit: int = 1000
+
+
+class DeleteJob(Op, frozen=True, kw_only=True):
+    """Forget one ended job -> Deleted | StillActive | Undelivered | NotFound."""
+
+    job_id: str
+
+
+class PruneJobs(Op, frozen=True, kw_only=True):
+    """Walk the history in the order of ids and forget jobs that ended long ago -> JobsPruned.
+
+    A job is forgotten when it ended before the time that `before` has for its status, and nothing of it is still to
+    be delivered, and no job waits for it (I11).
+    """
+
+    after: str | None = None
+    """Go on behind this id; None from the beginning."""
+    before: Mapping[TerminalStatus, int]
+    """A status that is not among them is kept for ever."""
+    limit: int = 200
+    """How many jobs to look at."""

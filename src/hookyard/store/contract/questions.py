@@ -1,0 +1,73 @@
+"""What can be asked of a store."""
+
+from msgspec import Struct
+
+from hookyard.model import AuditEntry, Job, JobStatus
+
+
+class JobQuery(Struct, frozen=True, kw_only=True):
+    """Which jobs to list, newest first; what is None does not matter."""
+
+    status: JobStatus | None = None
+    plugin: str | None = None
+    command: str | None = None
+    lane: str | None = None
+    principal: str | None = None
+    source: str | None = None
+    tag: str | None = None
+    tenant: str | None = None
+    parent: str | None = None
+    created_since: int | None = None
+    """Submitted at this time or later."""
+    created_until: int | None = None
+    """Submitted before this time."""
+    finished_since: int | None = None
+    finished_until: int | None = None
+    error: str | None = None
+    """Text that the code or the message of the last error has in it, in whatever case."""
+    before: str | None = None
+    """Only jobs whose id is smaller: the keyset cursor."""
+    limit: int = 50
+
+
+class JobsFound(Struct, frozen=True):
+    """A page of jobs; `args` and `result` are left empty."""
+
+    jobs: tuple[Job, ...]
+    """At most as many as asked for. It may be fewer, or none, and still not the end: see `next`."""
+    next: str | None
+    """The id to go on before. None: there are no more."""
+
+
+class AuditQuery(Struct, frozen=True, kw_only=True):
+    """Which entries of the audit log to list, newest first; what is None does not matter."""
+
+    principal: str | None = None
+    action: str | None = None
+    """The whole of it, or its noun: `token` finds `token.create`."""
+    target: str | None = None
+    tenant: str | None = None
+    since: int | None = None
+    until: int | None = None
+    before: str | None = None
+    """Only entries whose id is smaller: the keyset cursor."""
+    limit: int = 50
+
+
+class AuditFound(Struct, frozen=True):
+    """A page of entries."""
+
+    entries: tuple[AuditEntry, ...]
+    next: str | None
+    """The id to go on before. None: there are no more."""
+
+
+class EventQuery(Struct, frozen=True, kw_only=True):
+    """Which events to list, newest first."""
+
+    type: str | None = None
+    plugin: str | None = None
+    job_id: str | None = None
+    before: str | None = None
+    """Only events whose id is smaller: the keyset cursor."""
+    limit: int = 50

@@ -1,0 +1,47 @@
+"""Schedules."""
+
+from hookyard.model import FireOutcome, Schedule
+from hookyard.store.contract.base import Op, Result
+from hookyard.store.contract.jobs import Enqueue
+
+
+class PutSchedule(Op, frozen=True, kw_only=True):
+    """Keep a schedule by its name, whatever was there -> Done."""
+
+    schedule: Schedule
+
+
+class DeleteSchedule(Op, frozen=True, kw_only=True):
+    """Forget a schedule -> Done | NotFound. The jobs it made stay."""
+
+    name: str
+
+
+class PauseSchedule(Op, frozen=True, kw_only=True):
+    """Stop or go on -> Done | NotFound."""
+
+    name: str
+    paused: bool
+    next_at: int | None
+    """The next fire time from now on."""
+
+
+class FireSchedule(Op, frozen=True, kw_only=True):
+    """Act on one fire time -> Fired | Stale.
+
+    Stale when the schedule is gone or paused, or its `next_at` is not `fire_at` any more: so that a fire time makes
+    one job, whoever else acts on it (I7).
+    """
+
+    name: str
+    fire_at: int
+    next_at: int | None
+    outcome: FireOutcome
+    """Set to `refused` when the job is not stored."""
+    job: Enqueue | None = None
+
+
+class Fired(Result, frozen=True):
+    """The fire time is past; `enqueued` is what became of its job, if it has one."""
+
+    enqueued: Result | None

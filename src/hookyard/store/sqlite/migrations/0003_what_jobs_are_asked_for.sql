@@ -1,0 +1,357 @@
+-- More of what a job can be asked for; what waits for what; partial results; tokens, schedules, lanes, workers and the
+-- audit log. What belongs to a job goes with it: tables that name a job are written anew, since a foreign key cannot be
+-- added to one that is there.
+
+DROP VIEW job;
+DROP VIEW outgoing;
+DROP INDEX job_queued;
+DROP INDEX job_later;
+DROP INDEX job_leased;
+DROP INDEX job_waiting;
+DROP INDEX job_unsuccessful;
+DROP INDEX job_child;
+DROP INDEX delivery_of_job;
+DROP INDEX delivery_pending;
+DROP INDEX delivery_sending;
+ALTER TABLE job_log RENAME TO job_log_before;
+ALTER TABLE job_progress RENAME TO job_progress_before;
+ALTER TABLE attempt_log RENAME TO attempt_log_before;
+ALTER TABLE job_line RENAME TO job_line_before;
+ALTER TABLE artifact RENAME TO artifact_before;
+ALTER TABLE delivery RENAME TO delivery_before;
+ALTER TABLE delivery_attempt RENAME TO delivery_attempt_before;
+
+CREATE TABLE job_log (
+  key              INTEGER PRIMARY KEY,
+  tail             INTEGER NOT NULL,
+  plugin           TEXT    NOT NULL,
+  command          TEXT    NOT NULL,
+  lane             TEXT    NOT NULL,
+  status           TEXT    NOT NULL,  -- queued, running, succeeded, failed, timed_out, cancelled
+  reason           TEXT,
+  ready            INTEGER NOT NULL,  -- of a queued job: 0 while its run_at lies ahead, 1 once it is due,
+                                      -- 2 when it is due and its key has no room, 3 while it waits for other jobs
+  priority         INTEGER NOT NULL,  -- higher runs first
+  attempt          INTEGER NOT NULL,  -- the current or last one, 0 before the first
+  max_attempts     INTEGER NOT NULL,
+  run_at           INTEGER NOT NULL,
+  submitted_at     INTEGER NOT NULL,
+  started_at       INTEGER,
+  completed_at     INTEGER,
+  lease_token      INTEGER,
+  lease_expires_at INTEGER,
+  worker           TEXT,
+  cancel_requested INTEGER NOT NULL DEFAULT 0,
+  timeout          INTEGER,           -- milliseconds
+  principal        TEXT    NOT NULL,
+  source           TEXT,
+  request_id       TEXT    NOT NULL,
+  callback_url     TEXT,
+  tags             TEXT    NOT NULL,  -- JSON array
+  parent           TEXT,              -- the id of the job whose command called for this one
+  tenant           TEXT    NOT NULL DEFAULT '',
+  affinity         TEXT,              -- what a worker has loaded when it is best at it
+  unique_key       TEXT,              -- no two active jobs with the same are simply added
+  concurrency_key  TEXT,              -- of the jobs of the lane with this key ...
+  concurrency_limit INTEGER,          -- ... so many may run at once
+  options          TEXT,              -- JSON object: what few jobs are asked for
+  last_error       TEXT,              -- JSON object
+  result_artifact  TEXT,              -- the name of the artifact that holds the result instead
+  result           BLOB,
+  args             BLOB    NOT NULL,  -- last, so that reading the rest never walks through a long body
+  CHECK (attempt <= max_attempts AND max_attempts > 0)
+) STRICT;
+
+-- The queue: what a claim takes, in its order.
+CREATE INDEX job_queued ON job_log (lane, ready, priority DESC, key) WHERE status = 'queued';
+-- What waits for its time; claims look only at its first entries.
+CREATE INDEX job_later ON job_log (lane, run_at) WHERE status = 'queued' AND ready = 0;
+-- What is running, by the end of its lease: for the sweep of lost leases.
+CREATE INDEX job_leased ON job_log (lease_expires_at, key) WHERE status = 'running';
+-- What waits, newest first, for lists.
+CREATE INDEX job_waiting ON job_log (key) WHERE status = 'queued';
+-- What did not succeed, the dead letters among them, for lists: rare in a long history. An OR, because SQLite would
+-- build a table of its own for an IN at every insert.
+CREATE INDEX job_unsuccessful ON job_log (status, key)
+  WHERE status = 'failed' OR status = 'timed_out' OR status = 'cancelled';
+
+-- What a job's command called for, in order.
+CREATE INDEX job_child ON job_log (parent, key) WHERE parent IS NOT NULL;
+
+-- Those whose key has no room, and how many of the key run.
+CREATE INDEX job_keyed ON job_log (lane, concurrency_key, ready, priority DESC, key)
+  WHERE concurrency_key IS NOT NULL AND status = 'queued';
+CREATE INDEX job_keyed_running ON job_log (lane, concurrency_key)
+  WHERE concurrency_key IS NOT NULL AND status = 'running';
+
+-- Active jobs by what makes them unique.
+CREATE INDEX job_unique ON job_log (unique_key, key)
+  WHERE unique_key IS NOT NULL AND (status = 'queued' OR status = 'running');
+
+-- What is best done by a worker that has this loaded.
+CREATE INDEX job_affine ON job_log (lane, affinity, priority DESC, key)
+  WHERE affinity IS NOT NULL AND status = 'queued' AND ready = 1;
+
+-- For lists by source and by tenant.
+CREATE INDEX job_of_source ON job_log (source, key) WHERE source IS NOT NULL;
+CREATE INDEX job_of_tenant ON job_log (tenant, key) WHERE tenant <> '';
+
+-- For lists by tag.
+CREATE TABLE job_tag (
+  tag     TEXT    NOT NULL,
+  job_key INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  PRIMARY KEY (tag, job_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_of_job ON job_tag (job_key);
+
+-- What a queued job waits for: the row is gone once the other job has succeeded. That one may be pruned after it has
+-- ended otherwise, so it is no foreign key.
+CREATE TABLE job_after (
+  job_key  INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  on_key   INTEGER NOT NULL,
+  on_tail  INTEGER NOT NULL,
+  PRIMARY KEY (job_key, on_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX job_before ON job_after (on_key);
+
+-- Partial results.
+CREATE TABLE job_item (
+  job_key INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  name    TEXT    NOT NULL,
+  status  TEXT    NOT NULL,           -- done, failed
+  at      INTEGER NOT NULL,
+  error   TEXT,                       -- JSON object
+  data    BLOB,                       -- JSON
+  PRIMARY KEY (job_key, name)
+) STRICT, WITHOUT ROWID;
+
+-- How far a job is. A table of its own, because changing a row writes all of it anew, its long bodies too.
+CREATE TABLE job_progress (
+  job_key  INTEGER PRIMARY KEY REFERENCES job_log (key) ON DELETE CASCADE,
+  progress TEXT NOT NULL              -- JSON object
+) STRICT;
+
+CREATE TABLE attempt_log (
+  job_key    INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  number     INTEGER NOT NULL,
+  outcome    TEXT    NOT NULL,        -- succeeded, failed, timed_out, cancelled, released, lost
+  worker     TEXT    NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at   INTEGER NOT NULL,
+  error      TEXT,                    -- JSON object
+  PRIMARY KEY (job_key, number)
+) STRICT, WITHOUT ROWID;
+
+-- What the commands of jobs logged.
+CREATE TABLE job_line (
+  job_key  INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  number   INTEGER NOT NULL,          -- from 1 within the job
+  attempt  INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  level    TEXT    NOT NULL,          -- debug, info, warning, error
+  event    TEXT    NOT NULL,
+  "values" BLOB    NOT NULL,          -- JSON object; in quotes, for it is a keyword too
+  PRIMARY KEY (job_key, number)
+) STRICT, WITHOUT ROWID;
+
+-- The names of what jobs made; the content is in the object store.
+CREATE TABLE artifact (
+  job_key    INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  name       TEXT    NOT NULL,
+  media_type TEXT    NOT NULL,
+  size       INTEGER NOT NULL,        -- bytes
+  sha256     TEXT    NOT NULL,        -- of the content, in hex
+  location   TEXT    NOT NULL,        -- its key in the object store
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (job_key, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delivery (
+  key              INTEGER PRIMARY KEY,
+  tail             INTEGER NOT NULL,
+  job_key          INTEGER REFERENCES job_log (key) ON DELETE CASCADE,
+  job_tail         INTEGER,
+  request_id       TEXT    NOT NULL,  -- of the request that made the job
+  event            TEXT    NOT NULL,
+  endpoint         TEXT,              -- the configured endpoint's name, or NULL for a callback URL
+  url              TEXT,
+  status           TEXT    NOT NULL,  -- pending, sending, delivered, failed
+  attempt          INTEGER NOT NULL,
+  next_at          INTEGER,
+  lease_token      INTEGER,
+  lease_expires_at INTEGER,
+  created_at       INTEGER NOT NULL,
+  completed_at     INTEGER,
+  last_status      INTEGER,           -- HTTP status of the last answer
+  last_error       TEXT,
+  body             BLOB    NOT NULL,
+  CHECK (status <> 'sending' OR (lease_token IS NOT NULL AND lease_expires_at IS NOT NULL))
+) STRICT;
+
+CREATE INDEX delivery_of_job ON delivery (job_key) WHERE job_key IS NOT NULL;
+-- What is to be sent, by when it is due.
+CREATE INDEX delivery_pending ON delivery (next_at, key) WHERE status = 'pending';
+-- What a courier holds, by the end of its lease: sent again when the courier died.
+CREATE INDEX delivery_sending ON delivery (lease_expires_at, key) WHERE status = 'sending';
+
+CREATE TABLE delivery_attempt (
+  delivery_key INTEGER NOT NULL REFERENCES delivery (key) ON DELETE CASCADE,
+  number       INTEGER NOT NULL,
+  started_at   INTEGER NOT NULL,
+  duration     INTEGER NOT NULL,      -- milliseconds
+  status       INTEGER,               -- HTTP status, or NULL when no answer came
+  error        TEXT,
+  response     BLOB,                  -- the first bytes of the answer
+  PRIMARY KEY (delivery_key, number)
+) STRICT, WITHOUT ROWID;
+-- Bearer tokens; of the token itself only the digest is kept.
+CREATE TABLE token (
+  key          INTEGER PRIMARY KEY,
+  tail         INTEGER NOT NULL,
+  name         TEXT    NOT NULL,
+  digest       BLOB    NOT NULL UNIQUE,  -- SHA-256
+  scopes       TEXT    NOT NULL,         -- JSON array
+  tenant       TEXT    NOT NULL,
+  created_at   INTEGER NOT NULL,
+  created_by   TEXT    NOT NULL,
+  expires_at   INTEGER,
+  revoked_at   INTEGER,
+  replaced_by  TEXT,                     -- the id of the token that a rotation made
+  last_used_at INTEGER,
+  uses         INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE schedule (
+  name         TEXT    NOT NULL PRIMARY KEY,
+  tenant       TEXT    NOT NULL,
+  origin       TEXT    NOT NULL,         -- config, http
+  created_at   INTEGER NOT NULL,
+  created_by   TEXT    NOT NULL,
+  paused       INTEGER NOT NULL,
+  next_at      INTEGER,
+  last_at      INTEGER,
+  last_outcome TEXT,                     -- queued, skipped, missed, refused
+  last_job     TEXT,                     -- an id
+  fired        INTEGER NOT NULL,
+  spec         BLOB    NOT NULL          -- JSON object
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lane_pause (
+  lane   TEXT    NOT NULL PRIMARY KEY,   -- * is every one
+  since  INTEGER NOT NULL,
+  by     TEXT    NOT NULL,               -- a principal
+  reason TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- External workers that have called in.
+CREATE TABLE worker (
+  principal     TEXT    NOT NULL,
+  name          TEXT    NOT NULL,
+  tenant        TEXT    NOT NULL,
+  lanes         TEXT    NOT NULL,        -- JSON array
+  affinity      TEXT    NOT NULL,        -- JSON array
+  first_contact INTEGER NOT NULL,
+  last_contact  INTEGER NOT NULL,
+  claimed       INTEGER NOT NULL,
+  completed     INTEGER NOT NULL,
+  failed        INTEGER NOT NULL,
+  PRIMARY KEY (principal, name)
+) STRICT, WITHOUT ROWID;
+
+-- Who changed what.
+CREATE TABLE audit_log (
+  key        INTEGER PRIMARY KEY,
+  tail       INTEGER NOT NULL,
+  at         INTEGER NOT NULL,
+  principal  TEXT    NOT NULL,
+  action     TEXT    NOT NULL,           -- such as token.create
+  target     TEXT    NOT NULL,
+  tenant     TEXT    NOT NULL,
+  peer       TEXT,
+  request_id TEXT    NOT NULL,
+  details    TEXT    NOT NULL            -- JSON object
+) STRICT;
+CREATE INDEX audit_of_principal ON audit_log (principal, key);
+CREATE INDEX audit_of_action ON audit_log (action, key);
+CREATE INDEX audit_of_target ON audit_log (target, key);
+
+-- For people with a SQLite shell: jobs under the id that callers know, times in UTC.
+CREATE VIEW job AS
+SELECT
+  format('%08x-%04x-7%03x-%04x-%012x', key >> 28, (key >> 12) & 0xffff, key & 0xfff,
+         0x8000 | (tail >> 48), tail & 0xffffffffffff) AS id,
+  plugin, command, status, reason, attempt, max_attempts, lane, priority, principal, source,
+  datetime(submitted_at / 1000.0, 'unixepoch', 'subsec') AS submitted,
+  datetime(started_at / 1000.0, 'unixepoch', 'subsec') AS started,
+  datetime(completed_at / 1000.0, 'unixepoch', 'subsec') AS completed,
+  CAST(args AS TEXT) AS args, CAST(result AS TEXT) AS result, last_error
+FROM job_log;
+
+-- The same for deliveries.
+CREATE VIEW outgoing AS
+SELECT
+  format('%08x-%04x-7%03x-%04x-%012x', key >> 28, (key >> 12) & 0xffff, key & 0xfff,
+         0x8000 | (tail >> 48), tail & 0xffffffffffff) AS id,
+  format('%08x-%04x-7%03x-%04x-%012x', job_key >> 28, (job_key >> 12) & 0xffff, job_key & 0xfff,
+         0x8000 | (job_tail >> 48), job_tail & 0xffffffffffff) AS job_id,
+  event, coalesce(endpoint, url) AS receiver, status, attempt, last_status, last_error,
+  datetime(next_at / 1000.0, 'unixepoch', 'subsec') AS next,
+  datetime(completed_at / 1000.0, 'unixepoch', 'subsec') AS completed,
+  CAST(body AS TEXT) AS body
+FROM delivery;
+
+INSERT INTO job_log (
+  key, tail, plugin, command, lane, status, reason, ready, priority, attempt, max_attempts, run_at, submitted_at,
+  started_at, completed_at, lease_token, lease_expires_at, worker, cancel_requested, timeout, principal, source,
+  request_id, callback_url, tags, parent, last_error, result, args
+)
+SELECT
+  key, tail, plugin, command, lane, status, reason, ready, priority, attempt, max_attempts, run_at, submitted_at,
+  started_at, completed_at, lease_token, lease_expires_at, worker, cancel_requested, timeout, principal, source,
+  request_id, callback_url, tags, parent, last_error, result, args
+FROM job_log_before;
+INSERT INTO job_progress (
+  job_key, progress
+)
+SELECT
+  job_key, progress
+FROM job_progress_before;
+INSERT INTO attempt_log (
+  job_key, number, outcome, worker, started_at, ended_at, error
+)
+SELECT
+  job_key, number, outcome, worker, started_at, ended_at, error
+FROM attempt_log_before;
+INSERT INTO job_line (
+  job_key, number, attempt, at, level, event, "values"
+)
+SELECT
+  job_key, number, attempt, at, level, event, "values"
+FROM job_line_before;
+INSERT INTO artifact (
+  job_key, name, media_type, size, sha256, location, created_at
+)
+SELECT
+  job_key, name, media_type, size, sha256, location, created_at
+FROM artifact_before;
+INSERT INTO delivery (
+  key, tail, job_key, job_tail, request_id, event, endpoint, url, status, attempt, next_at, lease_token,
+  lease_expires_at, created_at, completed_at, last_status, last_error, body
+)
+SELECT
+  key, tail, job_key, job_tail, request_id, event, endpoint, url, status, attempt, next_at, lease_token,
+  lease_expires_at, created_at, completed_at, last_status, last_error, body
+FROM delivery_before;
+INSERT INTO delivery_attempt (
+  delivery_key, number, started_at, duration, status, error, response
+)
+SELECT
+  delivery_key, number, started_at, duration, status, error, response
+FROM delivery_attempt_before;
+DROP TABLE delivery_attempt_before;
+DROP TABLE delivery_before;
+DROP TABLE artifact_before;
+DROP TABLE job_line_before;
+DROP TABLE attempt_log_before;
+DROP TABLE job_progress_before;
+DROP TABLE job_log_before;
