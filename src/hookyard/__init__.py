@@ -1,6 +1,5 @@
 """The plugin author's API, and nothing else."""
 
-from hookyard.command import Retry
 from hookyard.context import Context, Entry, HookContext, JobInfo, Logger, SyncContext
 from hookyard.errors import (
     ArtifactError,
@@ -32,6 +31,7 @@ from hookyard.hookspecs import (
     WebhookRequest,
     WebhookVerdict,
 )
+from hookyard.model import Retry
 from hookyard.plugin import API_VERSION, Plugin
 
 __all__ = [

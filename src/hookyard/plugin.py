@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, overload
 import msgspec
 from msgspec import Struct
 
-from hookyard.command import CommandOptions, CommandSpec, Isolation, Retry
+from hookyard.command import CommandOptions, CommandSpec, Isolation
 from hookyard.context import Context, Encodable, SyncContext
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookDecorator
+from hookyard.model import Retry
 from hookyard.signature import Definition, check_options, read_command, read_hook, type_hook
 
 if TYPE_CHECKING:

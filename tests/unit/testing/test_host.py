@@ -26,9 +26,9 @@ from hookyard import (
     RetryLater,
     SyncContext,
 )
-from hookyard.command import Retry
 from hookyard.config.model import PluginHttp
 from hookyard.errors import AttemptTimedOut, InvalidOutput, PluginFailed, PluginLoadError, Refused
+from hookyard.model import Retry
 from hookyard.testing import Host, JobFailed
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from hookyard.command import CommandOptions, CommandSpec, Retry
+from hookyard.command import CommandOptions, CommandSpec
 from hookyard.config.model import PluginSettings
 from hookyard.errors import PluginLoadError
 from hookyard.host.candidate import Candidate
@@ -17,6 +17,7 @@ from hookyard.host.foreign.ductile.result import DuctileResult
 from hookyard.host.foreign.ductile.trust import entrypoint_of
 from hookyard.host.foreign.manifest_file import shown_as
 from hookyard.host.foreign.surroundings import process_spec
+from hookyard.model import Retry
 from hookyard.plugin import API_VERSION
 
 TIMEOUTS: Final = {"poll": 60.0, "handle": 120.0, "health": 10.0, "init": 30.0}

@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn, cast
 
 import msgspec
 
-from hookyard.command import CommandOptions, CommandSpec, Retry, as_struct
+from hookyard.command import CommandOptions, CommandSpec, as_struct
 from hookyard.config.model import PluginSettings
 from hookyard.errors import PluginLoadError, SchemaError
 from hookyard.host.candidate import Candidate
@@ -16,6 +16,7 @@ from hookyard.host.foreign.exec.launch import ExecLaunch
 from hookyard.host.foreign.exec.manifest import CommandEntry, Manifest, Report, read
 from hookyard.host.foreign.manifest_file import placed, read_file, shown_as
 from hookyard.host.foreign.surroundings import process_spec
+from hookyard.model import Retry
 from hookyard.plugin import API_VERSION
 from hookyard.process.once import Exit, describe_once
 from hookyard.schema.compile import compile_type
