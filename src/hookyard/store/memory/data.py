@@ -1,0 +1,74 @@
+"""What the model holds, and what all its operations look at."""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from msgspec.structs import replace
+
+from hookyard import ids
+from hookyard.model import Attempt, AttemptOutcome, Delivery, DeliveryAttempt, ErrorInfo, Job
+from hookyard.store.contract import Dedupe
+from hookyard.store.memory.rows import stored
+from hookyard.store.memory.told import Told
+
+
+class Data:
+    """The rows of the model."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.places: set[tuple[str, int]] = set()
+        """The table and key of every row that has an id: two ids with one key would be one row."""
+        self.due: set[str] = set()
+        """Queued jobs whose time has come."""
+        self.attempts: dict[str, list[Attempt]] = {}
+        self.deliveries: dict[str, Delivery] = {}
+        self.tries: dict[str, list[DeliveryAttempt]] = {}
+        self.keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
+        self.told = Told()
+
+    def held(self, job_id: str, token: int, ended_by: int | None = None) -> Job | None:
+        """The job if this lease holds it; with `ended_by` only if the lease has ended by then."""
+        job = self.jobs.get(job_id)
+        if job is None or job.status != "running" or job.lease_token != token:
+            return None
+        expires_at = cast("int", job.lease_expires_at)
+        return None if ended_by is not None and expires_at > ended_by else job
+
+    def end_attempt(self, job: Job, outcome: AttemptOutcome, now: int, error: ErrorInfo | None) -> None:
+        """Note how the attempt of a running job ended."""
+        self.attempts[job.id].append(
+            Attempt(
+                job_id=job.id,
+                number=job.attempt,
+                outcome=outcome,
+                worker=cast("str", job.worker),
+                started_at=cast("int", job.started_at),
+                ended_at=now,
+                error=stored(error),
+            )
+        )
+
+    def unusable(self, table: str, identifier: str) -> str | None:
+        """Why a row cannot have this id, or None."""
+        if ids.parse(identifier) is None:
+            return "not an id"
+        return "the id is in use" if (table, ids.key(identifier)) in self.places else None
+
+    def unusable_deliveries(self, deliveries: Sequence[Delivery]) -> str | None:
+        """Why these deliveries cannot be added, or None."""
+        for delivery in deliveries:
+            if problem := self.unusable("delivery", delivery.id):
+                return problem
+            if delivery.status == "sending" and (delivery.lease_token is None or delivery.lease_expires_at is None):
+                return "a delivery is being sent without a lease"
+        keys = {ids.key(delivery.id) for delivery in deliveries}
+        return None if len(keys) == len(deliveries) else "an id is used twice"
+
+    def add_deliveries(self, deliveries: Iterable[Delivery]) -> None:
+        """Keep new deliveries."""
+        for delivery in deliveries:
+            self.places.add(("delivery", ids.key(delivery.id)))
+            at_once = delivery.status == "pending" and delivery.next_at is None
+            self.deliveries[delivery.id] = replace(delivery, next_at=delivery.created_at) if at_once else delivery
+            self.tries[delivery.id] = []

@@ -1,0 +1,97 @@
+"""Leasing and settling outgoing deliveries."""
+
+from msgspec.structs import replace
+
+from hookyard.model import Delivery
+from hookyard.store.contract import (
+    ClaimDeliveries,
+    DeliveriesClaimed,
+    Done,
+    Failed,
+    FinishDelivery,
+    RecoverDeliveries,
+    ReleaseDelivery,
+    Result,
+    Stale,
+    fitting,
+)
+from hookyard.store.memory.data import Data
+from hookyard.store.memory.rows import due_at
+
+
+def claim_deliveries(data: Data, op: ClaimDeliveries) -> Result:
+    """Lease the deliveries that are due."""
+    due = [(at, one.id) for one in data.deliveries.values() if (at := due_at(one)) is not None and at <= op.now]
+    claimed: list[Delivery] = []
+    picked = sorted(due)[: max(op.limit, 0)]
+    fits = fitting([len(data.deliveries[delivery_id].body) for _, delivery_id in picked])
+    for _, delivery_id in picked[:fits]:
+        delivery = data.deliveries[delivery_id]
+        leased = data.deliveries[delivery_id] = replace(
+            delivery,
+            status="sending",
+            attempt=delivery.attempt + 1,
+            lease_token=op.lease.token,
+            lease_expires_at=op.lease.expires_at,
+        )
+        claimed.append(leased)
+    pending = [one.next_at for one in data.deliveries.values() if one.status == "pending" and one.next_at is not None]
+    if fits < len(picked):
+        pending.append(op.now)
+    return DeliveriesClaimed(tuple(claimed), min(pending, default=None))
+
+
+def finish_delivery(data: Data, op: FinishDelivery) -> Result:
+    """Store how one attempt went."""
+    delivery = _sending(data, op.delivery_id, op.token)
+    if delivery is None:
+        return Stale()
+    tries = data.tries[delivery.id]
+    if op.status == "sending" or any(tried.number == op.attempt.number for tried in tries):
+        return Failed("no end of an attempt, or one that has ended before")
+    tries.append(replace(op.attempt, delivery_id=delivery.id))
+    tries.sort(key=lambda tried: tried.number)
+    again = op.status == "pending"
+    data.deliveries[delivery.id] = replace(
+        delivery,
+        status=op.status,
+        next_at=(op.now if op.next_at is None else op.next_at) if again else None,
+        lease_token=None,
+        lease_expires_at=None,
+        last_status=op.attempt.status,
+        last_error=op.attempt.error,
+        completed_at=None if again else op.now,
+    )
+    return Done()
+
+
+def release_delivery(data: Data, op: ReleaseDelivery) -> Result:
+    """Give a delivery back unsent."""
+    delivery = _sending(data, op.delivery_id, op.token)
+    if delivery is None:
+        return Stale()
+    data.deliveries[delivery.id] = replace(
+        delivery,
+        status="pending",
+        attempt=delivery.attempt - 1,
+        next_at=op.now if op.next_at is None else op.next_at,
+        lease_token=None,
+        lease_expires_at=None,
+    )
+    return Done()
+
+
+def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
+    """Make every delivery that is being sent due again."""
+    for delivery in data.deliveries.values():
+        if delivery.status == "sending":
+            data.deliveries[delivery.id] = replace(
+                delivery, status="pending", next_at=op.now, lease_token=None, lease_expires_at=None
+            )
+    return Done()
+
+
+def _sending(data: Data, delivery_id: str, token: int) -> Delivery | None:
+    delivery = data.deliveries.get(delivery_id)
+    held = delivery is not None and delivery.status == "sending" and delivery.lease_token == token
+    return delivery if held else None
