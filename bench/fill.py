@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hookyard.clock import SystemClock
 from hookyard.ids import IdSource
-from hookyard.model import Job
+from hookyard.model import ErrorInfo, Job
 from hookyard.store.contract import Enqueue, Finish, Lease, Op, Result
 from hookyard.store.sqlite import SqliteStore
 
@@ -16,16 +16,23 @@ BATCH = 500
 
 
 def finished(job_id: str, token: int, now: int) -> tuple[Op, Op]:
-    """A job that is leased as it is stored, and ends at once."""
+    """A job that is leased as it is stored, and ends at once. Some are of a kind that lists are asked for.
+
+    One in a hundred failed, one in fifty came by a source and has a tag, one in a thousand is of a rare command.
+    """
+    failed, marked, rare = token % 100 == 0, token % 50 == 1, token % 1000 == 2
+    command = "rare" if rare else "echo"
     job = Job(
         id=job_id,
         plugin="bench",
-        command="echo",
-        lane="bench/echo",
+        command=command,
+        lane=f"bench/{command}",
         args=b'{"name":"Ada"}',
         submitted_at=now,
         run_at=now,
-        principal="token:bench",
+        principal="source:github" if marked else "token:bench",
+        source="github" if marked else None,
+        tags=("nightly",) if marked else (),
         request_id=job_id,
     )
     lease = Lease(token, "fill", now + 30_000)
@@ -33,9 +40,11 @@ def finished(job_id: str, token: int, now: int) -> tuple[Op, Op]:
         now=now,
         job_id=job_id,
         token=token,
-        status="succeeded",
-        outcome="succeeded",
-        result=b'{"text":"Hello, Ada!"}',
+        status="failed" if failed else "succeeded",
+        outcome="failed" if failed else "succeeded",
+        reason="attempts_exhausted" if failed else None,
+        error=ErrorInfo(code="disk_full", message="There is no room left.") if failed else None,
+        result=None if failed else b'{"text":"Hello, Ada!"}',
     )
     return Enqueue(now=now, job=job, lease=lease), end
 

@@ -11,4 +11,5 @@ ROWS = {
     "store": "bench.rows.store_alone",
     "latency": "bench.rows.latency",
     "history": "bench.rows.history",
+    "growth": "bench.rows.growth",
 }
