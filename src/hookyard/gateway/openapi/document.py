@@ -1,0 +1,53 @@
+"""The document as a whole."""
+
+from importlib.metadata import version
+from typing import Final
+
+import msgspec
+
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.openapi import events, health, jobs, plugins
+from hookyard.gateway.openapi.entry import entry
+from hookyard.gateway.openapi.parts import Group, Known, Object, Problem
+from hookyard.schema import components
+
+GROUPS: Final[tuple[Group, ...]] = (
+    plugins.GROUP,
+    jobs.GROUP,
+    events.GROUP,
+    health.GROUP,
+)
+"""All groups but the ways in, which follow from the configuration."""
+
+
+def document(deps: GatewayDeps) -> bytes:
+    """Write the document, as JSON."""
+    commands = sorted(deps.registry.commands.values(), key=lambda command: command.key)
+    described, types = components(command.spec for command in commands)
+    groups = (entry(deps, described), *GROUPS)
+    kinds = dict.fromkeys([Problem, *(kind for group in groups for kind in group.kinds)])
+    queries = dict.fromkeys(kind for group in groups for kind in group.queries)
+    known = Known(tuple(kinds), tuple(queries))
+    paths: Object = {}
+    for group in groups:
+        for path, operations in group.paths(known).items():
+            paths.setdefault(path, {}).update(operations)
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Hookyard",
+                "version": version("hookyard"),
+                "description": "Typed plugin commands behind a durable webhook gateway.",
+            },
+            "x-plugins": {each.name: each.version for each in deps.registry.plugins if each.state == "active"},
+            "paths": paths,
+            "components": {
+                "schemas": known.components | types,
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                },
+            },
+        }
+    )

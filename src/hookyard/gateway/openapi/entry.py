@@ -1,0 +1,118 @@
+"""The two ways in, in the OpenAPI document: one path for every command that can run and every source."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.envelope import Envelope
+from hookyard.gateway.openapi.parts import SECURITY, Group, Known, Object, header, json_body, problems
+from hookyard.gateway.views import ShortJob
+from hookyard.host.registry import Command
+from hookyard.inbound import Source
+from hookyard.schema import CommandSchema
+
+_ENTRY: Final = (
+    "invalid_request",
+    "invalid_json",
+    "invalid_input",
+    "too_large",
+    "idempotency_mismatch",
+    "internal",
+    "busy",
+)
+TRIGGER: Final = ("unauthenticated", "forbidden", "unsupported_media_type", *_ENTRY)
+"""What a trigger can be refused with."""
+
+
+class AcceptedJob(Struct, kw_only=True):
+    """A stored job."""
+
+    job_id: str
+    status: str
+    plugin: str
+    command: str
+    duplicate: bool | UnsetType = UNSET
+    """True when the same request had stored it before."""
+
+
+class Taken(Struct, kw_only=True):
+    """An event that makes no job."""
+
+    status: str
+    """`ok` for a ping, `ignored` when no route takes the event."""
+    event: str
+
+
+def entry(deps: GatewayDeps, described: Mapping[str, CommandSchema]) -> Group:
+    """The group; `described` has the types of every command, by key."""
+    commands = sorted(deps.registry.commands.values(), key=lambda command: command.key)
+    sources = sorted(deps.sources.by_name.items())
+
+    def paths(known: Known) -> Object:
+        triggers = {
+            f"/trigger/{command.key}": {"post": _trigger(command, described[command.key], known)}
+            for command in commands
+        }
+        return triggers | {f"/hooks/{name}": {"post": _hook(source, known)} for name, source in sources}
+
+    return Group(kinds=(AcceptedJob, Taken, ShortJob), queries=(Envelope,), paths=paths)
+
+
+def asking() -> list[Object]:
+    """The headers that go with a new job."""
+    return [
+        header("Prefer", "`wait=N` holds the answer up to N seconds for the result (RFC 7240)."),
+        header("Idempotency-Key", "The same key and body make one job."),
+        header("X-Request-Id", "Returned, logged and kept with the job; made if left out."),
+    ]
+
+
+def _trigger(command: Command, schema: CommandSchema, known: Known) -> Object:
+    spec, envelope = command.spec, known.whole(Envelope)
+    needed = any(field.required for field in msgspec.structs.fields(spec.input_type))
+    body: Object = {**envelope, "title": f"{spec.key}: request"}
+    body["properties"] = {**envelope["properties"], "payload": schema.input}
+    body["required"] = ["payload"] if needed else []
+    finished: Object = {"allOf": [known[ShortJob], {"properties": {"result": schema.output}}]}
+    return {
+        "operationId": f"trigger {spec.key}",
+        "tags": [spec.plugin],
+        "summary": spec.summary,
+        "description": spec.description,
+        "deprecated": spec.options.deprecated,
+        "x-idempotent": spec.options.idempotent,
+        "x-read-only": spec.options.read_only,
+        "security": SECURITY,
+        "parameters": asking(),
+        "requestBody": {"required": needed, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": json_body("The job has ended; only after `Prefer: wait`.", finished),
+            "202": json_body("The job is on disk.", known[AcceptedJob], {"Location": {"schema": {"type": "string"}}}),
+            **problems(TRIGGER, known),
+        },
+    }
+
+
+def _hook(source: Source, known: Known) -> Object:
+    signed: list[Object] = []
+    description = f"The plugin {source.verifier} verifies it."
+    if source.scheme is not None:
+        signature = source.scheme.header.decode()
+        description = f"The raw body is signed in `{signature}`."
+        signed = [{**header(signature, "The signature of the raw body."), "required": True}]
+    return {
+        "operationId": f"hook {source.name}",
+        "tags": ["inbound"],
+        "summary": f"Inbound webhooks of {source.name}",
+        "description": description,
+        "parameters": signed,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
+        "responses": {
+            "200": json_body("A ping, or an event that no route takes.", known[Taken]),
+            "202": json_body("The job is on disk.", known[AcceptedJob]),
+            **problems(("invalid_signature", "plugin_unavailable", *_ENTRY), known),
+        },
+    }
