@@ -196,6 +196,8 @@ class ClaimWork(Op, frozen=True, kw_only=True):
     lanes: tuple[LaneAsk, ...]
     limit: int
     affinities: tuple[str, ...] = ()
+    tenant: str = ""
+    """Only jobs of this tenant; empty: of all."""
     lease: Lease
 
 
