@@ -2,13 +2,14 @@
 
 from msgspec import Struct
 
-from hookyard.model import AuditEntry, Job, JobStatus
+from hookyard.model import AuditEntry, Job, JobStatus, Reason
 
 
 class JobQuery(Struct, frozen=True, kw_only=True):
     """Which jobs to list, newest first; what is None does not matter."""
 
     status: JobStatus | None = None
+    reason: Reason | None = None
     plugin: str | None = None
     command: str | None = None
     lane: str | None = None
