@@ -1,7 +1,18 @@
 """Who is calling, and what that caller may do."""
 
 from hookyard.auth.principal import Principal
-from hookyard.auth.scopes import JOBS_READ, check_scope
+from hookyard.auth.scopes import AUDIT_READ, JOBS_READ, PLUGINS_READ, TOKENS_READ, TOKENS_WRITE, check_scope
 from hookyard.auth.tokens import Tokens, digest, new_token
 
-__all__ = ["JOBS_READ", "Principal", "Tokens", "check_scope", "digest", "new_token"]
+__all__ = [
+    "AUDIT_READ",
+    "JOBS_READ",
+    "PLUGINS_READ",
+    "TOKENS_READ",
+    "TOKENS_WRITE",
+    "Principal",
+    "Tokens",
+    "check_scope",
+    "digest",
+    "new_token",
+]

@@ -37,7 +37,7 @@ class Tokens:
     def use(self, settings: Sequence[TokenSettings]) -> None:
         """Know these tokens from now on, and no others."""
         self._known = {
-            key: (key, Principal(f"token:{entry.name}", entry.scopes))
+            key: (key, Principal(f"token:{entry.name}", entry.scopes, entry.tenant))
             for entry in settings
             for key in [bytes.fromhex(entry.sha256)]
         }

@@ -1,21 +1,26 @@
 """Who is calling, at the ordinary handlers."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
 from litestar import Request
 from msgspec import Struct
 
 from hookyard.auth import Principal, Tokens
 from hookyard.errors import Refused
+from hookyard.gateway.deps import GatewayDeps
 from hookyard.hookspecs import AccessQuestion, Credentials
 from hookyard.host.hooks import Hooks
+from hookyard.model import AuditEntry
 
 KEY = "hookyard"
 """Where in the ASGI state a request's :class:`Seen` lies."""
 
 _OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/openapi.json"})
 _TRIGGER_PARTS: Final = 3
+_NO_DETAILS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Seen(Struct):
@@ -101,6 +106,50 @@ def authenticate(request: Request[Any, Any, Any], tokens: Tokens) -> Principal:
         raise Refused("unauthenticated")
     known.principal = principal.name
     return principal
+
+
+def allowed(request: Request[Any, Any, Any], deps: GatewayDeps, scope: str) -> Principal:
+    """Return who is calling when it may do this; see :meth:`hookyard.auth.Principal.may` for what can be asked.
+
+    Raises:
+        Refused: nobody we know (`unauthenticated`), or somebody who may not (`forbidden`).
+    """
+    principal = authenticate(request, deps.tokens)
+    if not principal.may(scope):
+        raise Refused("forbidden")
+    return principal
+
+
+def entry(  # noqa: PLR0917  what every route that changes something gives, in the order of who, what, to what
+    request: Request[Any, Any, Any],
+    principal: Principal,
+    deps: GatewayDeps,
+    action: str,
+    target: str,
+    details: Mapping[str, object] = _NO_DETAILS,
+) -> AuditEntry:
+    """Make the entry of the audit log for what a request changes; it is written in the same transaction.
+
+    Args:
+        request: where it came from.
+        principal: who asks.
+        deps: for the id and the time.
+        action: a noun and a verb, such as `job.cancel`.
+        target: an id, a name, a lane.
+        details: what else belongs to it, as JSON; never a secret.
+    """
+    known = seen(request)
+    return AuditEntry(
+        id=deps.ids(),
+        at=deps.clock.now(),
+        principal=principal.name,
+        action=action,
+        target=target,
+        tenant=principal.tenant,
+        peer=known.peer,
+        request_id=known.request_id,
+        details=msgspec.json.encode(dict(details)),
+    )
 
 
 def _by_token(known: Seen, tokens: Tokens) -> Principal | None:

@@ -72,7 +72,7 @@ def test_a_known_scope_passes_the_check(scope: str) -> None:
         "trigger:*",
         "trigger:a/",
         "trigger:a/b/c",
-        "jobs:write",
+        "jobs:erase",
         "trigger:a b/c",
     ],
 )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hookyard.config.model.parts import Name, Scope, Section
+from hookyard.config.model.parts import Name, Scope, Section, Tenant
 from hookyard.config.values import PRIVATE
 
 
@@ -23,4 +23,7 @@ class TokenSettings(Section, frozen=True, kw_only=True):
     ]
     """The digest of the token, in hex; the token itself is kept nowhere."""
     scopes: tuple[Scope, ...]
-    """What it may do: `trigger:<plugin>/<command>` with globs, `trigger:ro`, `jobs:read`, `admin`."""
+    """What it may do: `trigger:<plugin>/<command>` with globs, `trigger:ro`, `work:<lane>`, `jobs:read` and so on, or
+    `admin`; an entry that begins with `!` takes away, and wins."""
+    tenant: Tenant = ""
+    """Whose it is: it sees and makes jobs of this tenant only; empty sees all."""

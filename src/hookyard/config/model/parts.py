@@ -16,18 +16,34 @@ Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", descripti
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Text = Annotated[str, Meta(min_length=1)]
+_GLOB = r"[A-Za-z0-9_.*?\[\]!-]+"
+SCOPE_PATTERN = (
+    rf"^!?(admin|trigger:ro|trigger:{_GLOB}/{_GLOB}|work:{_GLOB}(/{_GLOB})?"
+    r"|(jobs|endpoints|tokens|schedules|lanes):(read|write|\*)|(results|audit|plugins):read)$"
+)
 Scope = Annotated[
     str,
     Meta(
-        pattern=r"^(admin|jobs:read|trigger:ro|trigger:[A-Za-z0-9_.*?\[\]!-]+/[A-Za-z0-9_.*?\[\]!-]+)$",
-        description="a scope: trigger:<plugin>/<command> with globs, trigger:ro, jobs:read or admin",
+        pattern=SCOPE_PATTERN,
+        description=(
+            "a scope: trigger:<plugin>/<command> with globs, trigger:ro, work:<lane>, "
+            "<jobs|endpoints|tokens|schedules|lanes>:<read|write|*>, <results|audit|plugins>:read or admin, "
+            "each perhaps after a `!` that takes it away"
+        ),
+    ),
+]
+Tenant = Annotated[
+    str,
+    Meta(
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$",
+        description="a tenant: at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first; or nothing",
     ),
 ]
 Lane = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$",
-        description="a lane: plugin/command, or the name of a Ductile plugin",
+        description="a lane, plugin/command, or the name of a plugin",
     ),
 ]
 MINUTE, HOUR = 60_000, 3_600_000
