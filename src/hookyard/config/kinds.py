@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
-from hookyard.config.values import PRIVATE, Duration, Secret, Size
+from hookyard.config.values import PRIVATE, Duration, Rate, Secret, Size
 
 _WORDS: Final[dict[object, str]] = {
     bool: "true or false",
@@ -19,6 +19,7 @@ _WORDS: Final[dict[object, str]] = {
     NoneType: "nothing",
     Secret: "a secret, as text or as {file: path}",
     Duration: "a duration such as 250ms, 30s, 5m, 1h30m, 1d, or a number of seconds",
+    Rate: "a rate such as 100/1m, 5/1s or 1/250ms: a count, a slash and a duration",
     Size: "a size such as 64KiB, 25MiB, 1GiB, or a number of bytes",
 }
 

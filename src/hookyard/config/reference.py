@@ -13,9 +13,9 @@ from hookyard.config import docstrings
 from hookyard.config.kinds import base, expected, members, split, struct_of
 from hookyard.config.model import Config
 from hookyard.config.schema import default_of
-from hookyard.config.values import Duration, Secret, Size
+from hookyard.config.values import Duration, Rate, Secret, Size
 
-_SHORT: Final[dict[object, str]] = {Duration: "duration", Size: "size", Secret: "secret"}
+_SHORT: Final[dict[object, str]] = {Duration: "duration", Rate: "rate", Size: "size", Secret: "secret"}
 _HEAD: Final = """\
 # Configuration
 
@@ -30,6 +30,7 @@ config --markdown` made this page.
   in quotes. Keys are always text.
 - **Durations** are `250ms`, `30s`, `5m`, `2h`, `1d`, several together as `1h30m`, or a number of seconds.
 - **Sizes** are `64KiB`, `25MiB`, `1GiB`, or a number of bytes.
+- **Rates** are `100/1m` or `5/1s`: a count, a slash and a duration.
 - **Variables.** `${VAR}` in any value, also inside longer text, is the environment variable of that name;
   when it is not set, that is an error. `${VAR:-default}` is the default where the variable is not set or
   empty. They do not nest. `$${` is a literal `${`. A value without quotes is read again once its variables

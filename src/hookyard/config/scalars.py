@@ -16,7 +16,7 @@ from hookyard.config.document import Mapping, Node, Scalar, resolve
 from hookyard.config.kinds import base, choices, expected, is_private, members, split, struct_of
 from hookyard.config.secret_file import read_secret
 from hookyard.config.substitute import substitute
-from hookyard.config.values import Duration, Secret, Size
+from hookyard.config.values import Duration, Rate, Secret, Size
 
 _CLIP: Final = 40
 
@@ -164,6 +164,8 @@ def _parse(kind: type, raw: object) -> object:
         return Duration.parse(raw)
     if kind is Size:
         return Size.parse(raw)
+    if kind is Rate:
+        return Rate.parse(raw)
     msg = f"no way to read a {kind.__name__}"
     raise NotImplementedError(msg)
 

@@ -14,7 +14,7 @@ from msgspec.structs import FieldInfo
 from hookyard.config import docstrings
 from hookyard.config.kinds import base, members, split, struct_of
 from hookyard.config.model import Config
-from hookyard.config.values import Duration, Secret, Size
+from hookyard.config.values import Duration, Rate, Secret, Size
 
 Json = dict[str, Any]
 
@@ -42,6 +42,11 @@ _CUSTOM: Final[dict[object, Json]] = {
             {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"},
             {"type": "number", "minimum": 0},
         ],
+    },
+    Rate: {
+        "description": "So many in so much time: a count, a slash and a length of time.",
+        "type": "string",
+        "pattern": r"^[1-9][0-9]{0,8}/([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$",
     },
     Size: {
         "description": "A number of bytes.",
@@ -76,7 +81,7 @@ def default_of(field: FieldInfo) -> object:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Duration | Size):
+    if isinstance(value, Duration | Rate | Size):
         return value.text
     if isinstance(value, tuple):
         return [_plain(item) for item in cast("tuple[object, ...]", value)]

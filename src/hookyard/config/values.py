@@ -1,4 +1,4 @@
-"""The kinds of value a configuration file has beyond YAML's own: secrets, durations, sizes."""
+"""The kinds of value a configuration file has beyond YAML's own: secrets, durations, sizes, rates."""
 
 import re
 from typing import Final, NoReturn
@@ -12,6 +12,7 @@ _LONGEST: Final = 10**13
 _SIZE: Final = re.compile(r"([0-9]{1,16}) ?(B|KiB|MiB|GiB)")
 _SIZE_UNITS: Final = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
 _LARGEST: Final = 1 << 53
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class Secret:
@@ -109,4 +110,51 @@ class Size(int):
         if 0 <= size < _LARGEST:
             return cls(size)
         msg = "expected a size such as 64KiB, 25MiB, 1GiB, or a number of bytes"
+        raise ValueError(msg)
+
+
+class Rate:
+    """So many in so much time, and up to a whole count of them at once.
+
+    In YAML `100/1m`: a count from 1, a slash, and a :class:`Duration`.
+
+    Attributes:
+        count: how many.
+        per: in how many milliseconds, at least 1.
+    """
+
+    __slots__ = ("count", "per")
+
+    def __init__(self, count: int, per: int) -> None:
+        self.count = count
+        self.per = per
+
+    def __repr__(self) -> str:
+        return f"Rate({self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rate) and (other.count, other.per) == (self.count, self.per)
+
+    def __hash__(self) -> int:
+        return hash((self.count, self.per))
+
+    @property
+    def text(self) -> str:
+        """Its YAML form, which :meth:`parse` reads back to the same."""
+        return f"{self.count}/{Duration(self.per).text}"
+
+    @classmethod
+    def parse(cls, raw: object) -> "Rate":
+        """Read one from its YAML form.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if isinstance(raw, str):
+            count, slash, length = raw.partition("/")
+            if slash and _COUNT.fullmatch(count) and _DURATION.match(length):
+                per = Duration.parse(length)
+                if per >= 1:
+                    return cls(int(count), int(per))
+        msg = "expected a rate such as 100/1m, 5/1s or 1/250ms: a count, a slash and a duration"
         raise ValueError(msg)

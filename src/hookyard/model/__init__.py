@@ -4,8 +4,9 @@ Times are integer milliseconds since 1970-01-01 UTC, ids are UUIDv7 text, bodies
 """
 
 from hookyard.model.access import AuditEntry, Token, TokenUse
+from hookyard.model.breaker import Breaker, BreakerState
 from hookyard.model.deliveries import Delivery, DeliveryAttempt
-from hookyard.model.jobs import Attempt, CallbackEvent, ErrorInfo, Follow, Job, JobOptions, Progress
+from hookyard.model.jobs import Attempt, CallbackEvent, ErrorInfo, Follow, Job, JobFailure, JobOptions, Progress
 from hookyard.model.lanes import EVERY_LANE, LaneDepth, Pause, WorkerRecord
 from hookyard.model.retry import Retry
 from hookyard.model.schedules import FireOutcome, Schedule
@@ -19,6 +20,7 @@ from hookyard.model.words import (
     LogLevel,
     Reason,
     TerminalStatus,
+    UniquePolicy,
 )
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "Attempt",
     "AttemptOutcome",
     "AuditEntry",
+    "Breaker",
+    "BreakerState",
     "CallbackEvent",
     "Delivery",
     "DeliveryAttempt",
@@ -40,6 +44,7 @@ __all__ = [
     "Item",
     "ItemStatus",
     "Job",
+    "JobFailure",
     "JobOptions",
     "JobStatus",
     "LaneDepth",
@@ -55,5 +60,6 @@ __all__ = [
     "TerminalStatus",
     "Token",
     "TokenUse",
+    "UniquePolicy",
     "WorkerRecord",
 ]

@@ -23,13 +23,16 @@ class LogLine(Struct, frozen=True, kw_only=True):
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """A named fact that a plugin emitted: a row of `event_log`."""
+    """A named fact that a plugin emitted, or Hookyard itself: a row of `event_log`."""
 
     id: str
     type: str
     plugin: str
+    """`hookyard` for one of Hookyard's own."""
     command: str
+    """Of one of Hookyard's own, the noun of its type: `breaker`, `schedule`."""
     job_id: str
+    """Empty where no job emitted it."""
     request_id: str = ""
     payload: bytes
     """JSON."""

@@ -71,6 +71,7 @@ from hookyard.store.contract.questions import AuditFound, AuditQuery, EventQuery
 from hookyard.store.contract.schedules import DeleteSchedule, Fired, FireSchedule, PauseSchedule, PutSchedule
 from hookyard.store.contract.store import Store
 from hookyard.store.contract.told import (
+    AppendEvents,
     AppendLog,
     ItemsPut,
     PutArtifact,
@@ -85,6 +86,7 @@ __all__ = [
     "CLAIM_BYTES",
     "AlreadyTerminal",
     "AppendAudit",
+    "AppendEvents",
     "AppendLog",
     "AuditFound",
     "AuditQuery",

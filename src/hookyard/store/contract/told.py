@@ -1,6 +1,6 @@
 """What commands tell."""
 
-from hookyard.model import Artifact, Item, LogLine, Progress
+from hookyard.model import Artifact, Delivery, Event, Item, LogLine, Progress
 from hookyard.store.contract.base import Op, Result
 
 
@@ -32,6 +32,16 @@ class AppendLog(Op, frozen=True, kw_only=True):
     """
 
     lines: tuple[LogLine, ...]
+
+
+class AppendEvents(Op, frozen=True, kw_only=True):
+    """Keep events that come with no job's end, and their outgoing deliveries -> Done | Failed.
+
+    All of it in the one transaction, as :class:`Finish` does. Failed when an id is in use.
+    """
+
+    events: tuple[Event, ...]
+    deliveries: tuple[Delivery, ...] = ()
 
 
 class PutState(Op, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from hookyard.store.contract import AppendLog, Done, PutArtifact, PutProgress, PutState, Result, Stale
+from hookyard.store.contract import AppendEvents, AppendLog, Done, Failed, PutArtifact, PutProgress, PutState, Result, Stale
 from hookyard.store.memory.data import Data
 from hookyard.store.stored_progress import progress_of, progress_text
 
@@ -20,6 +20,15 @@ def put_progress(data: Data, op: PutProgress) -> Result:
 def append_log(data: Data, op: AppendLog) -> Result:
     """Keep lines."""
     data.told.append(op.lines, data.jobs.__contains__)
+    return Done()
+
+
+def append_events(data: Data, op: AppendEvents) -> Result:
+    """Keep events, and the deliveries of them."""
+    if problem := data.unusable_deliveries(op.deliveries) or data.told.unusable(op.events):
+        return Failed(problem)
+    data.add_deliveries(op.deliveries)
+    data.told.add(op.events, ())
     return Done()
 
 

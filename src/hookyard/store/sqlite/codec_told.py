@@ -1,6 +1,6 @@
 """Rows to Structs and back: what commands log, emit, keep and make."""
 
-from typing import cast
+from typing import Final, cast
 
 from hookyard import ids
 from hookyard.model import Artifact, Event, LogLevel, LogLine, StateEntry
@@ -21,6 +21,7 @@ EventRow = tuple[
     bytes,  # payload
 ]
 """A row of `event_log`."""
+_NO_JOB: Final = (0, 0)
 
 
 def line(job_id: str, row: tuple[Value, ...]) -> LogLine:
@@ -36,7 +37,7 @@ def new_event(event: Event) -> EventRow:
         event.type,
         event.plugin,
         event.command,
-        *new_numbers(event.job_id),
+        *(new_numbers(event.job_id) if event.job_id else _NO_JOB),
         event.request_id,
         event.dedupe_key,
         event.created_at,
@@ -51,7 +52,7 @@ def event(row: EventRow) -> Event:
         type=row[2],
         plugin=row[3],
         command=row[4],
-        job_id=ids.join(row[5], row[6]),
+        job_id=ids.join(row[5], row[6]) if row[5] else "",
         request_id=row[7],
         dedupe_key=row[8],
         created_at=row[9],

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from hookyard.log import get
 from hookyard.store.contract import (
+    AppendEvents,
     AppendLog,
     Cancel,
     Claim,
@@ -90,6 +91,7 @@ _KINDS: dict[type[Op], _Kind] = {
     RecoverDeliveries: _kind(deliver.recover_deliveries),
     PutProgress: _kind(tell.put_progress, _job),
     AppendLog: _kind(tell.append_log),
+    AppendEvents: _kind(tell.append_events),
     PutArtifact: _kind(tell.put_artifacts, _made),
     PutState: _kind(state.put_state, _kept),
     Prune: _kind(enqueue.prune),

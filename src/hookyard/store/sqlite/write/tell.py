@@ -3,17 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from hookyard.store.contract import AppendLog, Done, PutArtifact, PutProgress, Result, Stale
+from hookyard.store.contract import AppendEvents, AppendLog, Done, PutArtifact, PutProgress, Result, Stale
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import numbers
+from hookyard.store.sqlite.codec import new_delivery, numbers
+from hookyard.store.sqlite.codec_told import new_event
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.statements import MOST, Statement
 from hookyard.store.sqlite.write.db import Db
+from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
 from hookyard.store.stored_progress import progress_text
 
 _SQL = statements.load("tell")
 _HOLDING, _PUT_PROGRESS = _SQL["holding"], _SQL["put_progress"]
 _PUT_ARTIFACTS, _APPEND = _SQL["put_artifacts"], _SQL["append_lines"]
+
+_ADD_EVENTS = statements.load("events")["add_events"]
 
 _DONE, _STALE = Done(), Stale()
 
@@ -47,6 +51,13 @@ def append_log(db: Db, ops: Sequence[AppendLog]) -> list[Result]:
             values += (*numbers(line.job_id), places[line.job_id])
             values += (line.attempt, line.at, line.level, line.event, line.values)
         db.change(_APPEND, values, len(chunk))
+    return [_DONE] * len(ops)
+
+
+def append_events(db: Db, ops: Sequence[AppendEvents]) -> list[Result]:
+    """Keep these events, and the deliveries of them."""
+    db.change_many(ADD_DELIVERIES, [new_delivery(one) for op in ops for one in op.deliveries])
+    db.change_many(_ADD_EVENTS, [new_event(one) for op in ops for one in op.events])
     return [_DONE] * len(ops)
 
 
