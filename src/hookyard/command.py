@@ -8,14 +8,33 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hookyard.errors import InvalidOutput, place_of
-from hookyard.model import Retry
+from hookyard.model import Retry, UniquePolicy
 
-Isolation = Literal["inline", "thread", "worker", "exec", "ductile"]
+Isolation = Literal["inline", "thread", "worker", "exec", "ductile", "external"]
 """Where a command runs: on the event loop, in a thread, in a persistent child process, or in a process for each
-attempt, which speaks the exec or the Ductile protocol. The first two trust the plugin fully."""
+attempt, which speaks the exec or the Ductile protocol; or not here at all, but with workers that come for its jobs
+over HTTP. The first two trust the plugin fully."""
 
 Priority = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 """32 bits, as every store can keep it; higher runs first."""
+
+
+class Keyed(Struct, frozen=True):
+    """A limit for each key: of the jobs with the same key so many may run at once."""
+
+    key: str
+    """Where in the input the key is, such as `payload.repo`; a job without a value there has no key and no limit."""
+    limit: int = 1
+
+
+class Unique(Struct, frozen=True):
+    """What becomes of a job while others with the same key are active, that is queued or running."""
+
+    policy: UniquePolicy = "skip"
+    """`skip`: the one that is there stands for it. `replace`: those still queued are cancelled for it, and it waits
+    for the one that runs. `queue`: one after the other."""
+    key: str | None = None
+    """Where in the input the key is, such as `payload.repo`; without one, equal inputs have the same key."""
 
 
 class CommandOptions(Struct, frozen=True, kw_only=True):
@@ -28,8 +47,8 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     """Seconds one attempt may take; None takes `jobs.timeout` of the configuration."""
     retry: Retry = Retry()
-    concurrency: int | None = None
-    """How many may run at once; None is 256 inline and in workers, 8 in threads."""
+    concurrency: int | Keyed | None = None
+    """How many may run at once, in all or of each key; None is 256 inline and in workers, 8 in threads."""
     isolation: Isolation = "inline"
     idempotent: bool = False
     """Running it twice is the same as running it once. It is what callers are told, in the OpenAPI document
@@ -37,6 +56,14 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     priority: Priority = 0
     """Of its jobs, where the caller gives none; higher runs first."""
     deprecated: bool = False
+    unique: UniquePolicy | Unique | None = None
+    """What becomes of a job while an equal one is active; None: they run beside each other."""
+    debounce: float | None = None
+    """Seconds for which a job waits for later ones with the same key, whose input takes the place of its own."""
+    on_success: str | tuple[str, ...] = ()
+    """Commands, as `plugin/command`, that follow each success with the result as their input."""
+    on_failure: str | tuple[str, ...] = ()
+    """Commands that follow each failure for good; their input is a :class:`hookyard.JobFailure`."""
 
 
 @dataclass(frozen=True, slots=True)

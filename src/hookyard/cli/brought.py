@@ -36,6 +36,9 @@ def commands_of(loaded: Loaded, name: str) -> Sequence[CliCommand]:
         why = "there is none of this name" if record is None else f"it is {record.state}: {record.reason}"
         raise PluginLoadError(f"the plugin {name} cannot be used: {why}")
     if not isinstance(active.plugin, Plugin):
+        where = next(iter(active.plugin.commands.values())).options.isolation
+        if where == "external":
+            raise PluginLoadError(f"the commands of {name} are run by external workers; nothing of it runs here")
         raise PluginLoadError(f"the plugin {name} runs in a process of its own, where there are no hooks")
     return asyncio.run(_ask(active.plugin, active.config))
 

@@ -12,7 +12,9 @@ THREAD_LIMIT: Final = 8
 without holding a thread or a process, and of those that hold one."""
 WORKER_LIMIT: Final = 256
 """The same of a worker's: as many as inline, so that jobs are claimed in batches as large; most of them wait there."""
-_LIMITS: Final = {"inline": INLINE_LIMIT, "worker": WORKER_LIMIT}
+EXTERNAL_LIMIT: Final = 1024
+"""The same of an external worker's: each of them takes what it can do, so this only holds what is out of hand."""
+_LIMITS: Final = {"inline": INLINE_LIMIT, "worker": WORKER_LIMIT, "external": EXTERNAL_LIMIT}
 
 
 def bind(spec: CommandSpec, config: object, launch: object, whole: Config, shared: str | None = None) -> Command:

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-PluginKind = Literal["python", "exec", "ductile"]
-"""What a plugin is made of: a Python module, any executable, or an executable that speaks Ductile's protocol."""
+PluginKind = Literal["python", "exec", "ductile", "external"]
+"""What a plugin is made of: a Python module, any executable, an executable that speaks Ductile's protocol, or a
+declaration in the configuration alone, whose commands external workers run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ Found = tuple[str, str]
 
 _WORKERS: Final = ("python", "workers", "recycle_jobs", "recycle_memory")
 _PROCESSES: Final = ("env", "limits", "grace")
+_NOT_EXTERNAL: Final = ("uses", "isolation", *_WORKERS, *_PROCESSES, "http")
 _DEFAULTS: Final = PluginSettings()
 
 
@@ -68,6 +69,11 @@ def inapplicable(plugin: AnyPlugin, kind: PluginKind, settings: PluginSettings) 
     at = f"plugins.{plugin.name}"
     where = {command.options.isolation for command in plugin.commands.values()}
     worker = kind == "python" and (isinstance(plugin, ForeignPlugin) or "worker" in where)
+    if kind == "external":
+        for key in _NOT_EXTERNAL:
+            if getattr(settings, key) != getattr(_DEFAULTS, key):
+                yield f"{at}.{key}", "its commands are run by external workers, and nothing of it runs here"
+        return
     if kind != "python" and settings.isolation is not None:
         yield f"{at}.isolation", f"it is a plugin of kind {kind}, which runs in processes of its own as it is"
     for key in _WORKERS:

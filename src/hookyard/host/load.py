@@ -20,11 +20,14 @@ from hookyard.host.digest import digest_of
 from hookyard.host.discovery import in_folder, installed
 from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.host.foreign.describe import describe, launch_of
+from hookyard.host.foreign.external.digest import files_digest
 from hookyard.host.importing import import_plugin
 from hookyard.host.registry import ActivePlugin, Command, Kept, PluginRecord, PluginState, Registry
 from hookyard.plugin import API_VERSION, is_name
 
 _RESOLVES = "resolve_secret"
+DECLARED = "the configuration"
+"""Where a plugin comes from that has no file of its own."""
 
 
 def load(
@@ -42,6 +45,7 @@ def load(
     loading = _Loading(config, base.resolve(), {} if before is None else before.kept, began)
     loading.folders()
     loading.aliases()
+    loading.declared()
     loading.entry_points()
     loading.settle()
     loading.missing()
@@ -136,6 +140,17 @@ class _Loading:
                 self._seen[name] = used or Candidate(name, origin="")
             else:
                 self.take(used, name)
+
+    def declared(self) -> None:
+        """The plugins that are made of their section of the configuration alone."""
+        for name, settings in self._config.plugins.items():
+            if not settings.commands:
+                continue
+            if name in self._seen:
+                taken = f"{self._seen[name].origin} has this name, and commands of its own; give these another"
+                self._problems.append((f"plugins.{name}.commands", taken))
+            else:
+                self.take(Candidate(name, origin=DECLARED, kind="external"))
 
     def entry_points(self) -> None:
         for candidate in installed():
@@ -238,7 +253,8 @@ class _Loading:
         Raises:
             PluginLoadError: there is none.
         """
-        before, digest = self._before.get(name), digest_of(candidate)
+        before = self._before.get(name)
+        digest = files_digest(settings, self._base) if candidate.kind == "external" else digest_of(candidate)
         if before is not None and (before.candidate, before.digest) != (candidate, digest):
             before = None
         if before is not None and before.settings == settings:

@@ -35,4 +35,4 @@ def list_plugins(
     for row in rows:
         commands = ", ".join(command.name for command in row.commands)
         about = commands or " ".join(str(row.reason or "").split())
-        typer.echo(f"{row.name:<{width}}  {row.state:<12}  {row.kind:<7}  {row.version or '-':<8}  {about}".rstrip())
+        typer.echo(f"{row.name:<{width}}  {row.state:<12}  {row.kind:<8}  {row.version or '-':<8}  {about}".rstrip())

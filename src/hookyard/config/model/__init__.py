@@ -6,6 +6,14 @@ file against them and reports every problem at once.
 
 from hookyard.config.model.access import TokenSettings
 from hookyard.config.model.artifacts import ArtifactSettings
+from hookyard.config.model.commands import (
+    CommandKey,
+    CommandSettings,
+    KeyedSettings,
+    RetryChanges,
+    UniqueSettings,
+)
+from hookyard.config.model.external import ExternalCommand
 from hookyard.config.model.inbound import HmacScheme, PluginScheme, RouteSettings, SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
@@ -15,7 +23,7 @@ from hookyard.config.model.root import Config
 from hookyard.config.model.server import LogSettings, Server, StoreSettings
 
 __all__ = [
-    "HOUR", "MINUTE", "ArtifactSettings", "Config", "EndpointSettings", "HmacScheme", "JobSettings", "Lane",
+    "HOUR", "MINUTE", "ArtifactSettings", "CommandKey", "CommandSettings", "Config", "EndpointSettings", "ExternalCommand", "HmacScheme", "JobSettings", "KeyedSettings", "Lane",
     "LaneSettings", "LogSettings", "Name", "OutboundSettings", "PluginHttp", "PluginScheme", "PluginSettings",
-    "ProcessLimits", "RouteSettings", "Scope", "Section", "Server", "SourceSettings", "StoreSettings", "TokenSettings",
+    "ProcessLimits", "RetryChanges", "RouteSettings", "Scope", "Section", "Server", "SourceSettings", "StoreSettings", "TokenSettings", "UniqueSettings",
 ]  # fmt: skip

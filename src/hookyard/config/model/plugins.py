@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from msgspec import field
 
+from hookyard.config.model.external import ExternalCommand
 from hookyard.config.model.parts import Name, Port, Positive, Section, Text
 from hookyard.config.values import Duration, Secret, Size
 
@@ -65,3 +66,5 @@ class PluginSettings(Section, frozen=True, kw_only=True):
     http: PluginHttp = PluginHttp()
     config: dict[str, Any] = field(default_factory=dict[str, Any])
     """The plugin's own configuration, checked against the Struct it declares."""
+    commands: dict[Name, ExternalCommand] = field(default_factory=dict[str, ExternalCommand])
+    """Commands that external workers run. A plugin that has them is made of nothing else: no file is looked for."""

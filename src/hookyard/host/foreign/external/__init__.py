@@ -1,0 +1,1 @@
+"""Commands that the configuration declares for external workers."""
