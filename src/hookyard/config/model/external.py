@@ -1,8 +1,8 @@
 """Commands that external workers run, declared without any code."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, field
+from msgspec import field
 
 from hookyard.command import Priority
 from hookyard.config.model.parts import Positive, Section, Text
@@ -11,13 +11,6 @@ from hookyard.config.values import Duration
 
 Schema = dict[str, Any] | Text
 """A JSON Schema, or the path of the file that holds it."""
-PayloadPath = Annotated[
-    str,
-    Meta(
-        pattern=r"^payload(\.[A-Za-z_][A-Za-z0-9_-]*)+$",
-        description="a path into the payload, such as payload.model",
-    ),
-]
 
 
 def _any_object() -> dict[str, Any]:
@@ -51,6 +44,6 @@ class ExternalCommand(Section, frozen=True, kw_only=True):
     """Of its jobs, where the caller gives none; higher runs first."""
     concurrency: Positive | None = None
     """How many of its jobs may be held by workers at once; left out, 1024."""
-    affinity: PayloadPath | None = None
+    affinity: Text | None = None
     """Where in the payload the name of what a worker should have loaded stands, such as `payload.model`. Workers are
     given the jobs first whose name they say they have; a caller's own `affinity` wins."""

@@ -9,6 +9,7 @@ from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.contract import Elsewhere, ForeignPlugin
 from hookyard.host.foreign.external.launch import ExternalLaunch
 from hookyard.host.foreign.external.schemas import compiled
+from hookyard.keypath import KeyPath
 from hookyard.plugin import API_VERSION, is_name
 
 Found = tuple[str, str]
@@ -26,10 +27,13 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
     own = name or candidate.name
     problems: list[Found] = []
     commands: dict[str, CommandSpec] = {}
+    affinities: dict[str, KeyPath] = {}
     for command, declared in settings.commands.items():
         spec = _command(own, command, declared, base, problems)
         if spec is not None:
             commands[command] = spec
+            if declared.affinity is not None:
+                _affinity(f"plugins.{own}.commands.{command}.affinity", declared.affinity, spec, affinities, problems)
     return ForeignPlugin(
         name=own,
         version=None,
@@ -37,11 +41,7 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
         commands=commands,
         launch=ExternalLaunch(
             leases={key: int(one.lease) for key, one in settings.commands.items() if one.lease is not None},
-            affinities={
-                key: tuple(one.affinity.split(".")[1:])
-                for key, one in settings.commands.items()
-                if one.affinity is not None
-            },
+            affinities=affinities,
         ),
         problems=tuple(problems),
     )
@@ -84,6 +84,17 @@ def _command(
             deprecated=declared.deprecated,
         ),
     )
+
+
+def _affinity(at: str, text: str, spec: CommandSpec, affinities: dict[str, KeyPath], problems: list[Found]) -> None:
+    try:
+        path = KeyPath(text)
+    except ValueError as error:
+        problems.append((at, str(error)))
+        return
+    if (problem := path.problem(spec.input_type)) is not None:
+        problems.append((at, problem))
+    affinities[spec.name] = path
 
 
 def _waits(at: str, declared: ExternalCommand) -> list[Found]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hookyard.keypath import KeyPath
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExternalLaunch:
@@ -10,5 +12,5 @@ class ExternalLaunch:
 
     leases: Mapping[str, int]
     """Milliseconds that a worker may stay silent where it asks for no time of its own."""
-    affinities: Mapping[str, tuple[str, ...]]
-    """The members of the payload that lead to the job's affinity."""
+    affinities: Mapping[str, KeyPath]
+    """Where in the payload the job's affinity is."""
