@@ -1,5 +1,6 @@
 """The plugin author's API, and nothing else."""
 
+from hookyard.command import Keyed, Unique
 from hookyard.context import Context, Entry, HookContext, JobInfo, Logger, SyncContext
 from hookyard.errors import (
     ArtifactError,
@@ -31,7 +32,7 @@ from hookyard.hookspecs import (
     WebhookRequest,
     WebhookVerdict,
 )
-from hookyard.model import Retry
+from hookyard.model import JobFailure, Retry
 from hookyard.plugin import API_VERSION, Plugin
 
 __all__ = [
@@ -54,9 +55,11 @@ __all__ = [
     "HookContext",
     "Identity",
     "InboundEvent",
+    "JobFailure",
     "JobFinished",
     "JobInfo",
     "JobStarted",
+    "Keyed",
     "Logger",
     "Plugin",
     "Proceed",
@@ -68,6 +71,7 @@ __all__ = [
     "SecretUnavailable",
     "StateConflict",
     "SyncContext",
+    "Unique",
     "WebhookRequest",
     "WebhookVerdict",
 ]

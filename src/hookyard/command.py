@@ -56,10 +56,14 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     priority: Priority = 0
     """Of its jobs, where the caller gives none; higher runs first."""
     deprecated: bool = False
+    max_result: int | None = None
+    """Bytes; a larger result is kept as the artifact `result.json`. None takes `jobs.max_result`."""
     unique: UniquePolicy | Unique | None = None
     """What becomes of a job while an equal one is active; None: they run beside each other."""
     debounce: float | None = None
     """Seconds for which a job waits for later ones with the same key, whose input takes the place of its own."""
+    debounce_max: float | None = None
+    """Seconds that these can put it off in all; None is ten times `debounce`."""
     on_success: str | tuple[str, ...] = ()
     """Commands, as `plugin/command`, that follow each success with the result as their input."""
     on_failure: str | tuple[str, ...] = ()

@@ -1,9 +1,11 @@
 """A plugin's command with what the configuration decides about it."""
 
+from dataclasses import replace
 from typing import Final
 
 from hookyard.command import CommandSpec
 from hookyard.config.model import Config
+from hookyard.host.merge import merged
 from hookyard.host.registry import Command
 
 INLINE_LIMIT: Final = 256
@@ -27,8 +29,12 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config, share
         whole: everything that is configured.
         shared: the lane that all commands of its plugin have in common, where they do.
     """
+    settings = whole.commands.get(spec.key)
+    if settings is not None:
+        spec = replace(spec, options=merged(spec.options, settings))
     options, lane = spec.options, shared or spec.key
-    limit = options.concurrency or _LIMITS.get(options.isolation, THREAD_LIMIT)
+    own = options.concurrency if isinstance(options.concurrency, int) else None
+    limit = own or _LIMITS.get(options.isolation, THREAD_LIMIT)
     chosen = whole.lanes.get(lane)
     return Command(
         spec=spec,
@@ -37,5 +43,6 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config, share
         lane_limit=limit if chosen is None else chosen.limit,
         timeout=int(whole.jobs.timeout) if options.timeout is None else max(1, round(options.timeout * 1000)),
         max_attempts=options.retry.attempts,
+        max_result=int(whole.jobs.max_result) if options.max_result is None else options.max_result,
         launch=launch,
     )

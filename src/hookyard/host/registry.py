@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from hookyard.command import CommandSpec, Isolation
+from hookyard.command import CommandSpec, Isolation, Keyed, Unique
 from hookyard.config.model import PluginSettings
 from hookyard.host.candidate import Candidate, PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.keypath import KeyPath
+from hookyard.model import Retry, UniquePolicy
 from hookyard.plugin import Plugin
 
 PluginState = Literal["active", "disabled", "available", "blocked", "incompatible", "failed"]
@@ -48,14 +50,55 @@ class Command:
     timeout: int
     """Milliseconds one attempt may take."""
     max_attempts: int
+    affinity: KeyPath | None = None
+    """Where in its input the name of what a worker should have loaded stands."""
+    max_result: int = 1 << 20
+    """Bytes; a larger result is kept as an artifact."""
     launch: object = None
     """How its runner starts it: a WorkerLaunch, an ExecLaunch or a DuctileLaunch; None inline and in threads."""
     key: str = field(init=False)
     """`plugin/command`."""
+    priority: int = field(init=False)
+    retry: Retry = field(init=False)
+    keyed: KeyPath | None = field(init=False)
+    """Where in its input the key of its concurrency is, if it has any."""
+    key_limit: int = field(init=False)
+    unique: UniquePolicy | None = field(init=False)
+    unique_path: KeyPath | None = field(init=False)
+    """Where in its input the key of its uniqueness is; None takes the whole."""
+    debounce: int | None = field(init=False)
+    """Milliseconds."""
+    debounce_max: int = field(init=False)
+    on_success: tuple[str, ...] = field(init=False)
+    on_failure: tuple[str, ...] = field(init=False)
+    plain: bool = field(init=False)
+    """Whether its jobs need nothing of their input but to have it: most of them."""
 
     def __post_init__(self) -> None:
-        """Copy the key: it is looked at for every job."""
-        object.__setattr__(self, "key", self.spec.key)
+        """Take out of the options what is looked at for every job."""
+        put, options = object.__setattr__, self.spec.options
+        put(self, "key", self.spec.key)
+        put(self, "priority", options.priority)
+        put(self, "retry", options.retry)
+        keyed = options.concurrency if isinstance(options.concurrency, Keyed) else None
+        put(self, "keyed", None if keyed is None else KeyPath(keyed.key))
+        put(self, "key_limit", 1 if keyed is None else keyed.limit)
+        unique = (
+            options.unique if options.unique is None or isinstance(options.unique, Unique) else Unique(options.unique)
+        )
+        put(self, "unique", None if unique is None else unique.policy)
+        put(self, "unique_path", None if unique is None or unique.key is None else KeyPath(unique.key))
+        debounce = None if options.debounce is None else round(options.debounce * 1000)
+        put(self, "debounce", debounce)
+        most = options.debounce_max
+        put(self, "debounce_max", 10 * (debounce or 0) if most is None else round(most * 1000))
+        put(self, "on_success", _each(options.on_success))
+        put(self, "on_failure", _each(options.on_failure))
+        put(self, "plain", keyed is None and unique is None and debounce is None and self.affinity is None)
+
+
+def _each(commands: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (commands,) if isinstance(commands, str) else commands
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,22 @@ class Follow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
 
 
+class JobFailure(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a command that follows a failure is given: the job that failed for good, and why."""
+
+    job_id: str
+    plugin: str
+    command: str
+    status: Literal["failed", "timed_out"]
+    reason: str
+    """In one word: `attempts_exhausted`, `not_retryable`, `deadline` and their like."""
+    error: ErrorInfo | None = None
+    attempt: int
+    """The number of its last attempt."""
+    args: object = None
+    """Its input."""
+
+
 class JobOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What few jobs are asked for, kept together as one JSON object."""
 
@@ -55,6 +71,8 @@ class JobOptions(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What follows a failure for good (`failed`, `timed_out`)."""
     after: tuple[str, ...] = ()
     """The ids of the jobs that had to succeed first."""
+    depth: int = 0
+    """How many jobs stand above this one, each of which called for the next or was followed by it."""
 
 
 class Job(Struct, frozen=True, kw_only=True):

@@ -29,5 +29,7 @@ DeliveryStatus = Literal["pending", "sending", "delivered", "failed"]
 """`sending` is leased by a courier; `delivered` and `failed` are terminal."""
 AttemptOutcome = Literal["succeeded", "failed", "timed_out", "cancelled", "released", "lost"]
 """How one attempt ended; `released` gave its lease back, `lost` never came back."""
+UniquePolicy = Literal["skip", "replace", "queue"]
+"""What becomes of a job while others with the same unique key are active."""
 LogLevel = Literal["debug", "info", "warning", "error"]
 """How important a line of a job's log is."""

@@ -20,10 +20,37 @@ from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
 from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section
 from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLimits
 from hookyard.config.model.root import Config
+from hookyard.config.model.schedules import AfterSettings, BetweenSettings, ScheduleSettings
 from hookyard.config.model.server import LogSettings, Server, StoreSettings
 
 __all__ = [
-    "HOUR", "MINUTE", "ArtifactSettings", "CommandKey", "CommandSettings", "Config", "EndpointSettings", "ExternalCommand", "HmacScheme", "JobSettings", "KeyedSettings", "Lane",
-    "LaneSettings", "LogSettings", "Name", "OutboundSettings", "PluginHttp", "PluginScheme", "PluginSettings",
-    "ProcessLimits", "RetryChanges", "RouteSettings", "Scope", "Section", "Server", "SourceSettings", "StoreSettings", "TokenSettings", "UniqueSettings",
-]  # fmt: skip
+    "HOUR",
+    "MINUTE",
+    "ArtifactSettings",
+    "CommandKey",
+    "CommandSettings",
+    "Config",
+    "EndpointSettings",
+    "ExternalCommand",
+    "HmacScheme",
+    "JobSettings",
+    "KeyedSettings",
+    "Lane",
+    "LaneSettings",
+    "LogSettings",
+    "Name",
+    "OutboundSettings",
+    "PluginHttp",
+    "PluginScheme",
+    "PluginSettings",
+    "ProcessLimits",
+    "RetryChanges",
+    "RouteSettings",
+    "Scope",
+    "Section",
+    "Server",
+    "SourceSettings",
+    "StoreSettings",
+    "TokenSettings",
+    "UniqueSettings",
+]

@@ -4,11 +4,13 @@ from msgspec import field
 
 from hookyard.config.model.access import TokenSettings
 from hookyard.config.model.artifacts import ArtifactSettings
+from hookyard.config.model.commands import CommandKey, CommandSettings
 from hookyard.config.model.inbound import SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
 from hookyard.config.model.parts import Lane, Name, Section
 from hookyard.config.model.plugins import PluginSettings
+from hookyard.config.model.schedules import ScheduleSettings
 from hookyard.config.model.server import LogSettings, Server, StoreSettings
 
 
@@ -20,7 +22,10 @@ class Config(Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     jobs: JobSettings = JobSettings()
     lanes: dict[Lane, LaneSettings] = field(default_factory=dict[str, LaneSettings])
-    """Limits by lane; a lane is a command, written `plugin/command`, or all of a Ductile plugin, by its name."""
+    """Limits by lane, which is a command, written `plugin/command`, or all of a Ductile plugin, by its name. By the name
+    of any other plugin, they are of all its lanes together."""
+    commands: dict[CommandKey, CommandSettings] = field(default_factory=dict[str, CommandSettings])
+    """What is to hold for single commands, whatever they say of themselves."""
     artifacts: ArtifactSettings = ArtifactSettings()
     require_types: bool = False
     """Whether `hookyard check` refuses a Python plugin that `hookyard plugins check --types` has not passed."""
@@ -32,6 +37,8 @@ class Config(Section, frozen=True, kw_only=True):
     """Who may call. With none, nobody may."""
     sources: dict[Name, SourceSettings] = field(default_factory=dict[str, SourceSettings])
     """Inbound webhooks by name."""
+    schedules: dict[Name, ScheduleSettings] = field(default_factory=dict[str, ScheduleSettings])
+    """Rules that create jobs by time, by name."""
     endpoints: dict[Name, EndpointSettings] = field(default_factory=dict[str, EndpointSettings])
     """Subscribers of outgoing webhooks by name."""
     outbound: OutboundSettings = OutboundSettings()
