@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hookyard.config.model import Config
+from hookyard.config.rules import schedule_findings
 
 _SHORTEST_LEASE: Final = 100
 """Milliseconds; heartbeats come several times within it."""
@@ -13,6 +14,7 @@ def findings(config: Config) -> Iterator[tuple[str, str]]:
     """Every problem, as a key path and a message."""
     yield from _tokens(config)
     yield from _durations(config)
+    yield from schedule_findings(config.schedules)
 
 
 def _tokens(config: Config) -> Iterator[tuple[str, str]]:
