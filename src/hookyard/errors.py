@@ -74,6 +74,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "already_terminal": Code(409, "The job has ended.", exit_code=65),
         "undelivered": Code(409, "Something of the job is still to be delivered.", exit_code=75),
         "dependency_failed": Code(409, "A job that had to succeed first did not.", exit_code=65),
+        "token_ended": Code(409, "The token is over, or was replaced.", exit_code=65),
         "exists": Code(409, "There is one of this name already.", exit_code=65),
         "reload_refused": Code(422, "The configuration has problems, and nothing was changed.", exit_code=78),
         "reloading": Code(503, "An earlier reload is still under way.", retryable=True, exit_code=75),

@@ -17,7 +17,7 @@ from hookyard.config import Loaded, load_file
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.errors import ConfigError, Refused
 from hookyard.facilities import Facilities
-from hookyard.gateway import GatewayDeps, Readiness, Tables, build
+from hookyard.gateway import GatewayDeps, Readiness, Tables, TokenBook, build
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
 from hookyard.inbound import own
@@ -75,7 +75,8 @@ class Service:
         self._runners = Runners(self._hooks, self._facilities.clean)
         self._dispatcher = self._make_dispatcher(clock)
         self._facilities.bind(self._dispatcher)
-        self._tokens = Tokens(config.tokens)
+        self._tokens = Tokens(config.tokens, clock)
+        self._book = TokenBook(self._tokens, store, self._writer.submit, clock)
         self._deps = GatewayDeps(
             config=config,
             registry=assembly.registry,
@@ -83,7 +84,9 @@ class Service:
             store=store,
             artifacts=artifacts,
             sources=assembly.sources,
+            write=self._writer.submit,
             tokens=self._tokens,
+            book=self._book,
             ids=make_id,
             clock=clock,
             readiness=self._readiness,
@@ -140,6 +143,7 @@ class Service:
     async def start(self) -> None:
         """Start every room, the receiving end last; then say ready."""
         await self._writer.start()
+        await self._book.start()
         await self._hooks.startup()
         self._runners.start()
         await self._outbound.start()
@@ -226,6 +230,7 @@ class Service:
         await self._runners.aclose()
         await self._leftovers.end(self._hooks)
         await self._hooks.shutdown()
+        await self._book.stop()
         await self._writer.aclose()
         await self._store.aclose()
         gc.unfreeze()

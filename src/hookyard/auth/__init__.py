@@ -1,13 +1,24 @@
 """Who is calling, and what that caller may do."""
 
 from hookyard.auth.principal import Principal
-from hookyard.auth.scopes import AUDIT_READ, JOBS_READ, PLUGINS_READ, TOKENS_READ, TOKENS_WRITE, check_scope
+from hookyard.auth.scopes import (
+    ADMIN,
+    AUDIT_READ,
+    JOBS_READ,
+    PLUGINS_READ,
+    RESULTS_READ,
+    TOKENS_READ,
+    TOKENS_WRITE,
+    check_scope,
+)
 from hookyard.auth.tokens import Tokens, digest, new_token
 
 __all__ = [
+    "ADMIN",
     "AUDIT_READ",
     "JOBS_READ",
     "PLUGINS_READ",
+    "RESULTS_READ",
     "TOKENS_READ",
     "TOKENS_WRITE",
     "Principal",

@@ -11,13 +11,14 @@ from hookyard.auth import Tokens
 from hookyard.clock import Clock
 from hookyard.config.model import Config
 from hookyard.gateway.readiness import Readiness
+from hookyard.gateway.tokenbook import TokenBook
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.inbound import Sources
 from hookyard.model import Job
-from hookyard.store.contract import Dedupe, Enqueued, Mismatch, Store
+from hookyard.store.contract import Dedupe, Enqueued, Mismatch, Op, Result, Store
 
 
 class Dispatcher(Protocol):
@@ -48,7 +49,11 @@ class GatewayDeps:
     store: Store
     artifacts: ArtifactStore
     sources: Sources
+    write: Callable[[Op], Awaitable[Result]]
+    """Has an operation applied, and returns once it is on disk. Raises StoreUnavailable, StoreError."""
     tokens: Tokens
+    book: TokenBook
+    """The tokens of the store."""
     ids: IdSource
     clock: Clock
     readiness: Readiness

@@ -16,7 +16,7 @@ from hookyard.config.model import Config
 from hookyard.context.messages import ProgressNote
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.errors import Refused
-from hookyard.gateway import Gateway, GatewayDeps, Readiness, Tables, build
+from hookyard.gateway import Gateway, GatewayDeps, Readiness, Tables, TokenBook, build
 from hookyard.gateway.accept import CommandWay
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
@@ -79,6 +79,7 @@ class House:
             published=self._hooks.event_emitted,
         )
         self._facilities.bind(self._dispatcher)
+        tokens = Tokens(config.tokens, clock)
         readiness = Readiness()
         readiness.state = "ready"
         self._deps = GatewayDeps(
@@ -88,7 +89,9 @@ class House:
             store=self.store,
             artifacts=self.objects,
             sources=Sources({}),
-            tokens=Tokens(config.tokens),
+            write=self._writer.submit,
+            tokens=tokens,
+            book=TokenBook(tokens, self.store, self._writer.submit, clock),
             ids=ids,
             clock=clock,
             readiness=readiness,

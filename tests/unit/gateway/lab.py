@@ -26,14 +26,14 @@ from hookyard.config.model import (
     TokenSettings,
 )
 from hookyard.config.values import Duration, Secret, Size
-from hookyard.gateway import Gateway, GatewayDeps, Readiness
+from hookyard.gateway import Gateway, GatewayDeps, Readiness, TokenBook
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.inbound import Sources
 from hookyard.model import Job
-from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Mismatch
+from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Mismatch, Op, Result
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
@@ -306,6 +306,11 @@ def house_of(
     readiness.state = "ready"
     dispatcher = FakeDispatcher(store, clock)
     artifacts = ArtifactStore.open(ArtifactSettings(path="memory"), Path())
+    tokens = Tokens(config.tokens, clock)
+
+    async def write(op: Op) -> Result:
+        return store.apply([op])[0]
+
     deps = GatewayDeps(
         config=config,
         registry=registry or Registry(commands=commands),
@@ -313,7 +318,9 @@ def house_of(
         store=store,
         artifacts=artifacts,
         sources=Sources.build(config, commands, inactive, _implemented(hooks)),
-        tokens=Tokens(config.tokens),
+        write=write,
+        tokens=tokens,
+        book=TokenBook(tokens, store, write, clock),
         ids=IdSource(clock),
         clock=clock,
         readiness=readiness,
