@@ -32,13 +32,14 @@ from hookyard.hookspecs import (
     WebhookRequest,
     WebhookVerdict,
 )
-from hookyard.model import JobFailure, Retry
+from hookyard.model import Breaker, JobFailure, Retry
 from hookyard.plugin import API_VERSION, Plugin
 
 __all__ = [
     "API_VERSION",
     "AccessQuestion",
     "ArtifactError",
+    "Breaker",
     "CallError",
     "Cancelled",
     "CliCommand",

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hookyard.errors import InvalidOutput, place_of
-from hookyard.model import Retry, UniquePolicy
+from hookyard.model import Breaker, Retry, UniquePolicy
 
 Isolation = Literal["inline", "thread", "worker", "exec", "ductile", "external"]
 """Where a command runs: on the event loop, in a thread, in a persistent child process, or in a process for each
@@ -56,6 +56,9 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     priority: Priority = 0
     """Of its jobs, where the caller gives none; higher runs first."""
     deprecated: bool = False
+    breaker: Breaker | None = None
+    """After how many failures in a row nothing of its lane is started for a while; None: it goes on whatever
+    happens."""
     max_result: int | None = None
     """Bytes; a larger result is kept as the artifact `result.json`. None takes `jobs.max_result`."""
     unique: UniquePolicy | Unique | None = None

@@ -14,7 +14,7 @@ from hookyard.command import CommandOptions, CommandSpec, Isolation
 from hookyard.context import Context, Encodable, SyncContext
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookDecorator
-from hookyard.model import Retry
+from hookyard.model import Breaker, Retry
 from hookyard.signature import Definition, check_options, read_command, read_hook, type_hook
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ class Plugin(Generic[C]):
         idempotent: bool = False,
         priority: int = 0,
         deprecated: bool = False,
+        breaker: Breaker | None = None,
     ) -> _Decorator[C]: ...
     def command(self, function: object = None, *, name: str | None = None, **options: object) -> object:
         """Declare a command: `@plugin.command`, or with options `@plugin.command(timeout=30)`.

@@ -192,7 +192,7 @@ def check_options(definition: Definition, options: CommandOptions) -> None:
     Raises:
         DeclarationError: the first of them.
     """
-    retry = options.retry
+    retry, breaker = options.retry, options.breaker or Breaker()
     word = "async def" if definition.is_async else "def"
     wrong = {
         f"isolation is 'thread', and an {word} runs on the event loop; make it a plain def": (
@@ -214,6 +214,13 @@ def check_options(definition: Definition, options: CommandOptions) -> None:
         f"retry.base is {retry.base} s, and must be from 0 to a year": not 0 <= retry.base <= YEAR,
         f"retry.factor is {retry.factor}, and must be a number of at least 1": not 1 <= retry.factor < math.inf,
         f"retry.cap is {retry.cap} s, and must be from retry.base to a year": not retry.base <= retry.cap <= YEAR,
+    }
+    wrong |= {
+        f"breaker.failures is {breaker.failures}, and must be from 1 to {_MOST}": not 1 <= breaker.failures <= _MOST,
+        f"breaker.probes is {breaker.probes}, and must be from 1 to {_MOST}": not 1 <= breaker.probes <= _MOST,
+        f"breaker.cooldown is {breaker.cooldown} s, and must be more than 0, and at most a year": (
+            not 0 < breaker.cooldown <= YEAR
+        ),
     }
     for problem, is_so in wrong.items():
         if is_so:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from hookyard.command import CommandSpec
-from hookyard.config.model import Config
+from hookyard.config.model import Config, LaneSettings
 from hookyard.host.merge import merged
 from hookyard.host.registry import Command
 
@@ -16,6 +16,7 @@ WORKER_LIMIT: Final = 256
 """The same of a worker's: as many as inline, so that jobs are claimed in batches as large; most of them wait there."""
 EXTERNAL_LIMIT: Final = 1024
 """The same of an external worker's: each of them takes what it can do, so this only holds what is out of hand."""
+_NOTHING_CHOSEN: Final = LaneSettings()
 _LIMITS: Final = {"inline": INLINE_LIMIT, "worker": WORKER_LIMIT, "external": EXTERNAL_LIMIT}
 
 
@@ -35,12 +36,17 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config, share
     options, lane = spec.options, shared or spec.key
     own = options.concurrency if isinstance(options.concurrency, int) else None
     limit = own or _LIMITS.get(options.isolation, THREAD_LIMIT)
-    chosen = whole.lanes.get(lane)
+    chosen = whole.lanes.get(lane, _NOTHING_CHOSEN)
+    rate = chosen.rate or (None if settings is None else settings.rate)
+    most = chosen.max_queued or (None if settings is None else settings.max_queued)
     return Command(
         spec=spec,
         config=config,
         lane=lane,
-        lane_limit=limit if chosen is None else chosen.limit,
+        lane_limit=chosen.limit or limit,
+        rate=rate,
+        burst=chosen.burst,
+        max_queued=most,
         timeout=int(whole.jobs.timeout) if options.timeout is None else max(1, round(options.timeout * 1000)),
         max_attempts=options.retry.attempts,
         max_result=int(whole.jobs.max_result) if options.max_result is None else options.max_result,

@@ -90,7 +90,7 @@ def inapplicable(plugin: AnyPlugin, kind: PluginKind, settings: PluginSettings) 
 def unsafe(plugin: ForeignPlugin, config: Config) -> Iterator[Found]:
     """Lanes that would run more at once than the plugin can bear."""
     chosen = config.lanes.get(plugin.lane or "")
-    if plugin.serial and chosen is not None and chosen.limit > 1:
+    if plugin.serial and chosen is not None and (chosen.limit or 1) > 1:
         yield f"lanes.{plugin.lane}.limit", "the plugin says that only one of its commands may run at once"
 
 

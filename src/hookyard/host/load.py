@@ -22,6 +22,7 @@ from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.host.foreign.describe import describe, launch_of
 from hookyard.host.foreign.external.digest import files_digest
 from hookyard.host.importing import import_plugin
+from hookyard.host.lane_rules import rules_of_plugins, wrong_of_lane, wrong_of_shared
 from hookyard.host.registry import ActivePlugin, Command, Kept, PluginRecord, PluginState, Registry
 from hookyard.plugin import API_VERSION, is_name
 
@@ -194,11 +195,15 @@ class _Loading:
                 self._problems.append((f"plugins.{name}", message))
         active = {each.plugin.name for each in self._active}
         lanes = {command.lane for command in self._commands.values()}
-        for lane in self._config.lanes:
+        for lane, settings in self._config.lanes.items():
             plugin = lane.partition("/")[0]
+            of_plugin = lane not in lanes and lane == plugin
             # The lanes of a plugin that did not load are not known, and that it did not is said already.
-            if lane not in lanes and (plugin in active or plugin not in self._seen):
-                self._problems.append((f"lanes.{lane}", "no command has this lane"))
+            if lane not in lanes and (plugin not in self._seen or (plugin in active and not of_plugin)):
+                what = "no plugin has this name" if of_plugin else "no command has this lane"
+                self._problems.append((f"lanes.{lane}", what))
+            self._problems += wrong_of_lane(lane, settings, is_plugin=of_plugin)
+        self._problems += wrong_of_shared(self._config, self._commands.values())
 
     def registry(self) -> Registry:
         return Registry(
@@ -207,6 +212,7 @@ class _Loading:
             commands=self._commands,
             problems=tuple(self._problems),
             kept=self._kept,
+            plugin_lanes=rules_of_plugins(self._config, {command.lane for command in self._commands.values()}),
         )
 
     def take(self, candidate: Candidate, alias: str | None = None) -> None:

@@ -1,10 +1,12 @@
 """What a command says of itself, with what the configuration decides instead."""
 
+from typing import Literal
+
 from msgspec.structs import asdict, replace
 
 from hookyard.command import CommandOptions, Keyed, Unique
-from hookyard.config.model import CommandSettings, RetryChanges
-from hookyard.model import Retry
+from hookyard.config.model import BreakerChanges, CommandSettings, RetryChanges
+from hookyard.model import Breaker, Retry
 
 
 def merged(options: CommandOptions, settings: CommandSettings) -> CommandOptions:
@@ -22,7 +24,8 @@ def merged(options: CommandOptions, settings: CommandSettings) -> CommandOptions
         "on_success": settings.on_success,
         "on_failure": settings.on_failure,
     }
-    return replace(options, **{name: value for name, value in given.items() if value is not None})
+    breaker = _breaker(options.breaker, settings.breaker)
+    return replace(options, breaker=breaker, **{name: value for name, value in given.items() if value is not None})
 
 
 def _retry(own: Retry, changes: RetryChanges) -> Retry:
@@ -31,3 +34,14 @@ def _retry(own: Retry, changes: RetryChanges) -> Retry:
         if name in given:
             given[name] = given[name].seconds
     return replace(own, **given)
+
+
+def _breaker(own: Breaker | None, changes: BreakerChanges | Literal["off"] | None) -> Breaker | None:
+    if changes is None:
+        return own
+    if isinstance(changes, str):
+        return None
+    given = {name: value for name, value in asdict(changes).items() if value is not None}
+    if changes.cooldown is not None:
+        given["cooldown"] = changes.cooldown.seconds
+    return replace(own or Breaker(), **given)

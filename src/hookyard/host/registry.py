@@ -9,10 +9,12 @@ from msgspec import Struct
 
 from hookyard.command import CommandSpec, Isolation, Keyed, Unique
 from hookyard.config.model import PluginSettings
+from hookyard.config.values import Rate
 from hookyard.host.candidate import Candidate, PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.host.lane_rules import LaneRule, rules_of_lanes
 from hookyard.keypath import KeyPath
-from hookyard.model import Retry, UniquePolicy
+from hookyard.model import Breaker, Retry, UniquePolicy
 from hookyard.plugin import Plugin
 
 PluginState = Literal["active", "disabled", "available", "blocked", "incompatible", "failed"]
@@ -52,10 +54,17 @@ class Command:
     max_attempts: int
     affinity: KeyPath | None = None
     """Where in its input the name of what a worker should have loaded stands."""
+    rate: Rate | None = None
+    """How many attempts may start in how much time; of its lane, as the next two."""
+    burst: int | None = None
+    """How many of these at once; None is the whole count of `rate`."""
+    max_queued: int | None = None
+    """How many jobs may wait in its lane."""
     max_result: int = 1 << 20
     """Bytes; a larger result is kept as an artifact."""
     launch: object = None
     """How its runner starts it: a WorkerLaunch, an ExecLaunch or a DuctileLaunch; None inline and in threads."""
+    breaker: Breaker | None = field(init=False)
     key: str = field(init=False)
     """`plugin/command`."""
     priority: int = field(init=False)
@@ -78,6 +87,7 @@ class Command:
         """Take out of the options what is looked at for every job."""
         put, options = object.__setattr__, self.spec.options
         put(self, "key", self.spec.key)
+        put(self, "breaker", options.breaker)
         put(self, "priority", options.priority)
         put(self, "retry", options.retry)
         keyed = options.concurrency if isinstance(options.concurrency, Keyed) else None
@@ -131,15 +141,19 @@ class Registry:
         commands: theirs, by key.
         problems: what the configuration has wrong about plugins: key path and message.
         kept: what was loaded, by name, for the next load.
+        plugin_lanes: what holds for all lanes of a plugin together, by its name.
     """
 
-    __slots__ = ("active", "commands", "kept", "lanes", "plugins", "problems")
+    __slots__ = ("active", "commands", "kept", "lane_rules", "lanes", "plugin_lanes", "plugins", "problems")
 
     plugins: tuple[PluginRecord, ...]
     active: tuple[ActivePlugin, ...]
     commands: Mapping[str, Command]
     lanes: Mapping[str, int]
     """Lane -> how many of its jobs may run at once."""
+    lane_rules: Mapping[str, LaneRule]
+    """Lane -> all that holds for it."""
+    plugin_lanes: Mapping[str, LaneRule]
     problems: tuple[tuple[str, str], ...]
     kept: Mapping[str, Kept]
 
@@ -150,6 +164,7 @@ class Registry:
         commands: Mapping[str, Command] | None = None,
         problems: tuple[tuple[str, str], ...] = (),
         kept: Mapping[str, Kept] | None = None,
+        plugin_lanes: Mapping[str, LaneRule] | None = None,
     ) -> None:
         put = super().__setattr__
         table = dict(commands or {})
@@ -157,6 +172,8 @@ class Registry:
         put("active", active)
         put("commands", MappingProxyType(table))
         put("lanes", MappingProxyType({command.lane: command.lane_limit for command in table.values()}))
+        put("lane_rules", MappingProxyType(rules_of_lanes(table.values())))
+        put("plugin_lanes", MappingProxyType(dict(plugin_lanes or {})))
         put("problems", problems)
         put("kept", MappingProxyType(dict(kept or {})))
 

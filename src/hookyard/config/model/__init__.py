@@ -7,6 +7,7 @@ file against them and reports every problem at once.
 from hookyard.config.model.access import TokenSettings
 from hookyard.config.model.artifacts import ArtifactSettings
 from hookyard.config.model.commands import (
+    BreakerChanges,
     CommandKey,
     CommandSettings,
     KeyedSettings,
@@ -27,6 +28,7 @@ __all__ = [
     "HOUR",
     "MINUTE",
     "ArtifactSettings",
+    "BreakerChanges",
     "CommandKey",
     "CommandSettings",
     "Config",

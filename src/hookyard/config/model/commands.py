@@ -1,12 +1,12 @@
 """What the configuration decides about single commands."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from hookyard.command import Priority
 from hookyard.config.model.parts import Positive, Section, Text
-from hookyard.config.values import Duration, Size
+from hookyard.config.values import Duration, Rate, Size
 from hookyard.model import UniquePolicy
 
 CommandKey = Annotated[
@@ -52,6 +52,18 @@ class UniqueSettings(Section, frozen=True, kw_only=True):
     """Where in the input the key is, such as `payload.repo`; left out, equal inputs have the same key."""
 
 
+class BreakerChanges(Section, frozen=True, kw_only=True):
+    """After how many failures in a row nothing of the command's lane is started for a while; what is left out stays as
+    the command has it, or else is 5, 30s and 1."""
+
+    failures: Positive | None = None
+    """So many attempts in a row that failed or timed out open it."""
+    cooldown: Duration | None = None
+    """How long it stays open; then it is half open."""
+    probes: Positive | None = None
+    """So many attempts at once are let through half open; when all succeed it closes, and one that fails opens it."""
+
+
 class CommandSettings(Section, frozen=True, kw_only=True):
     """What is to hold for one command, whatever it says of itself; what is left out stays as it is."""
 
@@ -68,6 +80,12 @@ class CommandSettings(Section, frozen=True, kw_only=True):
     """How long a job waits for later ones with the same key, whose input takes the place of its own."""
     debounce_max: Duration | None = None
     """How long they can put it off in all; left out, ten times `debounce`."""
+    rate: Rate | None = None
+    """How many attempts may start in how much time, such as `100/1m`; the same as `lanes.<command>.rate`, which wins."""
+    max_queued: Positive | None = None
+    """How many of its jobs may wait; the same as `lanes.<command>.max_queued`, which wins."""
+    breaker: BreakerChanges | Literal["off"] | None = None
+    """A circuit breaker; `off` for one that the command has of itself."""
     max_result: Size | None = None
     """A larger result is kept as the artifact `result.json`; left out, `jobs.max_result`."""
     on_success: tuple[CommandKey, ...] | None = None
