@@ -16,7 +16,7 @@ from hookyard.command import CommandOptions, as_struct
 from hookyard.context import Context, HookContext, SyncContext
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HOOKS, HookSpecs, ProceedSync
-from hookyard.model import YEAR
+from hookyard.model import YEAR, Breaker
 
 _FORM: Final = "(data: In, ctx: Context) -> Out"
 _LONGEST_QUOTE: Final = 12

@@ -50,7 +50,7 @@ def rules_of_lanes(commands: Iterable["Command"]) -> dict[str, LaneRule]:
 
 
 def rules_of_plugins(config: Config, lanes: Container[str]) -> dict[str, LaneRule]:
-    """The rules that hold for all lanes of a plugin together, by its name; one whose only lane has its name has none."""
+    """What holds for all lanes of a plugin together, by its name; one whose only lane has its name has nothing."""
     return {
         name: LaneRule(limit=settings.limit, rate=settings.rate, burst=settings.burst)
         for name, settings in config.lanes.items()

@@ -164,6 +164,7 @@ class Registry:
         commands: Mapping[str, Command] | None = None,
         problems: tuple[tuple[str, str], ...] = (),
         kept: Mapping[str, Kept] | None = None,
+        *,
         plugin_lanes: Mapping[str, LaneRule] | None = None,
     ) -> None:
         put = super().__setattr__

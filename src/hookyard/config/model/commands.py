@@ -53,11 +53,10 @@ class UniqueSettings(Section, frozen=True, kw_only=True):
 
 
 class BreakerChanges(Section, frozen=True, kw_only=True):
-    """After how many failures in a row nothing of the command's lane is started for a while; what is left out stays as
-    the command has it, or else is 5, 30s and 1."""
+    """A circuit breaker: what is left out stays as the command has it, or else is 5, 30s and 1."""
 
     failures: Positive | None = None
-    """So many attempts in a row that failed or timed out open it."""
+    """After so many attempts in a row that failed or timed out it opens: nothing of the lane starts any more."""
     cooldown: Duration | None = None
     """How long it stays open; then it is half open."""
     probes: Positive | None = None
@@ -81,9 +80,9 @@ class CommandSettings(Section, frozen=True, kw_only=True):
     debounce_max: Duration | None = None
     """How long they can put it off in all; left out, ten times `debounce`."""
     rate: Rate | None = None
-    """How many attempts may start in how much time, such as `100/1m`; the same as `lanes.<command>.rate`, which wins."""
+    """How many attempts may start in how much time, such as `100/1m`; `lanes.<command>.rate` wins."""
     max_queued: Positive | None = None
-    """How many of its jobs may wait; the same as `lanes.<command>.max_queued`, which wins."""
+    """How many of its jobs may wait; `lanes.<command>.max_queued` wins."""
     breaker: BreakerChanges | Literal["off"] | None = None
     """A circuit breaker; `off` for one that the command has of itself."""
     max_result: Size | None = None

@@ -22,8 +22,8 @@ class Config(Section, frozen=True, kw_only=True):
     log: LogSettings = LogSettings()
     jobs: JobSettings = JobSettings()
     lanes: dict[Lane, LaneSettings] = field(default_factory=dict[str, LaneSettings])
-    """Limits by lane, which is a command, written `plugin/command`, or all of a Ductile plugin, by its name. By the name
-    of any other plugin, they are of all its lanes together."""
+    """Limits by lane; a lane is a command, written `plugin/command`, or all of a Ductile plugin, by its name. By the
+    name of another plugin they are of all its lanes together."""
     commands: dict[CommandKey, CommandSettings] = field(default_factory=dict[str, CommandSettings])
     """What is to hold for single commands, whatever they say of themselves."""
     artifacts: ArtifactSettings = ArtifactSettings()
