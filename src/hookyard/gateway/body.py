@@ -1,0 +1,66 @@
+"""Bodies of requests, decoded into Structs."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from msgspec import Struct
+
+from hookyard.errors import Refused
+from hookyard.gateway.caller import seen
+from hookyard.gateway.decode import refusal, require_utf8
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.request import content_length, read_body, require_json
+
+T = TypeVar("T", bound=Struct)
+
+
+async def raw_body(request: Request[Any, Any, Any], deps: GatewayDeps) -> bytes:
+    """Return the body of a request that is to be JSON, as it came.
+
+    Raises:
+        Refused: it is too large, or says that it is something else.
+    """
+    headers, cap = seen(request).headers, int(deps.config.server.max_body)
+    if content_length(headers, cap) != 0:
+        require_json(headers)
+    return await read_body(request.receive, cap)
+
+
+async def body_of(request: Request[Any, Any, Any], deps: GatewayDeps, kind: type[T]) -> T:
+    """Return the body of a request; no body at all is the empty object.
+
+    Raises:
+        Refused: it is too large, no JSON, or not what the type says.
+    """
+    return decoded(await raw_body(request, deps), kind)
+
+
+def decoded(body: bytes, kind: type[T], base: str = "$") -> T:
+    """Decode JSON.
+
+    Args:
+        body: as it came.
+        kind: what it is to be.
+        base: the JSON path at which it stands in what the caller sent.
+
+    Raises:
+        Refused: it is no JSON, or not what the type says.
+    """
+    if not body.isascii():
+        require_utf8(body)
+    try:
+        return msgspec.json.decode(body or b"{}", type=kind)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise refusal(error, base) from error
+
+
+def require_no_body(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body where none is understood.
+
+    Raises:
+        Refused: there is one.
+    """
+    headers = seen(request).headers
+    if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
+        raise Refused("invalid_request", "There is nothing that a body could say here.")
