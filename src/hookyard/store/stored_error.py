@@ -24,3 +24,8 @@ def error_of(text: str) -> ErrorInfo:
         return _decoder.decode(text)
     except (msgspec.DecodeError, RecursionError):
         return UNREADABLE
+
+
+def mentions(error: ErrorInfo, folded: str) -> bool:
+    """Whether the code or the message has this text in it, which is folded already."""
+    return folded in str(error.code).casefold() or folded in str(error.message).casefold()

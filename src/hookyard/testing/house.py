@@ -188,7 +188,7 @@ class House:
 
     async def all_jobs(self) -> list[Job]:
         """Every job, the oldest first."""
-        found = [await self.store.job(job.id) for job in await self.store.jobs(JobQuery(limit=MOST))]
+        found = [await self.store.job(job.id) for job in (await self.store.jobs(JobQuery(limit=MOST))).jobs]
         return [job for job in reversed(found) if job is not None]
 
     async def change(self, op: Op) -> Result:

@@ -34,6 +34,7 @@ from hookyard.store.contract import (
     Finish,
     FinishDelivery,
     JobQuery,
+    JobsFound,
     LaneAsk,
     Lease,
     Op,
@@ -259,6 +260,10 @@ class Probe:
 
     def jobs(self, query: JobQuery) -> tuple[Job, ...]:
         """A page of jobs."""
+        return self.page(query).jobs
+
+    def page(self, query: JobQuery) -> JobsFound:
+        """A page of jobs, and where the next one begins."""
         return self.runner.run(self.store.jobs(query))
 
     def attempts(self, job: Job) -> tuple[Attempt, ...]:

@@ -47,7 +47,7 @@ def enqueue(size: int = 2) -> Enqueue:
 
 
 async def stored(store: SqliteStore) -> set[str]:
-    return {job.id for job in await store.jobs(JobQuery(limit=100_000))}
+    return {job.id for job in (await store.jobs(JobQuery(limit=100_000))).jobs}
 
 
 def fill(store: SqliteStore, size: int) -> set[str]:
@@ -167,7 +167,7 @@ def test_a_question_that_takes_too_long_is_given_up_and_the_next_one_answered(tm
             with pytest.raises(StoreUnavailable, match="too long"):
                 await store.reader.rows(Statement(FOREVER), ())
         await store.ready()
-        assert await store.jobs(JobQuery()) == ()
+        assert (await store.jobs(JobQuery())).jobs == ()
 
     tell(tmp_path / "hookyard.db", story, read_timeout=200)
 

@@ -261,7 +261,7 @@ def test_a_file_of_the_first_schema_keeps_its_jobs_and_takes_what_came_later(
     connection.close()
 
     async def story(store: SqliteStore) -> None:
-        (row,) = await store.jobs(JobQuery(limit=10))
+        (row,) = (await store.jobs(JobQuery(limit=10))).jobs
         job = await store.job(row.id)
         assert job is not None
         assert (job.plugin, job.command, job.status, job.priority, job.args) == ("p", "c", "queued", 5, b"{}")

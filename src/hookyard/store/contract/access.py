@@ -11,7 +11,7 @@ class NotEmpty(Result, frozen=True):
 class PutToken(Op, frozen=True, kw_only=True):
     """Keep a token, new or changed, by its id -> Done | NotEmpty | Failed.
 
-    Failed when another one has its digest. Its use is not changed by it.
+    Failed when another one has its digest. Its use is not changed by it; a new one has none.
     """
 
     token: Token

@@ -6,8 +6,9 @@ from typing import Literal
 from hookyard.model import TerminalStatus
 from hookyard.store.contract.base import Op, Result
 
-Forgettable = Literal["keys", "events", "audit", "workers"]
-"""Expired idempotency keys; what plugins emitted; the audit log; external workers that no longer call."""
+Forgettable = Literal["keys", "events", "deliveries", "audit", "workers"]
+"""Expired idempotency keys; what plugins emitted; deliveries that ended and belong to no job; the audit log; external
+workers that no longer call."""
 
 
 class Pruned(Result, frozen=True):
@@ -45,12 +46,16 @@ class Prune(Op, frozen=True, kw_only=True):
 
     what: Forgettable = "keys"
     before: int | None = None
-    """Of events, entries and workers: those older than this; of keys it is their own expiry that counts."""
+    """Of events and entries those with an id older than this, of deliveries those that ended and of workers those
+    that last called before it; None: none of them. Of keys it is their own expiry that counts."""
     limit: int = 1000
 
 
 class DeleteJob(Op, frozen=True, kw_only=True):
-    """Forget one ended job -> Deleted | StillActive | Undelivered | NotFound."""
+    """Forget one ended job -> Deleted | StillActive | Undelivered | NotFound.
+
+    Jobs that wait for it are doomed, as it did not succeed.
+    """
 
     job_id: str
 
@@ -68,3 +73,7 @@ class PruneJobs(Op, frozen=True, kw_only=True):
     """A status that is not among them is kept for ever."""
     limit: int = 200
     """How many jobs to look at."""
+    rows: int = 2000
+    """How many lines and items to forget with them. A job that has more than are left of that loses so many, its
+    oldest lines first, then its items by name, and the walk stops before it, to go on with it the next time: however
+    much one job has told, forgetting it never takes long at once."""

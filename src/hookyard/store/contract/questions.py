@@ -19,9 +19,9 @@ class JobQuery(Struct, frozen=True, kw_only=True):
     tenant: str | None = None
     parent: str | None = None
     created_since: int | None = None
-    """Submitted at this time or later."""
+    """Made at this time or later, by the time that its id holds, which a clock that goes back does not move back."""
     created_until: int | None = None
-    """Submitted before this time."""
+    """Made before this time."""
     finished_since: int | None = None
     finished_until: int | None = None
     error: str | None = None
@@ -49,6 +49,7 @@ class AuditQuery(Struct, frozen=True, kw_only=True):
     target: str | None = None
     tenant: str | None = None
     since: int | None = None
+    """By the time that the entry's id holds, as `until`."""
     until: int | None = None
     before: str | None = None
     """Only entries whose id is smaller: the keyset cursor."""
@@ -59,6 +60,7 @@ class AuditFound(Struct, frozen=True):
     """A page of entries."""
 
     entries: tuple[AuditEntry, ...]
+    """At most as many as asked for; fewer, or none, need not be the end: see `next`."""
     next: str | None
     """The id to go on before. None: there are no more."""
 

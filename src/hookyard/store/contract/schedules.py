@@ -27,17 +27,18 @@ class PauseSchedule(Op, frozen=True, kw_only=True):
 
 
 class FireSchedule(Op, frozen=True, kw_only=True):
-    """Act on one fire time -> Fired | Stale.
+    """Act on one fire time -> Fired | Stale | Occupied.
 
     Stale when the schedule is gone or paused, or its `next_at` is not `fire_at` any more: so that a fire time makes
-    one job, whoever else acts on it (I7).
+    one job, whoever else acts on it (I7). When its job is :class:`Occupied` nothing changes, the schedule neither:
+    cancel those jobs, and act on the fire time again.
     """
 
     name: str
     fire_at: int
     next_at: int | None
     outcome: FireOutcome
-    """Set to `refused` when the job is not stored."""
+    """When the job is not stored, `skipped` is kept instead if another one stands for it, `refused` otherwise."""
     job: Enqueue | None = None
 
 

@@ -4,26 +4,47 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from hookyard.store.contract import (
+    AppendAudit,
+    AppendEvents,
     AppendLog,
     Cancel,
     Claim,
     ClaimDeliveries,
+    ClaimWork,
+    DeleteJob,
+    DeleteSchedule,
     Enqueue,
     Extend,
     Finish,
     FinishDelivery,
+    FireSchedule,
     Op,
+    PauseLane,
+    PauseSchedule,
     Prune,
+    PruneJobs,
     PutArtifact,
+    PutItems,
     PutProgress,
+    PutSchedule,
     PutState,
+    PutToken,
+    PutWorker,
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
     Result,
+    ResumeLane,
+    RetryJob,
+    Several,
+    Stale,
+    Together,
+    TouchTokens,
+    changed,
 )
-from hookyard.store.memory import cancel, claim, deliver, enqueue, settle, tell
+from hookyard.store.memory import cancel, claim, deliver, enqueue, forget, items, settle, tell
 from hookyard.store.memory.data import Data
+from hookyard.store.memory.kept import Kept
 
 O = TypeVar("O", bound=Op)  # noqa: E741  an operation
 _Apply = Callable[[Data, Op], Result]
@@ -39,20 +60,56 @@ def _kind(function: Callable[[Data, O], Result]) -> _Apply:
     return cast("_Apply", function)
 
 
+def _of_kept(function: Callable[[Kept, O], Result]) -> _Apply:
+    def apply_to(data: Data, op: O) -> Result:
+        return function(data.kept, op)
+
+    return _kind(apply_to)
+
+
+def _together(data: Data, op: Together) -> Result:
+    results: list[Result] = []
+    for one in op.ops:
+        nothing_to_note = isinstance(one, AppendAudit) and bool(results) and not changed(results[-1])
+        results.append(Stale() if nothing_to_note else apply(data, one))
+    return Several(tuple(results))
+
+
+def _fire(data: Data, op: FireSchedule) -> Result:
+    return data.kept.fire_schedule(op, lambda job: enqueue.enqueue(data, job))
+
+
 _APPLY: dict[type[Op], _Apply] = {
     Enqueue: _kind(enqueue.enqueue),
     Claim: _kind(claim.claim),
+    ClaimWork: _kind(claim.claim_work),
     Extend: _kind(settle.extend),
     Finish: _kind(settle.finish),
     Release: _kind(settle.release),
     Cancel: _kind(cancel.cancel),
+    RetryJob: _kind(cancel.retry_job),
     ClaimDeliveries: _kind(deliver.claim_deliveries),
     FinishDelivery: _kind(deliver.finish_delivery),
     ReleaseDelivery: _kind(deliver.release_delivery),
     RecoverDeliveries: _kind(deliver.recover_deliveries),
     PutProgress: _kind(tell.put_progress),
     AppendLog: _kind(tell.append_log),
+    AppendEvents: _kind(tell.append_events),
     PutState: _kind(tell.put_state),
     PutArtifact: _kind(tell.put_artifact),
-    Prune: _kind(enqueue.prune),
+    PutItems: _kind(items.put_items),
+    Prune: _kind(forget.prune),
+    PruneJobs: _kind(forget.prune_jobs),
+    DeleteJob: _kind(forget.delete_job),
+    PutToken: _of_kept(Kept.put_token),
+    TouchTokens: _of_kept(Kept.touch_tokens),
+    AppendAudit: _of_kept(Kept.append_audit),
+    PauseLane: _of_kept(Kept.pause_lane),
+    ResumeLane: _of_kept(Kept.resume_lane),
+    PutWorker: _of_kept(Kept.put_worker),
+    PutSchedule: _of_kept(Kept.put_schedule),
+    DeleteSchedule: _of_kept(Kept.delete_schedule),
+    PauseSchedule: _of_kept(Kept.pause_schedule),
+    FireSchedule: _kind(_fire),
+    Together: _kind(_together),
 }

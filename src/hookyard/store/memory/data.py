@@ -6,8 +6,9 @@ from typing import cast
 from msgspec.structs import replace
 
 from hookyard import ids
-from hookyard.model import Attempt, AttemptOutcome, Delivery, DeliveryAttempt, ErrorInfo, Job
+from hookyard.model import Attempt, AttemptOutcome, Delivery, DeliveryAttempt, ErrorInfo, Item, Job
 from hookyard.store.contract import Dedupe
+from hookyard.store.memory.kept import Kept
 from hookyard.store.memory.rows import stored
 from hookyard.store.memory.told import Told
 
@@ -21,11 +22,20 @@ class Data:
         """The table and key of every row that has an id: two ids with one key would be one row."""
         self.due: set[str] = set()
         """Queued jobs whose time has come."""
+        self.waits: dict[str, set[str]] = {}
+        """Job -> the jobs that it waits for, while it does."""
         self.attempts: dict[str, list[Attempt]] = {}
         self.deliveries: dict[str, Delivery] = {}
         self.tries: dict[str, list[DeliveryAttempt]] = {}
         self.keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
         self.told = Told()
+        self.items: dict[str, dict[str, Item]] = {}
+        """Partial results, by job and name."""
+        self.kept = Kept()
+
+    def is_awaited(self, job_id: str) -> bool:
+        """Whether a queued job waits for this one."""
+        return any(job_id in others and self.jobs[one].status == "queued" for one, others in self.waits.items())
 
     def held(self, job_id: str, token: int, ended_by: int | None = None) -> Job | None:
         """The job if this lease holds it; with `ended_by` only if the lease has ended by then."""
@@ -62,6 +72,8 @@ class Data:
                 return problem
             if delivery.status == "sending" and (delivery.lease_token is None or delivery.lease_expires_at is None):
                 return "a delivery is being sent without a lease"
+            if delivery.job_id is not None and ("job", ids.key(delivery.job_id)) not in self.places:
+                return "a delivery of a job that is not there"
         keys = {ids.key(delivery.id) for delivery in deliveries}
         return None if len(keys) == len(deliveries) else "an id is used twice"
 

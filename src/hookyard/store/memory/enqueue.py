@@ -1,9 +1,15 @@
 """Taking jobs in."""
 
+from typing import cast
+
+from msgspec.structs import replace
+
 from hookyard import ids
-from hookyard.store.contract import Enqueue, Enqueued, Failed, Mismatch, Prune, Pruned, Result
+from hookyard.model import TERMINAL, Job, TerminalStatus
+from hookyard.store.contract import Enqueue, Enqueued, Failed, LaneFull, Mismatch, Occupied, Result, Unmet
 from hookyard.store.memory.data import Data
 from hookyard.store.memory.rows import as_new
+from hookyard.store.rules import debounced
 
 
 def enqueue(data: Data, op: Enqueue) -> Result:
@@ -13,25 +19,84 @@ def enqueue(data: Data, op: Enqueue) -> Result:
         earlier, job_id = data.keys.get((dedupe.scope, dedupe.key), (None, ""))
         if earlier is not None and earlier.expires_at > op.now:
             return Enqueued(job_id, duplicate=True) if earlier.digest == dedupe.digest else Mismatch(job_id)
-    if problem := data.unusable("job", op.job.id):
-        return Failed(problem)
-    if op.job.max_attempts < 1:
-        return Failed("not a single attempt is allowed")
-    data.places.add(("job", ids.key(op.job.id)))
-    data.jobs[op.job.id] = as_new(op)
-    data.attempts[op.job.id] = []
-    if op.lease is None and op.job.run_at <= op.now:
-        data.due.add(op.job.id)
-    if dedupe is not None:
-        data.keys[dedupe.scope, dedupe.key] = (dedupe, op.job.id)
-    return Enqueued(op.job.id)
+    result = _instead(data, op) or _refusal(data, op) or _store(data, op)
+    if dedupe is not None and isinstance(result, Enqueued):
+        data.keys[dedupe.scope, dedupe.key] = (dedupe, result.job_id)
+    return result
 
 
-def prune(data: Data, op: Prune) -> Result:
-    """Forget expired keys."""
-    expired = sorted(
-        (dedupe.expires_at, name) for name, (dedupe, _) in data.keys.items() if dedupe.expires_at <= op.now
+def _instead(data: Data, op: Enqueue) -> Result | None:
+    """What is done instead of storing the job, because of its unique key."""
+    if op.unique is None or op.job.unique_key is None:
+        return None
+    same = sorted(
+        (job for job in data.jobs.values() if job.unique_key == op.job.unique_key and job.status not in TERMINAL),
+        key=lambda job: job.id,
     )
-    for _, name in expired[: op.limit]:
-        del data.keys[name]
-    return Pruned(min(len(expired), op.limit))
+    queued = [job for job in same if job.status == "queued"]
+    if op.unique.policy == "skip":
+        return Enqueued(same[0].id, duplicate=True) if same else None
+    if op.unique.policy == "replace":
+        return Occupied(tuple(job.id for job in queued)) if queued else None
+    fresh = [job for job in queued if job.started_at is None]
+    return _coalesce(data, fresh[0], op) if fresh else None
+
+
+def _coalesce(data: Data, old: Job, op: Enqueue) -> Result:
+    new = op.job
+    run_at = debounced(new.run_at, old.submitted_at, op.unique)
+    data.jobs[old.id] = replace(old, args=new.args, run_at=run_at, priority=new.priority, request_id=new.request_id)
+    data.due.discard(old.id)
+    if run_at <= op.now and not data.waits.get(old.id):
+        data.due.add(old.id)
+    return Enqueued(old.id, coalesced=True)
+
+
+def _refusal(data: Data, op: Enqueue) -> Result | None:
+    """Why the job is not stored."""
+    for other in _after(op.job):
+        found = data.jobs.get(other)
+        status = None if found is None else found.status
+        if status is None or status in TERMINAL - {"succeeded"}:
+            return Unmet(other, cast("TerminalStatus | None", status))
+    if op.cap is not None and op.lease is None:
+        queued = sum(job.lane == op.job.lane and job.status == "queued" for job in data.jobs.values())
+        if queued >= op.cap:
+            return LaneFull(queued)
+    if problem := _misfit(data, op):
+        return Failed(problem)
+    return None
+
+
+def _misfit(data: Data, op: Enqueue) -> str | None:
+    job = op.job
+    if problem := data.unusable("job", job.id):
+        return problem
+    if job.max_attempts < 1:
+        return "not a single attempt is allowed"
+    if job.concurrency_key is not None and (job.concurrency_limit is None or job.concurrency_limit < 1):
+        return "a concurrency key without a limit"
+    if op.lease is not None and (job.concurrency_key is not None or _waits_for(data, job)):
+        return "a job that may have to wait comes without a lease"
+    return None
+
+
+def _store(data: Data, op: Enqueue) -> Result:
+    job = op.job
+    data.places.add(("job", ids.key(job.id)))
+    data.jobs[job.id] = as_new(op)
+    data.attempts[job.id] = []
+    if waits := _waits_for(data, job):
+        data.waits[job.id] = waits
+    elif op.lease is None and job.run_at <= op.now:
+        data.due.add(job.id)
+    return Enqueued(job.id)
+
+
+def _after(job: Job) -> tuple[str, ...]:
+    return () if job.options is None else tuple(dict.fromkeys(job.options.after))
+
+
+def _waits_for(data: Data, job: Job) -> set[str]:
+    """The jobs that have to succeed first and have not yet; that they are there was looked at before."""
+    return {other for other in _after(job) if data.jobs[other].status != "succeeded"}

@@ -6,16 +6,14 @@ from typing import cast
 from msgspec.structs import replace
 
 from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LogLine, StateEntry
-from hookyard.store.contract import EventQuery, JobQuery, Op, Result
+from hookyard.store.contract import EventQuery, JobQuery, JobsFound, Op, Result
+from hookyard.store.memory import listing
 from hookyard.store.memory.apply import apply
-from hookyard.store.memory.data import Data
+from hookyard.store.memory.kept_questions import KeptQuestions
 
 
-class MemoryStore:
+class MemoryStore(KeptQuestions):
     """A :class:`hookyard.store.contract.Store` that lives as long as the process."""
-
-    def __init__(self) -> None:
-        self._data = Data()
 
     def apply(self, ops: Sequence[Op]) -> list[Result]:
         """See the contract."""
@@ -27,17 +25,9 @@ class MemoryStore:
         """See the contract, as all of these."""
         return self._data.jobs.get(job_id)
 
-    async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
+    async def jobs(self, query: JobQuery) -> JobsFound:
         """See the contract."""
-        found = [
-            replace(job, args=b"", result=None)
-            for job in sorted(self._data.jobs.values(), key=lambda job: job.id, reverse=True)
-            if query.status in {None, job.status}
-            and query.plugin in {None, job.plugin}
-            and query.command in {None, job.command}
-            and (query.before is None or job.id < query.before)
-        ]
-        return tuple(found[: query.limit])
+        return listing.page(self._data.jobs.values(), query)
 
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """See the contract."""
@@ -91,7 +81,8 @@ class MemoryStore:
 
     async def last_id(self) -> str | None:
         """See the contract."""
-        return max([*self._data.jobs, *self._data.deliveries, *self._data.told.event_ids()], default=None)
+        ids_in_use = (*self._data.jobs, *self._data.deliveries, *self._data.told.event_ids(), *self._data.kept.ids())
+        return max(ids_in_use, default=None)
 
     async def ready(self) -> None:
         """See the contract."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from hookyard import ids
 from hookyard.model import Artifact, Event, LogLine, StateChange, StateEntry
 from hookyard.store.contract import EventQuery, PutState, Result, StateMismatch, StatePut
+from hookyard.store.spans import made_at
 
 
 class Told:
@@ -26,13 +27,13 @@ class Told:
         for line in lines:
             if there(line.job_id):
                 log = self._lines.setdefault(line.job_id, [])
-                log.append(replace(line, number=len(log) + 1))
+                log.append(replace(line, number=log[-1].number + 1 if log else 1))
 
     def unusable(self, events: Iterable[Event]) -> str | None:
         """Why these events cannot be added, or None."""
         seen: set[int] = set()
         for event in events:
-            if ids.parse(event.id) is None or ids.parse(event.job_id) is None:
+            if ids.parse(event.id) is None or (event.job_id and ids.parse(event.job_id) is None):
                 return "not an id"
             key = ids.key(event.id)
             if key in self.event_places or key in seen:
@@ -64,6 +65,28 @@ class Told:
     def put_artifact(self, artifact: Artifact) -> None:
         """Keep the name of an artifact."""
         self._artifacts[artifact.job_id, artifact.name] = artifact
+
+    def forget_lines(self, job_id: str, most: int) -> int:
+        """Forget the oldest lines of a job; returns how many there were."""
+        log = self._lines.get(job_id, [])
+        gone = min(len(log), most)
+        self._lines[job_id] = log[gone:]
+        return gone
+
+    def forget_artifacts(self, job_id: str) -> tuple[str, ...]:
+        """Forget the names of a job's artifacts; returns where their content is, by name."""
+        found = self.artifacts(job_id)
+        for artifact in found:
+            del self._artifacts[job_id, artifact.name]
+        return tuple(artifact.location for artifact in found)
+
+    def forget_events(self, before: int, limit: int) -> int:
+        """Forget the oldest events of before that time; returns how many there were."""
+        old = [one for one in sorted(self._events) if made_at(one) < before][: max(limit, 0)]
+        for one in old:
+            del self._events[one]
+            self.event_places.discard(ids.key(one))
+        return len(old)
 
     # --- questions ---
 
@@ -97,6 +120,10 @@ class Told:
         keys = sorted(key for owner, key in self._state if owner == plugin and key.startswith(prefix) and key > after)
         found = [entry for key in keys if (entry := self.state(plugin, key)) is not None]
         return tuple(found[:limit])
+
+    def artifact_bytes(self) -> int:
+        """The sizes of all artifacts."""
+        return sum(artifact.size for artifact in self._artifacts.values())
 
     def artifacts(self, job_id: str) -> tuple[Artifact, ...]:
         """The artifacts of a job."""

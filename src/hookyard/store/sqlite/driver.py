@@ -69,6 +69,17 @@ class Connection(Protocol):
         """How long to wait for another's lock."""
         ...
 
+    def create_scalar_function(
+        self,
+        name: str,
+        callable: Callable[..., Value] | None,  # noqa: A002  APSW's name
+        numargs: int = ...,
+        *,
+        deterministic: bool = ...,
+    ) -> None:
+        """Let statements call a function."""
+        ...
+
     def close(self) -> None:
         """Close it."""
         ...

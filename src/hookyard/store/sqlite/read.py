@@ -1,81 +1,31 @@
-"""The read side: a few read-only connections, each with a thread of its own, and a deadline for every question."""
+"""The read side: the questions of the contract."""
 
-import asyncio
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, cast
 
-import apsw
-import apsw.aio
-
 from hookyard import ids
-from hookyard.errors import StoreUnavailable
 from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LogLine, StateEntry
-from hookyard.store.contract import EventQuery, JobQuery
+from hookyard.store.contract import EventQuery
 from hookyard.store.sqlite import codec, codec_told, statements
 from hookyard.store.sqlite.codec import DeliveryRow, JobRow, numbers
 from hookyard.store.sqlite.codec_told import EventRow
-from hookyard.store.sqlite.connect import BUSY_MS, unavailable
-from hookyard.store.sqlite.driver import AsyncConnection, Connection, Value, open_async
-from hookyard.store.sqlite.statements import Statement
-
-CONNECTIONS: Final = 2
-_PROGRESS_STEPS: Final = 5000  # SQLite steps between looks at the deadline: well under a millisecond
+from hookyard.store.sqlite.driver import Value
+from hookyard.store.sqlite.lists import Lists
+from hookyard.store.sqlite.read_kept import KeptReader
 
 _SQL = statements.load("queries")
 _EVENTS = statements.load("events")
 _STATE = statements.load("state")
-_LISTS: Final = {
-    "queued": "jobs_queued",
-    "running": "jobs_running",
-    **dict.fromkeys(("failed", "timed_out", "cancelled"), "jobs_unsuccessful"),
-}
-"""Statuses that an index of their own finds among any number of other jobs."""
-
 _NEWEST: Final = 1 << 60
 """Greater than any key: the cursor of a first page."""
 
 
-class Reader:
+class Reader(KeptReader, Lists):
     """Asks the questions of the contract; use from the event loop that opened it."""
-
-    def __init__(self, connections: Sequence[AsyncConnection], deadline: int) -> None:
-        self.connections = connections
-        """Asked in turn."""
-        self._seconds = deadline / 1000
-        self._turn = 0
-
-    @classmethod
-    async def open(cls, path: Path, deadline: int) -> "Reader":
-        """Open the connections.
-
-        Args:
-            path: the database file.
-            deadline: milliseconds after which a question is given up.
-        """
-        connections: list[AsyncConnection] = []
-        try:
-            for _ in range(CONNECTIONS):
-                connection = await open_async(path, _PROGRESS_STEPS)
-                connections.append(connection)
-                await connection.async_run(_prepare, connection)
-        except BaseException:
-            for connection in connections:
-                await connection.aclose()
-            raise
-        return cls(connections, deadline)
 
     async def job(self, job_id: str) -> Job | None:
         """See :class:`hookyard.store.contract.Store`, as all of these."""
         rows = await self.rows(_SQL["job"], numbers(job_id))
         return codec.job(cast("JobRow", rows[0])) if rows else None
-
-    async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
-        """A page of the list."""
-        statement = _SQL[_LISTS.get(query.status or "", "jobs")]
-        before = _NEWEST if query.before is None else ids.key(query.before)
-        rows = await self.rows(statement, (before, query.status, query.plugin, query.command, query.limit))
-        return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
 
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """The attempts of a job."""
@@ -146,30 +96,6 @@ class Reader:
         """Nothing, if the file answers."""
         await self.rows(_SQL["ready"], ())
 
-    async def aclose(self) -> None:
-        """Close the connections and end their threads."""
-        for connection in self.connections:
-            await connection.aclose()
-
-    async def rows(self, statement: Statement, values: Sequence[Value]) -> list[tuple[Value, ...]]:
-        """The rows of any question, asked of the next connection in turn.
-
-        Raises:
-            StoreUnavailable: the deadline passed, or the file cannot be read.
-        """
-        self._turn = (self._turn + 1) % len(self.connections)
-        connection = self.connections[self._turn]
-        token = apsw.aio.deadline.set(asyncio.get_running_loop().time() + self._seconds)
-        try:
-            return await connection.async_run(_fetch, connection, statement.text, values)
-        except TimeoutError as error:
-            msg = "The store took too long to answer."
-            raise StoreUnavailable(msg) from error
-        except apsw.Error as error:
-            raise unavailable(error) from error
-        finally:
-            apsw.aio.deadline.reset(token)
-
 
 def _beyond(prefix: str) -> Value:
     """The first text after all those that begin so; where there is none an empty blob, greater than any text."""
@@ -179,15 +105,3 @@ def _beyond(prefix: str) -> Value:
     following = ord(kept[-1]) + 1
     # Surrogates are no characters: UTF-8 goes on behind them.
     return kept[:-1] + chr(0xE000 if following == 0xD800 else following)  # noqa: PLR2004
-
-
-# These run in the connection's own thread, where its methods are the plain ones: one hop for a whole question.
-
-
-def _prepare(connection: Connection) -> None:
-    connection.set_busy_timeout(BUSY_MS)
-    connection.pragma("mmap_size", 0)
-
-
-def _fetch(connection: Connection, sql: str, values: Sequence[Value]) -> list[tuple[Value, ...]]:
-    return connection.execute(sql, values).fetchall()

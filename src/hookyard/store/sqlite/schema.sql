@@ -65,9 +65,12 @@ CREATE INDEX job_unsuccessful ON job_log (status, key)
 -- What a job's command called for, in order.
 CREATE INDEX job_child ON job_log (parent, key) WHERE parent IS NOT NULL;
 
--- Those whose key has no room, and how many of the key run.
-CREATE INDEX job_keyed ON job_log (lane, concurrency_key, ready, priority DESC, key)
+-- What waits under a concurrency key, in groups whose order every claim keeps: of one limit, tenant and affinity.
+CREATE INDEX job_keyed ON job_log (
+    lane, concurrency_key, ready, concurrency_limit || char(31) || tenant || char(31) || ifnull(affinity, ''),
+    priority DESC, key)
   WHERE concurrency_key IS NOT NULL AND status = 'queued';
+-- What runs under one.
 CREATE INDEX job_keyed_running ON job_log (lane, concurrency_key)
   WHERE concurrency_key IS NOT NULL AND status = 'running';
 
@@ -75,9 +78,13 @@ CREATE INDEX job_keyed_running ON job_log (lane, concurrency_key)
 CREATE INDEX job_unique ON job_log (unique_key, key)
   WHERE unique_key IS NOT NULL AND (status = 'queued' OR status = 'running');
 
--- What is best done by a worker that has this loaded.
+-- What is best done by a worker that has this loaded; the queue of a tenant; and what of that is best done so.
 CREATE INDEX job_affine ON job_log (lane, affinity, priority DESC, key)
   WHERE affinity IS NOT NULL AND status = 'queued' AND ready = 1;
+CREATE INDEX job_tenant_queued ON job_log (lane, tenant, priority DESC, key)
+  WHERE tenant <> '' AND status = 'queued' AND ready = 1;
+CREATE INDEX job_tenant_affine ON job_log (lane, tenant, affinity, priority DESC, key)
+  WHERE tenant <> '' AND affinity IS NOT NULL AND status = 'queued' AND ready = 1;
 
 -- For lists by source and by tenant.
 CREATE INDEX job_of_source ON job_log (source, key) WHERE source IS NOT NULL;
@@ -97,9 +104,11 @@ CREATE TABLE job_after (
   job_key  INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
   on_key   INTEGER NOT NULL,
   on_tail  INTEGER NOT NULL,
+  doomed   INTEGER NOT NULL,          -- 1 when that one ended otherwise, until it is tried again
   PRIMARY KEY (job_key, on_key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX job_before ON job_after (on_key);
+CREATE INDEX job_doomed ON job_after (job_key) WHERE doomed = 1;
 
 -- Partial results.
 CREATE TABLE job_item (
@@ -111,6 +120,12 @@ CREATE TABLE job_item (
   data    BLOB,                       -- JSON
   PRIMARY KEY (job_key, name)
 ) STRICT, WITHOUT ROWID;
+-- How many of them there are, kept so that nobody counts them.
+CREATE TABLE item_tally (
+  job_key INTEGER PRIMARY KEY REFERENCES job_log (key) ON DELETE CASCADE,
+  done    INTEGER NOT NULL,
+  failed  INTEGER NOT NULL
+) STRICT;
 
 -- How far a job is. A table of its own, because changing a row writes all of it anew, its long bodies too.
 CREATE TABLE job_progress (
@@ -209,6 +224,8 @@ CREATE INDEX delivery_of_job ON delivery (job_key) WHERE job_key IS NOT NULL;
 CREATE INDEX delivery_pending ON delivery (next_at, key) WHERE status = 'pending';
 -- What a courier holds, by the end of its lease: sent again when the courier died.
 CREATE INDEX delivery_sending ON delivery (lease_expires_at, key) WHERE status = 'sending';
+-- Those of no job, by their end: what can be forgotten.
+CREATE INDEX delivery_alone ON delivery (completed_at, key) WHERE job_key IS NULL;
 
 CREATE TABLE delivery_attempt (
   delivery_key INTEGER NOT NULL REFERENCES delivery (key) ON DELETE CASCADE,

@@ -5,8 +5,8 @@ what SQLite gets. A part between `/* each SEPARATOR */` and `/* end */` is repea
 many rows is what makes the store fast, because every statement executed costs the writer thread the interpreter's
 lock once.
 
-A list of columns that several statements of a file share stands at its top, below a line `-- columns: NAME`, and is
-put in for `/* columns NAME */`.
+A list of columns, or another part, that several statements of a file share stands at its top, below a line
+`-- columns: NAME`, and is put in for `/* columns NAME */`.
 """
 
 import re
@@ -51,10 +51,18 @@ class Statement:
         return text
 
 
-def load(name: str) -> Mapping[str, Statement]:
-    """The statements of `sql/NAME.sql`."""
-    head, *pieces = _NAME.split(files("hookyard.store.sqlite").joinpath("sql", f"{name}.sql").read_text("utf-8"))
-    _, *lists = _COLUMNS.split(head)
-    columns = {lists[at]: _COMMENT.sub("", lists[at + 1]).strip() for at in range(0, len(lists), 2)}
+def load(name: str, *, columns_of: str | None = None) -> Mapping[str, Statement]:
+    """The statements of `sql/NAME.sql`, which may also use the lists of columns of another file."""
+    head, *pieces = _NAME.split(_read(name))
+    columns = _columns(head) if columns_of is None else _columns(_NAME.split(_read(columns_of))[0]) | _columns(head)
     texts = (_USE.sub(lambda use: columns[use[1]], text) for text in pieces[1::2])
     return MappingProxyType({named: Statement(text) for named, text in zip(pieces[::2], texts, strict=True)})
+
+
+def _read(name: str) -> str:
+    return files("hookyard.store.sqlite").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def _columns(head: str) -> dict[str, str]:
+    _, *lists = _COLUMNS.split(head)
+    return {lists[at]: _COMMENT.sub("", lists[at + 1]).strip() for at in range(0, len(lists), 2)}

@@ -9,24 +9,24 @@ import apsw
 
 from hookyard.errors import StoreError
 from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LogLine, StateEntry
-from hookyard.store.contract import EventQuery, JobQuery, Op, Result
+from hookyard.store.contract import EventQuery, JobQuery, JobsFound, Op, Result
 from hookyard.store.sqlite.connect import Synchronous, configure, connect, log
 from hookyard.store.sqlite.driver import Connection
+from hookyard.store.sqlite.kept_questions import KeptQuestions
 from hookyard.store.sqlite.lock import FileLock
 from hookyard.store.sqlite.migrate import check, migrate
 from hookyard.store.sqlite.read import Reader
 from hookyard.store.sqlite.write.batch import Writer
 
 
-class SqliteStore:
+class SqliteStore(KeptQuestions):
     """A :class:`hookyard.store.contract.Store`; make one with :meth:`open`."""
 
     def __init__(self, lock: FileLock, connection: Connection, reader: Reader) -> None:
         self._lock = lock
         self.connection = connection
         """What writes; for the thread that calls :meth:`apply`."""
-        self.reader = reader
-        """What answers questions."""
+        super().__init__(reader)
         self._writer = Writer(connection)
 
     @classmethod
@@ -64,7 +64,7 @@ class SqliteStore:
         """See the contract, as all of these."""
         return await self.reader.job(job_id)
 
-    async def jobs(self, query: JobQuery) -> tuple[Job, ...]:
+    async def jobs(self, query: JobQuery) -> JobsFound:
         """See the contract."""
         return await self.reader.jobs(query)
 

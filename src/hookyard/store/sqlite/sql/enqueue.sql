@@ -19,8 +19,3 @@ WHERE known.scope = given.scope AND known.key = given.key;
 -- New keys, and expired ones given to a new job.
 INSERT OR REPLACE INTO idempotency_key (scope, key, digest, job_key, job_tail, expires_at)
 VALUES /* each , */ (?, ?, ?, ?, ?, ?) /* end */;
-
--- name: prune_keys
-DELETE FROM idempotency_key
-WHERE (scope, key) IN (
-  SELECT scope, key FROM idempotency_key WHERE expires_at <= ? ORDER BY expires_at LIMIT ?);

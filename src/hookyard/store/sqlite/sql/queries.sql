@@ -5,42 +5,12 @@
 key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
   started_at, completed_at, last_error, parent,
-  (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key)
+  (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key), tenant, affinity, unique_key,
+  concurrency_key, concurrency_limit, options, result_artifact
 
 -- name: job
 SELECT /* columns job */, result, args
 FROM job_log WHERE key = ? AND tail = ?;
-
--- name: jobs
--- The parameters are the cursor, then status, plugin and command or NULL for any, then the limit.
-SELECT /* columns job */, NULL, x''
-FROM job_log
-WHERE key < ?1 AND (?2 IS NULL OR status = ?2) AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
-ORDER BY key DESC LIMIT ?5;
-
--- name: jobs_queued
--- As above, by the index of what waits: it may be a handful among millions, or a million among a handful.
-SELECT /* columns job */, NULL, x''
-FROM job_log INDEXED BY job_waiting
-WHERE status = 'queued' AND key < ?1 AND ?2 = 'queued'
-  AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
-ORDER BY key DESC LIMIT ?5;
-
--- name: jobs_running
--- As above, by the index of the leases.
-SELECT /* columns job */, NULL, x''
-FROM job_log INDEXED BY job_leased
-WHERE status = 'running' AND key < ?1 AND ?2 = 'running'
-  AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
-ORDER BY key DESC LIMIT ?5;
-
--- name: jobs_unsuccessful
--- As above, by the index of what failed, timed out or was cancelled.
-SELECT /* columns job */, NULL, x''
-FROM job_log INDEXED BY job_unsuccessful
-WHERE (status = 'failed' OR status = 'timed_out' OR status = 'cancelled') AND status = ?2 AND key < ?1
-  AND (?3 IS NULL OR plugin = ?3) AND (?4 IS NULL OR command = ?4)
-ORDER BY key DESC LIMIT ?5;
 
 -- name: children
 -- What a job's command called for; the parameters are its id and the limit.
@@ -99,7 +69,11 @@ SELECT key, tail FROM (
   UNION ALL
   SELECT key, tail FROM delivery WHERE key = (SELECT max(key) FROM delivery)
   UNION ALL
-  SELECT key, tail FROM event_log WHERE key = (SELECT max(key) FROM event_log))
+  SELECT key, tail FROM event_log WHERE key = (SELECT max(key) FROM event_log)
+  UNION ALL
+  SELECT key, tail FROM token WHERE key = (SELECT max(key) FROM token)
+  UNION ALL
+  SELECT key, tail FROM audit_log WHERE key = (SELECT max(key) FROM audit_log))
 ORDER BY key DESC LIMIT 1;
 
 -- name: ready

@@ -15,30 +15,56 @@ from msgspec import Struct
 
 from hookyard.log import get
 from hookyard.store.contract import (
+    AppendAudit,
     AppendEvents,
     AppendLog,
     Cancel,
     Claim,
     ClaimDeliveries,
+    DeleteJob,
+    DeleteSchedule,
     Enqueue,
     Extend,
     Failed,
     Finish,
     FinishDelivery,
+    FireSchedule,
     Op,
+    PauseLane,
+    PauseSchedule,
     Prune,
+    PruneJobs,
     PutArtifact,
+    PutItems,
     PutProgress,
+    PutSchedule,
     PutState,
+    PutToken,
+    PutWorker,
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
     Result,
+    ResumeLane,
+    TouchTokens,
 )
 from hookyard.store.sqlite.connect import is_about_the_operation, roll_back, unavailable
 from hookyard.store.sqlite.driver import Connection
 from hookyard.store.sqlite.statements import MOST
-from hookyard.store.sqlite.write import cancel, claim, deliver, enqueue, settle, state, tell
+from hookyard.store.sqlite.write import (
+    access,
+    cancel,
+    claim,
+    deliver,
+    enqueue,
+    forget,
+    items,
+    lanes,
+    schedules,
+    settle,
+    state,
+    tell,
+)
 from hookyard.store.sqlite.write.db import Db
 
 O_contra = TypeVar("O_contra", bound=Op, contravariant=True)
@@ -94,7 +120,20 @@ _KINDS: dict[type[Op], _Kind] = {
     AppendEvents: _kind(tell.append_events),
     PutArtifact: _kind(tell.put_artifacts, _made),
     PutState: _kind(state.put_state, _kept),
-    Prune: _kind(enqueue.prune),
+    PutItems: _kind(items.put_items),
+    Prune: _kind(forget.prune),
+    PruneJobs: _kind(forget.prune_jobs),
+    DeleteJob: _kind(forget.delete_job),
+    PutToken: _kind(access.put_token),
+    TouchTokens: _kind(access.touch_tokens),
+    AppendAudit: _kind(access.append_audit),
+    PauseLane: _kind(lanes.pause),
+    ResumeLane: _kind(lanes.resume),
+    PutWorker: _kind(lanes.put_worker),
+    PutSchedule: _kind(schedules.put),
+    DeleteSchedule: _kind(schedules.delete),
+    PauseSchedule: _kind(schedules.pause),
+    FireSchedule: _kind(schedules.fire),
 }
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from hookyard import ids
-from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Mismatch, Op, Prune, Pruned, Result
+from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Mismatch, Op, Result
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_job, numbers
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("enqueue")
-_ENQUEUE, _KNOWN, _KEEP, _PRUNE = _SQL["enqueue"], _SQL["known_keys"], _SQL["keep_keys"], _SQL["prune_keys"]
+_ENQUEUE, _KNOWN, _KEEP = _SQL["enqueue"], _SQL["known_keys"], _SQL["keep_keys"]
 
 _Known = dict[tuple[Value, Value], tuple[Value, str, int]]
 """(scope, key) -> digest, job id, end."""
@@ -27,11 +27,6 @@ def enqueue(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
 def is_one_statement(ops: Sequence[Op]) -> bool:
     """Whether these are new jobs without idempotency keys, few enough to be stored by a single statement."""
     return 0 < len(ops) <= statements.MOST and all(type(op) is Enqueue and op.dedupe is None for op in ops)
-
-
-def prune(db: Db, ops: Sequence[Prune]) -> list[Result]:
-    """Forget expired keys."""
-    return [Pruned(db.change(_PRUNE, (op.now, op.limit))) for op in ops]
 
 
 def _store(db: Db, ops: Sequence[Enqueue]) -> None:

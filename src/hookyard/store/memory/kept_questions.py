@@ -1,0 +1,59 @@
+"""The questions to the model that are not about single jobs."""
+
+from collections import Counter
+
+from msgspec.structs import replace
+
+from hookyard.model import Item, Job, LaneDepth, Pause, Schedule, Token, WorkerRecord
+from hookyard.store.contract import AuditFound, AuditQuery
+from hookyard.store.memory import items
+from hookyard.store.memory.data import Data
+from hookyard.store.memory.waiting import is_doomed
+
+
+class KeptQuestions:
+    """A part of :class:`hookyard.store.memory.MemoryStore`."""
+
+    def __init__(self) -> None:
+        self._data = Data()
+
+    async def artifact_bytes(self) -> int:
+        """See the contract, as all of these."""
+        return self._data.told.artifact_bytes()
+
+    async def items(self, job_id: str, *, after: str = "", limit: int = 200) -> tuple[Item, ...]:
+        """See the contract."""
+        return items.page(self._data, job_id, after, limit)
+
+    async def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
+        """See the contract."""
+        found = sorted((job for job in self._data.jobs.values() if is_doomed(self._data, job)), key=lambda job: job.id)
+        return tuple(replace(job, args=b"", result=None) for job in found[:limit])
+
+    async def depths(self) -> tuple[LaneDepth, ...]:
+        """See the contract."""
+        jobs = self._data.jobs.values()
+        count = Counter((job.lane, job.status) for job in jobs if job.status in {"queued", "running"})
+        lanes = sorted({lane for lane, _ in count})
+        return tuple(LaneDepth(lane, count[lane, "queued"], count[lane, "running"]) for lane in lanes)
+
+    async def pauses(self) -> tuple[Pause, ...]:
+        """See the contract."""
+        return tuple(pause for _, pause in sorted(self._data.kept.pauses.items()))
+
+    async def workers(self) -> tuple[WorkerRecord, ...]:
+        """See the contract."""
+        known = self._data.kept.workers
+        return tuple(known[at] for at in sorted(known, key=lambda at: (-known[at].last_contact, at)))
+
+    async def tokens(self) -> tuple[Token, ...]:
+        """See the contract."""
+        return tuple(token for _, token in sorted(self._data.kept.tokens.items()))
+
+    async def schedules(self) -> tuple[Schedule, ...]:
+        """See the contract."""
+        return tuple(schedule for _, schedule in sorted(self._data.kept.schedules.items()))
+
+    async def audit(self, query: AuditQuery) -> AuditFound:
+        """See the contract."""
+        return self._data.kept.audit_page(query)

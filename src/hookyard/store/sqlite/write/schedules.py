@@ -1,0 +1,63 @@
+"""Schedules: rare, so one at a time."""
+
+from collections.abc import Sequence
+
+from hookyard.store.contract import (
+    DeleteSchedule,
+    Done,
+    Enqueued,
+    Fired,
+    FireSchedule,
+    NotFound,
+    Occupied,
+    PauseSchedule,
+    PutSchedule,
+    Result,
+    Stale,
+)
+from hookyard.store.sqlite import statements
+from hookyard.store.sqlite.codec_kept import new_schedule
+from hookyard.store.sqlite.write.db import Db
+from hookyard.store.sqlite.write.enqueue import enqueue
+
+_SQL = statements.load("schedules")
+_PUT, _DELETE, _PAUSE = _SQL["put_schedule"], _SQL["delete_schedule"], _SQL["pause_schedule"]
+_DUE, _FIRED = _SQL["due_schedule"], _SQL["fired"]
+
+
+def put(db: Db, ops: Sequence[PutSchedule]) -> list[Result]:
+    """Keep schedules."""
+    for op in ops:
+        db.change(_PUT, new_schedule(op.schedule))
+    return [Done() for _ in ops]
+
+
+def delete(db: Db, ops: Sequence[DeleteSchedule]) -> list[Result]:
+    """Forget schedules."""
+    return [Done() if db.change(_DELETE, (op.name,)) else NotFound() for op in ops]
+
+
+def pause(db: Db, ops: Sequence[PauseSchedule]) -> list[Result]:
+    """Stop or go on."""
+    return [Done() if db.change(_PAUSE, (op.paused, op.next_at, op.name)) else NotFound() for op in ops]
+
+
+def fire(db: Db, ops: Sequence[FireSchedule]) -> list[Result]:
+    """Act on fire times."""
+    return [_fire(db, op) for op in ops]
+
+
+def _fire(db: Db, op: FireSchedule) -> Result:
+    if db.row(_DUE, (op.name, op.fire_at)) is None:
+        return Stale()
+    enqueued = None if op.job is None else enqueue(db, (op.job,))[0]
+    if isinstance(enqueued, Occupied):
+        return enqueued
+    outcome, made = op.outcome, None
+    if isinstance(enqueued, Enqueued):
+        made = None if enqueued.duplicate or enqueued.coalesced else enqueued.job_id
+        outcome = "skipped" if enqueued.duplicate else op.outcome
+    elif enqueued is not None:
+        outcome = "refused"
+    db.change(_FIRED, (op.next_at, op.fire_at, outcome, made, made is not None, op.name))
+    return Fired(enqueued)
