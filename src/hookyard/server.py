@@ -157,7 +157,7 @@ class _Background:
 async def _reload(service: Service) -> None:
     """Reload for a signal: what came of it is in the log."""
     try:
-        await service.reload()
+        await service.reload_for_signal()
     except ConfigError:
         pass  # told already, with every problem
     except Refused as error:

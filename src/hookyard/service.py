@@ -6,7 +6,7 @@ import gc
 from pathlib import Path
 from typing import Any, Self
 
-from msgspec.structs import asdict
+from msgspec import json
 
 from hookyard import ids, log
 from hookyard.artifacts import ArtifactStore
@@ -22,11 +22,13 @@ from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
 from hookyard.inbound import own
 from hookyard.leftovers import Leftovers
+from hookyard.model import AuditEntry
 from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin
 from hookyard.reloading import Reread, discard, effective, one_at_a_time, read_in_time
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import AppendAudit
 from hookyard.store.sqlite import SqliteStore
 
 _log = log.get("service")
@@ -200,13 +202,29 @@ class Service:
         await self._leftovers.clear(self._hooks, self._dispatcher)
         return done
 
+    async def reload_for_signal(self) -> None:
+        """Do :meth:`reload` because the process was sent SIGHUP, and note it in the audit log.
+
+        Raises:
+            ConfigError, Refused: as there.
+        """
+        done = await self.reload()
+        audit = AuditEntry(
+            id=self._deps.ids(),
+            at=self._deps.clock.now(),
+            principal="signal:hup",
+            action="server.reload",
+            target="server",
+            details=json.encode(done.told),
+        )
+        await self._deps.write(AppendAudit(now=audit.at, entry=audit))
+
     def _require_ready(self) -> None:
         if self._readiness.state != "ready":
             raise Refused(self._readiness.state)
 
     def _say(self, done: Changes) -> None:
-        told = {name: value for name, value in asdict(done).items() if value and name != "failed"}
-        _log.info("reload.done", **told, failed=[record.name for record in done.failed])
+        _log.info("reload.done", **done.told)
         for record in done.failed:
             _log.warning("plugin.listed", plugin=record.name, state=record.state, reason=record.reason)
         for route in self._assembly.degraded:

@@ -1,5 +1,6 @@
 """`GET /api/v1/events`: what plugins emitted."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, get
@@ -8,11 +9,11 @@ from litestar.types import ASGIApp
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hookyard import ids
-from hookyard.auth import JOBS_READ
+from hookyard.auth import JOBS_READ, Principal
 from hookyard.clock import rfc3339
 from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.caller import authenticate
+from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.paging import from_cursor, query_of, to_cursor
 from hookyard.model import Event
@@ -45,7 +46,7 @@ class EventView(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class EventPage(Struct, frozen=True):
-    """Events, newest first."""
+    """Events, newest first. For a caller with a tenant a page may be short, or empty, and still have a `next`."""
 
     events: list[EventView]
     next: str | None
@@ -53,11 +54,11 @@ class EventPage(Struct, frozen=True):
 
 
 class Events:
-    """The route; who may read jobs may read events."""
+    """The route; who may read jobs may read their events."""
 
     def __init__(self, deps: GatewayDeps) -> None:
+        self._deps = deps
         self._store = deps.store
-        self._tokens = deps.tokens
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the route."""
@@ -65,8 +66,7 @@ class Events:
 
     async def events(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List what plugins emitted, newest first."""
-        if not authenticate(request, self._tokens).may(JOBS_READ):
-            raise Refused("forbidden")
+        principal = allowed(request, self._deps, JOBS_READ)
         query = query_of(request, EventListQuery)
         job_id = None if query.job_id is None else ids.parse(query.job_id)
         if job_id is None and query.job_id is not None:
@@ -82,7 +82,15 @@ class Events:
         )
         shown = found[: query.limit]
         more = to_cursor(shown[-1].id) if len(found) > query.limit else None
-        return value_answer(EventPage([_view(event) for event in shown], more))
+        return value_answer(EventPage([_view(event) for event in await self._seen(principal, shown)], more))
+
+    async def _seen(self, principal: Principal, events: Sequence[Event]) -> Sequence[Event]:
+        """Those that are there for this caller: with a tenant, of jobs of the same one that are still kept."""
+        if not principal.tenant:
+            return events
+        jobs = {event.job_id: await self._store.job(event.job_id) for event in events if event.job_id}
+        own = {job.id for job in jobs.values() if job is not None and principal.sees(job.tenant)}
+        return [event for event in events if event.job_id in own]
 
 
 def _view(event: Event) -> EventView:

@@ -7,10 +7,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from msgspec import Struct
 
-from hookyard.auth import JOBS_READ
+from hookyard.auth import PLUGINS_READ
 from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.caller import authenticate
+from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.readiness import check_store
 from hookyard.hookspecs import HealthStatus
@@ -48,10 +48,9 @@ class Health:
         return [get("/api/v1/health")(self.show)]
 
     async def show(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        """Show how everything is, to those who may read jobs; 200 whatever it is."""
+        """Show how everything is, to those who may see plugins; 200 whatever it is."""
         deps = self._deps
-        if not authenticate(request, deps.tokens).may(JOBS_READ):
-            raise Refused("forbidden")
+        allowed(request, deps, PLUGINS_READ)
         try:
             await check_store(deps.store)
             store: Literal["ok", "unavailable"] = "ok"

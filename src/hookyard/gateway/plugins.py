@@ -8,15 +8,18 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec.structs import asdict
 
-from hookyard.auth import JOBS_READ
-from hookyard.auth.scopes import ADMIN
-from hookyard.errors import ConfigError, Refused
+from hookyard import log
+from hookyard.auth import ADMIN, PLUGINS_READ
+from hookyard.errors import ConfigError, HookyardError, Refused
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.caller import authenticate
+from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.tables import Live
 from hookyard.host.views import HookView, PluginList, full_plugin, hook_view, plugin_row
 from hookyard.inbound import own
+from hookyard.store.contract import AppendAudit
+
+_log = log.get("gateway")
 
 
 class Plugins:
@@ -24,7 +27,7 @@ class Plugins:
 
     def __init__(self, deps: GatewayDeps, live: Live) -> None:
         self._live = live
-        self._tokens = deps.tokens
+        self._deps = deps
         self._hooks = deps.hooks
         self._reload = deps.reload
 
@@ -38,7 +41,7 @@ class Plugins:
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List every plugin that was found, and last Hookyard's own provider of hooks."""
-        self._allow(request, JOBS_READ)
+        allowed(request, self._deps, PLUGINS_READ)
         registry = self._live.tables.registry
         hooks: dict[str, list[HookView]] = {}
         for each in self._hooks.records():
@@ -52,7 +55,7 @@ class Plugins:
 
     async def full(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Show all of a plugin."""
-        self._allow(request, JOBS_READ)
+        allowed(request, self._deps, PLUGINS_READ)
         registry = self._live.tables.registry
         # One that was left out because its name was taken is in the list only.
         record = next((one for one in (own.record, *registry.plugins) if one.name == name), None)
@@ -62,7 +65,7 @@ class Plugins:
 
     async def reload(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Read the configuration and the plugins again."""
-        self._allow(request, ADMIN)
+        principal = allowed(request, self._deps, ADMIN)
         if self._reload is None:
             raise Refused("not_found")
         try:
@@ -70,8 +73,10 @@ class Plugins:
         except ConfigError as error:
             problems = [asdict(problem) for problem in error.problems]
             raise Refused("reload_refused", extra={"problems": problems}) from error
+        audit = entry(request, principal, self._deps, "server.reload", "server", changes.told)
+        try:
+            await self._deps.write(AppendAudit(now=audit.at, entry=audit))
+        except HookyardError as error:
+            # What is done is done, and is not a row that could be written in the same transaction.
+            _log.warning("audit.lost", action=audit.action, principal=audit.principal, reason=str(error))
         return value_answer(changes)
-
-    def _allow(self, request: Request[Any, Any, Any], scope: str) -> None:
-        if not authenticate(request, self._tokens).may(scope):
-            raise Refused("forbidden")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from hookyard.host.registry import Kept, PluginRecord, Registry
 
@@ -32,6 +33,12 @@ class Changes(Struct, frozen=True, kw_only=True):
     def nothing(self) -> bool:
         """Whether all is as it was."""
         return self == Changes(failed=self.failed)
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What there is to say of it, in the log and in the audit log."""
+        said: dict[str, object] = {name: value for name, value in asdict(self).items() if value and name != "failed"}
+        return said | {"failed": [record.name for record in self.failed]}
 
 
 def changes(old: Registry, new: Registry, settings: tuple[str, ...], needs_restart: tuple[str, ...]) -> Changes:

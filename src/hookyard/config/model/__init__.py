@@ -18,7 +18,7 @@ from hookyard.config.model.external import ExternalCommand
 from hookyard.config.model.inbound import HmacScheme, PluginScheme, RouteSettings, SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
-from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section
+from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section, Tenant
 from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLimits
 from hookyard.config.model.root import Config
 from hookyard.config.model.schedules import AfterSettings, BetweenSettings, ScheduleSettings
@@ -53,6 +53,7 @@ __all__ = [
     "Server",
     "SourceSettings",
     "StoreSettings",
+    "Tenant",
     "TokenSettings",
     "UniqueSettings",
 ]

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.openapi import events, health, jobs, plugins
+from hookyard.gateway.openapi import audit, events, health, jobs, plugins, tokens
 from hookyard.gateway.openapi.entry import entry
 from hookyard.gateway.openapi.parts import Group, Known, Object, Problem
 from hookyard.schema import components
@@ -16,6 +16,8 @@ GROUPS: Final[tuple[Group, ...]] = (
     jobs.GROUP,
     events.GROUP,
     health.GROUP,
+    tokens.GROUP,
+    audit.GROUP,
 )
 """All groups but the ways in, which follow from the configuration."""
 
