@@ -68,7 +68,7 @@ class Claimer:
 
     def expect(self, lane: str, run_at: int) -> None:
         """The store holds a job of this lane that is due at `run_at`."""
-        if lane not in self._registry.lanes:
+        if lane not in self._registry.lanes or self._lanes[lane].rule.external:
             return
         if run_at <= self._clock.now():
             self._lanes[lane].waiting = True
@@ -90,8 +90,12 @@ class Claimer:
                 await self._claim(Claim(now=self._clock.now(), lanes=asks, lease=lease))
                 continue
             poll = self._clock.now() + _SAFETY_POLL
-            if not await self._clock.wait(self._wake, poll if self._due is None else min(self._due, poll)):
-                self._lanes.all_waiting()
+            times = (poll, self._due, self._lanes.elapse())
+            if not await self._clock.wait(self._wake, min(at for at in times if at is not None)):
+                # Time alone has made room: a rate has a token again, or a breaker is to half open.
+                self._lanes.elapse()
+                if self._clock.now() >= poll:
+                    self._lanes.all_waiting()
 
     async def _claim(self, claim: Claim) -> None:
         asked = self._registry

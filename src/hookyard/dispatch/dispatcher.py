@@ -18,7 +18,8 @@ from hookyard.dispatch.attempts import Attempts
 from hookyard.dispatch.claimer import Claimer
 from hookyard.dispatch.heartbeat import Heartbeat
 from hookyard.dispatch.janitor import Janitor
-from hookyard.dispatch.lanes import Lanes
+from hookyard.dispatch.house import House
+from hookyard.dispatch.lanes import LaneControl, Lanes
 from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.ports import NoPorts, Ports
 from hookyard.dispatch.settle import Settler
@@ -88,8 +89,9 @@ class Dispatcher:
         self._waiters = Waiters()
         self._followers = Waiters()
         self._hurry = asyncio.Event()
-        self._lanes = Lanes(registry.lanes)
-        settler = Settler(writer, outbox, clock, self._hurry, published)
+        self._lanes = Lanes(registry.lane_rules, registry.plugin_lanes, clock)
+        self.house = House(writer, outbox, clock, published)
+        settler = Settler(writer, outbox, clock, self._hurry, published, self._lanes)
         self._attempts = Attempts(
             runners=runners,
             settler=settler,
@@ -102,6 +104,10 @@ class Dispatcher:
         self._claimer = Claimer(
             writer=writer, registry=registry, lanes=self._lanes, attempts=self._attempts, clock=clock, lease=self._lease
         )
+        self.lanes = LaneControl(
+            store=store, writer=writer, lanes=self._lanes, clock=clock, house=self.house, wake=self._claimer.wake
+        )
+        self._lanes.turned = self.lanes.turned
         self._janitor = Janitor(
             store=store,
             writer=writer,
@@ -123,6 +129,7 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Recover what an earlier process left running, then begin to claim."""
+        await self.lanes.start()
         await self._janitor.recover(self._worker)
         self._heartbeat.start()
         self._janitor.start()
@@ -134,7 +141,7 @@ class Dispatcher:
         What runs keeps the command it began with. Jobs of a command that is gone wait in the store, queued, until it
         is back.
         """
-        self._lanes.use(registry.lanes)
+        self._lanes.use(registry.lane_rules, registry.plugin_lanes)
         self._claimer.use(registry)
 
     @property
@@ -165,6 +172,7 @@ class Dispatcher:
                 self._hurry.set()  # a store that still refuses is left; the leases on disk tell the next process
                 await self._attempts.idle(_LAST_WORDS)
         self._heartbeat.stop()
+        await self.house.idle()
 
     async def accept(
         self, job: Job, command: Command, data: Struct | None, dedupe: Dedupe | None
@@ -298,9 +306,7 @@ class Dispatcher:
         return Lease(random.getrandbits(_TOKEN_BITS), self._worker, self._clock.now() + self._settings.lease)
 
     def _freed(self, name: str) -> None:
-        lane = self._lanes[name]
-        lane.running -= 1
-        if lane.waiting:
+        if self._lanes[name].free():
             self._claimer.wake()
 
     def _settled(self, job: Job) -> None:

@@ -1,5 +1,6 @@
 """What the dispatcher asks of whoever sends webhooks."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from hookyard.model import Delivery, Event, Job
@@ -13,6 +14,21 @@ class Outbox(Protocol):
 
         Those that come back as `sending` are leased, and hold a place in the courier until one of the two below.
         """
+        ...
+
+    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+        """An event of Hookyard's own, and its deliveries; they are to be written together.
+
+        Those that come back as `sending` hold a place, as above.
+        """
+        ...
+
+    def notes(self, event: str, job: Job) -> bool:
+        """Whether anybody wants to know that a job is queued, has started or goes on; asked for every job."""
+        ...
+
+    def notice(self, job: Job, event: str, now: int) -> tuple[Delivery, ...]:
+        """The deliveries that say so, as :meth:`plan` gives them."""
         ...
 
     def committed(self, deliveries: tuple[Delivery, ...]) -> None:

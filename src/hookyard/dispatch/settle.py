@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.clock import Clock
+from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.verdict import CANCELLED, Again, Ended
 from hookyard.errors import StoreUnavailable
@@ -35,6 +36,7 @@ class Settler:
     Args:
         hurry: set when the process must end; from then on a store that refuses is not asked again.
         published: called with every event that is on disk.
+        lanes: told how the attempts of commands with a breaker end.
     """
 
     def __init__(
@@ -44,7 +46,9 @@ class Settler:
         clock: Clock,
         hurry: asyncio.Event,
         published: Callable[[Event], None] | None = None,
+        lanes: Lanes | None = None,
     ) -> None:
+        self._lanes = lanes
         self._writer = writer
         self._outbox = outbox
         self._clock = clock
@@ -66,6 +70,12 @@ class Settler:
         Raises:
             StoreUnavailable: only in a hurry; the lease then ends by itself and another attempt follows.
         """
+        after = await self._settle(job, token, end, left, if_expired=if_expired)
+        if after is not None and self._lanes is not None and self._lanes.breakers:
+            self._lanes.ended(job.plugin, job.command, end.outcome, job.started_at or 0)
+        return after
+
+    async def _settle(self, job: Job, token: int, end: Ended | Again, left: Left, *, if_expired: bool) -> Job | None:
         if isinstance(end, Again):
             after = await self._release(job, token, end, if_expired=if_expired)
             if not isinstance(after, Ended):

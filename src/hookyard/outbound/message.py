@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
-from hookyard.model import ErrorInfo, Job
+from hookyard.model import CallbackEvent, ErrorInfo, Job
 from hookyard.model import Event as EmittedEvent
 
 EVENTS: Final = {
@@ -22,12 +22,26 @@ EVENTS: Final = {
 """The event of each way in which a job ends."""
 
 
+CALLS: Final[dict[str, CallbackEvent]] = {"job.started": "started", "job.progress": "progress"}
+"""What a callback URL may ask for, by the event that it is."""
+QUIET: Final = frozenset({"job.queued", "job.started", "job.progress"})
+"""What is told of a job under way: to those who ask for it by its very name, since there is much of it."""
+
+
 class Failure(Struct, frozen=True, omit_defaults=True):
     """Why a job did not succeed."""
 
     code: str
     message: str
     details: dict[str, object] | None = None
+
+
+class ProgressData(Struct, frozen=True, omit_defaults=True):
+    """How far a job is."""
+
+    done: float
+    total: float | None = None
+    message: str = ""
 
 
 class JobData(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,6 +56,10 @@ class JobData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The number of the last attempt; 0 when the job was cancelled before its first."""
     tags: tuple[str, ...] = ()
     result: Raw | UnsetType = UNSET
+    result_artifact: str | None = None
+    """The name of the artifact that holds the result instead, since it is large."""
+    progress: ProgressData | None = None
+    """Of `job.progress` only."""
     error: Failure | None = None
     submitted_at: str
     """RFC 3339, as all of these."""
@@ -55,7 +73,8 @@ class EmittedData(Struct, frozen=True, kw_only=True):
     event_id: str
     plugin: str
     command: str
-    job_id: str
+    job_id: str | UnsetType = UNSET
+    """Not there for an event of Hookyard's own."""
     payload: Raw
     """What the command said, byte for byte."""
 
@@ -80,6 +99,25 @@ def body(job: Job, now: int) -> bytes:
         now: the time of the event when the job does not say.
     """
     ended = job.completed_at or now
+    return _job_event(EVENTS[job.status], job, ended, completed_at=_moment(ended))
+
+
+def notice_body(job: Job, event: str, now: int) -> bytes:
+    """What is told of a job that has not ended, as JSON bytes.
+
+    Args:
+        job: as it is stored.
+        event: one of :data:`QUIET`.
+        now: the time of the event.
+    """
+    said = job.progress if event == "job.progress" else None
+    progress = None if said is None else ProgressData(said.done, said.total, said.message)
+    return _job_event(event, job, now, progress=progress)
+
+
+def _job_event(
+    event: str, job: Job, at: int, *, completed_at: str | None = None, progress: ProgressData | None = None
+) -> bytes:
     data = JobData(
         job_id=job.id,
         status=job.status,
@@ -89,12 +127,14 @@ def body(job: Job, now: int) -> bytes:
         attempt=job.attempt,
         tags=job.tags,
         result=UNSET if job.result is None else Raw(job.result),
+        result_artifact=job.result_artifact,
+        progress=progress,
         error=_failure(job.last_error) if job.status != "succeeded" and job.last_error else None,
         submitted_at=_moment(job.submitted_at),
         started_at=None if job.started_at is None else _moment(job.started_at),
-        completed_at=_moment(ended),
+        completed_at=completed_at,
     )
-    return _encode(Event(EVENTS[job.status], _moment(ended), data))
+    return _encode(Event(event, _moment(at), data))
 
 
 def event_body(event: EmittedEvent) -> bytes:
@@ -103,7 +143,7 @@ def event_body(event: EmittedEvent) -> bytes:
         event_id=event.id,
         plugin=event.plugin,
         command=event.command,
-        job_id=event.job_id,
+        job_id=event.job_id or UNSET,
         payload=Raw(event.payload),
     )
     return _encode(Event(event.type, _moment(event.created_at), data))

@@ -1,18 +1,22 @@
 """The outbox: which webhooks the end of a job calls for. They are written in the transaction that ends it (I6)."""
 
+from collections.abc import Mapping
 from random import getrandbits
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from hookyard.ids import IdSource
 from hookyard.model import Delivery, Event, Job
 from hookyard.outbound.courier import Courier
 from hookyard.outbound.endpoints import Endpoints
-from hookyard.outbound.message import EVENTS, body, event_body
+from hookyard.outbound.message import CALLS, EVENTS, body, event_body, notice_body
 from hookyard.outbound.policy import Policy
 
 _TOKEN_BITS: Final = 62
+HOUSE: Final = "hookyard"
+"""The plugin of Hookyard's own events."""
 
 
 class Outbox:
@@ -33,23 +37,55 @@ class Outbox:
     def plan(self, job: Job, now: int, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
         """The deliveries of a job that is about to be stored as this one, which has ended, and of what it emitted.
 
-        A callback URL is told of the job's end only.
-
         Those that come back as `sending` hold a place in the courier until :meth:`committed` or :meth:`dropped`.
         """
         event = EVENTS[job.status]
         listeners = self._endpoints.listeners(event, job.plugin, job.command)
-        if not listeners and job.callback_url is None and not events:
+        url = job.callback_url
+        if url is not None and job.options is not None and "finished" not in job.options.callback_events:
+            url = None
+        if not listeners and url is None and not events:
             return ()
         # In the order in which things happened: what was emitted comes before the end.
         planned = [delivery for each in events for delivery in self._emitted(job, each, now)]
-        if not listeners and job.callback_url is None:
+        if not listeners and url is None:
             return tuple(planned)
         content = body(job, now)
         planned += [self._plan(job, event, content, now, endpoint=name) for name in listeners]
-        if job.callback_url is not None:
+        if url is not None:
+            planned.append(self._plan(job, event, content, now, url=url))
+        return tuple(planned)
+
+    def notes(self, event: str, job: Job) -> bool:
+        """Whether anybody is to be told that a job is queued, has started or goes on."""
+        if event in self._endpoints.quiet and self._endpoints.listeners(event, job.plugin, job.command):
+            return True
+        return job.options is not None and job.callback_url is not None and CALLS.get(event) in job.options.callback_events
+
+    def notice(self, job: Job, event: str, now: int) -> tuple[Delivery, ...]:
+        """The deliveries of what is told of a job under way."""
+        listeners = self._endpoints.listeners(event, job.plugin, job.command)
+        content = notice_body(job, event, now)
+        planned = [self._plan(job, event, content, now, endpoint=name) for name in listeners]
+        if job.callback_url is not None and job.options is not None and CALLS.get(event) in job.options.callback_events:
             planned.append(self._plan(job, event, content, now, url=job.callback_url))
         return tuple(planned)
+
+    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+        """An event of Hookyard's own, such as `breaker.opened`, and its deliveries, to be written together.
+
+        To endpoints it is one that the plugin `hookyard` emitted, of the command that its type's first half names.
+        """
+        event = Event(
+            id=self._ids(),
+            type=kind,
+            plugin=HOUSE,
+            command=kind.partition(".")[0],
+            job_id="",
+            payload=msgspec.json.encode(dict(data)),
+            created_at=now,
+        )
+        return event, tuple(self._emitted(None, event, now))
 
     def committed(self, deliveries: tuple[Delivery, ...]) -> None:
         """They are on disk: send those that hold a place, and look for the rest when it is due."""
@@ -65,7 +101,7 @@ class Outbox:
             if delivery.status == "sending":
                 self._courier.unreserve(delivery)
 
-    def _emitted(self, job: Job, event: Event, now: int) -> list[Delivery]:
+    def _emitted(self, job: Job | None, event: Event, now: int) -> list[Delivery]:
         listeners = self._endpoints.listeners(event.type, event.plugin, event.command)
         if not listeners:
             return []
@@ -74,7 +110,7 @@ class Outbox:
 
     def _plan(
         self,
-        job: Job,
+        job: Job | None,
         event: str,
         content: bytes,
         now: int,
@@ -85,8 +121,8 @@ class Outbox:
         wait = self._policy.first_wait()
         delivery = Delivery(
             id=self._ids(),
-            job_id=job.id,
-            request_id=job.request_id,
+            job_id=None if job is None else job.id,
+            request_id="" if job is None else job.request_id,
             event=event,
             endpoint=endpoint,
             url=url,

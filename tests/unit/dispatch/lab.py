@@ -1,10 +1,11 @@
 """A dispatcher with everything real but time, the store's disk and the receiver of its webhooks."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from hookyard import CommandError, Context, Plugin, Retry, RetryLater
@@ -152,6 +153,7 @@ class RecordingOutbox:
         self._ids = ids
         self.written: list[Delivery] = []
         self.lost: list[Delivery] = []
+        self.announced: list[tuple[str, dict[str, object]]] = []
 
     def plan(self, job: Job, now: int, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
         return (
@@ -166,6 +168,19 @@ class RecordingOutbox:
                 next_at=now,
             ),
         )
+
+    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+        event = Event(
+            id=self._ids(),
+            type=kind,
+            plugin="hookyard",
+            command=kind.partition(".")[0],
+            job_id="",
+            payload=msgspec.json.encode(dict(data)),
+            created_at=now,
+        )
+        self.announced.append((kind, dict(data)))
+        return event, ()
 
     def committed(self, deliveries: tuple[Delivery, ...]) -> None:
         self.written += deliveries

@@ -1,0 +1,10 @@
+"""Lanes: how many jobs of each may run and start here, which have something waiting, and which stand still."""
+
+from hookyard.dispatch.lanes.breaker import CircuitBreaker
+from hookyard.dispatch.lanes.control import LaneControl
+from hookyard.dispatch.lanes.lane import Group, Lane
+from hookyard.dispatch.lanes.rate import Bucket
+from hookyard.dispatch.lanes.state import BreakerInfo, LaneState
+from hookyard.dispatch.lanes.table import Lanes
+
+__all__ = ["BreakerInfo", "Bucket", "CircuitBreaker", "Group", "Lane", "LaneControl", "LaneState", "Lanes"]
