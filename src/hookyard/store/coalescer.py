@@ -15,49 +15,11 @@ from typing import Final, TypeAlias
 
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.log import get
-from hookyard.store.contract import (
-    AppendLog,
-    Cancel,
-    Claim,
-    ClaimDeliveries,
-    Enqueue,
-    Extend,
-    Failed,
-    Finish,
-    FinishDelivery,
-    Op,
-    Prune,
-    PutArtifact,
-    PutProgress,
-    PutState,
-    RecoverDeliveries,
-    Release,
-    ReleaseDelivery,
-    Result,
-    Store,
-)
+from hookyard.store.contract import Enqueue, Failed, Op, Result, Store
+from hookyard.store.order import PLACE
 
 LAZY_SECONDS: Final = 0.25
 """How long an operation of low priority waits for others to ride along with."""
-
-_ORDER: Final[tuple[type[Op], ...]] = (
-    Extend,  # before the end of the same job, so that its holder is not told that the lease is gone
-    Enqueue,
-    PutProgress,  # what a job tells comes before its end, while its lease is held
-    AppendLog,
-    PutArtifact,
-    PutState,
-    Finish,
-    Cancel,  # before a retry: cancel wins (I9)
-    Release,
-    FinishDelivery,
-    ReleaseDelivery,
-    RecoverDeliveries,
-    Claim,  # after what frees or fills the queue
-    ClaimDeliveries,
-    Prune,
-)
-"""The operations of concurrent callers may be done in any order: by kind, so that the store does many at once."""
 
 _LoopFuture: TypeAlias = asyncio.Future[Result]
 _ThreadFuture: TypeAlias = concurrent.futures.Future[Result]
@@ -74,11 +36,8 @@ for seconds. With 0.3 ms it does not; with 0.1 ms the two threads trade places s
 log = get("store")
 
 
-_PLACE: Final[dict[type[Op], int]] = dict(zip(_ORDER, range(len(_ORDER)), strict=True))
-
-
 def _place(entry: _Entry) -> int:
-    return _PLACE[type(entry[0])]
+    return PLACE[type(entry[0])]
 
 
 class Coalescer:

@@ -37,6 +37,7 @@ from hookyard.store.contract import (
     Result,
 )
 from hookyard.store.memory import MemoryStore
+from hookyard.store.order import ORDER
 from hookyard.testing import FakeClock
 
 CLOCK = FakeClock()
@@ -437,3 +438,7 @@ def test_a_lazy_failure_that_nobody_reads_makes_no_noise(caplog: pytest.LogCaptu
         tell(story)
     gc.collect()
     assert caplog.records == []
+
+
+def test_every_operation_has_a_place_in_the_order() -> None:
+    assert sorted(op.__name__ for op in ORDER) == sorted(op.__name__ for op in Op.__subclasses__())

@@ -1,0 +1,79 @@
+"""In which order the operations of concurrent callers are done.
+
+They may be done in any: by kind, so that the store does many at once.
+"""
+
+from typing import Final
+
+from hookyard.store.contract import (
+    AppendAudit,
+    AppendEvents,
+    AppendLog,
+    Cancel,
+    Claim,
+    ClaimDeliveries,
+    ClaimWork,
+    DeleteJob,
+    DeleteSchedule,
+    Enqueue,
+    Extend,
+    Finish,
+    FinishDelivery,
+    FireSchedule,
+    Op,
+    PauseLane,
+    PauseSchedule,
+    Prune,
+    PruneJobs,
+    PutArtifact,
+    PutItems,
+    PutProgress,
+    PutSchedule,
+    PutState,
+    PutToken,
+    PutWorker,
+    RecoverDeliveries,
+    Release,
+    ReleaseDelivery,
+    ResumeLane,
+    RetryJob,
+    Together,
+    TouchTokens,
+)
+
+ORDER: Final[tuple[type[Op], ...]] = (
+    Extend,  # before the end of the same job, so that its holder is not told that the lease is gone
+    Enqueue,
+    PutProgress,  # what a job tells comes before its end, while its lease is held
+    AppendLog,
+    PutArtifact,
+    PutItems,
+    PutState,
+    Finish,
+    Together,  # what people ask for, with its entry in the audit log; a cancellation among that
+    Cancel,  # before a retry: cancel wins (I9)
+    Release,
+    RetryJob,
+    FinishDelivery,
+    ReleaseDelivery,
+    RecoverDeliveries,
+    AppendEvents,
+    PutToken,
+    TouchTokens,
+    PauseLane,
+    ResumeLane,
+    PutWorker,
+    PutSchedule,
+    PauseSchedule,
+    DeleteSchedule,
+    FireSchedule,
+    AppendAudit,
+    Claim,  # after what frees or fills the queue
+    ClaimWork,
+    ClaimDeliveries,
+    DeleteJob,
+    Prune,
+    PruneJobs,
+)
+PLACE: Final = {op: at for at, op in enumerate(ORDER)}
+"""The same, to look up."""
