@@ -76,6 +76,7 @@ class Callers:
         question = AccessQuestion(
             principal=caller.name,
             scopes=caller.scopes,
+            tenant=caller.tenant,
             method=method,
             path=path,
             plugin=parts[1] if triggers else None,

@@ -23,6 +23,7 @@ Lean = Callable[[HTTPScope, Receive, Send], Awaitable[bool]]
 """Answers a request and returns True, or returns False having touched nothing."""
 
 _JSON: Final = b"application/json"
+_MOST_REMEMBERED: Final = 1024
 _UNUSUAL: Final = frozenset({b"transfer-encoding", b"content-encoding", b"expect", b"prefer", b"x-api-key", b"upgrade"})
 
 
@@ -35,10 +36,10 @@ def lean_ways(deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mappin
 class LeanTrigger:
     """`POST /trigger/{plugin}/{command}` for one command."""
 
-    __slots__ = ("_allowed", "_bearer", "_cap", "_hooks", "_ids", "_question", "_way")
+    __slots__ = ("_allowed", "_bearer", "_cap", "_hooks", "_ids", "_question", "_uncount", "_way")
 
     def __init__(self, deps: GatewayDeps, way: CommandWay) -> None:
-        self._bearer = deps.tokens.bearer
+        self._bearer, self._uncount = deps.tokens.bearer, deps.tokens.uncount
         self._allowed: set[Principal] = set()
         self._ids = deps.ids
         self._hooks = deps.hooks
@@ -53,7 +54,10 @@ class LeanTrigger:
         if headers is None or headers.get(b"content-type") != _JSON:
             return False
         principal = self._bearer(headers.get(b"authorization", b""))
-        if principal is None or not (principal in self._allowed or self._may(principal)):
+        if principal is None:
+            return False
+        if not (principal in self._allowed or self._may(principal)):
+            self._uncount(principal)
             return False
         request_id = given_id(headers) if b"x-request-id" in headers else None
         way = self._way
@@ -73,9 +77,12 @@ class LeanTrigger:
         return True
 
     def _may(self, principal: Principal) -> bool:
-        """Ask once for every principal; there are as many as tokens. Where plugins have a say, nobody passes here."""
+        """Ask once for every principal. Where plugins have a say, nobody passes here."""
         allowed = not self._hooks.has_authorize and principal.may_trigger(*self._question)
         if allowed:
+            # A principal whose token is over comes here no more, and must not be kept for ever either.
+            if len(self._allowed) >= _MOST_REMEMBERED:
+                self._allowed.clear()
             self._allowed.add(principal)
         return allowed
 

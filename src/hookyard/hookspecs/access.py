@@ -28,6 +28,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     plugin can speak for a token, or for another plugin."""
     scopes: tuple[str, ...] = ()
     """What it may do, in the words of `tokens[].scopes` of the configuration."""
+    tenant: str = ""
+    """Whose it is: it sees and makes jobs of this tenant only; empty sees all."""
 
 
 class AccessQuestion(Struct, frozen=True, kw_only=True):
@@ -36,6 +38,7 @@ class AccessQuestion(Struct, frozen=True, kw_only=True):
     principal: str
     """Such as `token:ci`."""
     scopes: tuple[str, ...]
+    tenant: str = ""
     method: str
     path: str
     plugin: str | None = None

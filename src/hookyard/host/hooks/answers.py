@@ -12,6 +12,7 @@ from hookyard.hookspecs import CliCommand, HealthReport, Identity, WebhookVerdic
 
 S = TypeVar("S", bound=Struct)
 _NAME: Final = re.compile(r"[!-~]{1,128}")
+_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
 _DELIVERY: Final = re.compile(r"[!-~]{1,255}")
 _COMMAND: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -46,6 +47,9 @@ def _identity(value: object) -> object:
         wrong = check_scope(scope)
         if wrong is not None:
             raise WrongAnswer(wrong)
+    if identity.tenant and not _TENANT.fullmatch(identity.tenant):
+        msg = "tenant must have at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first"
+        raise WrongAnswer(msg)
     return identity
 
 

@@ -180,7 +180,8 @@ class Hooks:
         """
         for result in await self._in_turn("authenticate", {"request": request}):
             if isinstance(result.value, Identity):
-                return Principal(f"plugin:{result.plugin}/{result.value.name}", result.value.scopes)
+                found = result.value
+                return Principal(f"plugin:{result.plugin}/{found.name}", found.scopes, found.tenant)
         return None
 
     async def authorize(self, question: AccessQuestion) -> bool:
