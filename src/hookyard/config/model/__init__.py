@@ -5,7 +5,7 @@ file against them and reports every problem at once.
 """
 
 from hookyard.config.model.access import TokenSettings
-from hookyard.config.model.artifacts import ArtifactSettings
+from hookyard.config.model.artifacts import ArtifactSettings, S3Settings
 from hookyard.config.model.commands import (
     BreakerChanges,
     CommandKey,
@@ -27,7 +27,9 @@ from hookyard.config.model.server import LogSettings, Server, StoreSettings
 __all__ = [
     "HOUR",
     "MINUTE",
+    "AfterSettings",
     "ArtifactSettings",
+    "BetweenSettings",
     "BreakerChanges",
     "CommandKey",
     "CommandSettings",
@@ -48,6 +50,8 @@ __all__ = [
     "ProcessLimits",
     "RetryChanges",
     "RouteSettings",
+    "S3Settings",
+    "ScheduleSettings",
     "Scope",
     "Section",
     "Server",

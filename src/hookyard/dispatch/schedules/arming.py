@@ -1,0 +1,88 @@
+"""Schedules that fire after something else: which end of a job arms which of them, and for when."""
+
+from collections.abc import Iterable
+
+from hookyard.config.model import AfterSettings
+from hookyard.dispatch.schedules.entry import Entry
+from hookyard.dispatch.schedules.fire import principal_of
+from hookyard.model import TERMINAL, Job
+from hookyard.store.contract import JobQuery, Store
+
+_LOOKED_AT = 200
+_SOON = 1000
+"""How long one that follows itself waits at least after a fire time that made no job."""
+
+
+def after_of(entry: Entry) -> AfterSettings | None:
+    """What the schedule comes after; None when it comes by time, or does not fire."""
+    return entry.settings.after if entry.settings is not None and entry.live else None
+
+
+def waits_for(entry: Entry, job: Job) -> bool:
+    """Whether the end of this job arms the schedule."""
+    after = after_of(entry)
+    if after is None or entry.row.next_at is not None or not _is_meant(after, job):
+        return False
+    return not entry.row.tenant or entry.row.tenant == job.tenant
+
+
+def fire_time(entry: Entry, ended_at: int) -> int | None:
+    """The fire time that an end at this time makes; None when it is one that was acted on already, or too late."""
+    after = after_of(entry)
+    if after is None:
+        return None
+    at = max(ended_at + after.delay, entry.rule.start or 0)
+    if entry.row.last_at is not None and at <= entry.row.last_at:
+        # Two ends within one millisecond, or a clock that went back: an end that came after still counts.
+        return None
+    return None if entry.rule.end is not None and at > entry.rule.end else at
+
+
+def after_itself(entry: Entry, now: int) -> int | None:
+    """When a schedule that follows itself goes on although its last fire time made no job."""
+    after = after_of(entry)
+    if after is None or after.schedule != entry.row.name or entry.row.next_at is not None:
+        return None
+    at = now + max(after.delay, _SOON)
+    return None if entry.rule.end is not None and at > entry.rule.end else at
+
+
+async def look_back(entry: Entry, store: Store, now: int) -> int | None:
+    """The fire time of a schedule that missed the end it waits for, because the server was down."""
+    after, row = after_of(entry), entry.row
+    if after is None or row.next_at is not None or after.server is not None:
+        return None
+    if after.schedule == row.name and row.last_job is None:
+        return after_itself(entry, now) if row.last_at is not None else max(now, entry.rule.start or 0)
+    since = row.created_at if row.last_at is None else row.last_at - after.delay
+    query = JobQuery(
+        principal=None if after.schedule is None else principal_of(after.schedule),
+        plugin=None if after.command is None else after.command.partition("/")[0],
+        command=None if after.command is None else after.command.partition("/")[2],
+        tenant=row.tenant or None,
+        finished_since=since,
+        limit=_LOOKED_AT,
+    )
+    ends = _ends(after, (await store.jobs(query)).jobs)
+    if ends:
+        return fire_time(entry, max(ends))
+    if after.schedule == row.name and row.last_job is not None and await store.job(row.last_job) is None:
+        return after_itself(entry, now)  # its last job was deleted, and will never end
+    return None
+
+
+def _ends(after: AfterSettings, jobs: Iterable[Job]) -> list[int]:
+    return [job.completed_at for job in jobs if job.completed_at is not None and _is_meant(after, job)]
+
+
+def _is_meant(after: AfterSettings, job: Job) -> bool:
+    if after.schedule is not None:
+        if job.principal != principal_of(after.schedule):
+            return False
+    elif after.command != f"{job.plugin}/{job.command}":
+        return False
+    if after.on == "ended":
+        return job.status in TERMINAL
+    if after.on == "failed":
+        return job.status in {"failed", "timed_out"}
+    return job.status == "succeeded"

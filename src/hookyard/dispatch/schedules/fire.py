@@ -1,0 +1,182 @@
+"""Acting on one fire time: its job, if it makes one, and the schedule's next fire time in one transaction."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hookyard.clock import Clock, rfc3339
+from hookyard.dispatch.new_job import Ask, NewJob, UniqueAsk, make_job
+from hookyard.dispatch.schedules.entry import Entry
+from hookyard.dispatch.schedules.payload import decode_payload, payload_of
+from hookyard.errors import Refused, StoreUnavailable
+from hookyard.host.registry import Registry
+from hookyard.ids import IdSource
+from hookyard.model import FireOutcome, JobStatus, Schedule, UniquePolicy
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import Enqueue, Enqueued, Fired, FireSchedule, JobQuery, Occupied, Result, Store
+from hookyard.timetable import Step
+
+_TRIES: Final = 5
+_ACTIVE: Final[tuple[JobStatus, ...]] = ("queued", "running")
+_MOST_ACTIVE: Final = 100
+
+_POLICIES: Final[Mapping[str, UniquePolicy]] = {"skip": "skip", "queue": "queue", "cancel": "replace"}
+
+CancelJob = Callable[[str], Awaitable[object]]
+"""Cancels a job that another one takes the place of."""
+Capped = Callable[[str], int | None]
+"""How many jobs of a lane may be queued."""
+
+
+class Done(Struct, frozen=True):
+    """What became of a fire time."""
+
+    row: Schedule
+    """The schedule as it is stored now."""
+    outcome: FireOutcome
+    job: NewJob | None = None
+    """The job, when it was stored."""
+    why: str | None = None
+    """Why there is none."""
+
+
+class Firing:
+    """Makes the jobs of schedules and acts on their fire times.
+
+    Args:
+        cap: how many jobs of a lane may be queued.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        writer: Coalescer,
+        registry: Registry,
+        clock: Clock,
+        ids: IdSource,
+        cancel: CancelJob,
+        cap: Capped,
+    ) -> None:
+        self.registry = registry
+        self._store = store
+        self._writer = writer
+        self._clock = clock
+        self._ids = ids
+        self._cancel = cancel
+        self._cap = cap
+
+    def job_of(self, entry: Entry, fire_at: int, *tags: str, request_id: str = "") -> NewJob:
+        """The job that a schedule makes for a fire time.
+
+        Raises:
+            Refused: its command is not there, or does not take its input.
+        """
+        settings, row = entry.settings, entry.row
+        if settings is None:
+            raise Refused("invalid_input", entry.problem or "")
+        command = self.registry.commands.get(settings.run)
+        if command is None:
+            raise Refused("not_found", f"There is no command {settings.run!r}.")
+        args = payload_of(settings, row.name, fire_at)
+        return make_job(
+            command,
+            args=args,
+            data=decode_payload(command, args),
+            job_id=self._ids(),
+            now=self._clock.now(),
+            principal=principal_of(row.name),
+            tenant=row.tenant,
+            request_id=request_id,
+            ask=Ask(
+                priority=settings.priority,
+                max_attempts=settings.max_attempts,
+                timeout=None if settings.timeout is None else int(settings.timeout),
+                tags=(*settings.tags, *tags),
+                unique=UniqueAsk(key=principal_of(row.name), policy=_POLICIES[settings.if_running]),
+            ),
+        )
+
+    async def act(self, entry: Entry, step: Step) -> Done | None:
+        """Act on a fire time, or pass over it; None when the schedule is not what it was (stale).
+
+        Raises:
+            StoreUnavailable: the store cannot take it now; nothing was done.
+        """
+        if not step.act:
+            return await self._without(entry, step, "missed")
+        try:
+            new = self.job_of(entry, step.fire_at, f"fire:{rfc3339(step.fire_at)}")
+        except Refused as error:
+            return await self._without(entry, step, "refused", str(error))
+        for _ in range(_TRIES):
+            await self.make_room(entry)
+            now = self._clock.now()
+            result = await self._writer.submit(
+                FireSchedule(
+                    now=now,
+                    name=entry.row.name,
+                    fire_at=step.fire_at,
+                    next_at=step.next_at,
+                    outcome="queued",
+                    job=self.enqueue(new, now),
+                )
+            )
+            if not isinstance(result, Occupied):
+                return _done(entry.row, step, new, result)
+            await self.cancel_all(result.job_ids)
+        raise StoreUnavailable("The jobs that this one takes the place of do not end.")
+
+    async def cancel_all(self, job_ids: Iterable[str]) -> None:
+        """Cancel jobs whose place another one takes."""
+        for job_id in job_ids:
+            await self._cancel(job_id)
+
+    def enqueue(self, new: NewJob, now: int) -> Enqueue:
+        """The operation that stores a job."""
+        return Enqueue(now=now, job=new.job, unique=new.unique, cap=self._cap(new.job.lane))
+
+    async def make_room(self, entry: Entry) -> None:
+        """Cancel the jobs of a schedule that are active, where the next one is to take their place."""
+        if entry.settings is None or entry.settings.if_running != "cancel":
+            return
+        for status in _ACTIVE:
+            query = JobQuery(principal=principal_of(entry.row.name), status=status, limit=_MOST_ACTIVE)
+            for job in (await self._store.jobs(query)).jobs:
+                if not job.cancel_requested:
+                    await self._cancel(job.id)
+
+    async def _without(self, entry: Entry, step: Step, outcome: FireOutcome, why: str | None = None) -> Done | None:
+        result = await self._writer.submit(
+            FireSchedule(
+                now=self._clock.now(),
+                name=entry.row.name,
+                fire_at=step.fire_at,
+                next_at=step.next_at,
+                outcome=outcome,
+            )
+        )
+        if not isinstance(result, Fired):
+            return None
+        row = replace(entry.row, next_at=step.next_at, last_at=step.fire_at, last_outcome=outcome)
+        return Done(row, outcome, None, why)
+
+
+def principal_of(name: str) -> str:
+    """Under which name a schedule makes jobs."""
+    return f"schedule:{name}"
+
+
+def _done(row: Schedule, step: Step, new: NewJob, result: Result) -> Done | None:
+    if not isinstance(result, Fired):
+        return None
+    row = replace(row, next_at=step.next_at, last_at=step.fire_at)
+    stored = result.enqueued
+    if not isinstance(stored, Enqueued):
+        return Done(replace(row, last_outcome="refused"), "refused", None, type(stored).__name__)
+    if stored.duplicate:
+        return Done(replace(row, last_outcome="skipped"), "skipped", None, f"the job {stored.job_id} is still active")
+    row = replace(row, last_outcome="queued", last_job=stored.job_id, fired=row.fired + 1)
+    return Done(row, "queued", new)
