@@ -67,6 +67,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "idempotency_mismatch": Code(409, "The idempotency key was used for another body.", exit_code=65),
         "rate_limited": Code(429, "Too many requests.", retryable=True, exit_code=75),
         "lane_full": Code(503, "As many jobs are queued in the lane as may be.", retryable=True, exit_code=75),
+        "invalid_output": Code(400, "The result is not of the type that the command declares.", exit_code=65),
         "stale_lease": Code(409, "The lease is no longer held.", exit_code=75),
         "job_active": Code(409, "The job has not ended.", exit_code=75),
         "attempts_exhausted": Code(409, "The attempts of the job are used up.", exit_code=65),

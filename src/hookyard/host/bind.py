@@ -5,6 +5,7 @@ from typing import Final
 
 from hookyard.command import CommandSpec
 from hookyard.config.model import Config, LaneSettings
+from hookyard.host.foreign.external.launch import ExternalLaunch
 from hookyard.host.merge import merged
 from hookyard.host.registry import Command
 
@@ -50,5 +51,6 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config, share
         timeout=int(whole.jobs.timeout) if options.timeout is None else max(1, round(options.timeout * 1000)),
         max_attempts=options.retry.attempts,
         max_result=int(whole.jobs.max_result) if options.max_result is None else options.max_result,
+        affinity=launch.affinities.get(spec.name) if isinstance(launch, ExternalLaunch) else None,
         launch=launch,
     )

@@ -1,0 +1,8 @@
+"""Jobs of commands that external workers run: given out, kept alive and taken back."""
+
+from hookyard.dispatch.work.ask import Counts, Extension, Given, WorkAsk
+from hookyard.dispatch.work.contacts import Contacts, Worker
+from hookyard.dispatch.work.lease import lease_text, token_of
+from hookyard.dispatch.work.work import Work, held
+
+__all__ = ["Contacts", "Counts", "Extension", "Given", "Work", "WorkAsk", "Worker", "held", "lease_text", "token_of"]

@@ -1,0 +1,68 @@
+"""What workers ask for, and what they get."""
+
+from msgspec import Struct
+
+from hookyard.host.registry import Command
+from hookyard.model import Item, Job, LogLine, Progress
+
+
+class WorkAsk(Struct, frozen=True, kw_only=True):
+    """A worker that wants jobs."""
+
+    worker: str
+    """As it calls itself."""
+    principal: str
+    tenant: str = ""
+    """Only jobs of this tenant; empty: of all."""
+    lanes: tuple[str, ...]
+    """Those that it may and wants to work on."""
+    count: int = 1
+    """How many jobs at most."""
+    lease: int | None = None
+    """Milliseconds that it may stay silent; None: what the command says."""
+    affinity: tuple[str, ...] = ()
+    """What it has loaded."""
+
+    @property
+    def holder(self) -> str:
+        """The name under which it holds leases."""
+        return f"{HOLDER}{self.principal}/{self.worker}"
+
+
+HOLDER = "work:"
+"""How the names begin under which external workers hold leases."""
+
+
+class Given(Struct, frozen=True):
+    """A job that a worker holds now."""
+
+    job: Job
+    command: Command
+    token: int
+    expires_at: int
+    deadline: int
+    """When its time is up, whatever its heartbeats say."""
+
+
+class Extension(Struct, frozen=True, kw_only=True):
+    """A heartbeat, and what is told with it."""
+
+    longer: int | None = None
+    """Milliseconds from now; None: as long as the command says."""
+    progress: Progress | None = None
+    items: tuple[Item, ...] = ()
+    lines: tuple[LogLine, ...] = ()
+
+
+class Counts(Struct, frozen=True):
+    """What a heartbeat is answered."""
+
+    expires_at: int
+    cancel_requested: bool
+    deadline: int
+    done: int
+    """Items done."""
+    failed: int
+    """Items failed."""
+    total: float | None
+    """Of how many, if the worker has said so."""

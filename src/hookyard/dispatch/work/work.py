@@ -1,0 +1,380 @@
+"""Jobs for external workers: claimed, kept alive, completed, failed or given back, each step fenced by its lease.
+
+Every end goes through :class:`~hookyard.dispatch.settle.Settler`, so that deliveries, chains, large results and dead
+letters are what they are for jobs that run here. The leases are on disk and nowhere else: a restart changes nothing
+for a worker that holds one.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from hookyard import log
+from hookyard.clock import Clock
+from hookyard.dispatch.lanes import Lanes
+from hookyard.dispatch.settle import Settler
+from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, judge, lost
+from hookyard.dispatch.work.ask import HOLDER, Counts, Extension, Given, WorkAsk
+from hookyard.dispatch.work.contacts import Contacts, Worker
+from hookyard.dispatch.work.lease import new_token
+from hookyard.dispatch.work.turns import Answer, Turns
+from hookyard.errors import AttemptTimedOut, CommandError, Refused, StoreError, StoreUnavailable
+from hookyard.host.foreign.external.launch import ExternalLaunch
+from hookyard.host.registry import Command, Registry
+from hookyard.model import Job, Progress, WorkerRecord
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import (
+    AppendLog,
+    Claimed,
+    ClaimWork,
+    Extend,
+    Extended,
+    ItemsPut,
+    LaneAsk,
+    Lease,
+    Op,
+    PutItems,
+    PutProgress,
+    Result,
+    Several,
+    Store,
+    Together,
+)
+
+MOST_LANES: Final = 64
+"""Lanes in one claim: a store asks for each of them by itself, in one statement."""
+_log = log.get("work")
+_STALE: Final = "The lease is not, or no longer, the one that the job is held by."
+_LATE: Final = "The attempt took longer than it may, and was ended."
+
+
+class Work:
+    """What workers do with jobs.
+
+    Args:
+        lease: milliseconds that a worker may stay silent where neither it nor the command says.
+        settled: called with every job as it is stored after an end: queued again, or terminal.
+        started: called with every job as it is stored when it is given out.
+        changed: called with the id of a job of which something may have changed.
+        draw: random numbers in [0, 1) for the jitter of retries.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        writer: Coalescer,
+        registry: Registry,
+        lanes: Lanes,
+        settler: Settler,
+        clock: Clock,
+        lease: int,
+        settled: Callable[[Job], None],
+        started: Callable[[Job], None],
+        changed: Callable[[str], None],
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._registry = registry
+        self._lanes = lanes
+        self._settler = settler
+        self._clock = clock
+        self._lease = lease
+        self._settled = settled
+        self._started = started
+        self._changed = changed
+        self._draw = draw
+        self._returning: set[asyncio.Task[None]] = set()
+        self._turns = Turns(self._claim, lambda lane: lanes.room(lane) > 0, self.give_back, clock)
+        self._contacts = Contacts(store, writer, clock)
+
+    # --- the life of this room ---
+
+    async def start(self) -> None:
+        """Begin to give out jobs."""
+        await self._contacts.load()
+        self._turns.start()
+
+    def close(self) -> None:
+        """Give out nothing more, and send home who waits; what workers tell is still taken."""
+        self._turns.close()
+
+    async def stop(self) -> None:
+        """Close, and finish what is under way."""
+        await self._turns.stop()
+        if self._returning:
+            await asyncio.wait(self._returning)
+        self._contacts.flush()
+
+    def use(self, registry: Registry) -> None:
+        """Go on with these commands."""
+        self._registry = registry
+        self._stir_all()
+
+    def stir(self, lane: str) -> None:
+        """Something in this lane may have become due, or its room may have grown."""
+        self._turns.stir(lane)
+
+    def expect(self, at: int) -> None:
+        """Something in some lane will be due then."""
+        self._turns.expect(at)
+
+    def _stir_all(self) -> None:
+        for lane in self._lanes:
+            if lane.rule.external:
+                self._turns.stir(lane.name)
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Those of which workers can claim."""
+        commands = self._registry.commands.values()
+        return tuple(sorted({each.lane for each in commands if each.spec.options.isolation == "external"}))
+
+    async def workers(self, of: Callable[[WorkerRecord], bool] = lambda _: True) -> list[Worker]:
+        """The workers known that are asked for, the one with the last contact first."""
+        return await self._contacts.all(of)
+
+    # --- giving out ---
+
+    async def claim(self, ask: WorkAsk, wait: int) -> tuple[Given, ...]:
+        """Lease jobs for a worker; wait so many milliseconds for some. Without any the answer is empty.
+
+        Raises:
+            StoreUnavailable: the store cannot take it now.
+        """
+        self._contacts.asked(ask)
+        given = await self._turns.wait(ask, self._clock.now() + wait)
+        if given:
+            self._contacts.told(ask.holder, claimed=len(given))
+        return given
+
+    async def _claim(self, ask: WorkAsk, lanes: tuple[str, ...]) -> Answer:
+        now = self._clock.now()
+        asks, reserved = self._reserve(lanes[:MOST_LANES], ask.count)
+        lease = Lease(new_token(), ask.holder, now + (ask.lease or self._lease))
+        op = ClaimWork(now=now, lanes=asks, limit=ask.count, affinities=ask.affinity, tenant=ask.tenant, lease=lease)
+        jobs: tuple[Job, ...] = ()
+        try:
+            claimed = await self._writer.submit(op)
+            assert isinstance(claimed, Claimed)  # noqa: S101  the contract's answer to a ClaimWork
+            jobs = claimed.jobs
+        finally:
+            for lane, held in reserved.items():
+                taken = sum(job.lane == lane for job in jobs)
+                if taken != held:
+                    self._lanes.took(lane, taken - held)
+        given = await asyncio.gather(*(self._give(job, lease, ask, now) for job in jobs))
+        more = claimed.more or len(lanes) > MOST_LANES
+        return Answer(tuple(one for one in given if one is not None), claimed.next_due, more=more)
+
+    def _reserve(self, lanes: tuple[str, ...], count: int) -> tuple[tuple[LaneAsk, ...], dict[str, int]]:
+        """Take the room that a claim may need, so that those beside it do not count on it too (I10)."""
+        asks: list[LaneAsk] = []
+        reserved: dict[str, int] = {}
+        for name in lanes:
+            held = min(count, self._lanes.room(name))
+            if held > 0:
+                self._lanes.took(name, held)
+                reserved[name] = held
+                lane = self._lanes[name]
+                asks.append(LaneAsk(name, min(lane.limit, lane.running)))
+        return tuple(asks), reserved
+
+    async def _give(self, job: Job, lease: Lease, ask: WorkAsk, now: int) -> Given | None:
+        command = self._registry.commands.get(f"{job.plugin}/{job.command}")
+        if command is None:
+            await self._end(job, lease.token, MISSING)
+            return None
+        deadline = deadline_of(job, command)
+        ends = min(now + (ask.lease or self._lease_of(command)), deadline)
+        if ends != lease.expires_at:
+            op = Extend(now=now, job_id=job.id, token=lease.token, expires_at=ends)
+            if not isinstance(await self._writer.submit(op), Extended):
+                return None
+        log.change(
+            "job.running",
+            job_id=job.id,
+            request_id=job.request_id,
+            command=command.key,
+            attempt=job.attempt,
+            principal=job.principal,
+            worker=lease.worker,
+        )
+        self._started(job)
+        return Given(job, command, lease.token, ends, deadline)
+
+    def give_back(self, given: tuple[Given, ...]) -> None:
+        """Return jobs uncounted that a worker did not take, since it is gone."""
+        for each in given:
+            _log.info("job.untaken", job_id=each.job.id, request_id=each.job.request_id, worker=each.job.worker)
+            self._background(self._end(each.job, each.token, RELEASED))
+
+    def _background(self, work: Coroutine[Any, Any, Job | None]) -> None:
+        async def done() -> None:
+            try:
+                await work
+            except (StoreUnavailable, StoreError) as error:  # the lease ends by itself
+                _log.warning("job.unsettled", why=str(error))
+
+        task = asyncio.create_task(done())
+        self._returning.add(task)
+        task.add_done_callback(self._returning.discard)
+
+    # --- while it is held ---
+
+    async def extend(self, job: Job, token: int, told: Extension) -> Counts:
+        """Move a lease's end, and keep what is told with it: all of it or nothing.
+
+        Raises:
+            Refused: `stale_lease`; nothing changed.
+            StoreUnavailable: the store cannot take it now.
+        """
+        command = self._command(job)
+        deadline = await self._in_time(job, token, command)
+        now = self._clock.now()
+        ends = min(now + (told.longer or self._lease_of(command)), deadline)
+        ops: list[Op] = [
+            Extend(now=now, job_id=job.id, token=token, expires_at=ends),
+            PutItems(now=now, job_id=job.id, token=token, items=told.items),
+        ]
+        if told.progress is not None:
+            ops.append(PutProgress(now=now, job_id=job.id, token=token, progress=told.progress))
+        extended, items, *_ = await self._together(ops, now)
+        if not isinstance(extended, Extended) or not isinstance(items, ItemsPut):
+            raise Refused("stale_lease", _STALE)
+        self._contacts.told(job.worker or "")
+        progress = told.progress or job.progress
+        if told.progress is None and told.items:
+            progress = Progress(items.done + items.failed, None if progress is None else progress.total, at=now)
+            self._writer.submit_lazy(PutProgress(now=now, job_id=job.id, token=token, progress=progress))
+        if told.lines:
+            self._writer.submit_lazy(AppendLog(now=now, lines=told.lines))
+        if told.lines or told.items or told.progress is not None:
+            self._changed(job.id)
+        total = None if progress is None else progress.total
+        return Counts(ends, extended.cancel_requested, deadline, items.done, items.failed, total)
+
+    async def _together(self, ops: list[Op], now: int) -> tuple[Result, ...]:
+        several = await self._writer.submit(Together(now=now, ops=tuple(ops)))
+        assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
+        return several.results
+
+    # --- its end ---
+
+    async def complete(self, job: Job, token: int, result: bytes) -> Job:
+        """End a job with its answer, as JSON.
+
+        Raises:
+            Refused: `stale_lease`, or `plugin_unavailable` while the command is not there; nothing changed.
+            InvalidOutput: the answer is of another type than the command declares; the lease goes on.
+        """
+        command = self._command(job)
+        command.spec.check(result)
+        await self._in_time(job, token, command)
+        ended = await self._finish(job, token, Ended("succeeded", "succeeded", result=result))
+        self._contacts.told(job.worker or "", completed=1)
+        return ended
+
+    async def fail(self, job: Job, token: int, error: CommandError, after: int | None) -> Job:
+        """End an attempt without an answer: the job is tried again, or failed for good, as its retry policy has it.
+
+        Args:
+            job: held by `token`.
+            token: the lease.
+            error: what went wrong.
+            after: milliseconds until the next attempt, if there is one, instead of what the policy says.
+
+        Raises:
+            Refused: `stale_lease`, or `plugin_unavailable` while the command is not there; nothing changed.
+        """
+        command = self._command(job)
+        await self._in_time(job, token, command)
+        end = CANCELLED if job.cancel_requested else judge(error, job, command, self._draw())
+        if after is not None and isinstance(end, Again):
+            end = replace(end, after=after)
+        ended = await self._finish(job, token, end)
+        self._contacts.told(job.worker or "", failed=1)
+        return ended
+
+    async def release(self, job: Job, token: int, after: int) -> Job:
+        """Give a job back, its attempt not counted; it is due again after so many milliseconds.
+
+        Raises:
+            Refused: `stale_lease`; nothing changed.
+        """
+        end = RELEASED if not after else Again(after, "released", "retry_later", uncount=True)
+        ended = await self._finish(job, token, end)
+        self._contacts.told(job.worker or "")
+        return ended
+
+    def judge_lost(self, job: Job) -> Ended | Again:
+        """What becomes of a job whose lease has ended: its time was up, or its worker is gone."""
+        command = self._registry.commands.get(f"{job.plugin}/{job.command}")
+        if is_external(job) and command is not None and self._clock.now() >= deadline_of(job, command):
+            return self._timed_out(job, command)
+        return lost(job)
+
+    async def _in_time(self, job: Job, token: int, command: Command) -> int:
+        """When the attempt's time is up; one whose time is up already ends here."""
+        deadline = deadline_of(job, command)
+        if self._clock.now() < deadline:
+            return deadline
+        await self._finish(job, token, CANCELLED if job.cancel_requested else self._timed_out(job, command))
+        raise Refused("stale_lease", _LATE)
+
+    def _timed_out(self, job: Job, command: Command) -> Ended | Again:
+        error = AttemptTimedOut(command.key, _timeout_of(job, command))
+        return judge(error, job, command, self._draw())
+
+    async def _finish(self, job: Job, token: int, end: Ended | Again) -> Job:
+        after = await self._end(job, token, end)
+        if after is None:
+            raise Refused("stale_lease", _STALE)
+        return after
+
+    async def _end(self, job: Job, token: int, end: Ended | Again) -> Job | None:
+        after = await self._settler.settle(job, token, end)
+        if after is not None:
+            self._settled(after)
+        return after
+
+    def _command(self, job: Job) -> Command:
+        command = self._registry.commands.get(f"{job.plugin}/{job.command}")
+        if command is None:
+            detail = f"The command {job.plugin}/{job.command} is not there now."
+            raise Refused("plugin_unavailable", detail, retry_after=5)
+        return command
+
+    def _lease_of(self, command: Command) -> int:
+        launch = command.launch
+        own = launch.leases.get(command.spec.name) if isinstance(launch, ExternalLaunch) else None
+        return own or self._lease
+
+
+def held(job: Job, token: int | None) -> Job:
+    """The job, when an external worker holds it by this lease.
+
+    Raises:
+        Refused: `stale_lease`.
+    """
+    if not is_external(job) or token is None or job.lease_token != token:
+        raise Refused("stale_lease", _STALE)
+    return job
+
+
+def is_external(job: Job) -> bool:
+    """Whether an external worker holds it."""
+    return job.status == "running" and (job.worker or "").startswith(HOLDER)
+
+
+def deadline_of(job: Job, command: Command) -> int:
+    """When the time of the attempt under way is up."""
+    return (job.started_at or 0) + _timeout_of(job, command)
+
+
+def _timeout_of(job: Job, command: Command) -> int:
+    return command.timeout if job.timeout is None else job.timeout
