@@ -52,5 +52,5 @@ class Bucket:
         if (made.rate, made.burst) == (self.rate, self.burst):
             return self
         self.tokens(now)
-        made._parts = made._most * self._parts // self._most  # noqa: SLF001  of its own kind
+        made._parts = made._most * self._parts // self._most
         return made

@@ -7,7 +7,7 @@ from hookyard.clock import Clock
 from hookyard.dispatch.lanes.breaker import CircuitBreaker
 from hookyard.dispatch.lanes.lane import UNBOUNDED, Group, Lane
 from hookyard.host.lane_rules import LaneRule
-from hookyard.model import EVERY_LANE, AttemptOutcome, LaneDepth, Pause
+from hookyard.model import EVERY_LANE, AttemptOutcome, Job, LaneDepth, Pause
 from hookyard.store.contract import LaneAsk
 
 _MOST_ASKED: Final = 64
@@ -41,9 +41,8 @@ class Lanes:
         self._groups: dict[str, Group] = {}
         self._lanes: dict[str, Lane] = {}
         self._open: set[Lane] = set()
-        self.breakers: dict[tuple[str, str], Lane] = {}
-        """The lanes of the commands that have a breaker, by plugin and command; of the others nobody wants to know how
-        their attempts end."""
+        self.watched: frozenset[str] = frozenset()
+        """The lanes of which it matters how attempts end: those with a breaker, and those of external workers."""
         self.use(rules, plugins)
 
     def __getitem__(self, name: str) -> Lane:
@@ -75,7 +74,7 @@ class Lanes:
             lane.waiting = True
             lane.use(rules.get(name, _GONE))
         self._open = {lane for lane in self._lanes.values() if _is_open(lane)}
-        self.breakers = {_parts(key): self._lanes[name] for name, rule in rules.items() for key, _ in rule.breakers}
+        self.watched = frozenset(name for name, rule in rules.items() if rule.breakers or rule.external)
 
     # --- what waits in the store ---
 
@@ -149,18 +148,17 @@ class Lanes:
 
     # --- how attempts end ---
 
-    def ended(self, plugin: str, command: str, outcome: AttemptOutcome, began: int) -> None:
-        """An attempt of a command that is among :attr:`breakers` has ended, and that is on disk.
+    def ended(self, job: Job, outcome: AttemptOutcome) -> None:
+        """An attempt in a lane that is :attr:`watched` has ended so, and that is on disk.
 
         Args:
-            plugin, command: whose.
-            outcome: how.
-            began: when it began, in milliseconds.
+            job: as it was during the attempt.
+            outcome: how it ended.
         """
-        lane = self.breakers.get((plugin, command))
-        if lane is None:
-            return
-        key = f"{plugin}/{command}"
+        lane = self._lanes[job.lane]
+        if lane.rule.external:
+            lane.running = max(0, lane.running - 1)
+        key, began = f"{job.plugin}/{job.command}", job.started_at or 0
         for circuit in lane.circuits:
             if circuit.command != key:
                 circuit.passed(began)
@@ -215,7 +213,10 @@ class Lanes:
         return min(lane.room(now), UNBOUNDED if lane.group is None else lane.group.room(now))
 
     def took(self, name: str, count: int) -> None:
-        """So many jobs of a lane were given to external workers; with a negative number, so many came back unstarted."""
+        """So many jobs of a lane were given to external workers; with a negative number, so many came back unstarted.
+
+        How they end is learnt from the settler (:meth:`ended`).
+        """
         if (lane := self._lanes.get(name)) is not None:
             lane.started(count)
 
@@ -229,8 +230,3 @@ class Lanes:
 
 def _is_open(lane: Lane) -> bool:
     return any(circuit.state == "open" for circuit in lane.circuits)
-
-
-def _parts(key: str) -> tuple[str, str]:
-    plugin, _, command = key.partition("/")
-    return plugin, command
