@@ -1,9 +1,12 @@
 """What workers ask for, and what they get."""
 
+from dataclasses import dataclass
+
 from msgspec import Struct
 
+from hookyard.context.messages import LogNote
 from hookyard.host.registry import Command
-from hookyard.model import Item, Job, LogLine, Progress
+from hookyard.model import Item, Job, Progress
 
 
 class WorkAsk(Struct, frozen=True, kw_only=True):
@@ -51,7 +54,8 @@ class Extension(Struct, frozen=True, kw_only=True):
     """Milliseconds from now; None: as long as the command says."""
     progress: Progress | None = None
     items: tuple[Item, ...] = ()
-    lines: tuple[LogLine, ...] = ()
+    lines: tuple[LogNote, ...] = ()
+    """For the job's log."""
 
 
 class Counts(Struct, frozen=True):
@@ -66,3 +70,19 @@ class Counts(Struct, frozen=True):
     """Items failed."""
     total: float | None
     """Of how many, if the worker has said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAttempt:
+    """An attempt that goes on elsewhere, for what the house offers to attempts."""
+
+    job: Job
+    command: Command
+    token: int
+    keeps_children: bool = False
+    """It calls no other commands."""
+
+    @property
+    def number(self) -> int:
+        """Counted from 1."""
+        return self.job.attempt

@@ -1,17 +1,17 @@
 """Workers that wait for jobs: each in its turn, and nobody asks the store when there is nothing to get.
 
-A lane is *stirred* when something in it may have become due: a job came in or came back, a lane's limit or a key has
-room again, a pause ended. Only a worker that has just come, or one of a stirred lane, asks the store; one that finds
-less than it may take settles the lane again, for all others too.
+Only a worker that has just come, or one of a stirred lane, asks the store; one that finds less than it may take settles
+the lane, for all others too.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final
 
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.work.ask import Given, WorkAsk
+from hookyard.dispatch.work.doors import MOST_LANES, Doors
 from hookyard.errors import StoreError, StoreUnavailable
 
 _POLL: Final = 5_000
@@ -65,23 +65,22 @@ class Turns:
 
     Args:
         claim: asks the store for one worker, in these lanes.
-        is_open: whether anything may be given out from a lane now.
+        doors: which lanes are open.
         give_back: returns jobs that nobody took.
     """
 
     def __init__(
         self,
         claim: Callable[[WorkAsk, tuple[str, ...]], Coroutine[Any, Any, Answer]],
-        is_open: Callable[[str], bool],
+        doors: Doors,
         give_back: Callable[[tuple[Given, ...]], None],
         clock: Clock,
     ) -> None:
         self._claim = claim
-        self._is_open = is_open
+        self._doors = doors
         self._give_back = give_back
         self._clock = clock
         self._turns: dict[Turn, None] = {}
-        self._stirred: set[str] = set()
         self._wake = asyncio.Event()
         self._due: int | None = None
         self._closed = False
@@ -94,8 +93,8 @@ class Turns:
     def close(self) -> None:
         """Send everybody home with nothing, and give out nothing more."""
         self._closed = True
-        self._wake.set()
-        for turn in list(self._turns):
+        self.wake()
+        for turn in self._turns:
             if not turn.busy:
                 turn.end()
 
@@ -105,17 +104,15 @@ class Turns:
         if self._task is not None:
             await self._task
 
-    def stir(self, lane: str) -> None:
-        """Something in this lane may have become due."""
-        self._stirred.add(lane)
-        if self._turns:
-            self._wake.set()
+    def wake(self) -> None:
+        """A lane is stirred, or has room that it had not."""
+        self._wake.set()
 
     def expect(self, at: int) -> None:
         """Something will be due in some lane then."""
         if self._due is None or at < self._due:
             self._due = at
-            self._wake.set()
+            self.wake()
 
     @property
     def waiting(self) -> int:
@@ -123,18 +120,18 @@ class Turns:
         return len(self._turns)
 
     async def wait(self, ask: WorkAsk, until: int) -> tuple[Given, ...]:
-        """Wait for jobs until then; the store is asked at least once.
+        """Wait for jobs until then; the store is asked at least once, unless all lanes are closed.
 
         Whoever waits no longer, because it was cancelled, takes no job along.
 
         Raises:
-            StoreUnavailable, StoreError: the store refused.
+            StoreUnavailable, StoreError: the store refused, or the server shuts down.
         """
         if self._closed:
             raise StoreUnavailable("The server is shutting down.", code="draining", retry_after=2)
         turn = Turn(ask)
         self._turns[turn] = None
-        self._wake.set()
+        self.wake()
         try:
             if not await self._clock.wait(turn.done, until):
                 turn.last = True
@@ -146,68 +143,74 @@ class Turns:
                 self._give_back(turn.given)
             raise
         finally:
-            self._turns.pop(turn, None)
+            del self._turns[turn]
         if turn.error is not None:
             raise turn.error
         return turn.given
 
     async def _serve_for_ever(self) -> None:
-        while not self._closed:
+        while not self._is_closed():
             self._wake.clear()
-            now = self._clock.now()
-            if self._due is not None and self._due <= now:
+            if self._due is not None and self._due <= self._clock.now():
                 self._due = None
-                self._stir_all()
+                self._doors.stir(self._lanes())
             width = 1
-            while not self._closed and (together := list(self._next(width))):
+            while together := list(self._next(width)):
                 found = await asyncio.gather(*(self._ask(turn, lanes) for turn, lanes in together))
                 width = min(2 * width, _WIDEST) if all(found) else 1
             poll = self._clock.now() + _POLL
-            if not await self._clock.wait(self._wake, poll if self._due is None else min(self._due, poll)):
-                self._stir_all()
+            times = [at for at in (poll, self._due, self._doors.opens_at(self._lanes())) if at is not None]
+            if not await self._clock.wait(self._wake, min(times)) and self._clock.now() >= poll:
+                self._doors.stir(self._lanes())
 
-    def _stir_all(self) -> None:
-        self._stirred.update(lane for turn in self._turns for lane in turn.ask.lanes)
+    def _is_closed(self) -> bool:
+        return self._closed
 
-    def _next(self, width: int) -> Iterable[tuple[Turn, tuple[str, ...]]]:
+    def _lanes(self) -> set[str]:
+        """Those that anybody waits for."""
+        return {lane for turn in self._turns for lane in turn.ask.lanes}
+
+    def _next(self, width: int) -> Iterator[tuple[Turn, tuple[str, ...]]]:
         """Those whose turn it is, the one that waits longest first, and the lanes to ask for."""
         found = 0
         for turn in list(self._turns):
-            if found == width:
+            if found == width or self._closed:
                 return
-            wanted = turn.ask.lanes if turn.fresh else [lane for lane in turn.ask.lanes if lane in self._stirred]
-            lanes = tuple(lane for lane in wanted if self._is_open(lane))
             if turn.done.is_set():
                 continue
-            if lanes:
+            doors = self._doors
+            wanted = (lane for lane in turn.ask.lanes if turn.fresh or doors.is_stirred(lane))
+            if lanes := tuple(lane for lane in wanted if doors.is_open(lane)):
                 found += 1
                 yield turn, lanes
-            elif turn.fresh:
+            elif turn.fresh:  # all are closed; it waits until one opens
                 turn.fresh = False
-                self._stirred.update(turn.ask.lanes)  # until one of them opens
+                doors.stir(turn.ask.lanes)
                 if turn.last:
                     turn.end()
 
     async def _ask(self, turn: Turn, lanes: tuple[str, ...]) -> bool:
         """Whether it got anything."""
         turn.fresh, turn.busy = False, True
-        self._stirred.difference_update(lanes)
+        asked, rest = lanes[:MOST_LANES], lanes[MOST_LANES:]
+        self._doors.settle(asked)
+        self._doors.stir(rest)  # these come with its next question
         try:
-            answer = await self._claim(turn.ask, lanes)
+            answer = await self._claim(turn.ask, asked)
         except (StoreUnavailable, StoreError) as error:
             _log.warning("claim.refused", why=str(error))
-            self._stirred.update(lanes)
+            self._doors.stir(asked)
             turn.end(error=error)
             return False
         finally:
             turn.busy = False
         if answer.next_due is not None:
             self.expect(answer.next_due)
-        if answer.more or len(answer.given) == turn.ask.count:
-            self._stirred.update(lanes)
+        if answer.more or len(answer.given) >= turn.ask.count:
+            self._doors.stir(asked)
         if turn.gone:
             if answer.given:
                 self._give_back(answer.given)
-        elif answer.given or turn.last or self._closed:
+        elif answer.given or self._closed or (turn.last and not rest):
             turn.end(answer.given)
         return bool(answer.given)

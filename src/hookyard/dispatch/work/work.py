@@ -6,8 +6,8 @@ for a worker that holds one.
 """
 
 import asyncio
-import random
-from collections.abc import Callable, Coroutine
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -15,10 +15,12 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.lanes import Lanes
+from hookyard.dispatch.ports import AttemptPort
 from hookyard.dispatch.settle import Settler
-from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, judge, lost
-from hookyard.dispatch.work.ask import HOLDER, Counts, Extension, Given, WorkAsk
+from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, Limits, judge, lost
+from hookyard.dispatch.work.ask import HOLDER, Counts, Extension, Given, HeldAttempt, WorkAsk
 from hookyard.dispatch.work.contacts import Contacts, Worker
+from hookyard.dispatch.work.doors import Doors
 from hookyard.dispatch.work.lease import new_token
 from hookyard.dispatch.work.turns import Answer, Turns
 from hookyard.errors import AttemptTimedOut, CommandError, Refused, StoreError, StoreUnavailable
@@ -27,13 +29,11 @@ from hookyard.host.registry import Command, Registry
 from hookyard.model import Job, Progress, WorkerRecord
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
-    AppendLog,
     Claimed,
     ClaimWork,
     Extend,
     Extended,
     ItemsPut,
-    LaneAsk,
     Lease,
     Op,
     PutItems,
@@ -44,8 +44,6 @@ from hookyard.store.contract import (
     Together,
 )
 
-MOST_LANES: Final = 64
-"""Lanes in one claim: a store asks for each of them by itself, in one statement."""
 _log = log.get("work")
 _STALE: Final = "The lease is not, or no longer, the one that the job is held by."
 _LATE: Final = "The attempt took longer than it may, and was ended."
@@ -56,10 +54,12 @@ class Work:
 
     Args:
         lease: milliseconds that a worker may stay silent where neither it nor the command says.
+        open_port: opens what the house offers to an attempt: its log, and its artifacts.
+        keep_result: keeps a large result as an artifact, and gives its name.
         settled: called with every job as it is stored after an end: queued again, or terminal.
         started: called with every job as it is stored when it is given out.
         changed: called with the id of a job of which something may have changed.
-        draw: random numbers in [0, 1) for the jitter of retries.
+        limits: by what ends are judged, with a new random number each time.
     """
 
     def __init__(
@@ -70,26 +70,30 @@ class Work:
         registry: Registry,
         lanes: Lanes,
         settler: Settler,
+        open_port: Callable[[HeldAttempt], AttemptPort],
+        keep_result: Callable[[HeldAttempt, bytes], Awaitable[str | None]],
         clock: Clock,
         lease: int,
         settled: Callable[[Job], None],
         started: Callable[[Job], None],
         changed: Callable[[str], None],
-        draw: Callable[[], float] = random.random,
+        limits: Callable[[], Limits],
     ) -> None:
         self._store = store
         self._writer = writer
         self._registry = registry
-        self._lanes = lanes
         self._settler = settler
+        self._open_port = open_port
+        self._keep_result = keep_result
         self._clock = clock
         self._lease = lease
         self._settled = settled
         self._started = started
         self._changed = changed
-        self._draw = draw
+        self._limits = limits
         self._returning: set[asyncio.Task[None]] = set()
-        self._turns = Turns(self._claim, lambda lane: lanes.room(lane) > 0, self.give_back, clock)
+        self._doors = Doors(lanes, clock)
+        self._turns = Turns(self._claim, self._doors, self.give_back, clock)
         self._contacts = Contacts(store, writer, clock)
 
     # --- the life of this room ---
@@ -113,20 +117,19 @@ class Work:
     def use(self, registry: Registry) -> None:
         """Go on with these commands."""
         self._registry = registry
-        self._stir_all()
+        self._turns.wake()
 
-    def stir(self, lane: str) -> None:
-        """Something in this lane may have become due, or its room may have grown."""
-        self._turns.stir(lane)
+    def wake(self) -> None:
+        """Lanes may have room that had none."""
+        self._turns.wake()
 
-    def expect(self, at: int) -> None:
-        """Something in some lane will be due then."""
-        self._turns.expect(at)
-
-    def _stir_all(self) -> None:
-        for lane in self._lanes:
-            if lane.rule.external:
-                self._turns.stir(lane.name)
+    def expect(self, lane: str, run_at: int) -> None:
+        """The store holds a job of this lane that is due then."""
+        if run_at <= self._clock.now():
+            self._doors.stir((lane,))
+            self._turns.wake()
+        else:
+            self._turns.expect(run_at)
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -154,7 +157,9 @@ class Work:
 
     async def _claim(self, ask: WorkAsk, lanes: tuple[str, ...]) -> Answer:
         now = self._clock.now()
-        asks, reserved = self._reserve(lanes[:MOST_LANES], ask.count)
+        asks, reserved = self._doors.reserve(lanes, ask.count)
+        if not asks:  # others of the same moment have taken the room
+            return Answer((), more=True)
         lease = Lease(new_token(), ask.holder, now + (ask.lease or self._lease))
         op = ClaimWork(now=now, lanes=asks, limit=ask.count, affinities=ask.affinity, tenant=ask.tenant, lease=lease)
         jobs: tuple[Job, ...] = ()
@@ -163,26 +168,9 @@ class Work:
             assert isinstance(claimed, Claimed)  # noqa: S101  the contract's answer to a ClaimWork
             jobs = claimed.jobs
         finally:
-            for lane, held in reserved.items():
-                taken = sum(job.lane == lane for job in jobs)
-                if taken != held:
-                    self._lanes.took(lane, taken - held)
+            self._doors.correct(reserved, Counter(job.lane for job in jobs))
         given = await asyncio.gather(*(self._give(job, lease, ask, now) for job in jobs))
-        more = claimed.more or len(lanes) > MOST_LANES
-        return Answer(tuple(one for one in given if one is not None), claimed.next_due, more=more)
-
-    def _reserve(self, lanes: tuple[str, ...], count: int) -> tuple[tuple[LaneAsk, ...], dict[str, int]]:
-        """Take the room that a claim may need, so that those beside it do not count on it too (I10)."""
-        asks: list[LaneAsk] = []
-        reserved: dict[str, int] = {}
-        for name in lanes:
-            held = min(count, self._lanes.room(name))
-            if held > 0:
-                self._lanes.took(name, held)
-                reserved[name] = held
-                lane = self._lanes[name]
-                asks.append(LaneAsk(name, min(lane.limit, lane.running)))
-        return tuple(asks), reserved
+        return Answer(tuple(one for one in given if one is not None), claimed.next_due, more=claimed.more)
 
     async def _give(self, job: Job, lease: Lease, ask: WorkAsk, now: int) -> Given | None:
         command = self._registry.commands.get(f"{job.plugin}/{job.command}")
@@ -252,7 +240,10 @@ class Work:
             progress = Progress(items.done + items.failed, None if progress is None else progress.total, at=now)
             self._writer.submit_lazy(PutProgress(now=now, job_id=job.id, token=token, progress=progress))
         if told.lines:
-            self._writer.submit_lazy(AppendLog(now=now, lines=told.lines))
+            port = self.port(job, token)
+            for line in told.lines:
+                port.tell(line)
+            port.close()
         if told.lines or told.items or told.progress is not None:
             self._changed(job.id)
         total = None if progress is None else progress.total
@@ -262,6 +253,14 @@ class Work:
         several = await self._writer.submit(Together(now=now, ops=tuple(ops)))
         assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
         return several.results
+
+    def port(self, job: Job, token: int) -> AttemptPort:
+        """What the house offers to a job that is held; to be closed.
+
+        Raises:
+            Refused: `plugin_unavailable` while the command is not there.
+        """
+        return self._open_port(HeldAttempt(job, self._command(job), token))
 
     # --- its end ---
 
@@ -275,7 +274,10 @@ class Work:
         command = self._command(job)
         command.spec.check(result)
         await self._in_time(job, token, command)
-        ended = await self._finish(job, token, Ended("succeeded", "succeeded", result=result))
+        kept = None
+        if len(result) > command.max_result:
+            kept = await self._keep_result(HeldAttempt(job, command, token), result)
+        ended = await self._finish(job, token, Ended("succeeded", "succeeded", result=result, result_artifact=kept))
         self._contacts.told(job.worker or "", completed=1)
         return ended
 
@@ -293,7 +295,7 @@ class Work:
         """
         command = self._command(job)
         await self._in_time(job, token, command)
-        end = CANCELLED if job.cancel_requested else judge(error, job, command, self._draw())
+        end = CANCELLED if job.cancel_requested else judge(error, job, command, self._limits())
         if after is not None and isinstance(end, Again):
             end = replace(end, after=after)
         ended = await self._finish(job, token, end)
@@ -316,7 +318,7 @@ class Work:
         command = self._registry.commands.get(f"{job.plugin}/{job.command}")
         if is_external(job) and command is not None and self._clock.now() >= deadline_of(job, command):
             return self._timed_out(job, command)
-        return lost(job)
+        return lost(job, command)
 
     async def _in_time(self, job: Job, token: int, command: Command) -> int:
         """When the attempt's time is up; one whose time is up already ends here."""
@@ -328,7 +330,7 @@ class Work:
 
     def _timed_out(self, job: Job, command: Command) -> Ended | Again:
         error = AttemptTimedOut(command.key, _timeout_of(job, command))
-        return judge(error, job, command, self._draw())
+        return judge(error, job, command, self._limits())
 
     async def _finish(self, job: Job, token: int, end: Ended | Again) -> Job:
         after = await self._end(job, token, end)

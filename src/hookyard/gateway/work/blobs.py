@@ -8,9 +8,9 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from hookyard.clock import rfc3339
-from hookyard.context.messages import OpenArtifact
+from hookyard.context.messages import CloseArtifact, OpenArtifact, WriteArtifact
+from hookyard.dispatch.ports import AttemptPort
 from hookyard.errors import ArtifactError, Refused
-from hookyard.facilities.blobs import Blobs
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.artifacts import ArtifactView
 from hookyard.gateway.caller import authenticate, seen
@@ -35,25 +35,27 @@ class WorkArtifacts:
         """Keep an artifact of a job that the caller holds; one of the same name is replaced."""
         principal = authenticate(request, self._deps.tokens)
         headers = seen(request).headers
-        held = await held_job(self._deps, principal, job_id, headers.get(LEASE, b"").decode("latin-1"))
+        if LEASE not in headers:
+            raise Refused("invalid_request", "The header X-Hookyard-Lease is missing.")
+        held = await held_job(self._deps, principal, job_id, headers[LEASE].decode("latin-1"))
         limit = int(self._deps.config.artifacts.max_size)
         content_length(headers, limit)
         kind = headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
-        blobs = self._deps.blobs(held.job, held.token)
+        port = self._deps.work.port(held.job, held.token)
         try:
-            handle = await blobs.open(OpenArtifact(name, kind))
+            handle = await port.ask(OpenArtifact(name, kind))
         except ArtifactError as error:
             raise Refused("invalid_request", f"{error}.") from error
         try:
-            await self._fill(request, blobs, handle, limit)
-            artifact = await blobs.close(handle)
+            await self._fill(request, port, handle, limit)
+            artifact = await port.ask(CloseArtifact(handle))
         except ArtifactError as error:
             now = await self._deps.store.job(held.job.id)
             if now is None or now.lease_token != held.token:
                 raise Refused("stale_lease", "The artifact is not kept: the job is held by somebody else.") from error
             raise Refused("store_unavailable", "The artifact cannot be kept now.", retry_after=5) from error
         finally:
-            await blobs.drop_all()
+            port.close()  # what is not complete is forgotten
         return value_answer(
             ArtifactView(
                 name=artifact.name,
@@ -66,7 +68,7 @@ class WorkArtifacts:
         )
 
     @staticmethod
-    async def _fill(request: Request[Any, Any, Any], blobs: Blobs, handle: int, limit: int) -> None:
+    async def _fill(request: Request[Any, Any, Any], port: AttemptPort, handle: int, limit: int) -> None:
         size = 0
         while True:
             message = await request.receive()
@@ -77,6 +79,6 @@ class WorkArtifacts:
             if size > limit:
                 raise Refused("too_large", f"An artifact may have {limit} bytes.", extra={"limit": limit})
             if chunk:
-                await blobs.write(handle, chunk)
+                await port.ask(WriteArtifact(handle, chunk))
             if not message["more_body"]:
                 return

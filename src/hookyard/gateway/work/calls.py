@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from hookyard import ids
 from hookyard.auth import Principal
+from hookyard.context.messages import LogNote
 from hookyard.dispatch.work import Extension, held, token_of
 from hookyard.errors import CommandError, InvalidOutput, Refused
 from hookyard.gateway.answer import value_answer
@@ -22,11 +22,10 @@ from hookyard.gateway.work.bodies import (
     FailRequest,
     HeldJob,
     ItemBody,
-    LineBody,
     ReleaseRequest,
 )
 from hookyard.gateway.work.views import end_view, extend_view
-from hookyard.model import Item, Job, LogLine, Progress
+from hookyard.model import Item, Job, Progress
 
 
 class Held(Struct, frozen=True):
@@ -79,7 +78,7 @@ class WorkCalls:
             longer=None if asked.for_ is None else round(asked.for_ * 1000),
             progress=None if progress is None else Progress(progress.done, progress.total, progress.message, now),
             items=tuple(_item(held.job, item, now) for item in asked.items),
-            lines=tuple(_line(held.job, line, now) for line in asked.lines),
+            lines=tuple(LogNote(line.level, line.event, line.values) for line in asked.lines),
         )
         return value_answer(extend_view(held.job, await self._work.extend(held.job, held.token, told)))
 
@@ -119,8 +118,3 @@ class WorkCalls:
 def _item(job: Job, item: ItemBody, now: int) -> Item:
     data = None if item.data is None else bytes(item.data)
     return Item(job_id=job.id, name=item.name, status=item.status, data=data, error=item.error, at=now)
-
-
-def _line(job: Job, line: LineBody, now: int) -> LogLine:
-    values = msgspec.json.encode(line.values)
-    return LogLine(job_id=job.id, attempt=job.attempt, at=now, level=line.level, event=line.event, values=values)
