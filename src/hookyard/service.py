@@ -75,7 +75,7 @@ class Service:
         )
         self._hooks.redact(self._facilities.redactor)
         self._runners = Runners(self._hooks, self._facilities.clean)
-        self._dispatcher = self._make_dispatcher(clock)
+        self._dispatcher = self._make_dispatcher(clock, make_id)
         self._facilities.bind(self._dispatcher)
         self._tokens = Tokens(config.tokens, clock)
         self._book = TokenBook(self._tokens, store, self._writer.submit, clock)
@@ -98,7 +98,7 @@ class Service:
         )
         self.app = build(self._deps)
 
-    def _make_dispatcher(self, clock: Clock) -> Dispatcher:
+    def _make_dispatcher(self, clock: Clock, make_id: ids.IdSource) -> Dispatcher:
         return Dispatcher(
             store=self._store,
             writer=self._writer,
@@ -108,6 +108,7 @@ class Service:
             clock=clock,
             outbox=self._outbound.outbox,
             ports=self._facilities,
+            ids=make_id,
             ended=self._hooks.job_ended,
             started=self._hooks.job_started,
             published=self._hooks.event_emitted,

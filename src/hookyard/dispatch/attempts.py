@@ -12,7 +12,7 @@ from hookyard.context import JobInfo
 from hookyard.dispatch.ports import Ports
 from hookyard.dispatch.running import Running
 from hookyard.dispatch.settle import NOTHING, Left, Settler
-from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, InvalidInput, judge
+from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, InvalidInput, Limits, judge
 from hookyard.errors import Cancelled, StoreError, StoreUnavailable
 from hookyard.host.registry import Command
 from hookyard.model import Job
@@ -27,7 +27,7 @@ class Attempts:
 
     Args:
         ports: opens what stands behind the commands' contexts.
-        draw: random numbers in [0, 1) for the jitter of retries.
+        limits: by what ends are judged, with a new random number each time.
         freed: called with the lane when an attempt's slot is free again.
         settled: called with the job as it is stored after the attempt: queued again, or terminal.
         started: called with the job as it is stored during the attempt, when that begins.
@@ -39,7 +39,7 @@ class Attempts:
         runners: Runners,
         settler: Settler,
         ports: Ports,
-        draw: Callable[[], float],
+        limits: Callable[[], Limits],
         freed: Callable[[str], None],
         settled: Callable[[Job], None],
         started: Callable[[Job], None] | None = None,
@@ -47,11 +47,13 @@ class Attempts:
         self._runners = runners
         self._settler = settler
         self._ports = ports
-        self._draw = draw
+        self._limits = limits
         self._freed = freed
         self._settled = settled
         self._started = started
         self._running: dict[str, Running] = {}
+        self._killed: set[Running] = set()
+        """What goes on although its job was killed: a thread."""
         self._put: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -99,9 +101,11 @@ class Attempts:
             # The end contradicts what is stored; the lease ends by itself, and the janitor takes it from there.
             _log.exception("job.unsettled", job_id=job.id, request_id=job.request_id)
         finally:
-            del self._running[job.id]
+            if self._running.get(job.id) is running:
+                del self._running[job.id]
+            self._killed.discard(running)
             self._freed(job.lane)
-            if not self._running:
+            if not self._running and not self._killed:
                 self._idle.set()
         if after is not None:
             self._settled(after)
@@ -115,13 +119,17 @@ class Attempts:
             running.timeout = timeout
             result = await self._runners.run(running)
             redacts = self._ports.redactor(job.plugin)
-            return Ended("succeeded", "succeeded", result=result if redacts is None else redacts.json(result))
+            if redacts is not None:
+                result = redacts.json(result)
+            if len(result) > command.max_result:
+                return await self._settler.kept(job, running.token, result)
+            return Ended("succeeded", "succeeded", result=result)
         except asyncio.CancelledError:
-            return CANCELLED if running.cancel_requested else RELEASED
+            return running.cancelled or RELEASED
         except Cancelled as error:
             if running.released:
                 return RELEASED
-            return CANCELLED if running.cancel_requested else self._judge(error, job, command)
+            return running.cancelled or self._judge(error, job, command)
         except Exception as error:  # noqa: BLE001  whatever a plugin raises costs only its own job
             if running.released:
                 return RELEASED
@@ -134,7 +142,7 @@ class Attempts:
             return self._judged(odd, job, command)
 
     def _judged(self, error: Exception, job: Job, command: Command) -> Ended | Again:
-        end = judge(error, job, command, self._draw())
+        end = judge(error, job, command, self._limits())
         redacts = self._ports.redactor(job.plugin)
         if end.error is not None and end.error.code == "plugin_error":
             who = {"job_id": job.id, "request_id": job.request_id, "command": command.key}
@@ -172,26 +180,44 @@ class Attempts:
             running.stale = True
             running.stop()
 
-    def cancel(self, job_id: str) -> None:
-        """The job's cancellation was asked for: tell its command."""
+    def cancel(self, job_id: str, end: Ended = CANCELLED) -> None:
+        """The job's cancellation was asked for: tell its command, after which the job ends like this."""
         running = self._running.get(job_id)
-        if running is not None and not running.cancel_requested:
+        if running is not None and running.cancelled is None:
             _log.info("job.cancelling", job_id=job_id, request_id=running.request_id)
-            running.cancel_requested = True
+            running.cancelled = end
             if running.command.spec.options.isolation == "thread":
                 running.ask_to_stop()  # a thread cannot be stopped, only asked; until it has answered, the job runs
             else:
                 running.stop()
 
+    def kill(self, job_id: str) -> None:
+        """The job has ended in the store: end what runs here, at once.
+
+        A thread cannot be ended. It is asked to, and holds its slot until it has.
+        """
+        running = self._running.pop(job_id, None)
+        if running is None:
+            return
+        running.killed = running.stale = True
+        self._killed.add(running)
+        if running.command.spec.options.isolation == "thread":
+            _log.warning("job.thread_goes_on", job_id=job_id, request_id=running.request_id)
+            running.ask_to_stop()
+            return
+        task = self._loop.create_task(running.end())
+        self._put.add(task)
+        task.add_done_callback(self._put.discard)
+
     def release_all(self) -> None:
         """Stop every command and give its job back to the queue."""
-        for running in list(self._running.values()):
+        for running in [*self._running.values(), *self._killed]:
             running.release()
 
     async def idle(self, seconds: float) -> bool:
         """Wait until nothing runs; False when that takes longer."""
         self._idle.clear()
-        if not self._running:
+        if not self._running and not self._killed:
             return True
         try:
             async with asyncio.timeout(seconds):

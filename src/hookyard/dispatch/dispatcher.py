@@ -6,41 +6,38 @@ already leased and starts from memory; everything else is claimed from the store
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.config.model import JobSettings
 from hookyard.dispatch.attempts import Attempts
+from hookyard.dispatch.chains import Chains
+from hookyard.dispatch.changes import REPLACED, Changes
 from hookyard.dispatch.claimer import Claimer
 from hookyard.dispatch.heartbeat import Heartbeat
-from hookyard.dispatch.janitor import Janitor
 from hookyard.dispatch.house import House
+from hookyard.dispatch.intake import Intake
+from hookyard.dispatch.janitor import Janitor
 from hookyard.dispatch.lanes import LaneControl, Lanes
+from hookyard.dispatch.notices import Notices
 from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.ports import NoPorts, Ports
 from hookyard.dispatch.settle import Settler
-from hookyard.dispatch.verdict import CANCELLED
+from hookyard.dispatch.verdict import CANCELLED, Ended, Limits
 from hookyard.dispatch.waiters import Waiters
-from hookyard.errors import StoreUnavailable
+from hookyard.dispatch.watching import Watch, Watchers
+from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Command, Registry
-from hookyard.model import TERMINAL, Event, Job
+from hookyard.ids import IdSource
+from hookyard.model import TERMINAL, AuditEntry, ErrorInfo, Event, Job, Progress, Reason
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import (
-    Cancel,
-    CancelRequested,
-    Dedupe,
-    Done,
-    Enqueue,
-    Enqueued,
-    Lease,
-    Mismatch,
-    Store,
-)
+from hookyard.store.contract import AlreadyTerminal, CancelRequested, Done, Lease, NotFound, Store
 
 _log = log.get("dispatch")
 _TOKEN_BITS = 62
@@ -53,6 +50,7 @@ class Dispatcher:
 
     Args:
         outbox: plans the webhooks of a job's end.
+        ids: where the ids of the jobs come from that follow others.
         ports: opens what stands behind the commands' contexts; without it they have nothing to use.
         worker: the name under which this process holds leases.
         draw: random numbers in [0, 1) for the jitter of retries.
@@ -74,32 +72,48 @@ class Dispatcher:
         ports: Ports | None = None,
         worker: str = "local",
         draw: Callable[[], float] = random.random,
+        ids: IdSource | None = None,
         ended: Callable[[Job], None] | None = None,
         started: Callable[[Job], None] | None = None,
         published: Callable[[Event], None] | None = None,
     ) -> None:
         self._store = store
-        self._writer = writer
         self._settings = settings
         self._clock = clock
         self._worker = worker
         self._ended = ended
+        self._began = started
         self._draining = False
-        self._outbox = outbox
+        self._registry = registry
+        self._ports = ports = ports or NoPorts()
         self._waiters = Waiters()
         self._followers = Waiters()
+        self._watchers = Watchers()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lane_rules, registry.plugin_lanes, clock)
+        self._chains = Chains(registry, store, ids or IdSource(clock))
+        self._notices = Notices(writer, outbox, clock)
         self.house = House(writer, outbox, clock, published)
-        settler = Settler(writer, outbox, clock, self._hurry, published, self._lanes)
+        self.settler = Settler(
+            writer,
+            outbox,
+            clock,
+            self._hurry,
+            ports=ports,
+            chains=self._chains,
+            moved=self._moved,
+            published=published,
+            lanes=self._lanes,
+        )
         self._attempts = Attempts(
             runners=runners,
-            settler=settler,
-            ports=ports or NoPorts(),
-            draw=draw,
+            settler=self.settler,
+            ports=ports,
+            limits=lambda: Limits(draw(), clock.now(), settings.retry_later_max_age),
             freed=self._freed,
-            settled=self._settled,
-            started=started,
+            settled=self.settled,
+            started=self._started,
         )
         self._claimer = Claimer(
             writer=writer, registry=registry, lanes=self._lanes, attempts=self._attempts, clock=clock, lease=self._lease
@@ -108,14 +122,48 @@ class Dispatcher:
             store=store, writer=writer, lanes=self._lanes, clock=clock, house=self.house, wake=self._claimer.wake
         )
         self._lanes.turned = self.lanes.turned
+        self._changes = Changes(
+            store=store,
+            writer=writer,
+            clock=clock,
+            outbox=outbox,
+            attempts=self._attempts,
+            ports=ports,
+            again=self._again,
+            settled=self.settled,
+            moved=self._moved,
+        )
+        self._intake = Intake(
+            writer=writer,
+            clock=clock,
+            lanes=self._lanes,
+            attempts=self._attempts,
+            claimer=self._claimer,
+            lease=self._lease,
+            freed=self._freed,
+            replace=self._replace,
+            stored=self._notices.queued,
+        )
+        self.accept = self._intake.accept
+        """Stores a :class:`NewJob`; see :meth:`Intake.accept`."""
+        self.accept_many = self._intake.accept_many
+        self.kill = self._changes.kill
+        self.retry = self._changes.retry
+        self.delete = self._changes.delete
+        self.submit = self._changes.submit
+        """Applies an operation with its entry of the audit log; see :meth:`Changes.submit`."""
+        self.expect = self._claimer.expect
+        """Says that the store holds a job of a lane that is due then, which another room has stored."""
         self._janitor = Janitor(
             store=store,
             writer=writer,
-            settler=settler,
+            settler=self.settler,
             clock=clock,
             lease=settings.lease,
             alive=self._attempts.running,
-            settled=self._settled,
+            settled=self.settled,
+            find=self._find,
+            doomed=self._changes.sweep_doomed,
         )
         loop = asyncio.get_running_loop()
         self._heartbeat = Heartbeat(
@@ -141,6 +189,8 @@ class Dispatcher:
         What runs keeps the command it began with. Jobs of a command that is gone wait in the store, queued, until it
         is back.
         """
+        self._registry = registry
+        self._chains.use(registry)
         self._lanes.use(registry.lane_rules, registry.plugin_lanes)
         self._claimer.use(registry)
 
@@ -152,7 +202,9 @@ class Dispatcher:
     def stop_accepting(self) -> None:
         """From now on nothing new is taken or started, and nobody waits for a result any longer."""
         self._draining = True
+        self._intake.close()
         self._waiters.release_all()
+        self._watchers.tell_all()
 
     def release_all(self) -> None:
         """Stop what runs and give it back to the queue; a drain under way then has nothing left to wait for."""
@@ -172,61 +224,10 @@ class Dispatcher:
                 self._hurry.set()  # a store that still refuses is left; the leases on disk tell the next process
                 await self._attempts.idle(_LAST_WORDS)
         self._heartbeat.stop()
+        await self._notices.drain()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self.house.idle()
-
-    async def accept(
-        self, job: Job, command: Command, data: Struct | None, dedupe: Dedupe | None
-    ) -> Enqueued | Mismatch:
-        """Store a job and return once it is on disk; it may have started by then.
-
-        Args:
-            job: as new: queued, without attempt or lease.
-            command: the command it names.
-            data: its input, already decoded, so that a job that starts at once is not decoded again.
-            dedupe: the key that must not make a second job.
-
-        Raises:
-            StoreUnavailable: the queue is full, the store cannot write, or the server drains; nothing was stored.
-        """
-        if self._draining:
-            raise StoreUnavailable("The server is shutting down.", code="draining", retry_after=2)
-        now = self._clock.now()
-        if job.run_at > now or not self._lanes[job.lane].take():
-            return await self._queue(job, dedupe, now)
-        lease = self._lease()
-        try:
-            result = await self._writer.submit(Enqueue(now=now, job=job, dedupe=dedupe, lease=lease))
-        except BaseException:
-            # Refused, or this caller was cancelled: had it been stored all the same, its lease would end by itself.
-            self._freed(job.lane)
-            raise
-        if isinstance(result, Enqueued) and not result.duplicate:
-            self._attempts.start(job, command, lease, number=1, since=now, data=data)
-        else:
-            self._freed(job.lane)
-        assert isinstance(result, (Enqueued, Mismatch))  # noqa: S101  the contract's answer to an Enqueue
-        return result
-
-    async def _queue(self, job: Job, dedupe: Dedupe | None, now: int) -> Enqueued | Mismatch:
-        lane = self._lanes[job.lane]
-        lane.arriving += 1  # until it is on disk nothing may overtake it by starting at once
-        try:
-            result = await self._writer.submit(Enqueue(now=now, job=job, dedupe=dedupe))
-        finally:
-            lane.arriving -= 1
-            # Also when this caller was cancelled: a claim that finds nothing costs less than a job nobody looks for.
-            self._claimer.expect(job.lane, job.run_at)
-        assert isinstance(result, (Enqueued, Mismatch))  # noqa: S101  the contract's answer to an Enqueue
-        if isinstance(result, Enqueued) and not result.duplicate:
-            log.change(
-                "job.queued",
-                job_id=job.id,
-                request_id=job.request_id,
-                command=f"{job.plugin}/{job.command}",
-                principal=job.principal,
-                run_in_ms=max(0, job.run_at - now),
-            )
-        return result
 
     async def wait(self, job_id: str, seconds: float) -> Job | None:
         """The job once it is terminal, or None when it is not within `seconds`, or the server drains."""
@@ -268,39 +269,46 @@ class Dispatcher:
         finally:
             self._followers.remove(job_id, future)
 
-    async def cancel(self, job_id: str) -> None:
+    async def cancel(
+        self,
+        job_id: str,
+        *,
+        reason: Reason = "cancelled_by_user",
+        error: ErrorInfo | None = None,
+        audit: AuditEntry | None = None,
+    ) -> Done | CancelRequested | AlreadyTerminal | NotFound:
         """Cancel a job: a queued one ends at once, a running one is asked to. One that has ended stays as it is.
+
+        Args:
+            job_id: which.
+            reason: why, in one word.
+            error: the same in a sentence.
+            audit: who does it.
 
         Raises:
             StoreUnavailable: the store cannot take it now.
         """
-        job = await self._store.job(job_id)
-        if job is None or job.status in TERMINAL:
-            return
-        now = self._clock.now()
-        ended = replace(
-            job,
-            status="cancelled",
-            reason=CANCELLED.reason,
-            last_error=CANCELLED.error,
-            completed_at=now,
-            lease_token=None,
-            lease_expires_at=None,
-            worker=None,
-        )
-        # Planned for the case that it is still queued; one that runs has its own when its holder ends it.
-        deliveries = self._outbox.plan(ended, now)
-        written = False
-        try:
-            result = await self._writer.submit(Cancel(now=now, job_id=job_id, deliveries=deliveries))
-            written = isinstance(result, Done)
-        finally:
-            if deliveries:
-                (self._outbox.committed if written else self._outbox.dropped)(deliveries)
-        if written:
-            self._settled(await self._store.job(job_id) or ended)
-        elif isinstance(result, CancelRequested):
-            self._attempts.cancel(job_id)
+        end = CANCELLED
+        if reason != CANCELLED.reason or error is not None:
+            end = Ended("cancelled", "cancelled", reason=reason, error=error or CANCELLED.error)
+        return await self._changes.cancel(job_id, end, audit=audit)
+
+    def watch(self, job_id: str) -> AbstractContextManager[Watch]:
+        """Look at a job for as long as the context is open; what it gives says when to ask the store again."""
+        return self._watchers.watch(job_id)
+
+    async def with_result(self, job: Job) -> Job:
+        """The job with its result, also when that is kept as an artifact.
+
+        Raises:
+            ArtifactError: it cannot be read.
+        """
+        return job if job.result_artifact is None else replace(job, result=await self._ports.result(job))
+
+    def progressed(self, job: Job, progress: Progress) -> None:
+        """A running job's command said how far it is, and that is stored."""
+        self._watchers.tell(job.id)
+        self._notices.progress(job, progress)
 
     def _lease(self) -> Lease:
         return Lease(random.getrandbits(_TOKEN_BITS), self._worker, self._clock.now() + self._settings.lease)
@@ -309,7 +317,10 @@ class Dispatcher:
         if self._lanes[name].free():
             self._claimer.wake()
 
-    def _settled(self, job: Job) -> None:
+    def settled(self, job: Job) -> None:
+        """A job is stored as queued again, or as ended: tell everybody."""
+        self._watchers.tell(job.id)
+        self._notices.ended(job.id)
         if job.status == "queued":
             self._claimer.expect(job.lane, job.run_at)
             return
@@ -317,3 +328,38 @@ class Dispatcher:
         self._followers.ended(job)
         if self._ended is not None:
             self._ended(job)
+
+    def _started(self, job: Job) -> None:
+        self._watchers.tell(job.id)
+        self._notices.started(job)
+        if self._began is not None:
+            self._began(job)
+
+    def _moved(self, lanes: Collection[str], doomed: bool) -> None:
+        now = self._clock.now()
+        for lane in lanes:
+            self._claimer.expect(lane, now)
+        if doomed:
+            self._background(self._sweep_doomed())
+
+    async def _sweep_doomed(self) -> None:
+        try:
+            await self._changes.sweep_doomed()
+        except (StoreUnavailable, StoreError) as error:  # the janitor comes by
+            _log.warning("doomed.refused", why=str(error))
+
+    async def _replace(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            await self._changes.cancel(job_id, REPLACED)
+
+    def _find(self, key: str) -> Command | None:
+        return self._registry.commands.get(key)
+
+    def _again(self, job: Job) -> int:
+        command = self._find(f"{job.plugin}/{job.command}")
+        return 1 if command is None else command.max_attempts
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

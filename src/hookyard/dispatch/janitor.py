@@ -1,13 +1,14 @@
 """Finds jobs whose worker died and gives them another attempt, or an end."""
 
 import asyncio
-from collections.abc import Callable, Container
+from collections.abc import Awaitable, Callable, Container
 
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.verdict import CANCELLED, lost
 from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Prune, Pruned, Store
@@ -24,6 +25,8 @@ class Janitor:
         lease: milliseconds a lease lasts; swept every half of that.
         alive: the jobs that run in this process: a clock that jumped ahead has not killed them.
         settled: called with every job as it is stored after the sweep.
+        find: the command of a key, if it is here: for how often its jobs are tried.
+        doomed: cancels the jobs that wait in vain.
     """
 
     def __init__(
@@ -36,6 +39,8 @@ class Janitor:
         lease: int,
         alive: Container[str],
         settled: Callable[[Job], None],
+        find: Callable[[str], Command | None],
+        doomed: Callable[[], Awaitable[object]],
     ) -> None:
         self._store = store
         self._writer = writer
@@ -44,6 +49,8 @@ class Janitor:
         self._lease = lease
         self._alive = alive
         self._settled = settled
+        self._find = find
+        self._doomed = doomed
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -68,7 +75,7 @@ class Janitor:
         """Whether this lease is over."""
         if job.lease_token is None:
             return False
-        verdict = CANCELLED if job.cancel_requested else lost(job)
+        verdict = CANCELLED if job.cancel_requested else lost(job, self._find(f"{job.plugin}/{job.command}"))
         try:
             after = await self._settler.settle(job, job.lease_token, verdict, if_expired=if_expired)
         except StoreError:
@@ -100,6 +107,7 @@ class Janitor:
         while not await self._clock.wait(self._stop, self._clock.now() + self._lease // 2):
             try:
                 await self.sweep()
+                await self._doomed()
                 await self._prune()
             except (StoreUnavailable, StoreError) as error:
                 _log.warning("janitor.refused", why=str(error))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from hookyard.context.port import Port
-from hookyard.model import ErrorInfo, Event, StateChange
+from hookyard.model import ErrorInfo, Event, Job, StateChange
 
 if TYPE_CHECKING:
     from hookyard.dispatch.running import Running
@@ -19,6 +19,29 @@ class Ports(Protocol):
 
     def redactor(self, plugin: str) -> "Redacts | None":
         """For a plugin that has secrets."""
+        ...
+
+    async def keep_result(self, job: Job, token: int, body: bytes) -> str | None:
+        """Keep a large result as an artifact of the job that this lease holds.
+
+        Returns:
+            Its name, or None where there are no artifacts.
+
+        Raises:
+            ArtifactError: it cannot be kept.
+        """
+        ...
+
+    async def result(self, job: Job) -> bytes | None:
+        """The result of a job that is kept as an artifact.
+
+        Raises:
+            ArtifactError: it cannot be read.
+        """
+        ...
+
+    async def forget(self, locations: Sequence[str]) -> None:
+        """Forget the content of artifacts that nothing names any more."""
         ...
 
 
@@ -71,3 +94,14 @@ class NoPorts:
     def redactor(self, plugin: str) -> Redacts | None:  # noqa: ARG002  nobody has secrets
         """There is none."""
         return None
+
+    async def keep_result(self, job: Job, token: int, body: bytes) -> str | None:  # noqa: ARG002  there is no place
+        """It stays with the job."""
+        return None
+
+    async def result(self, job: Job) -> bytes | None:
+        """There are no artifacts."""
+        return job.result
+
+    async def forget(self, locations: Sequence[str]) -> None:
+        """There is nothing."""

@@ -9,11 +9,15 @@ from msgspec.structs import replace
 
 from hookyard.context import JobInfo
 from hookyard.dispatch.ports import AttemptPort, Ports
+from hookyard.dispatch.verdict import Ended
 from hookyard.host.registry import Command
 from hookyard.model import Job
 from hookyard.runners import CancelFlag
 
 _OPENING: Final = threading.Lock()
+_CANCELS: Final = 3
+_BETWEEN: Final = 0.005
+"""Seconds: long enough that each is seen."""
 
 
 class Running:
@@ -23,7 +27,8 @@ class Running:
         token: of the lease, for the fence.
         since: when the attempt began.
         cancel: the flag the command looks at.
-        cancel_requested: somebody cancelled the job.
+        cancelled: how the job is to end once its command has stopped, if somebody cancelled it.
+        killed: the job has ended in the store, and what runs here is to end without being asked.
         released: the process must end, and the job goes back to the queue.
         stale: the lease is somebody else's now; nothing may be written down.
         settling: the command is through, and its end is being written.
@@ -33,8 +38,8 @@ class Running:
     """
 
     __slots__ = (
-        "_begun", "_ports", "again", "cancel", "cancel_requested", "command", "data", "info", "job", "number", "opened",
-        "released", "settling", "since", "stale", "task", "timeout", "token",
+        "_begun", "_ports", "again", "cancel", "cancelled", "command", "data", "info", "job", "killed", "number",
+        "opened", "released", "settling", "since", "stale", "task", "timeout", "token",
     )  # fmt: skip
 
     data: Struct
@@ -51,7 +56,8 @@ class Running:
         self.number = number
         self.since = since
         self.cancel = CancelFlag()
-        self.cancel_requested = False
+        self.cancelled: Ended | None = None
+        self.killed = False
         self.released = False
         self.stale = False
         self.settling = False
@@ -81,9 +87,11 @@ class Running:
     @property
     def keeps_children(self) -> bool:
         """Whether the jobs that it waits for go on without it: it is run again, and finds them there."""
+        if self.killed:
+            return False
         if self.released or self.stale:
             return True
-        if self.cancel_requested or self.again is not None:
+        if self.cancelled is not None or self.again is not None:
             return bool(self.again)
         return self.cancel.is_set() and self.number < self.job.max_attempts  # its time is up
 
@@ -113,6 +121,17 @@ class Running:
         # A task that has not begun would never see its own cancellation, and an end that is being written must be.
         if self.task is not None and self._begun and not self.settling:
             self.task.cancel()
+
+    async def end(self) -> None:
+        """Have it end without grace: to whoever runs it, being cancelled again means to wait for nothing."""
+        self.cancel.set()
+        self.released = True  # should it not have begun
+        for _ in range(_CANCELS):
+            if self.task is None or self.task.done() or self.settling:
+                return
+            if self._begun:
+                self.task.cancel()
+            await asyncio.sleep(_BETWEEN)
 
     def release(self) -> None:
         """Stop, and give the job back to the queue."""

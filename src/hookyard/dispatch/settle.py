@@ -1,15 +1,17 @@
 """Writing down how an attempt ended, however long the store takes to accept it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.clock import Clock
+from hookyard.dispatch.chains import Chains
 from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.outbox import Outbox
+from hookyard.dispatch.ports import Ports
 from hookyard.dispatch.verdict import CANCELLED, Again, Ended
 from hookyard.errors import StoreUnavailable
 from hookyard.model import Delivery, Event, Job, StateChange
@@ -36,7 +38,7 @@ class Settler:
     Args:
         hurry: set when the process must end; from then on a store that refuses is not asked again.
         published: called with every event that is on disk.
-        lanes: told how the attempts of commands with a breaker end.
+        lanes: told how the attempts of those that it watches end.
     """
 
     def __init__(
@@ -45,6 +47,10 @@ class Settler:
         outbox: Outbox,
         clock: Clock,
         hurry: asyncio.Event,
+        *,
+        ports: Ports,
+        chains: Chains,
+        moved: Callable[[Collection[str], bool], None],
         published: Callable[[Event], None] | None = None,
         lanes: Lanes | None = None,
     ) -> None:
@@ -53,7 +59,20 @@ class Settler:
         self._outbox = outbox
         self._clock = clock
         self._hurry = hurry
+        self._ports = ports
+        self._chains = chains
+        self._moved = moved
         self._published = published
+
+    async def kept(self, job: Job, token: int, result: bytes) -> Ended:
+        """A success whose result is too large to be kept with the job: it is an artifact before the job ends.
+
+        Raises:
+            ArtifactError: it cannot be kept.
+            StoreUnavailable: likewise.
+        """
+        name = await self._ports.keep_result(job, token, result)
+        return Ended("succeeded", "succeeded", result=result, result_artifact=name)
 
     async def settle(
         self, job: Job, token: int, end: Ended | Again, *, left: Left = NOTHING, if_expired: bool = False
@@ -71,8 +90,8 @@ class Settler:
             StoreUnavailable: only in a hurry; the lease then ends by itself and another attempt follows.
         """
         after = await self._settle(job, token, end, left, if_expired=if_expired)
-        if after is not None and self._lanes is not None and self._lanes.breakers:
-            self._lanes.ended(job.plugin, job.command, end.outcome, job.started_at or 0)
+        if after is not None and self._lanes is not None and job.lane in self._lanes.watched:
+            self._lanes.ended(job, end.outcome)
         return after
 
     async def _settle(self, job: Job, token: int, end: Ended | Again, left: Left, *, if_expired: bool) -> Job | None:
@@ -89,13 +108,15 @@ class Settler:
             job,
             status=end.status,
             reason=end.reason,
-            result=end.result,
+            result=end.result if end.result_artifact is None else None,
+            result_artifact=end.result_artifact,
             last_error=end.error,
             completed_at=now,
             lease_token=None,
             lease_expires_at=None,
             worker=None,
         )
+        follow = await self._chains.after(done, end.result, now)
         deliveries = self._outbox.plan(done, now, left.events)
         op = Finish(
             now=now,
@@ -104,21 +125,25 @@ class Settler:
             status=end.status,
             outcome=end.outcome,
             reason=end.reason,
-            result=end.result,
+            result=done.result,
+            result_artifact=end.result_artifact,
+            follow=follow,
             error=end.error,
             deliveries=deliveries,
             events=left.events,
             state=left.state if end.status == "succeeded" else (),
             if_expired=if_expired,
         )
-        written = False
+        result: Result | None = None
         try:
-            written = isinstance(await self._write(op, job), Done)
+            result = await self._write(op, job)
         finally:
-            self._tell(deliveries, written=written)
-        if not written:
+            self._tell(deliveries, written=isinstance(result, Done))
+        if not isinstance(result, Done):
             _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
             return None
+        if result.lanes or result.doomed or follow:
+            self._moved((*result.lanes, *(each.job.lane for each in follow)), result.doomed)
         if self._published is not None:
             for event in left.events:
                 self._published(event)
@@ -162,6 +187,8 @@ class Settler:
         if not isinstance(result, Done):
             _log.warning("job.stale", job_id=job.id, request_id=job.request_id, attempt=job.attempt)
             return None
+        if result.lanes:
+            self._moved(result.lanes, result.doomed)
         log.change(
             "job.queued",
             job_id=job.id,

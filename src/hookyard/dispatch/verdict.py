@@ -3,16 +3,19 @@
 Pure functions of the error, the job and the command; the random draw comes in from outside.
 """
 
+from typing import Final
+
 import msgspec
 from msgspec import DecodeError, Struct
 
 from hookyard import log
 from hookyard.errors import CallError, Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.registry import Command
-from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, TerminalStatus
+from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, Retry, TerminalStatus
 from hookyard.runners import AttemptTimedOut
 
 _log = log.get("dispatch")
+_DEFAULT: Final = Retry()
 
 
 class Ended(Struct, frozen=True):
@@ -23,6 +26,8 @@ class Ended(Struct, frozen=True):
     reason: Reason | None = None
     result: bytes | None = None
     error: ErrorInfo | None = None
+    result_artifact: str | None = None
+    """The name of the artifact that holds the result, which is then not kept with the job."""
 
 
 class Again(Struct, frozen=True):
@@ -47,21 +52,49 @@ MISSING = Again(after=60_000, outcome="released", reason="command_missing", unco
 """Nothing here can run the job now; it is looked at again every minute, since a reload may bring its command back."""
 
 
-def judge(error: BaseException, job: Job, command: Command, draw: float) -> Ended | Again:
-    """What becomes of a job whose attempt raised `error`; `draw` in [0, 1) places the retry."""
+LATER: Final = "retry_later"
+"""The code under which a job that asks to be run later keeps since when it does."""
+
+
+class Limits(Struct, frozen=True):
+    """What an end is judged by besides the job and its command."""
+
+    draw: float = 0.0
+    """A random number in [0, 1): places the retry."""
+    now: int = 0
+    later: int = 7 * 86_400_000
+    """Milliseconds for which a job may go on asking to be run later without an attempt that counts."""
+
+
+def judge(error: BaseException, job: Job, command: Command, limits: Limits) -> Ended | Again:
+    """What becomes of a job whose attempt raised `error`."""
     if isinstance(error, RetryLater):
-        return Again(after=round(error.after * 1000), outcome="released", reason="retry_later", uncount=True)
+        return _later(error, job, limits)
     if isinstance(error, InvalidOutput):
         return _failed("invalid_output", ErrorInfo(code="invalid_output", message=str(error)))
     if isinstance(error, InvalidInput):
         return _failed("invalid_input", ErrorInfo(code="invalid_input", message=str(error)))
     if isinstance(error, AttemptTimedOut):
         info = ErrorInfo(code="timed_out", message=str(error), retryable=True)
-        return _again_or("timed_out", "deadline", info, job, command, draw)
+        return _again_or("timed_out", "deadline", info, job, command, limits.draw)
     info = _info(error, job)
     if not info.retryable:
         return _failed("not_retryable", info)
-    return _again_or("failed", "plugin_error", info, job, command, draw)
+    return _again_or("failed", "plugin_error", info, job, command, limits.draw)
+
+
+def _later(error: RetryLater, job: Job, limits: Limits) -> Ended | Again:
+    after = round(error.after * 1000)
+    # Since when it goes on like this is kept with the error that each such release leaves behind.
+    last = job.last_error
+    since: object = last.details.get("since") if last is not None and last.code == LATER and last.details else None
+    begun = since if isinstance(since, int) else limits.now
+    if limits.now + after - begun > limits.later:
+        message = f"It has asked to be run later for {(limits.now - begun) / 1000:g} s, and no longer may."
+        info = ErrorInfo(code="deadline", message=message)
+        return Ended(status="failed", outcome="failed", reason="deadline", error=info)
+    info = ErrorInfo(code=LATER, message=_text(error), retryable=True, details={"since": begun})
+    return Again(after=after, outcome="released", reason="retry_later", error=info, uncount=True)
 
 
 def _info(error: BaseException, job: Job) -> ErrorInfo:
@@ -101,10 +134,17 @@ def _text(value: object) -> str:
     return str(value).encode(errors="replace").decode()
 
 
-def lost(job: Job) -> Ended | Again:
+def policy(job: Job, command: Command | None) -> Retry:
+    """How often a job is tried, and after which failures: as its caller asked, else as its command has it."""
+    if job.options is not None and job.options.retry is not None:
+        return job.options.retry
+    return _DEFAULT if command is None else command.retry
+
+
+def lost(job: Job, command: Command | None = None) -> Ended | Again:
     """What becomes of a job whose worker died; its attempt counts (I4)."""
     info = ErrorInfo(code="worker_lost", message=f"The worker was lost in attempt {job.attempt}.", retryable=True)
-    if job.attempt >= job.max_attempts:
+    if job.attempt >= job.max_attempts or not policy(job, command).takes(info.code):
         return Ended(status="failed", outcome="lost", reason="worker_lost", error=info)
     return Again(after=0, outcome="lost", reason="worker_lost", error=info)
 
@@ -124,8 +164,11 @@ def _again_or(  # noqa: PLR0917  one private step, called in one order
     status: TerminalStatus, reason: Reason, info: ErrorInfo, job: Job, command: Command, draw: float
 ) -> Ended | Again:
     outcome: AttemptOutcome = "timed_out" if status == "timed_out" else "failed"
-    if job.attempt >= job.max_attempts:
-        last: Reason = reason if status == "timed_out" else "attempts_exhausted"
+    retry = policy(job, command)
+    taken = retry.takes(info.code)
+    if job.attempt >= job.max_attempts or not taken:
+        used_up: Reason = "attempts_exhausted" if taken else "not_retryable"
+        last: Reason = reason if status == "timed_out" else used_up
         return Ended(status=status, outcome=outcome, reason=last, error=info)
-    delay = command.spec.options.retry.delay(job.attempt, draw)
+    delay = retry.delay(job.attempt, draw)
     return Again(after=round(delay * 1000), outcome=outcome, reason=reason, error=info)

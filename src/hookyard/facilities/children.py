@@ -1,7 +1,7 @@
 """The jobs that a command calls for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from hashlib import sha256
 from itertools import count
 from typing import Any, Final
@@ -10,15 +10,15 @@ from msgspec import DecodeError, Raw, Struct
 
 from hookyard.clock import Clock
 from hookyard.context.messages import CallCommand, CallDone
+from hookyard.dispatch.chains import DEEPEST
+from hookyard.dispatch.new_job import NewJob, depth_of, make_job
 from hookyard.errors import TOO_DEEP, CallError, Cancelled, Refused
 from hookyard.facilities.contract import Attempt, Jobs
 from hookyard.host.registry import Command
 from hookyard.ids import IdSource
 from hookyard.model import TERMINAL, Job
-from hookyard.store.contract import Dedupe, Enqueued, Mismatch, Store
+from hookyard.store.contract import Dedupe, Enqueued, LaneFull, Mismatch, Store, Unmet
 
-DEEPEST: Final = 8
-"""How many jobs may stand above one another, each called for by the one above."""
 REMEMBERED: Final = 7 * 86_400_000
 """Milliseconds for which a later attempt of the parent finds a child again."""
 
@@ -30,6 +30,7 @@ class Children:
         find: a command by its key.
         stop: resolved when the attempt is over, or should be.
         background: has something done that nobody waits for.
+        read: the result of a job that is kept as an artifact.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Children:
         find: Callable[[str], Command | None],
         stop: "asyncio.Future[None]",
         background: Callable[[Coroutine[Any, Any, None]], None],
+        read: Callable[[Job], Awaitable[bytes | None]],
     ) -> None:
         self._attempt = attempt
         self._jobs = jobs
@@ -52,7 +54,7 @@ class Children:
         self._find = find
         self._stop = stop
         self._background = background
-        self._depth: int | None = None
+        self._read = read
 
     async def call(self, question: CallCommand) -> CallDone:
         """Store the child, or find the one of an earlier attempt, and wait for its end if that is wanted.
@@ -70,25 +72,16 @@ class Children:
         except DecodeError as error:
             msg = f"{question.command} does not take this input: {error}"
             raise CallError(msg, code="invalid_input") from error
-        if await self._above() >= DEEPEST:
+        if depth_of(self._attempt.job) >= DEEPEST:
             msg = f"{question.command} is called {DEEPEST} jobs deep already"
             raise CallError(msg, code=TOO_DEEP)
         job_id = await self._stored(question, command, data)
         if not question.wait:
             return CallDone(job_id, "queued")
         ended = await self._ended(job_id)
-        result = Raw(b"null" if ended.result is None else ended.result)
+        body = ended.result if ended.result_artifact is None else await self._read(ended)
+        result = Raw(b"null" if body is None else body)
         return CallDone(job_id, ended.status, result, None if ended.status == "succeeded" else ended.last_error)
-
-    async def _above(self) -> int:
-        if self._depth is None:
-            depth, parent = 0, self._attempt.job.parent
-            while parent is not None and depth < DEEPEST:
-                depth += 1
-                job = await self._store.job(parent)
-                parent = None if job is None else job.parent
-            self._depth = depth
-        return self._depth
 
     async def _stored(self, question: CallCommand, command: Command, data: Struct) -> str:
         parent = self._attempt.job
@@ -99,10 +92,13 @@ class Children:
             now = self._clock.now()
             dedupe = Dedupe(f"call:{parent.id}", key, digest, now + REMEMBERED)
             try:
-                outcome = await self._jobs.accept(self._job(question, command, now), command, data, dedupe)
+                outcome = await self._jobs.accept(self._job(question, command, data, now, dedupe))
             except Refused as error:
                 msg = f"{question.command} cannot be called now: {error.detail}"
                 raise CallError(msg, code=error.code) from error
+            if isinstance(outcome, (LaneFull, Unmet)):
+                msg = f"{question.command} cannot be called now: its lane is full"
+                raise CallError(msg, code="lane_full")
             if await self._serves(outcome):
                 return outcome.job_id
         raise AssertionError
@@ -116,21 +112,19 @@ class Children:
         job = await self._store.job(outcome.job_id)
         return job is not None and (job.status == "succeeded" or job.status not in TERMINAL)
 
-    def _job(self, question: CallCommand, command: Command, now: int) -> Job:
+    def _job(self, question: CallCommand, command: Command, data: Struct, now: int, dedupe: Dedupe) -> NewJob:
         parent = self._attempt.job
-        return Job(
-            id=self._ids(),
-            plugin=command.spec.plugin,
-            command=command.spec.name,
-            lane=command.lane,
+        return make_job(
+            command,
             args=question.args,
-            submitted_at=now,
-            run_at=now,
-            priority=command.spec.options.priority,
-            max_attempts=command.max_attempts,
+            data=data,
+            job_id=self._ids(),
+            now=now,
             principal=f"plugin:{parent.plugin}",
+            tenant=parent.tenant,
             request_id=parent.request_id,
-            parent=parent.id,
+            parent=parent,
+            dedupe=dedupe,
         )
 
     async def _ended(self, job_id: str) -> Job:
@@ -151,4 +145,7 @@ class Children:
 
     def _leave(self, job_id: str) -> None:
         if not self._attempt.keeps_children:
-            self._background(self._jobs.cancel(job_id))
+            self._background(self._cancel(job_id))
+
+    async def _cancel(self, job_id: str) -> None:
+        await self._jobs.cancel(job_id)

@@ -2,11 +2,10 @@
 
 from typing import Protocol
 
-from msgspec import Struct
-
+from hookyard.dispatch.intake import Accepted
+from hookyard.dispatch.new_job import NewJob
 from hookyard.host.registry import Command
-from hookyard.model import Job
-from hookyard.store.contract import Dedupe, Enqueued, Mismatch
+from hookyard.model import Job, Progress
 
 
 class Attempt(Protocol):
@@ -41,16 +40,18 @@ class Attempt(Protocol):
 class Jobs(Protocol):
     """Where jobs are stored and run."""
 
-    async def accept(
-        self, job: Job, command: Command, data: Struct | None, dedupe: Dedupe | None
-    ) -> Enqueued | Mismatch:
-        """Store a job; see :meth:`hookyard.dispatch.dispatcher.Dispatcher.accept`."""
+    async def accept(self, new: NewJob) -> Accepted:
+        """Store a job; see :meth:`hookyard.dispatch.intake.Intake.accept`."""
         ...
 
     async def follow(self, job_id: str) -> Job:
         """The job once it has ended, however long that takes."""
         ...
 
-    async def cancel(self, job_id: str) -> None:
+    async def cancel(self, job_id: str) -> object:
         """Cancel a job, queued or running."""
+        ...
+
+    def progressed(self, job: Job, progress: Progress) -> None:
+        """How far a job is has been stored."""
         ...

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from hookyard import log
@@ -13,9 +13,11 @@ from hookyard.facilities.contract import Attempt, Jobs
 from hookyard.facilities.http import Clients
 from hookyard.facilities.port import HostPort
 from hookyard.facilities.redact import Redactor
+from hookyard.facilities.results import Results
 from hookyard.facilities.secrets import ResolveSecret, Vault
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
+from hookyard.model import Job, Progress
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Store
 
@@ -56,6 +58,7 @@ class Facilities:
         self.ids = ids
         self.clients = Clients(config)
         self.vault = Vault(resolve_secret)
+        self._results = Results(store, writer, objects, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self.use(registry, config)
 
@@ -83,6 +86,22 @@ class Facilities:
     def redactor(self, plugin: str) -> Redactor | None:
         """What keeps a plugin's secrets out of sight, if it has any."""
         return self.vault.redactors.get(plugin)
+
+    def progressed(self, job: Job, progress: Progress) -> None:
+        """How far a job is has been stored."""
+        self.jobs.progressed(job, progress)
+
+    async def keep_result(self, job: Job, token: int, body: bytes) -> str | None:
+        """See :class:`hookyard.dispatch.ports.Ports`, as the next two."""
+        return await self._results.keep(job, token, body)
+
+    async def result(self, job: Job) -> bytes | None:
+        """The result of a job that is kept as an artifact."""
+        return await self._results.read(job)
+
+    async def forget(self, locations: Sequence[str]) -> None:
+        """Forget the content of artifacts."""
+        await self._results.forget(locations)
 
     def find(self, key: str) -> Command | None:
         """A command that can be called."""

@@ -65,7 +65,7 @@ class HostPort:
         self._state: dict[str, StateChange] = {}
         self._redactor = facilities.vault.redactors.get(self._plugin)
         self._log = JobLog(attempt.job, attempt.number, self._redactor)
-        self._progress = ProgressKeeper(attempt.job.id, attempt.token, facilities.writer, facilities.clock)
+        self._progress = ProgressKeeper(attempt, facilities.writer, facilities.clock, facilities.progressed)
         self._blobs: Blobs | None = None
         self._children: Children | None = None
 
@@ -252,6 +252,7 @@ class HostPort:
                 find=facilities.find,
                 stop=self._stop,
                 background=facilities.background,
+                read=facilities.result,
             )
         return self._children
 

@@ -1,25 +1,34 @@
 """How far an attempt is: of all that is said within a quarter of a second, the latest is stored."""
 
 import asyncio
+from collections.abc import Callable
 
 from hookyard.clock import Clock
 from hookyard.context.messages import ProgressNote
 from hookyard.errors import StoreUnavailable
-from hookyard.model import Progress
+from hookyard.facilities.contract import Attempt
+from hookyard.model import Job, Progress
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import PutProgress, Result
+from hookyard.store.contract import Done, PutProgress, Result
 
 
 class ProgressKeeper:
-    """Stores what one attempt says; on the event loop only. At most one operation is under way, which is lazy."""
+    """Stores what one attempt says; on the event loop only. At most one operation is under way, which is lazy.
 
-    __slots__ = ("_clock", "_job_id", "_next", "_token", "_under_way", "_writer")
+    Args:
+        attempt: what says it.
+        stored: called with the job and what is stored of its progress.
+    """
 
-    def __init__(self, job_id: str, token: int, writer: Coalescer, clock: Clock) -> None:
-        self._job_id = job_id
-        self._token = token
+    __slots__ = ("_attempt", "_clock", "_next", "_stored", "_under_way", "_writer")
+
+    def __init__(
+        self, attempt: Attempt, writer: Coalescer, clock: Clock, stored: Callable[[Job, Progress], None]
+    ) -> None:
+        self._attempt = attempt
         self._writer = writer
         self._clock = clock
+        self._stored = stored
         self._next: Progress | None = None
         self._under_way: asyncio.Future[Result] | None = None
 
@@ -37,14 +46,17 @@ class ProgressKeeper:
         said, self._next = self._next, None
         if said is None:
             return
-        op = PutProgress(now=said.at, job_id=self._job_id, token=self._token, progress=said)
+        job = self._attempt.job
+        op = PutProgress(now=said.at, job_id=job.id, token=self._attempt.token, progress=said)
         try:
             self._under_way = self._writer.submit_lazy(op)
         except StoreUnavailable:  # the next one may fare better
             return
-        self._under_way.add_done_callback(self._written)
+        self._under_way.add_done_callback(lambda done: self._written(done, job, said))
 
-    def _written(self, done: "asyncio.Future[Result]") -> None:
+    def _written(self, done: "asyncio.Future[Result]", job: Job, said: Progress) -> None:
+        if not done.cancelled() and done.exception() is None and isinstance(done.result(), Done):
+            self._stored(job, said)
         if self._under_way is done:
             self._under_way = None
             self._write()

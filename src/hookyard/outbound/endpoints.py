@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from hookyard.config.model import Config, EndpointSettings
+from hookyard.outbound.message import QUIET
 from hookyard.outbound.signing import Signer
 
 _MOST_KEPT: Final = 4096
@@ -45,6 +46,8 @@ class Endpoints:
         self.callback_signer = Signer(secret.reveal() for secret in secrets) if secrets else None
         """How deliveries to a `callback_url` are signed; None when none can be."""
         self._listeners: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self.quiet = _asked_for(config)
+        """Of what is told of jobs under way, that which some endpoint wants."""
 
     def use(self, config: Config) -> None:
         """Go on with these endpoints; one whose settings are the same stays as it is, gone or not."""
@@ -55,6 +58,7 @@ class Endpoints:
         }
         self._settings = config.endpoints
         self._listeners.clear()
+        self.quiet = _asked_for(config)
 
     def get(self, name: str) -> Endpoint | None:
         """The endpoint of this name, or None if the configuration has it no more."""
@@ -85,6 +89,14 @@ class Endpoints:
             for name, settings in self._settings.items()
             if settings.enabled
             and not self._endpoints[name].gone
-            and any(fnmatchcase(event, pattern) for pattern in settings.events)
+            and any(_matches(event, pattern) for pattern in settings.events)
             and any(fnmatchcase(command, pattern) for pattern in settings.commands)
         )
+
+
+def _matches(event: str, pattern: str) -> bool:
+    return event == pattern if event in QUIET else fnmatchcase(event, pattern)
+
+
+def _asked_for(config: Config) -> frozenset[str]:
+    return QUIET & {name for settings in config.endpoints.values() for name in settings.events}

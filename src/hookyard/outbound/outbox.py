@@ -60,14 +60,16 @@ class Outbox:
         """Whether anybody is to be told that a job is queued, has started or goes on."""
         if event in self._endpoints.quiet and self._endpoints.listeners(event, job.plugin, job.command):
             return True
-        return job.options is not None and job.callback_url is not None and CALLS.get(event) in job.options.callback_events
+        return (
+            job.options is not None and job.callback_url is not None and CALLS.get(event) in job.options.callback_events
+        )
 
     def notice(self, job: Job, event: str, now: int) -> tuple[Delivery, ...]:
         """The deliveries of what is told of a job under way."""
         listeners = self._endpoints.listeners(event, job.plugin, job.command)
         content = notice_body(job, event, now)
         planned = [self._plan(job, event, content, now, endpoint=name) for name in listeners]
-        if job.callback_url is not None and job.options is not None and CALLS.get(event) in job.options.callback_events:
+        if _calls(event, job):
             planned.append(self._plan(job, event, content, now, url=job.callback_url))
         return tuple(planned)
 
@@ -139,3 +141,9 @@ class Outbox:
         if due is None:
             return delivery
         return replace(delivery, status="pending", attempt=0, next_at=due, lease_token=None, lease_expires_at=None)
+
+
+def _calls(event: str, job: Job) -> bool:
+    """Whether the job's callback URL is to be told of what happens before its end."""
+    options = job.options
+    return options is not None and job.callback_url is not None and CALLS.get(event) in options.callback_events

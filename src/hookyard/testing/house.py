@@ -74,6 +74,7 @@ class House:
             outbox=self._outbound.outbox,
             ports=self._facilities,
             draw=lambda: 0.0,
+            ids=ids,
             ended=self._hooks.job_ended,
             started=self._hooks.job_started,
             published=self._hooks.event_emitted,

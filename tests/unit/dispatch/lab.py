@@ -12,12 +12,14 @@ from hookyard import CommandError, Context, Plugin, Retry, RetryLater
 from hookyard.config.model import JobSettings
 from hookyard.config.values import Duration
 from hookyard.dispatch.dispatcher import Dispatcher
+from hookyard.dispatch.intake import Accepted
+from hookyard.dispatch.new_job import NewJob
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.model import Delivery, Event, Job
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import Dedupe, Enqueued, Mismatch
+from hookyard.store.contract import Dedupe
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
@@ -66,6 +68,7 @@ class Lab:
             settings=settings,
             clock=clock,
             outbox=self.outbox,
+            ids=self.ids,
             draw=lambda: 0.5,
         )
 
@@ -109,8 +112,8 @@ class Lab:
         """A new job."""
         return new_job(self.ids, self.clock, do, name, **members)
 
-    async def accept(self, job: Job, dedupe: Dedupe | None = None) -> Enqueued | Mismatch:
-        return await self.dispatcher.accept(job, self.command, None, dedupe)
+    async def accept(self, job: Job, dedupe: Dedupe | None = None) -> Accepted:
+        return await self.dispatcher.accept(NewJob(job, self.command, dedupe=dedupe))
 
     async def run(self, do: str = "succeed", name: str = "", **members: Any) -> Job:  # noqa: ANN401  as above
         """Accept a job and wait for its end."""
@@ -181,6 +184,12 @@ class RecordingOutbox:
         )
         self.announced.append((kind, dict(data)))
         return event, ()
+
+    def notes(self, event: str, job: Job) -> bool:
+        return False
+
+    def notice(self, job: Job, event: str, now: int) -> tuple[Delivery, ...]:
+        return ()
 
     def committed(self, deliveries: tuple[Delivery, ...]) -> None:
         self.written += deliveries

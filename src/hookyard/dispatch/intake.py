@@ -1,0 +1,187 @@
+"""Taking jobs in: stored and started at once where that can be, else queued."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from hookyard import log
+from hookyard.clock import Clock
+from hookyard.dispatch.attempts import Attempts
+from hookyard.dispatch.claimer import Claimer
+from hookyard.dispatch.lanes import Lanes
+from hookyard.dispatch.new_job import NewJob
+from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.model import Job
+from hookyard.store.coalescer import Coalescer
+from hookyard.store.contract import (
+    Enqueue,
+    Enqueued,
+    Failed,
+    LaneFull,
+    Lease,
+    Mismatch,
+    Occupied,
+    Result,
+    Several,
+    Together,
+    Unmet,
+)
+
+Accepted = Enqueued | Mismatch | LaneFull | Unmet
+"""What became of a job that was to be stored."""
+_ROUNDS: Final = 8
+"""How often the queued jobs of a key are replaced for one newer job, while others come in beside it."""
+
+
+class Intake:
+    """Stores new jobs.
+
+    Args:
+        lease: makes the lease of an attempt that begins now.
+        freed: called with the lane when a slot is free again.
+        replace: cancels these queued jobs for a newer one.
+        stored: called with every job that is stored, before it starts.
+    """
+
+    def __init__(
+        self,
+        *,
+        writer: Coalescer,
+        clock: Clock,
+        lanes: Lanes,
+        attempts: Attempts,
+        claimer: Claimer,
+        lease: Callable[[], Lease],
+        freed: Callable[[str], None],
+        replace: Callable[[Sequence[str]], Awaitable[None]],
+        stored: Callable[[Job], None],
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._lanes = lanes
+        self._attempts = attempts
+        self._claimer = claimer
+        self._lease = lease
+        self._freed = freed
+        self._replace = replace
+        self._stored = stored
+        self._closed = False
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self._closed = True
+
+    async def accept(self, new: NewJob) -> Accepted:
+        """Store a job and return once it is on disk; it may have started by then.
+
+        Returns:
+            Enqueued, also of the job that stands for this one; or what keeps it from being stored.
+
+        Raises:
+            StoreUnavailable: the queue is full, the store cannot write, or the server drains; nothing was stored.
+        """
+        self._check_open()
+        job = new.job
+        now = self._clock.now()
+        if job.run_at > now or _bound(new) or not self._lanes[job.lane].take():
+            return await self._queue(new, now)
+        lease = self._lease()
+        try:
+            result = await self._writer.submit(Enqueue(now=now, job=job, dedupe=new.dedupe, lease=lease))
+        except BaseException:
+            # Refused, or this caller was cancelled: had it been stored all the same, its lease would end by itself.
+            self._freed(job.lane)
+            raise
+        if isinstance(result, Enqueued) and not result.duplicate:
+            self._stored(job)
+            self._attempts.start(job, new.command, lease, number=1, since=now, data=new.data)
+        else:
+            self._freed(job.lane)
+        return _accepted(result)
+
+    async def accept_many(self, news: Sequence[NewJob]) -> list[Accepted]:
+        """Store jobs in one transaction, each succeeding or failing on its own; see :meth:`accept`.
+
+        None of them starts before all are stored.
+        """
+        self._check_open()
+        if not news:
+            return []
+        now = self._clock.now()
+        op = Together(now=now, ops=tuple(_enqueue(new, now) for new in news))
+        try:
+            arriving = [self._lanes[new.job.lane] for new in news]
+            for lane in arriving:
+                lane.arriving += 1
+            try:
+                several = await self._writer.submit(op)
+            finally:
+                for lane in arriving:
+                    lane.arriving -= 1
+        finally:
+            for new in news:
+                self._claimer.expect(new.job.lane, new.job.run_at)
+        assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
+        return [
+            await self._queue(new, now) if isinstance(result, Occupied) else self._told(new, result, now)
+            for new, result in zip(news, several.results, strict=True)
+        ]
+
+    async def _queue(self, new: NewJob, now: int) -> Accepted:
+        for _ in range(_ROUNDS):
+            result = await self._enqueue(new, now)
+            if not isinstance(result, Occupied):
+                return self._told(new, result, now)
+            await self._replace(result.job_ids)
+        detail = "Other jobs with the same unique key keep coming in."
+        raise StoreUnavailable(detail, code="busy")
+
+    async def _enqueue(self, new: NewJob, now: int) -> Result:
+        job = new.job
+        lane = self._lanes[job.lane]
+        lane.arriving += 1  # until it is on disk nothing may overtake it by starting at once
+        try:
+            return await self._writer.submit(_enqueue(new, now))
+        finally:
+            lane.arriving -= 1
+            # Also when this caller was cancelled: a claim that finds nothing costs less than a job nobody looks for.
+            self._claimer.expect(job.lane, job.run_at)
+
+    def _told(self, new: NewJob, result: Result, now: int) -> Accepted:
+        job = new.job
+        if isinstance(result, Enqueued) and not result.duplicate:
+            log.change(
+                "job.coalesced" if result.coalesced else "job.queued",
+                job_id=result.job_id,
+                request_id=job.request_id,
+                command=f"{job.plugin}/{job.command}",
+                principal=job.principal,
+                run_in_ms=max(0, job.run_at - now),
+            )
+            if not result.coalesced:
+                self._stored(job)
+        return _accepted(result)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("The server is shutting down.", code="draining", retry_after=2)
+
+
+def _bound(new: NewJob) -> bool:
+    """Whether only the store can say when it may start."""
+    job = new.job
+    return (
+        job.concurrency_key is not None
+        or new.unique is not None
+        or (job.options is not None and bool(job.options.after))
+    )
+
+
+def _enqueue(new: NewJob, now: int) -> Enqueue:
+    return Enqueue(now=now, job=new.job, dedupe=new.dedupe, unique=new.unique, cap=new.command.max_queued)
+
+
+def _accepted(result: Result) -> Accepted:
+    if isinstance(result, Failed):  # one of several; alone it is raised by the writer
+        raise StoreError(result.detail)
+    assert isinstance(result, (Enqueued, Mismatch, LaneFull, Unmet))  # noqa: S101  the contract's answers to an Enqueue
+    return result

@@ -1,0 +1,53 @@
+"""Who wants to hear of whatever happens to a job, for as long as they look."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Watch:
+    """One look at one job; what happens between two questions is told once."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    async def changed(self) -> None:
+        """Return when something about the job may have changed since the last return, or since the look began."""
+        await self._event.wait()
+        self._event.clear()
+
+    def tell(self) -> None:
+        """Something may have changed."""
+        self._event.set()
+
+
+class Watchers:
+    """Who looks at which job; event loop thread only."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, list[Watch]] = {}
+
+    @contextmanager
+    def watch(self, job_id: str) -> Iterator[Watch]:
+        """Look at a job, whether it exists or not."""
+        watch = Watch()
+        self._watches.setdefault(job_id, []).append(watch)
+        try:
+            yield watch
+        finally:
+            watches = self._watches[job_id]
+            watches.remove(watch)
+            if not watches:
+                del self._watches[job_id]
+
+    def tell(self, job_id: str) -> None:
+        """Something about this job may have changed."""
+        if self._watches:
+            for watch in self._watches.get(job_id, ()):
+                watch.tell()
+
+    def tell_all(self) -> None:
+        """The server drains: whoever looks should look once more, and go."""
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.tell()
