@@ -80,6 +80,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "reload_refused": Code(422, "The configuration has problems, and nothing was changed.", exit_code=78),
         "reloading": Code(503, "An earlier reload is still under way.", retryable=True, exit_code=75),
         "too_large": Code(413, "The body is larger than allowed.", exit_code=65),
+        "range_not_satisfiable": Code(416, "There is no such part of it.", exit_code=65),
         "header_too_large": Code(431, "The head of the request is larger than allowed.", exit_code=65),
         "unsupported_media_type": Code(415, "The body's media type is not supported.", exit_code=65),
         "internal": Code(500, "Something failed inside Hookyard.", retryable=True, exit_code=70),

@@ -1,8 +1,5 @@
-"""The object store, in a folder or in memory."""
+"""The object store of artifacts: in a folder, in memory, or in a bucket."""
 
-import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -10,30 +7,28 @@ from uuid import uuid4
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, MemoryStore
 
+from hookyard.artifacts.backends import Backend, open_backend
 from hookyard.artifacts.names import check_media_type, check_name
+from hookyard.artifacts.quota import Quota
 from hookyard.artifacts.writer import ArtifactWriter, Pieces, log
 from hookyard.config.model import ArtifactSettings
-from hookyard.errors import ArtifactError, StoreError
+from hookyard.errors import ArtifactError
 
-_INCOMING: Final = "incoming"
-"""Where content is until it is complete; emptied at the start, which is what makes a crash leave nothing behind."""
-_PART: Final = 5 << 20
-_PARTS_AT_ONCE: Final = 2
 _STREAMED: Final = 256 << 10
 
 
 class ArtifactStore:
     """Keeps the content of artifacts under keys of its own; use from one event loop.
 
-    Nothing is ever held in memory as a whole, but by the store in memory. Content is on disk when
+    Nothing is ever held in memory as a whole, but by the store in memory. Content is on disk, or in the bucket, when
     :meth:`ArtifactWriter.close` returns, so that what names it may be committed.
     """
 
-    def __init__(self, objects: LocalStore | MemoryStore, folder: Path | None) -> None:
-        self._objects = objects
-        self._folder = folder
+    def __init__(self, backend: Backend, quota: Quota) -> None:
+        self._backend = backend
+        self._objects = backend.objects
+        self.quota = quota
 
     @classmethod
     def open(cls, settings: ArtifactSettings, base: Path) -> "ArtifactStore":
@@ -44,22 +39,17 @@ class ArtifactStore:
             base: the folder that a relative path begins at, the configuration file's.
 
         Raises:
-            StoreError: the folder cannot be made or written.
+            StoreError: the folder cannot be made or written. Whether a bucket answers is not asked: see :meth:`probe`.
         """
-        if settings.path == "memory":
-            return cls(MemoryStore(), None)
-        folder = base / settings.path
+        return cls(open_backend(settings, base), Quota(settings.quota))
+
+    async def probe(self) -> str | None:
+        """Say what is wrong with the object store, or None when it answers."""
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            incoming = folder / _INCOMING
-            if incoming.exists():
-                shutil.rmtree(incoming)
-            incoming.mkdir()
-            return cls(LocalStore(folder), folder)
+            await obstore.list_with_delimiter_async(self._objects, "probe")
         except (BaseError, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
-            msg = f"the folder of the artifacts, {folder}, cannot be used: {reason}"
-            raise StoreError(msg) from error
+            return f"{self._backend.place} does not answer as it should: {str(error).partition(chr(10))[0]}"
+        return None
 
     async def writer(self, job_id: str, name: str, media_type: str, *, limit: int) -> ArtifactWriter:
         """Begin an artifact of at most `limit` bytes.
@@ -69,24 +59,20 @@ class ArtifactStore:
         """
         check_name(name)
         check_media_type(media_type)
-        key = uuid4().hex
-        hidden, location = f"{_INCOMING}/{key}", f"{job_id}/{key}"
+        location = f"{job_id}/{uuid4().hex}"
+        hidden = self._backend.hidden(location)
 
         async def put(pieces: Pieces) -> None:
-            await obstore.put_async(
-                self._objects, hidden, pieces, use_multipart=True, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE
-            )
+            await self._backend.put(hidden, pieces)
 
         async def publish() -> None:
             try:
-                await self._sync(hidden)
-                await obstore.rename_async(self._objects, hidden, location)
-                await self._sync(job_id)
+                await self._backend.publish(hidden, location)
             except BaseException:
                 await self.delete(hidden)
                 raise
 
-        return ArtifactWriter(name, location, limit, put, publish)
+        return ArtifactWriter(name, location, limit, self.quota, put, publish)
 
     async def read(self, location: str, offset: int, size: int) -> bytes:
         """Read at most so many bytes from an offset on; empty after the end.
@@ -123,8 +109,12 @@ class ArtifactStore:
         except (BaseError, OSError) as error:
             raise _unreadable(error) from error
 
-    async def delete(self, location: str) -> None:
+    async def delete(self, location: str, size: int = 0) -> None:
         """Forget content; one that is gone already is no error.
+
+        Args:
+            location: its key.
+            size: how large it was, where that is known, so that it counts no more at once.
 
         Raises:
             ArtifactError: it cannot be deleted.
@@ -132,22 +122,24 @@ class ArtifactStore:
         try:
             await obstore.delete_async(self._objects, location)
         except FileNotFoundError:
-            return
+            pass
         except (BaseError, OSError) as error:
             raise _unreadable(error) from error
+        self.quota.free(size)
+        await self._backend.tidy(location)
 
-    async def _sync(self, key: str) -> None:
-        if self._folder is not None:
-            await asyncio.to_thread(_sync, self._folder / key)
+    async def locations(self) -> AsyncIterator[tuple[str, int, int]]:
+        """All there is: the key, its size in bytes, and when it came, in milliseconds.
 
-
-def _sync(path: Path) -> None:
-    """Have a file, or the entries of a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        Raises:
+            ArtifactError: the object store cannot be read.
+        """
+        try:
+            async for page in obstore.list(self._objects):
+                for one in page:
+                    yield one["path"], one["size"], int(one["last_modified"].timestamp() * 1000)
+        except (BaseError, OSError) as error:
+            raise _unreadable(error) from error
 
 
 def _unreadable(error: Exception) -> ArtifactError:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from obstore.exceptions import BaseError
 
+from hookyard.artifacts.quota import Quota
 from hookyard.errors import ArtifactError
 from hookyard.log import get
 
@@ -47,16 +48,22 @@ class ArtifactWriter:
         name: of the artifact, for messages.
         location: where it will be once it is complete.
         limit: bytes it may have.
+        quota: bytes that all may have.
         put: stores the pieces out of sight.
         publish: makes what was stored visible at its location.
     """
 
-    def __init__(self, name: str, location: str, limit: int, put: Put, publish: Callable[[], Awaitable[None]]) -> None:
+    def __init__(  # noqa: PLR0917  made in one place
+        self, name: str, location: str, limit: int, quota: Quota, put: Put, publish: Callable[[], Awaitable[None]]
+    ) -> None:
         self._name = name
         self._location = location
         self._limit = limit
+        self._quota = quota
         self._publish = publish
         self._size = 0
+        self._taken = 0
+        """Bytes of the quota."""
         self._digest = hashlib.sha256()
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
         """None is the end."""
@@ -75,6 +82,12 @@ class ArtifactWriter:
             await self.abort()
             msg = f"the artifact {self._name!r} is larger than {self._limit} bytes"
             raise ArtifactError(msg)
+        try:
+            self._quota.take(len(data))
+        except ArtifactError:
+            await self.abort()
+            raise
+        self._taken += len(data)
         self._size += len(data)
         for start in range(0, len(data), PIECE):
             piece = data[start : start + PIECE]
@@ -92,19 +105,22 @@ class ArtifactWriter:
             await self._hand_on(None)
             await self._settled()
             await self._publish()
+            self._quota.keep(self._taken)
+            self._taken = 0
         except (BaseError, OSError) as error:
             raise self._failed(error) from error
         except BaseException:  # cancelled
             await self.abort()
             raise
         finally:
-            self._over = True
+            self._end()
         return Stored(self._size, self._digest.hexdigest(), self._location)
 
     async def abort(self) -> None:
         """Forget it, unless it is complete or forgotten already."""
         if not self._over:
-            self._over = self._aborted = True
+            self._aborted = True
+            self._end()
             # An upload that is cancelled takes back what it has written some time later; one whose pieces fail, before
             # it ends. So the latter, as long as it listens.
             while not self._pieces.empty():
@@ -141,8 +157,14 @@ class ArtifactWriter:
         try:
             await asyncio.shield(self._task)
         except (BaseError, OSError) as error:
-            self._over = True
+            self._end()
             raise self._failed(error) from error
+
+    def _end(self) -> None:
+        """Nothing more is written; what is not stored takes no room."""
+        self._over = True
+        self._quota.drop(self._taken)
+        self._taken = 0
 
     def _failed(self, error: Exception) -> ArtifactError:
         # The details name folders of the server: they are for its log.

@@ -53,8 +53,8 @@ class Objects(Protocol):
         """Read a piece of one."""
         ...
 
-    async def delete(self, location: str) -> None:
-        """Forget one that is complete."""
+    async def delete(self, location: str, size: int = 0) -> None:
+        """Forget one that is complete, and was so large."""
         ...
 
 
@@ -166,7 +166,7 @@ class Blobs:
 
     async def _forget(self, artifact: Artifact) -> None:
         with suppress(ArtifactError):  # it is in the log; what is left only takes up room
-            await self._objects.delete(artifact.location)
+            await self._objects.delete(artifact.location, artifact.size)
 
     async def drop(self, handle: int) -> None:
         """Forget one that is not complete; one that is not open is no error."""

@@ -1,13 +1,15 @@
-"""The object store of artifacts, in a folder and in memory."""
+"""The object store of artifacts, in a folder, in memory and in a bucket of a real S3 server."""
 
 import asyncio
 import hashlib
+import time
 import tracemalloc
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.artifacts.bucket import Bucket, serving
 
 from hookyard.artifacts import ArtifactStore
 from hookyard.config.model import ArtifactSettings
@@ -24,12 +26,24 @@ def settings(path: str = "artifacts") -> ArtifactSettings:
     return ArtifactSettings(path=path, max_size=Size(1000))
 
 
-@pytest.fixture(params=["artifacts", "memory"])
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    with serving(tmp_path_factory.mktemp("s3")) as found:
+        yield found
+
+
+@pytest.fixture(params=["artifacts", "memory", "s3"])
 def tell(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Story], None]:
+    if request.param == "s3":
+        found: Bucket = request.getfixturevalue("bucket")
+        chosen = ArtifactSettings(s3=found.settings(prefix=f"hookyard/{tmp_path.name}"))
+    else:
+        chosen = settings(str(request.param))
+
     def told(story: Story) -> None:
         async def run() -> None:
-            store = ArtifactStore.open(settings(str(request.param)), tmp_path)
-            await asyncio.wait_for(story(store), 30)
+            store = ArtifactStore.open(chosen, tmp_path)
+            await asyncio.wait_for(story(store), 60)
 
         asyncio.run(run())
 
@@ -219,5 +233,93 @@ def test_what_is_no_media_type_is_refused(media_type: str) -> None:
         store = ArtifactStore.open(settings("memory"), Path())
         with pytest.raises(ArtifactError, match="media type"):
             await store.writer(JOB, "a", media_type, limit=9)
+
+    asyncio.run(story())
+
+
+def test_one_that_is_too_large_or_aborted_leaves_nothing_anywhere(tell: Callable[[Story], None]) -> None:
+    async def story(store: ArtifactStore) -> None:
+        large = await store.writer(JOB, "a", "text/plain", limit=6 << 20)
+        await large.write(b"x" * (6 << 20))
+        with pytest.raises(ArtifactError, match="larger than"):
+            await large.write(b"x")
+        given_up = await store.writer(JOB, "b", "text/plain", limit=PLENTY)
+        await given_up.write(b"x" * (6 << 20))
+        await given_up.abort()
+        assert [one async for one in store.locations()] == []
+        assert store.quota.used == 0
+
+    tell(story)
+
+
+def test_what_there_is_can_be_listed_with_its_size_and_age(tell: Callable[[Story], None]) -> None:
+    async def story(store: ArtifactStore) -> None:
+        before = time.time() * 1000
+        writer = await store.writer(JOB, "a", "text/plain", limit=9)
+        await writer.write(b"12345")
+        stored = await writer.close()
+        ((location, size, at),) = [one async for one in store.locations()]
+        assert (location, size) == (stored.location, 5)
+        assert abs(at - before) < 60_000
+        await store.delete(location, size)
+        assert [one async for one in store.locations()] == []
+
+    tell(story)
+
+
+def test_an_object_store_that_answers_has_nothing_wrong(tell: Callable[[Story], None]) -> None:
+    async def story(store: ArtifactStore) -> None:
+        assert await store.probe() is None
+
+    tell(story)
+
+
+def test_a_bucket_that_refuses_the_key_is_told_and_what_is_written_there_is_an_error(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        wrong = ArtifactSettings(s3=bucket.settings(secret="not the secret"))
+        store = ArtifactStore.open(wrong, tmp_path)
+        said = await store.probe()
+        assert said is not None
+        assert said.startswith("the bucket artifacts does not answer as it should")
+        assert "not the secret" not in said
+        writer = await store.writer(JOB, "a", "text/plain", limit=9)
+        await writer.write(b"x")
+        with pytest.raises(ArtifactError, match="'a' cannot be stored"):
+            await writer.close()
+
+    asyncio.run(asyncio.wait_for(story(), 60))
+
+
+def test_all_together_take_no_more_than_the_quota_and_what_is_gone_makes_room(tmp_path: Path) -> None:
+    async def story() -> None:
+        chosen = ArtifactSettings(path="memory", quota=Size(1000))
+        store = ArtifactStore.open(chosen, tmp_path)
+        store.quota.set(400)
+        one, two = [await store.writer(JOB, name, "text/plain", limit=PLENTY) for name in ("a", "b")]
+        await one.write(b"x" * 300)
+        with pytest.raises(ArtifactError, match=r"may take 1000B.*artifacts\.quota"):
+            await two.write(b"x" * 301)
+        stored = await one.close()
+        assert store.quota.used == 700
+        three = await store.writer(JOB, "c", "text/plain", limit=PLENTY)
+        await three.write(b"x" * 300)
+        await three.abort()
+        assert store.quota.used == 700
+        await store.delete(stored.location, stored.size)
+        assert store.quota.used == 400
+
+    asyncio.run(story())
+
+
+def test_the_folder_of_a_job_without_artifacts_is_removed(tmp_path: Path) -> None:
+    async def story() -> None:
+        store = ArtifactStore.open(settings(), tmp_path)
+        writer = await store.writer(JOB, "a", "text/plain", limit=9)
+        location = (await writer.close()).location
+        assert (tmp_path / "artifacts" / JOB).is_dir()
+        await store.delete(location)
+        assert not (tmp_path / "artifacts" / JOB).exists()
 
     asyncio.run(story())
