@@ -15,20 +15,22 @@ from hookyard.auth import Tokens
 from hookyard.clock import Clock, SystemClock
 from hookyard.config import Loaded, load_file
 from hookyard.dispatch.dispatcher import Dispatcher
+from hookyard.dispatch.schedules import Scheduler
 from hookyard.errors import ConfigError, Refused
 from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, TokenBook, build
+from hookyard.gateway.first_token import draft
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
 from hookyard.inbound import own
 from hookyard.leftovers import Leftovers
-from hookyard.model import AuditEntry
+from hookyard.model import AuditEntry, Job
 from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin
 from hookyard.reloading import Reread, discard, effective, one_at_a_time, read_in_time
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import AppendAudit
+from hookyard.store.contract import AppendAudit, Done, Several
 from hookyard.store.sqlite import SqliteStore
 
 _log = log.get("service")
@@ -77,12 +79,14 @@ class Service:
         self._runners = Runners(self._hooks, self._facilities.clean)
         self._dispatcher = self._make_dispatcher(clock, make_id)
         self._facilities.bind(self._dispatcher)
+        self._scheduler = self._make_scheduler(clock, make_id)
         self._tokens = Tokens(config.tokens, clock)
         self._book = TokenBook(self._tokens, store, self._writer.submit, clock)
         self._deps = GatewayDeps(
             config=config,
             registry=assembly.registry,
             dispatcher=self._dispatcher,
+            lanes=self._dispatcher.lanes,
             store=store,
             artifacts=artifacts,
             sources=assembly.sources,
@@ -93,6 +97,7 @@ class Service:
             clock=clock,
             readiness=self._readiness,
             check_callback=self._outbound.check_callback,
+            schedules=self._scheduler.manage,
             hooks=self._hooks,
             reload=self.reload,
         )
@@ -109,10 +114,26 @@ class Service:
             outbox=self._outbound.outbox,
             ports=self._facilities,
             ids=make_id,
-            ended=self._hooks.job_ended,
+            ended=self._job_ended,
             started=self._hooks.job_started,
             published=self._hooks.event_emitted,
         )
+
+    def _make_scheduler(self, clock: Clock, make_id: ids.IdSource) -> Scheduler:
+        return Scheduler(
+            store=self._store,
+            writer=self._writer,
+            registry=self._assembly.registry,
+            clock=clock,
+            ids=make_id,
+            expect=self._dispatcher.expect,
+            cancel=lambda job_id: self._dispatcher.cancel(job_id, reason="replaced"),
+            announce=self._dispatcher.house.soon,
+        )
+
+    def _job_ended(self, job: Job) -> None:
+        self._scheduler.ended(job)
+        self._hooks.job_ended(job)
 
     @classmethod
     async def open(cls, loaded: Loaded, *, clock: Clock | None = None, reread: Reread | None = None) -> Self:
@@ -151,6 +172,7 @@ class Service:
         self._runners.start()
         await self._outbound.start()
         await self._dispatcher.start()
+        await self._scheduler.start(self.config.schedules)
         for plugin in self._assembly.registry.plugins:
             report = _log.warning if plugin.state in _WRONG else _log.info
             report("plugin.listed", plugin=plugin.name, state=plugin.state, reason=plugin.reason)
@@ -160,6 +182,21 @@ class Service:
         gc.collect()
         gc.freeze()
         self._readiness.state = "ready"
+
+    async def first_token(self) -> str | None:
+        """Make an admin's token where nobody can call: return it, or None where somebody can.
+
+        Raises:
+            StoreUnavailable, StoreError: it cannot be kept.
+        """
+        if self.config.tokens or self._hooks.has_authenticate or await self._book.all():
+            return None
+        text, token, op = draft(self._deps.ids, self._deps.clock, name="admin", by="server:start", only_first=True)
+        done = await self._writer.submit(op)
+        if not isinstance(done, Several) or not isinstance(done.results[0], Done):
+            return None
+        self._tokens.put(token)
+        return text
 
     async def reload(self) -> Changes:
         """Read the configuration and the plugins again, and go on with what they are now; all of it or nothing.
@@ -195,10 +232,12 @@ class Service:
             self._outbound.use(config)
             self._facilities.use(registry, config)
             self._dispatcher.use(registry)
+            self._scheduler.use_commands(registry)
             self._runners.keep(registry.commands.values())
             self.app.use(tables)
             done = changes(before, registry, settings, restart)
             self._leftovers.add(before, registry, change.gone)
+            await self._scheduler.use(config.schedules)
         self._say(done)
         await self._leftovers.clear(self._hooks, self._dispatcher)
         return done
@@ -243,6 +282,7 @@ class Service:
     async def stop(self) -> None:
         """Finish or give back what runs, send what is being sent, and close the store."""
         self.begin_drain()
+        await self._scheduler.stop()
         await self._dispatcher.drain()
         await self._facilities.aclose()
         await self._outbound.drain()

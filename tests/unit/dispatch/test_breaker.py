@@ -20,7 +20,8 @@ def outcomes(circuit: CircuitBreaker, *found: AttemptOutcome, began: int = 0, no
 
 def opened(settings: Breaker = SETTINGS, now: int = 1_000) -> CircuitBreaker:
     circuit = CircuitBreaker("p/c", settings)
-    outcomes(circuit, *["failed"] * settings.failures, now=now)  # type: ignore[arg-type]  a list of one outcome
+    for _ in range(settings.failures):
+        circuit.ended("failed", 0, now)
     assert circuit.state == "open"
     return circuit
 

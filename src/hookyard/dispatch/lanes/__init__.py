@@ -4,7 +4,7 @@ from hookyard.dispatch.lanes.breaker import CircuitBreaker
 from hookyard.dispatch.lanes.control import LaneControl
 from hookyard.dispatch.lanes.lane import Group, Lane
 from hookyard.dispatch.lanes.rate import Bucket
-from hookyard.dispatch.lanes.state import BreakerInfo, LaneState
+from hookyard.dispatch.lanes.state import BreakerInfo, GroupState, LaneState
 from hookyard.dispatch.lanes.table import Lanes
 
-__all__ = ["BreakerInfo", "Bucket", "CircuitBreaker", "Group", "Lane", "LaneControl", "LaneState", "Lanes"]
+__all__ = ["BreakerInfo", "Bucket", "CircuitBreaker", "Group", "GroupState", "Lane", "LaneControl", "LaneState", "Lanes"]

@@ -1,14 +1,14 @@
 """What people do with lanes, and what they are told of them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.dispatch.house import House
 from hookyard.dispatch.lanes.breaker import CircuitBreaker
 from hookyard.dispatch.lanes.lane import Lane
-from hookyard.dispatch.lanes.state import LaneState, states
+from hookyard.dispatch.lanes.state import GroupState, LaneState, group_state, states
 from hookyard.dispatch.lanes.table import Lanes
 from hookyard.model import EVERY_LANE, AuditEntry, Pause
 from hookyard.store.coalescer import Coalescer
@@ -107,6 +107,11 @@ class LaneControl:
             StoreUnavailable: the store cannot be read.
         """
         return states(self._lanes.within(EVERY_LANE), await self._store.depths())
+
+    def groups(self, lanes: Iterable[LaneState]) -> tuple[GroupState, ...]:
+        """How the plugins are whose lanes are bounded together, by name; of how all lanes are."""
+        known = tuple(lanes)
+        return tuple(group_state(group, known) for group in self._lanes.groups)
 
     @property
     def pauses(self) -> tuple[Pause, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from hookyard.config.values import Rate
-from hookyard.dispatch.lanes.lane import Lane
+from hookyard.dispatch.lanes.lane import Group, Lane
 from hookyard.model import BreakerState, LaneDepth, Pause
 
 
@@ -41,6 +41,16 @@ class LaneState(Struct, frozen=True, kw_only=True):
     external: bool
 
 
+class GroupState(Struct, frozen=True, kw_only=True):
+    """How the lanes of a plugin are that are bounded together."""
+
+    plugin: str
+    running: int
+    limit: int | None
+    rate: Rate | None
+    burst: int | None
+
+
 def states(lanes: Iterable[Lane], depths: Iterable[LaneDepth]) -> tuple[LaneState, ...]:
     """How these lanes are, by name, with what the store says of them."""
     known = {depth.lane: depth for depth in depths}
@@ -73,4 +83,16 @@ def _state(lane: Lane, depth: LaneDepth) -> LaneState:
             for circuit in lane.circuits
         ),
         external=rule.external,
+    )
+
+
+def group_state(group: Group, lanes: Iterable[LaneState]) -> GroupState:
+    """How a plugin's lanes are together, of how each of them is."""
+    bucket = group.bucket
+    return GroupState(
+        plugin=group.name,
+        running=sum(lane.running for lane in lanes if lane.plugin == group.name),
+        limit=group.limit,
+        rate=None if bucket is None else bucket.rate,
+        burst=None if bucket is None else bucket.burst,
     )

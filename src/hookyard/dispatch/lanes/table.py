@@ -54,6 +54,11 @@ class Lanes:
     def __iter__(self) -> Iterator[Lane]:
         return iter(self._lanes.values())
 
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The plugins whose lanes are bounded together, by name."""
+        return tuple(self._groups[name] for name in sorted(self._groups))
+
     def use(self, rules: Mapping[str, LaneRule], plugins: Mapping[str, LaneRule]) -> None:
         """Go on by these rules: what runs keeps its slots, and a lane that is gone starts nothing more."""
         now = self._clock.now()

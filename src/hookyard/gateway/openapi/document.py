@@ -6,18 +6,21 @@ from typing import Final
 import msgspec
 
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.openapi import audit, events, health, jobs, plugins, tokens
+from hookyard.gateway.openapi import audit, changes, events, health, jobs, lanes, plugins, schedules, tokens
 from hookyard.gateway.openapi.entry import entry
 from hookyard.gateway.openapi.parts import Group, Known, Object, Problem
 from hookyard.schema import components
 
 GROUPS: Final[tuple[Group, ...]] = (
     plugins.GROUP,
+    lanes.GROUP,
     jobs.GROUP,
+    changes.GROUP,
     events.GROUP,
     health.GROUP,
     tokens.GROUP,
     audit.GROUP,
+    schedules.GROUP,
 )
 """All groups but the ways in, which follow from the configuration."""
 
