@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any
@@ -121,6 +122,7 @@ async def serve(
         with _signals(server.stop, lambda: background.run(_reload(service))):
             try:
                 await service.start()
+                await _first_token(service)
                 if not server.should_exit:
                     _log.info("server.listening", url=url_of(listener))
                     if beside is not None:
@@ -152,6 +154,17 @@ class _Background:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+
+async def _first_token(service: Service) -> None:
+    """Print an admin's token where nobody can call yet, if that is wanted: plainly, and not as a line of the log."""
+    wanted = service.config.first_admin
+    if wanted == "print" or (wanted == "auto" and sys.stderr.isatty()):
+        token = await service.first_token()
+        if token is not None:
+            said = f"\nNobody can call yet. This is an admin's token; it is shown this once:\n\n    {token}\n\n"
+            sys.stderr.write(said)
+            sys.stderr.flush()
 
 
 async def _reload(service: Service) -> None:

@@ -96,7 +96,7 @@ class TokenRoutes:
             get("/api/v1/tokens")(self.page),
             post("/api/v1/tokens", status_code=201)(self.create),
             get("/api/v1/tokens/{token_id:str}")(self.show),
-            delete("/api/v1/tokens/{token_id:str}", status_code=204)(self.revoke),
+            delete("/api/v1/tokens/{token_id:str}", status_code=200)(self.revoke),
             post("/api/v1/tokens/{token_id:str}/rotate", status_code=201)(self.rotate),
         ]
 

@@ -1,5 +1,7 @@
 """The whole of one file."""
 
+from typing import Literal
+
 from msgspec import field
 
 from hookyard.config.model.access import TokenSettings
@@ -34,7 +36,10 @@ class Config(Section, frozen=True, kw_only=True):
     plugins: dict[Name, PluginSettings] = field(default_factory=dict[str, PluginSettings])
     """Plugins by name. Naming one here is also what lets an installed (entry-point) plugin run."""
     tokens: tuple[TokenSettings, ...] = ()
-    """Who may call. With none, nobody may."""
+    """Who may call, beside the tokens of the store. With none, nobody may."""
+    first_admin: Literal["auto", "print", "never"] = "auto"
+    """Whether a server that nobody can call yet, since there is no token at all, makes an admin's token and prints it
+    to standard error, once. `auto` does where that is a terminal; `hookyard token bootstrap` makes one anywhere."""
     sources: dict[Name, SourceSettings] = field(default_factory=dict[str, SourceSettings])
     """Inbound webhooks by name."""
     schedules: dict[Name, ScheduleSettings] = field(default_factory=dict[str, ScheduleSettings])

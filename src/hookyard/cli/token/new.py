@@ -1,15 +1,13 @@
-"""`hookyard token`: bearer tokens."""
+"""`hookyard token new`: a token for the configuration."""
 
 from typing import Annotated
 
 import typer
 
 
-def register(app: typer.Typer) -> None:
-    """Add the group to the command line."""
-    group = typer.Typer(no_args_is_help=True, help="Make bearer tokens.")
+def register(group: typer.Typer) -> None:
+    """Add the command to its group."""
     group.command("new")(new)
-    app.add_typer(group, name="token")
 
 
 def new(
@@ -19,7 +17,7 @@ def new(
         typer.Option(help="What it may do; may be given several times.", show_default="trigger:*/*"),
     ] = None,
 ) -> None:
-    """Make a token: print it, this once, and the lines of the configuration that let it in.
+    """Make a token for the configuration: print it, this once, and the lines that let it in.
 
     The first line on standard output is the token, the others are YAML.
     """
