@@ -7,6 +7,9 @@ Subclass it in a test module and say how the store is opened; pytest does the re
             return await MyStore.open(folder / "jobs")
 """
 
+from hookyard.testing.store_forget import DeleteContract, PruneContract, PruneJobsContract
+from hookyard.testing.store_items import ItemContract
+from hookyard.testing.store_kept import AuditContract, LaneContract, ScheduleContract, TokenContract
 from hookyard.testing.store_leases import (
     BatchContract,
     CancelContract,
@@ -14,6 +17,7 @@ from hookyard.testing.store_leases import (
     FinishContract,
     ReleaseContract,
 )
+from hookyard.testing.store_lists import ListContract
 from hookyard.testing.store_outgoing import DeliveryContract
 from hookyard.testing.store_probe import StoreCase
 from hookyard.testing.store_questions import DurabilityContract, QueryContract
@@ -45,7 +49,16 @@ class StoreContract(
     StateContract,
     ArtifactContract,
     ChildrenContract,
+    ItemContract,
+    TokenContract,
+    AuditContract,
+    LaneContract,
+    ScheduleContract,
+    DeleteContract,
+    PruneJobsContract,
+    PruneContract,
     QueryContract,
+    ListContract,
     DurabilityContract,
 ):
     """All of :mod:`hookyard.store.contract`, in sentences."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from hookyard.ids import IdSource
 from hookyard.model import (
+    Artifact,
     Attempt,
     AttemptOutcome,
     Delivery,
@@ -18,12 +19,16 @@ from hookyard.model import (
     DeliveryStatus,
     ErrorInfo,
     Event,
+    Item,
     Job,
     Reason,
+    Schedule,
     StateChange,
     TerminalStatus,
 )
 from hookyard.store.contract import (
+    AuditFound,
+    AuditQuery,
     Claim,
     ClaimDeliveries,
     Claimed,
@@ -265,6 +270,22 @@ class Probe:
     def page(self, query: JobQuery) -> JobsFound:
         """A page of jobs, and where the next one begins."""
         return self.runner.run(self.store.jobs(query))
+
+    def audit(self, query: AuditQuery) -> AuditFound:
+        """A page of the audit log."""
+        return self.runner.run(self.store.audit(query))
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """All schedules."""
+        return self.runner.run(self.store.schedules())
+
+    def items(self, job: Job, *, after: str = "", limit: int = 200) -> tuple[Item, ...]:
+        """The partial results of a job."""
+        return self.runner.run(self.store.items(job.id, after=after, limit=limit))
+
+    def artifacts(self, job: Job) -> tuple[Artifact, ...]:
+        """The artifacts of a job."""
+        return self.runner.run(self.store.artifacts(job.id))
 
     def attempts(self, job: Job) -> tuple[Attempt, ...]:
         """The ended attempts of a job."""
