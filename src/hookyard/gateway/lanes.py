@@ -1,7 +1,7 @@
 """`/api/v1/lanes`: how full the lanes are, and pausing and resuming them.
 
-The name of a lane has a slash in it, which may come as it is or as `%2F`: servers decode paths before they hand them on,
-so that the two cannot be told apart.
+The name of a lane has a slash in it, which may come as it is or as `%2F`: servers decode paths before they hand them
+on, so that the two cannot be told apart.
 """
 
 from typing import Annotated, Any, Final

@@ -7,4 +7,14 @@ from hookyard.dispatch.lanes.rate import Bucket
 from hookyard.dispatch.lanes.state import BreakerInfo, GroupState, LaneState
 from hookyard.dispatch.lanes.table import Lanes
 
-__all__ = ["BreakerInfo", "Bucket", "CircuitBreaker", "Group", "GroupState", "Lane", "LaneControl", "LaneState", "Lanes"]
+__all__ = [
+    "BreakerInfo",
+    "Bucket",
+    "CircuitBreaker",
+    "Group",
+    "GroupState",
+    "Lane",
+    "LaneControl",
+    "LaneState",
+    "Lanes",
+]
