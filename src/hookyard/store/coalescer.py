@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.log import get
-from hookyard.store.contract import Enqueue, Failed, Op, Result, Store
+from hookyard.store.contract import Enqueue, Failed, Op, Result, Store, Together
 from hookyard.store.order import PLACE
 
 LAZY_SECONDS: Final = 0.25
@@ -133,7 +133,7 @@ class Coalescer:
     def _check(self, op: Op) -> None:
         if self._closed:
             raise _closing()
-        if type(op) is Enqueue or self._open >= 2 * self._limit:
+        if _brings_jobs(op) or self._open >= 2 * self._limit:
             raise _busy()
 
     def _flush(self) -> None:
@@ -233,6 +233,10 @@ def _tell_threads(
             else:
                 future.set_result(outcome)
     return rest, left
+
+
+def _brings_jobs(op: Op) -> bool:
+    return type(op) is Enqueue or (isinstance(op, Together) and any(type(one) is Enqueue for one in op.ops))
 
 
 def _mark_read(future: _LoopFuture) -> None:

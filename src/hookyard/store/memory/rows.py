@@ -16,6 +16,7 @@ def as_new(op: Enqueue) -> Job:
         reason=None,
         attempt=0 if lease is None else 1,
         result=None,
+        result_artifact=None,
         last_error=None,
         progress=None,
         cancel_requested=False,

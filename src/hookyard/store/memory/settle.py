@@ -4,7 +4,9 @@ from msgspec.structs import replace
 
 from hookyard.store.contract import CancelPending, Done, Extend, Extended, Failed, Finish, Release, Result, Stale
 from hookyard.store.memory.data import Data
+from hookyard.store.memory.enqueue import enqueue
 from hookyard.store.memory.rows import stored, unleased
+from hookyard.store.memory.waiting import ended, freed
 
 
 def extend(data: Data, op: Extend) -> Result:
@@ -24,17 +26,21 @@ def finish(data: Data, op: Finish) -> Result:
     if problem := data.unusable_deliveries(op.deliveries) or data.told.unusable(op.events):
         return Failed(problem)
     data.end_attempt(job, op.outcome, op.now, op.error)
-    data.jobs[job.id] = replace(
+    now_ended = data.jobs[job.id] = replace(
         unleased(job),
         status=op.status,
         reason=op.reason,
         result=op.result,
+        result_artifact=op.result_artifact,
         last_error=stored(op.error),
         completed_at=op.now,
     )
     data.add_deliveries(op.deliveries)
     data.told.add(op.events, op.state)
-    return Done()
+    done = ended(data, now_ended, op.now)
+    for one in op.follow:
+        enqueue(data, one)
+    return done
 
 
 def release(data: Data, op: Release) -> Result:
@@ -48,7 +54,7 @@ def release(data: Data, op: Release) -> Result:
         return Failed("the attempts are used up")
     if not op.uncount:
         data.end_attempt(job, op.outcome, op.now, op.error)
-    data.jobs[job.id] = replace(
+    released = data.jobs[job.id] = replace(
         unleased(job),
         status="queued",
         reason=op.reason,
@@ -58,4 +64,4 @@ def release(data: Data, op: Release) -> Result:
     )
     if op.run_at <= op.now:
         data.due.add(job.id)
-    return Done()
+    return Done(freed(data, released))

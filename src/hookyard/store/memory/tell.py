@@ -2,7 +2,17 @@
 
 from msgspec.structs import replace
 
-from hookyard.store.contract import AppendEvents, AppendLog, Done, Failed, PutArtifact, PutProgress, PutState, Result, Stale
+from hookyard.store.contract import (
+    AppendEvents,
+    AppendLog,
+    Done,
+    Failed,
+    PutArtifact,
+    PutProgress,
+    PutState,
+    Result,
+    Stale,
+)
 from hookyard.store.memory.data import Data
 from hookyard.store.stored_progress import progress_of, progress_text
 

@@ -16,7 +16,7 @@ from hookyard.model import (
     JobStatus,
     Reason,
 )
-from hookyard.store import stored_error, stored_progress
+from hookyard.store import stored_error, stored_options, stored_progress
 from hookyard.store.contract import Enqueue
 from hookyard.store.sqlite.driver import Value
 
@@ -48,6 +48,13 @@ JobRow = tuple[
     str | None,  # last_error
     str | None,  # parent
     str | None,  # progress
+    str,  # tenant
+    str | None,  # affinity
+    str | None,  # unique_key
+    str | None,  # concurrency_key
+    int | None,  # concurrency_limit
+    str | None,  # options
+    str | None,  # result_artifact
     bytes | None,  # result
     bytes,  # args
 ]
@@ -79,6 +86,7 @@ _json = msgspec.json.Encoder()
 _tags = msgspec.json.Decoder(tuple[str, ...])
 _NOWHERE = (-1, -1)
 _TAIL = (1 << 62) - 1
+_READY = 17  # the place of `ready` in the row of a new job
 
 
 def numbers(identifier: str) -> tuple[int, int]:
@@ -150,6 +158,34 @@ def new_job(op: Enqueue) -> tuple[Value, ...]:
     )
 
 
+def is_plain(job: Job) -> bool:
+    """Whether a new job uses none of the columns, and needs none of the looks, that few do."""
+    return (
+        job.options is None
+        and job.unique_key is None
+        and job.concurrency_key is None
+        and not job.tags
+        and not job.tenant
+        and job.affinity is None
+    )
+
+
+def new_job_with_more(op: Enqueue, ready: int) -> tuple[Value, ...]:
+    """The same for a job that :func:`is_plain` does not hold for, in the order of the statement `enqueue_more`."""
+    job, row = op.job, new_job(op)
+    return (
+        *row[:_READY],
+        ready,
+        *row[_READY + 1 :],
+        job.tenant,
+        job.affinity,
+        job.unique_key,
+        job.concurrency_key,
+        job.concurrency_limit,
+        None if job.options is None else stored_options.options_text(job.options),
+    )
+
+
 def job(row: JobRow) -> Job:
     """The job of a row."""
     return Job(
@@ -179,8 +215,15 @@ def job(row: JobRow) -> Job:
         last_error=None if row[24] is None else stored_error.error_of(row[24]),
         parent=row[25],
         progress=None if row[26] is None else stored_progress.progress_of(row[26]),
-        result=row[27],
-        args=row[28],
+        tenant=row[27],
+        affinity=row[28],
+        unique_key=row[29],
+        concurrency_key=row[30],
+        concurrency_limit=row[31],
+        options=None if row[32] is None else stored_options.options_of(row[32]),
+        result_artifact=row[33],
+        result=row[34],
+        args=row[35],
     )
 
 

@@ -1,6 +1,6 @@
 """The questions to the store that are not about single jobs, handed on to what reads."""
 
-from hookyard.model import Item, Job, LaneDepth, Pause, Schedule, Token, WorkerRecord
+from hookyard.model import Item, Job, Pause, Schedule, Token, WorkerRecord
 from hookyard.store.contract import AuditFound, AuditQuery
 from hookyard.store.sqlite.read import Reader
 
@@ -22,12 +22,7 @@ class KeptQuestions:
 
     async def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""
-        del limit
-        return ()
-
-    async def depths(self) -> tuple[LaneDepth, ...]:
-        """See the contract."""
-        return ()
+        return await self.reader.doomed(limit=limit)
 
     async def pauses(self) -> tuple[Pause, ...]:
         """See the contract."""

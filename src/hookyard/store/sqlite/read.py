@@ -27,6 +27,15 @@ class Reader(KeptReader, Lists):
         rows = await self.rows(_SQL["job"], numbers(job_id))
         return codec.job(cast("JobRow", rows[0])) if rows else None
 
+    async def doomed(self, *, limit: int) -> tuple[Job, ...]:
+        """Jobs that wait in vain."""
+        rows = await self.rows(_SQL["doomed"], (limit,))
+        return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
+
+    async def running(self) -> dict[str, int]:
+        """How many jobs run in each lane."""
+        return dict(cast("list[tuple[str, int]]", await self.rows(_SQL["running"], ())))
+
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """The attempts of a job."""
         return tuple(codec.attempt(job_id, row) for row in await self.rows(_SQL["attempts"], numbers(job_id)))

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 
 from hookyard.errors import StoreError
-from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LogLine, StateEntry
+from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LaneDepth, LogLine, StateEntry
 from hookyard.store.contract import EventQuery, JobQuery, JobsFound, Op, Result
 from hookyard.store.sqlite.connect import Synchronous, configure, connect, log
 from hookyard.store.sqlite.driver import Connection
@@ -67,6 +67,13 @@ class SqliteStore(KeptQuestions):
     async def jobs(self, query: JobQuery) -> JobsFound:
         """See the contract."""
         return await self.reader.jobs(query)
+
+    async def depths(self) -> tuple[LaneDepth, ...]:
+        """See the contract."""
+        running = await self.reader.running()
+        queued = self._writer.depths.now()
+        lanes = sorted(queued.keys() | running.keys())
+        return tuple(LaneDepth(lane, queued.get(lane, 0), running.get(lane, 0)) for lane in lanes)
 
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """See the contract."""
@@ -147,6 +154,8 @@ def _open(file: Path, synchronous: Synchronous) -> tuple[FileLock, Connection]:
         check(connection)
         configure(connection, synchronous)
         migrate(connection)
+        # Only now: a migration makes tables anew that others name.
+        connection.pragma("foreign_keys", 1)
     except (apsw.Error, StoreError) as error:
         if connection is not None:
             connection.close()

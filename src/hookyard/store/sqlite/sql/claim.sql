@@ -3,7 +3,7 @@
 
 -- name: promote
 -- What has become due in these lanes; the parameters are the lanes and then the time.
-UPDATE job_log SET ready = 1
+UPDATE job_log SET ready = CASE WHEN concurrency_key IS NULL THEN 1 ELSE 2 END
 WHERE status = 'queued' AND ready = 0 AND lane IN (/* each , */ ? /* end */) AND run_at <= ?;
 
 -- name: pick
@@ -27,7 +27,8 @@ SELECT
      key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
      request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at,
      worker, started_at, completed_at, last_error, parent,
-     (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key), length(args),
+     (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key), tenant, affinity, unique_key,
+     concurrency_key, concurrency_limit, options, result_artifact, length(args),
      CASE WHEN length(args) <= ? THEN hex(args) END))
    FROM picked CROSS JOIN job_log USING (key)),
   (SELECT min(run_at) FROM later);
@@ -41,3 +42,12 @@ UPDATE job_log
 SET status = 'running', reason = NULL, ready = 0, attempt = attempt + 1, started_at = ?, lease_token = ?,
     lease_expires_at = ?, worker = ?
 WHERE key IN (/* each , */ ? /* end */);
+
+-- name: next_keyed
+-- What a claim would take from these lanes, in its order within each: lane, job, concurrency key and its limit.
+/* each UNION ALL */
+SELECT * FROM (
+  SELECT lane, key, concurrency_key, concurrency_limit FROM job_log INDEXED BY job_queued
+  WHERE lane = ? AND status = 'queued' AND ready = 1
+  ORDER BY priority DESC, key LIMIT ?)
+/* end */;

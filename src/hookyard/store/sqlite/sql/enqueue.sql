@@ -8,6 +8,34 @@ INSERT INTO job_log (
   status, ready, attempt, started_at, lease_token, lease_expires_at, worker, parent)
 VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
 
+-- name: enqueue_more
+-- The same with what few jobs have.
+INSERT INTO job_log (
+  key, tail, plugin, command, lane, priority, max_attempts, run_at, submitted_at, timeout, principal, source,
+  request_id, callback_url, tags, args,
+  status, ready, attempt, started_at, lease_token, lease_expires_at, worker, parent,
+  tenant, affinity, unique_key, concurrency_key, concurrency_limit, options)
+VALUES /* each , */ (
+  ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
+
+-- name: tag
+INSERT INTO job_tag (tag, job_key) VALUES /* each , */ (?, ?) /* end */;
+
+-- name: active
+-- The active jobs with these unique keys, oldest first.
+SELECT unique_key, key, tail, status, started_at, submitted_at
+FROM job_log INDEXED BY job_unique
+WHERE unique_key IN (/* each , */ ? /* end */) AND (status = 'queued' OR status = 'running')
+ORDER BY unique_key, key;
+
+-- name: coalesce
+-- A queued job takes the input of a later one; what waits for other jobs goes on waiting.
+UPDATE job_log
+SET args = ?2, run_at = ?3, priority = ?4, request_id = ?5,
+    ready = CASE WHEN ready = 3 THEN 3 WHEN ?3 > ?6 THEN 0 WHEN concurrency_key IS NULL THEN 1 ELSE 2 END
+WHERE key = ?1
+RETURNING lane, concurrency_key;
+
 -- name: known_keys
 -- Which of these idempotency keys are there, expired or not.
 WITH given (scope, key) AS (VALUES /* each , */ (?, ?) /* end */)

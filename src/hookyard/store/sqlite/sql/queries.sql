@@ -63,6 +63,17 @@ FROM job_log INDEXED BY job_leased
 WHERE status = 'running' AND worker = ?
 ORDER BY lease_expires_at, key LIMIT ?;
 
+-- name: doomed
+-- Queued jobs that wait for one that ended without success.
+SELECT /* columns job */, NULL, x''
+FROM job_log
+WHERE key IN (SELECT job_key FROM job_after INDEXED BY job_doomed WHERE doomed = 1) AND status = 'queued' AND ready = 3
+ORDER BY key LIMIT ?;
+
+-- name: running
+-- How many run in each lane; what runs is little.
+SELECT lane, count(*) FROM job_log INDEXED BY job_leased WHERE status = 'running' GROUP BY lane;
+
 -- name: last_id
 SELECT key, tail FROM (
   SELECT key, tail FROM job_log WHERE key = (SELECT max(key) FROM job_log)

@@ -8,133 +8,20 @@ rolled back and done again with a savepoint around each operation.
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import TypeVar, cast
 
 import apsw
-from msgspec import Struct
 
-from hookyard.log import get
-from hookyard.store.contract import (
-    AppendAudit,
-    AppendEvents,
-    AppendLog,
-    Cancel,
-    Claim,
-    ClaimDeliveries,
-    DeleteJob,
-    DeleteSchedule,
-    Enqueue,
-    Extend,
-    Failed,
-    Finish,
-    FinishDelivery,
-    FireSchedule,
-    Op,
-    PauseLane,
-    PauseSchedule,
-    Prune,
-    PruneJobs,
-    PutArtifact,
-    PutItems,
-    PutProgress,
-    PutSchedule,
-    PutState,
-    PutToken,
-    PutWorker,
-    RecoverDeliveries,
-    Release,
-    ReleaseDelivery,
-    Result,
-    ResumeLane,
-    TouchTokens,
-)
+from hookyard.store.contract import AppendAudit, Op, Result, Several, Stale, Together, changed
 from hookyard.store.sqlite.connect import is_about_the_operation, roll_back, unavailable
 from hookyard.store.sqlite.driver import Connection
 from hookyard.store.sqlite.statements import MOST
-from hookyard.store.sqlite.write import (
-    access,
-    cancel,
-    claim,
-    deliver,
-    enqueue,
-    forget,
-    items,
-    lanes,
-    schedules,
-    settle,
-    state,
-    tell,
-)
+from hookyard.store.sqlite.write import enqueue, keyed
 from hookyard.store.sqlite.write.db import Db
+from hookyard.store.sqlite.write.depths import Depths
+from hookyard.store.sqlite.write.kinds import KINDS, Kind, Subject
 
-O_contra = TypeVar("O_contra", bound=Op, contravariant=True)
-O = TypeVar("O", bound=Op)  # noqa: E741  an operation
-_Apply = Callable[[Db, Sequence[Op]], list[Result]]
-_Subject = Callable[[Op], str]
-
-_KEY_PART = 18  # characters of an id: two ids with the same key name the same row
-
-log = get("store")
-
-
-class _Kind(Struct, frozen=True):
-    apply: _Apply
-    subject: _Subject | None = None
-    """Which row an operation is about; None when several of one kind never get into each other's way."""
-
-
-def _kind(apply: Callable[[Db, Sequence[O]], list[Result]], subject: Callable[[O], str] | None = None) -> _Kind:
-    # A run holds operations of one type only, the one that this function takes.
-    return _Kind(cast("_Apply", apply), cast("_Subject | None", subject))
-
-
-def _job(op: Extend | Finish | PutProgress | Release) -> str:
-    return op.job_id[:_KEY_PART]
-
-
-def _delivery(op: FinishDelivery | ReleaseDelivery) -> str:
-    return op.delivery_id[:_KEY_PART]
-
-
-def _made(op: PutArtifact) -> str:
-    return op.artifact.job_id[:_KEY_PART]
-
-
-def _kept(op: PutState) -> str:
-    return f"{op.plugin}\0{op.key}"
-
-
-_KINDS: dict[type[Op], _Kind] = {
-    Enqueue: _kind(enqueue.enqueue),
-    Claim: _kind(claim.claim),
-    Extend: _kind(settle.extend, _job),
-    Finish: _kind(settle.finish, _job),
-    Release: _kind(settle.release, _job),
-    Cancel: _kind(cancel.cancel),
-    ClaimDeliveries: _kind(deliver.claim_deliveries),
-    FinishDelivery: _kind(deliver.finish_delivery, _delivery),
-    ReleaseDelivery: _kind(deliver.release_delivery, _delivery),
-    RecoverDeliveries: _kind(deliver.recover_deliveries),
-    PutProgress: _kind(tell.put_progress, _job),
-    AppendLog: _kind(tell.append_log),
-    AppendEvents: _kind(tell.append_events),
-    PutArtifact: _kind(tell.put_artifacts, _made),
-    PutState: _kind(state.put_state, _kept),
-    PutItems: _kind(items.put_items),
-    Prune: _kind(forget.prune),
-    PruneJobs: _kind(forget.prune_jobs),
-    DeleteJob: _kind(forget.delete_job),
-    PutToken: _kind(access.put_token),
-    TouchTokens: _kind(access.touch_tokens),
-    AppendAudit: _kind(access.append_audit),
-    PauseLane: _kind(lanes.pause),
-    ResumeLane: _kind(lanes.resume),
-    PutWorker: _kind(lanes.put_worker),
-    PutSchedule: _kind(schedules.put),
-    DeleteSchedule: _kind(schedules.delete),
-    PauseSchedule: _kind(schedules.pause),
-    FireSchedule: _kind(schedules.fire),
-}
+_Way = Callable[[Sequence[Op]], list[Result]]
+"""How the operations of a batch are applied: as many as possible together, or one by one."""
 
 
 class Writer:
@@ -143,6 +30,12 @@ class Writer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._db = Db(connection)
+        self._db.read_what_is_kept()
+
+    @property
+    def depths(self) -> Depths:
+        """How many jobs of each lane are queued."""
+        return self._db.depths
 
     def apply(self, ops: Sequence[Op]) -> list[Result]:
         """See :meth:`hookyard.store.contract.Store.apply`."""
@@ -150,51 +43,73 @@ class Writer:
             try:
                 if enqueue.is_one_statement(ops):
                     # Which is a transaction of its own: two statements less to win the interpreter's lock for.
-                    return self._together(ops)
+                    results = self._together(ops)
+                    self._db.depths.commit()
+                    return results
                 return self._transaction(ops, self._together)
             except Exception as error:
-                roll_back(self._connection)
+                self._roll_back()
                 if not is_about_the_operation(error):
                     raise
                 return self._transaction(ops, self._one_by_one)
         except apsw.Error as error:
-            roll_back(self._connection)
+            self._roll_back()
             raise unavailable(error) from error
 
-    def _transaction(self, ops: Sequence[Op], apply: Callable[[Sequence[Op]], list[Result]]) -> list[Result]:
+    def _transaction(self, ops: Sequence[Op], apply: _Way) -> list[Result]:
+        self._db.careful = apply == self._one_by_one
         self._db.run("BEGIN IMMEDIATE")
         results = apply(ops)
         self._db.run("COMMIT")
+        self._db.depths.commit()
         return results
+
+    def _roll_back(self) -> None:
+        roll_back(self._connection)
+        self._db.depths.drop()
+        self._db.touched.clear()
 
     def _together(self, ops: Sequence[Op]) -> list[Result]:
         results: list[Result] = []
         for kind, run in _runs(ops):
-            results += kind.apply(self._db, run)
+            if kind is None:
+                results += [self._several(op, self._together) for op in run if isinstance(op, Together)]
+            else:
+                results += kind.apply(self._db, run)
+                if self._db.touched:
+                    keyed.let_go(self._db)
         return results
 
     def _one_by_one(self, ops: Sequence[Op]) -> list[Result]:
         results: list[Result] = []
         for op in ops:
-            self._db.run("SAVEPOINT one")
-            try:
-                results += _KINDS[type(op)].apply(self._db, (op,))
-            except Exception as error:
-                if not is_about_the_operation(error):
-                    raise
-                log.error(  # noqa: TRY400  a traceback may be rendered with values, and those are payloads
-                    "store.operation_failed", operation=type(op).__name__, error=f"{type(error).__name__}: {error}"
-                )
-                self._db.run("ROLLBACK TO one")
-                results.append(Failed(f"{type(error).__name__}: {error}"))
-            self._db.run("RELEASE one")
+            if isinstance(op, Together):
+                results.append(self._several(op, self._one_by_one))
+            else:
+                results += self._db.alone(op, self._together)
         return results
 
+    def _several(self, op: Together, apply: _Way) -> Result:
+        """The operations of one, with what is to be noted of each only when it changed something."""
+        results: list[Result] = []
+        for noted, run in groupby(op.ops, lambda one: type(one) is AppendAudit):
+            if not noted:
+                results += apply(tuple(run))
+                continue
+            for entry in run:
+                in_vain = bool(results) and not changed(results[-1])
+                results += (Stale(),) if in_vain else apply((entry,))
+        return Several(tuple(results))
 
-def _runs(ops: Sequence[Op]) -> Iterator[tuple[_Kind, Sequence[Op]]]:
-    """Cut a batch into runs of one kind, in which no row is named twice."""
+
+def _runs(ops: Sequence[Op]) -> Iterator[tuple[Kind | None, Sequence[Op]]]:
+    """Cut a batch into runs of one kind, in which no row is named twice; None is for those that hold several."""
     for first, group in groupby(ops, type):
-        kind, same = _KINDS[first], tuple(group)
+        same = tuple(group)
+        kind = None if first is Together else KINDS[first]
+        if kind is None:
+            yield None, same
+            continue
         for start in range(0, len(same), MOST):
             run = same[start : start + MOST]
             subject = kind.subject
@@ -204,7 +119,7 @@ def _runs(ops: Sequence[Op]) -> Iterator[tuple[_Kind, Sequence[Op]]]:
                 yield from ((kind, part) for part in _without_repeats(run, subject))
 
 
-def _without_repeats(run: Sequence[Op], subject: _Subject) -> Iterator[Sequence[Op]]:
+def _without_repeats(run: Sequence[Op], subject: Subject) -> Iterator[Sequence[Op]]:
     start = 0
     seen: set[str] = set()
     for at, op in enumerate(run):

@@ -1,10 +1,21 @@
 """The writing connection as the operations see it: many rows in one statement."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar, cast
 
+from hookyard.log import get
+from hookyard.store.contract import Failed, Op, Result
+from hookyard.store.sqlite import statements
+from hookyard.store.sqlite.connect import is_about_the_operation
 from hookyard.store.sqlite.driver import Connection, Value
 from hookyard.store.sqlite.statements import MOST, Statement
+from hookyard.store.sqlite.write.depths import Depths
+
+O = TypeVar("O", bound=Op)  # noqa: E741  an operation
+
+log = get("store")
+
+_SQL = statements.load("waiting")
 
 FOREVER: Final = (1 << 63) - 1
 """Later than any time: the horizon of an operation that does not mind how long its lease has ended."""
@@ -13,12 +24,47 @@ FOREVER: Final = (1 << 63) - 1
 class Db:
     """One cursor, used by the writer thread only."""
 
-    __slots__ = ("_connection", "_execute")
+    __slots__ = ("_connection", "_execute", "after", "careful", "depths", "keyed", "touched")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.depths = Depths()
+        """How many jobs are queued."""
+        self.keyed = False
+        """Whether there may be active jobs with concurrency keys: as long as there are none, nobody looks for them."""
+        self.after = False
+        """Whether there may be jobs that wait for others, likewise."""
+        self.touched: dict[tuple[str, str], None] = {}
+        """Lanes and concurrency keys whose held jobs are to be looked at, before anything else is done."""
+        self.careful = False
+        """Whether operations are applied one by one, each failing alone."""
         # One cursor for all: executing on it anew resets whatever statement was left half read.
         self._execute = connection.cursor().execute
+
+    def read_what_is_kept(self) -> None:
+        """Read from the file what is kept in memory of it."""
+        self.depths = Depths(cast("list[tuple[str, int]]", self.rows(_SQL["depths"], ())))
+        self.keyed = self.row(_SQL["any_keyed"], ()) == (1,)
+        self.after = self.row(_SQL["any_after"], ()) == (1,)
+
+    def alone(self, op: O, apply: Callable[[Sequence[O]], list[Result]]) -> list[Result]:
+        """Apply one operation so that, when it contradicts what is stored, it fails alone."""
+        self.run("SAVEPOINT one")
+        mark, touched = self.depths.mark(), dict(self.touched)
+        try:
+            results = apply((op,))
+        except Exception as error:
+            if not is_about_the_operation(error):
+                raise
+            log.error(  # noqa: TRY400  a traceback may be rendered with values, and those are payloads
+                "store.operation_failed", operation=type(op).__name__, error=f"{type(error).__name__}: {error}"
+            )
+            self.run("ROLLBACK TO one")
+            self.depths.back_to(mark)
+            self.touched = touched
+            results = [Failed(f"{type(error).__name__}: {error}")]
+        self.run("RELEASE one")
+        return results
 
     def run(self, sql: str) -> None:
         """Execute a statement without parameters or rows."""
