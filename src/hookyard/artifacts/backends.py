@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from uuid import uuid4
 
 import obstore
@@ -16,6 +16,9 @@ from obstore.store import LocalStore, MemoryStore, S3Store
 from hookyard.artifacts.writer import Pieces
 from hookyard.config.model import ArtifactSettings, S3Settings
 from hookyard.errors import StoreError
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig, S3Config
 
 Objects: TypeAlias = LocalStore | MemoryStore | S3Store
 
@@ -135,21 +138,26 @@ def open_backend(settings: ArtifactSettings, base: Path) -> Backend:
 
 
 def _bucket(settings: S3Settings) -> S3Store:
+    options: "S3Config" = {
+        "bucket": settings.bucket,
+        "region": settings.region,
+        "virtual_hosted_style_request": settings.virtual_hosted,
+    }
+    if settings.endpoint is not None:
+        options["endpoint"] = settings.endpoint
+    if settings.access_key_id is not None:
+        options["access_key_id"] = settings.access_key_id.reveal()
+    if settings.secret_access_key is not None:
+        options["secret_access_key"] = settings.secret_access_key.reveal()
+    client: "ClientConfig" = {
+        "allow_http": settings.allow_http,
+        "timeout": timedelta(milliseconds=settings.timeout),
+        "connect_timeout": timedelta(seconds=5),
+    }
+    retry: "RetryConfig" = {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_RETRYING)}
     try:
         return S3Store(
-            settings.bucket,
-            prefix=settings.prefix.rstrip("/") or None,
-            endpoint=settings.endpoint,
-            region=settings.region,
-            access_key_id=None if settings.access_key_id is None else settings.access_key_id.reveal(),
-            secret_access_key=None if settings.secret_access_key is None else settings.secret_access_key.reveal(),
-            virtual_hosted_style_request=settings.virtual_hosted,
-            client_options={
-                "allow_http": settings.allow_http,
-                "timeout": timedelta(milliseconds=settings.timeout),
-                "connect_timeout": timedelta(seconds=5),
-            },
-            retry_config={"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_RETRYING)},
+            prefix=settings.prefix.rstrip("/") or None, config=options, client_options=client, retry_config=retry
         )
     except (BaseError, ValueError) as error:
         msg = f"the bucket {settings.bucket} cannot be used: {str(error).partition(chr(10))[0]}"
