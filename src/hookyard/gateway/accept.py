@@ -6,21 +6,25 @@ The lean path and the ordinary handlers call these same functions, so they canno
 from hashlib import sha256
 from typing import Final
 
-from msgspec import DecodeError, Struct
+from msgspec import DecodeError, Raw
 
 from hookyard.auth import Principal
+from hookyard.dispatch.new_job import NOTHING_ASKED, Ask, NewJob, make_job
 from hookyard.errors import Refused
 from hookyard.gateway.answer import JSON_TYPE, Answer
+from hookyard.gateway.asks import Asks, unmet
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.envelope import decode_envelope
+from hookyard.gateway.dispatching import Stored
+from hookyard.gateway.envelope import EMPTY, Envelope, decode_envelope
 from hookyard.host.registry import Command
 from hookyard.inbound import Received, Route, Source
-from hookyard.model import Job
-from hookyard.store.contract import Dedupe, Enqueued, Mismatch
+from hookyard.store.contract import Dedupe, Enqueued, LaneFull, Mismatch, Occupied, Unmet
 
 LOCATION: Final = b"/api/v1/jobs/"
 _ID_LENGTH: Final = 36
+_RETRY_AFTER: Final = 5
+"""Seconds; a lane has room again as soon as one of its jobs has started."""
 
 
 Accepted = tuple[Enqueued, str]
@@ -30,31 +34,36 @@ Accepted = tuple[Enqueued, str]
 class CommandWay:
     """The way into one command: everything about it that does not change is made once."""
 
-    __slots__ = ("_accept", "_decode", "_deps", "_ids", "_now", "_prefix", "_suffixes", "_window", "command")
+    __slots__ = (
+        "_accept",
+        "_asks",
+        "_by_priority",
+        "_decode",
+        "_ids",
+        "_now",
+        "_prefix",
+        "_suffixes",
+        "_window",
+        "command",
+    )
 
     def __init__(self, deps: GatewayDeps, command: Command) -> None:
-        self._deps = deps
         self.command = command
         self._accept, self._ids, self._now = deps.dispatcher.accept, deps.ids, deps.clock.now
+        self._asks = Asks(deps, command)
+        self._by_priority: dict[int, Ask] = {command.priority: NOTHING_ASKED}
         self._window = int(deps.config.jobs.idempotency_window)
         spec = command.spec
         self._decode = spec.decode
         self._prefix = b'{"job_id":"'
         middle = f'","status":"queued","plugin":"{spec.plugin}","command":"{spec.name}"'.encode()
-        suffixes = (middle + b"}", middle + b',"duplicate":true}')
+        suffixes = (middle + b"}", middle + b',"duplicate":true}', middle + b',"coalesced":true}')
         self._suffixes = tuple(
             (suffix, (b"content-length", b"%d" % (len(self._prefix) + _ID_LENGTH + len(suffix)))) for suffix in suffixes
         )
 
     async def trigger(self, body: bytes, principal: Principal, key: str | None, request_id: str | None) -> Accepted:
-        """Store what an authenticated caller asks for; see :meth:`prepare` for what it takes and raises."""
-        job, data, dedupe = self.prepare(body, principal, key, request_id)
-        return accepted(await self._accept(job, self.command, data, dedupe), request_id)
-
-    def prepare(
-        self, body: bytes, principal: Principal, key: str | None, request_id: str | None
-    ) -> tuple[Job, Struct, Dedupe | None]:
-        """Make the job that an authenticated caller asks for.
+        """Store what an authenticated caller asks for.
 
         Args:
             body: the raw body, at most as long as allowed.
@@ -63,40 +72,60 @@ class CommandWay:
             request_id: the caller's own, if any; else the new job's id serves as one.
 
         Raises:
-            Refused: the body is not what it must be, the key stands for another body, the store is not there.
+            Refused: the body is not what it must be, the key stands for another body, there is no room in the lane, a
+                job that had to succeed first did not, the store is not there.
         """
-        command = self.command
-        spec = command.spec
-        envelope = decode_envelope(body)
+        payload, envelope = decode_envelope(body)
+        dedupe = None if key is None else self.dedupe(principal, key, body)
+        new = await self.make(payload, envelope, principal, dedupe, request_id)
+        return accepted(await self._accept(new), request_id)
+
+    async def make(
+        self,
+        payload: Raw,
+        envelope: Envelope,
+        principal: Principal,
+        dedupe: Dedupe | None,
+        request_id: str | None,
+        *,
+        base: str = "$",
+    ) -> NewJob:
+        """Make the job that an authenticated caller asks for.
+
+        Args:
+            payload: the command's input.
+            envelope: what else is asked for.
+            principal: who asks, and may.
+            dedupe: the idempotency key, if any.
+            request_id: the caller's own, if any; else the new job's id serves as one.
+            base: the JSON path at which the envelope stands.
+
+        Raises:
+            Refused: the input is not what it must be, or what is asked for is not possible or not allowed.
+        """
         try:
-            data = self._decode(envelope.payload)
+            data = self._decode(payload)
         except DecodeError as error:
-            raise refusal(error, "$.payload") from error
-        if envelope.callback_url is not None:
-            self._check_callback(envelope.callback_url)
-        job_id = self._ids()
+            raise refusal(error, f"{base}.payload") from error
         now = self._now()
-        job = Job(
-            id=job_id,
-            plugin=spec.plugin,
-            command=spec.name,
-            lane=command.lane,
-            args=bytes(envelope.payload),
-            submitted_at=now,
-            run_at=now if envelope.delay is None and envelope.run_at is None else envelope.due(now),
-            priority=spec.options.priority if envelope.priority is None else envelope.priority,
-            max_attempts=envelope.max_attempts or command.max_attempts,
-            timeout=None if envelope.timeout is None else round(envelope.timeout * 1000),
+        ask = NOTHING_ASKED if envelope is EMPTY else await self._asks.read(envelope, principal, now, base)
+        job_id = self._ids()
+        return make_job(
+            self.command,
+            args=bytes(payload),
+            data=data,
+            job_id=job_id,
+            now=now,
             principal=principal.name,
+            tenant=principal.tenant,
             request_id=request_id or job_id,
-            callback_url=envelope.callback_url,
-            tags=envelope.tags,
+            ask=ask,
+            dedupe=dedupe,
         )
-        dedupe = None
-        if key is not None:
-            scope = f"{principal.name} {command.key}"
-            dedupe = Dedupe(scope, key, sha256(body).digest(), now + self._window)
-        return job, data, dedupe
+
+    def dedupe(self, principal: Principal, key: str, body: bytes) -> Dedupe:
+        """The idempotency key of a caller, which is its own for every command."""
+        return Dedupe(f"{principal.name} {self.command.key}", key, sha256(body).digest(), self._now() + self._window)
 
     async def hook(
         self, source: Source, received: Received, route: Route, request_id: str | None, made: bytes | None = None
@@ -104,10 +133,9 @@ class CommandWay:
         """Store what a verified sender's event becomes; `made` is the input when a plugin made it.
 
         Raises:
-            Refused: the body does not become the command's input, the delivery id stands for another body, the
-                store is not there.
+            Refused: the body does not become the command's input, the delivery id stands for another body, there is
+                no room in the lane, the store is not there.
         """
-        command = self.command
         if made is None and not received.body.isascii():
             require_utf8(received.body)
         args = route.args(received.body, received.event, received.delivery_id) if made is None else made
@@ -117,46 +145,52 @@ class CommandWay:
             raise refusal(error) from error
         job_id = self._ids()
         now = self._now()
-        job = Job(
-            id=job_id,
-            plugin=command.spec.plugin,
-            command=command.spec.name,
-            lane=command.lane,
+        ask = self._by_priority.get(route.priority)
+        if ask is None:  # as many as the configuration has
+            ask = self._by_priority[route.priority] = Ask(priority=route.priority)
+        new = make_job(
+            self.command,
             args=args,
-            submitted_at=now,
-            run_at=now,
-            priority=route.priority,
-            max_attempts=command.max_attempts,
+            data=data,
+            job_id=job_id,
+            now=now,
             principal=source.principal,
-            source=source.name,
             request_id=request_id or job_id,
+            ask=ask,
+            source=source.name,
+            dedupe=Dedupe(source.principal, received.delivery_id, received.digest, now + source.window),
         )
-        dedupe = Dedupe(source.principal, received.delivery_id, received.digest, now + source.window)
-        return accepted(await self._accept(job, command, data, dedupe), request_id)
+        return accepted(await self._accept(new), request_id)
 
     def answer(self, outcome: Enqueued) -> Answer:
         """Say that the job is stored."""
         job_id = outcome.job_id.encode()
-        suffix, length = self._suffixes[outcome.duplicate]
+        suffix, length = self._suffixes[2 if outcome.coalesced else outcome.duplicate]
         return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
 
-    def _check_callback(self, url: str) -> None:
-        if not self._deps.config.outbound.callback_secrets:
-            reason: str | None = "No secret to sign callbacks with is configured."
-        else:
-            reason = self._deps.check_callback(url)
-        if reason is not None:
-            raise Refused("invalid_input", reason, path="$.callback_url")
 
-
-def accepted(outcome: Enqueued | Mismatch, request_id: str | None) -> Accepted:
+def accepted(outcome: Stored, request_id: str | None) -> Accepted:
     """The stored job of an outcome, with the caller's own request id or else the id of that very job.
 
     A duplicate's own job is never stored, so its id would lead nowhere.
 
     Raises:
-        Refused: the key stands for another body.
+        Refused: nothing was stored.
     """
-    if isinstance(outcome, Mismatch):
-        raise Refused("idempotency_mismatch", extra={"job_id": outcome.job_id})
-    return outcome, request_id or outcome.job_id
+    if isinstance(outcome, Enqueued):
+        return outcome, request_id or outcome.job_id
+    raise unstored(outcome)
+
+
+def unstored(outcome: Mismatch | LaneFull | Unmet | Occupied) -> Refused:
+    """Why nothing was stored."""
+    match outcome:
+        case Mismatch():
+            return Refused("idempotency_mismatch", extra={"job_id": outcome.job_id})
+        case LaneFull():
+            return Refused("lane_full", retry_after=_RETRY_AFTER, extra={"queued": outcome.queued})
+        case Unmet():
+            return unmet(outcome.job_id, outcome.status)
+        case Occupied():
+            # Others keep taking the key between one look and the next.
+            return Refused("busy", "Others are being made with the same unique key.", retry_after=1)

@@ -13,20 +13,22 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
-from hookyard.gateway.artifacts import Artifacts
+from hookyard.gateway.audit import Audit
 from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.events import Events
 from hookyard.gateway.health import Health
-from hookyard.gateway.joblog import JobLogs
-from hookyard.gateway.jobs import Jobs
+from hookyard.gateway.jobs.routes import job_handlers
+from hookyard.gateway.lanes import LaneRoutes
 from hookyard.gateway.lean import peer_of
 from hookyard.gateway.plugins import Plugins
 from hookyard.gateway.readiness import check_ready
 from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
+from hookyard.gateway.schedules import Schedules
 from hookyard.gateway.tables import Live, Tables
+from hookyard.gateway.tokens import TokenRoutes
 from hookyard.gateway.trigger import Ways
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
@@ -46,16 +48,17 @@ class Gateway(Litestar):
         self._lean = tables.lean
         self._ids = deps.ids
         self._callers = Callers(deps.tokens, deps.hooks)
-        jobs = Jobs(deps, lambda: self._live.tables.registry)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
                 *Health(deps).handlers(),
                 *Ways(deps, self._live).handlers(),
-                *jobs.handlers(),
-                *JobLogs(deps, jobs).handlers(),
-                *Artifacts(deps, jobs).handlers(),
+                *job_handlers(deps, self._live),
                 *Events(deps).handlers(),
                 *Plugins(deps, self._live).handlers(),
+                *([] if deps.lanes is None else LaneRoutes(deps, deps.lanes).handlers()),
+                *TokenRoutes(deps).handlers(),
+                *Audit(deps).handlers(),
+                *Schedules(deps, self._live).handlers(),
                 *_plain_routes(deps, self._live),
             ],
             exception_handlers={Exception: _refuse},
@@ -96,22 +99,22 @@ class Gateway(Litestar):
             given_id=own,
             request_id=own or self._ids(),
             peer=peer_of(scope),
+            head=scope["method"] == "HEAD",
         )
         await self._callers.ask(known, scope["method"], scope["path"])
-        head = scope["method"] == "HEAD"
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 named = [*map(_with_head, message["headers"]), (b"x-request-id", known.request_id.encode())]
                 message["headers"] = named
-            elif head and message["type"] == "http.response.body":
+            elif known.head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
         inner = cast("HTTPScope", {**scope, "state": {KEY: known}})
         # Hookyard never looks at Host; Litestar would refuse what the lean path takes.
         inner["headers"] = [pair for pair in scope["headers"] if pair[0] != b"host"]
-        if head:
+        if known.head:
             inner["method"] = "GET"
         await super().__call__(inner, receive, send_with_id)
 

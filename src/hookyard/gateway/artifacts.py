@@ -8,13 +8,14 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec import Struct
 
+from hookyard.auth.scopes import RESULTS_READ
 from hookyard.clock import rfc3339
-from hookyard.errors import ArtifactError, Refused
-from hookyard.gateway.answer import Answer, value_answer
+from hookyard.errors import Refused
+from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import seen
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.download import Download, download_headers, is_known
-from hookyard.gateway.jobs import Jobs
+from hookyard.gateway.download import download
+from hookyard.gateway.jobs.access import JobAccess
 from hookyard.model import Artifact
 
 
@@ -39,10 +40,10 @@ class ArtifactList(Struct, frozen=True):
 class Artifacts:
     """The routes; who may read a job may read what it made."""
 
-    def __init__(self, deps: GatewayDeps, jobs: Jobs) -> None:
+    def __init__(self, deps: GatewayDeps, access: JobAccess) -> None:
         self._store = deps.store
         self._artifacts = deps.artifacts
-        self._jobs = jobs
+        self._access = access
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
@@ -53,25 +54,17 @@ class Artifacts:
 
     async def artifacts(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """List what a job made."""
-        job = await self._jobs.readable(request, job_id)
+        job = await self._access.readable(request, job_id, RESULTS_READ)
         found = await self._store.artifacts(job.id)
         return value_answer(ArtifactList([_view(artifact) for artifact in found]))
 
     async def artifact(self, request: Request[Any, Any, Any], job_id: FromPath[str], name: FromPath[str]) -> ASGIApp:
         """Send what a job made."""
-        job = await self._jobs.readable(request, job_id)
+        job = await self._access.readable(request, job_id, RESULTS_READ)
         found = next((one for one in await self._store.artifacts(job.id) if one.name == name), None)
         if found is None:
             raise Refused("not_found", "There is no such artifact.")
-        headers = download_headers(found)
-        if is_known(seen(request).headers.get(b"if-none-match", b""), dict(headers)[b"etag"]):
-            return Answer(304, b"", [pair for pair in headers if pair[0] == b"etag"])
-        pieces = self._artifacts.stream(found.location, 0, found.size)
-        try:
-            first = await anext(pieces, b"")
-        except ArtifactError as error:
-            raise Refused("not_found", "The content of the artifact is gone.") from error
-        return Download(headers, first, pieces)
+        return await download(self._artifacts, found, seen(request))
 
 
 def _view(artifact: Artifact) -> ArtifactView:

@@ -2,41 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from msgspec import Struct
 
 from hookyard.artifacts import ArtifactStore
 from hookyard.auth import Tokens
 from hookyard.clock import Clock
 from hookyard.config.model import Config
+from hookyard.dispatch.lanes import LaneControl
+from hookyard.dispatch.schedules import Manager
+from hookyard.gateway.dispatching import Dispatcher
 from hookyard.gateway.readiness import Readiness
 from hookyard.gateway.tokenbook import TokenBook
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
-from hookyard.host.registry import Command, Registry
+from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
 from hookyard.inbound import Sources
-from hookyard.model import Job
-from hookyard.store.contract import Dedupe, Enqueued, Mismatch, Op, Result, Store
-
-
-class Dispatcher(Protocol):
-    """Takes jobs."""
-
-    async def accept(
-        self, job: Job, command: Command, data: Struct | None, dedupe: Dedupe | None
-    ) -> Enqueued | Mismatch:
-        """Store a job and return once it is on disk.
-
-        Raises:
-            StoreUnavailable: nothing was stored.
-        """
-        ...
-
-    async def wait(self, job_id: str, seconds: float) -> Job | None:
-        """Return the job once it is terminal, or None when it is not by then."""
-        ...
+from hookyard.store.contract import Op, Result, Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +40,9 @@ class GatewayDeps:
     readiness: Readiness
     check_callback: Callable[[str], str | None]
     """Say why a callback URL is refused, or None."""
+    lanes: LaneControl | None = None
+    """How the lanes are, and pausing them; without it there are no such routes."""
+    schedules: Manager | None = None
     hooks: Hooks = field(default_factory=Hooks)
     reload: Callable[[], Awaitable[Changes]] | None = None
     """Read the configuration and the plugins again. Raises ConfigError when nothing was changed."""

@@ -8,12 +8,9 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from hookyard.errors import Refused
-from hookyard.gateway.accept import CommandWay
-from hookyard.gateway.answer import Answer, Headers, value_answer
 from hookyard.gateway.caller import authenticate, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.request import (
-    Preferences,
     content_length,
     idempotency_key,
     preferences,
@@ -21,8 +18,7 @@ from hookyard.gateway.request import (
     require_json,
 )
 from hookyard.gateway.tables import Live
-from hookyard.gateway.views import short_view
-from hookyard.store.contract import Enqueued
+from hookyard.gateway.waiting import answer_to
 
 
 class Ways:
@@ -58,7 +54,7 @@ class Ways:
         prefer = preferences(known.headers.get(b"prefer"))
         body = await read_body(request.receive, self._cap)
         stored, known.request_id = await way.trigger(body, principal, key, known.given_id)
-        return await self._answer(way, stored, prefer)
+        return await answer_to(self._deps, way, stored, prefer)
 
     async def hook(self, request: Request[Any, Any, Any], source: FromPath[str]) -> ASGIApp:
         """Take an inbound webhook."""
@@ -72,19 +68,3 @@ class Ways:
         answer, request_id = await way.receive(known.headers, body, known.given_id)
         known.request_id = request_id or known.request_id
         return answer
-
-    async def _answer(self, way: CommandWay, stored: Enqueued, prefer: Preferences) -> Answer:
-        applied = ["respond-async"] if prefer.respond_async else []
-        if prefer.wait is not None:
-            seconds = min(prefer.wait, self._deps.config.server.max_wait.seconds)
-            applied.append(f"wait={seconds:g}")
-            job = await self._deps.dispatcher.wait(stored.job_id, seconds) if seconds else None
-            if job is not None:
-                return value_answer(short_view(job), 200, _applied(applied[-1:]))
-        answer = way.answer(stored)
-        answer.headers += _applied(applied)
-        return answer
-
-
-def _applied(preferences: list[str]) -> Headers:
-    return [(b"preference-applied", ", ".join(preferences).encode())] if preferences else []

@@ -1,20 +1,28 @@
 """How jobs are shown. Times are RFC 3339 in UTC; a member without a value is left out."""
 
+from typing import Final
+
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
 from hookyard.model import (
     Attempt,
     AttemptOutcome,
+    CallbackEvent,
     Delivery,
     DeliveryAttempt,
     DeliveryStatus,
     ErrorInfo,
+    Follow,
     Job,
+    JobOptions,
     JobStatus,
     Progress,
     Reason,
+    Retry,
 )
+
+_NO_OPTIONS: Final = JobOptions()
 
 
 class ProgressView(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,6 +45,8 @@ class ShortJob(Struct, frozen=True, kw_only=True, omit_defaults=True):
     command: str
     result: Raw | UnsetType = UNSET
     """The command's output."""
+    result_artifact: str | UnsetType = UNSET
+    """The name of the artifact that holds the result instead, since it is large."""
     error: ErrorInfo | UnsetType = UNSET
     """Of the last attempt that did not succeed."""
     progress: ProgressView | UnsetType = UNSET
@@ -71,7 +81,9 @@ class JobRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     progress: ProgressView | UnsetType = UNSET
     """What its command last said of how far it is."""
     parent: str | UnsetType = UNSET
-    """The job whose command called for this one."""
+    """The job whose command called for this one, or that it follows."""
+    affinity: str | UnsetType = UNSET
+    """What a worker has loaded when it is best at this job."""
     started_at: str | UnsetType = UNSET
     completed_at: str | UnsetType = UNSET
 
@@ -128,7 +140,21 @@ class FullJob(JobRow, frozen=True, kw_only=True, omit_defaults=True):
     """The command's output."""
     timeout: float | UnsetType = UNSET
     """Seconds one attempt may take, where the caller asked for other than the command's own."""
+    result_artifact: str | UnsetType = UNSET
+    """The name of the artifact that holds the result instead, since it is large."""
     callback_url: str | UnsetType = UNSET
+    callback_events: tuple[CallbackEvent, ...] | UnsetType = UNSET
+    retry: Retry | UnsetType = UNSET
+    """Where the caller asked for other than the command's own; seconds."""
+    unique_key: str | UnsetType = UNSET
+    """While the job is active, another one of its command with this key is not simply added."""
+    concurrency_key: str | UnsetType = UNSET
+    """Of the jobs of its lane with this key at most `concurrency_limit` run at once."""
+    concurrency_limit: int | UnsetType = UNSET
+    on_success: tuple[Follow, ...] = ()
+    on_failure: tuple[Follow, ...] = ()
+    after: tuple[str, ...] = ()
+    """The jobs that had to succeed first."""
     attempts: list[AttemptView]
     deliveries: list[DeliveryView]
     children: list[str]
@@ -151,6 +177,7 @@ def short_view(job: Job) -> ShortJob:
         plugin=job.plugin,
         command=job.command,
         result=UNSET if job.result is None else Raw(job.result),
+        result_artifact=job.result_artifact or UNSET,
         error=_error(job),
         progress=_progress(job.progress),
         started_at=_when(job.started_at),
@@ -178,6 +205,7 @@ def row_view(job: Job) -> JobRow:
         cancel_requested=job.cancel_requested,
         progress=_progress(job.progress),
         parent=job.parent or UNSET,
+        affinity=job.affinity or UNSET,
         submitted_at=rfc3339(job.submitted_at),
         run_at=rfc3339(job.run_at),
         started_at=_when(job.started_at),
@@ -187,13 +215,22 @@ def row_view(job: Job) -> JobRow:
 
 def full_view(job: Job, attempts: list[AttemptView], deliveries: list[DeliveryView], children: list[str]) -> FullJob:
     """Show all of a job."""
-    row = row_view(job)
+    row, options = row_view(job), job.options or _NO_OPTIONS
     return FullJob(
         **{name: getattr(row, name) for name in row.__struct_fields__},
         args=Raw(job.args),
         result=UNSET if job.result is None else Raw(job.result),
         timeout=UNSET if job.timeout is None else job.timeout / 1000,
+        result_artifact=job.result_artifact or UNSET,
         callback_url=job.callback_url or UNSET,
+        callback_events=UNSET if job.callback_url is None else options.callback_events,
+        retry=options.retry or UNSET,
+        unique_key=_own_key(job, job.unique_key),
+        concurrency_key=_own_key(job, job.concurrency_key),
+        concurrency_limit=UNSET if job.concurrency_limit is None else job.concurrency_limit,
+        on_success=options.on_success,
+        on_failure=options.on_failure,
+        after=options.after,
         attempts=attempts,
         deliveries=deliveries,
         children=children,
@@ -238,6 +275,13 @@ def _delivery_attempt_view(attempt: DeliveryAttempt) -> DeliveryAttemptView:
         status=attempt.status,
         error=attempt.error,
         response=None if attempt.response is None else attempt.response.decode(errors="replace"),
+    )
+
+
+def _own_key(job: Job, key: str | None) -> str | UnsetType:
+    """A key as its job knows it: without the tenant and the command, which keep the stored ones apart."""
+    return (
+        UNSET if key is None else key.removeprefix("unique:").removeprefix(f"{job.tenant} {job.plugin}/{job.command} ")
     )
 
 

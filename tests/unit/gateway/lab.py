@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar, cast
 import pytest
 from litestar.types import HTTPRequestEvent, HTTPScope, Message
 from msgspec import Meta, Struct
+from tests.unit.gateway.fake_dispatcher import FakeDispatcher
 
 from hookyard import Context, Plugin
 from hookyard.artifacts import ArtifactStore
@@ -32,8 +33,7 @@ from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.inbound import Sources
-from hookyard.model import Job
-from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Mismatch, Op, Result
+from hookyard.store.contract import Op, Result
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
@@ -41,6 +41,7 @@ CAP = 4096
 SECRET = "hush"
 SHARED = Path(__file__).parents[4] / "shared"
 CI, READER, LOOKER, ADMIN, NOBODY = "t-ci", "t-reader", "t-looker", "t-admin", "t-nobody"
+OPS, RESULTS, ACME = "t-ops", "t-results", "t-acme"
 JSON = (b"content-type", b"application/json")
 Headers = Sequence[tuple[bytes, bytes]]
 T = TypeVar("T")
@@ -88,43 +89,6 @@ def commands_of(plugin: Plugin[None]) -> dict[str, Command]:
 
 
 COMMANDS = commands_of(plugin)
-
-
-class FakeDispatcher:
-    """Stores jobs, and runs none."""
-
-    def __init__(self, store: MemoryStore, clock: FakeClock) -> None:
-        self._store = store
-        self._clock = clock
-        self.jobs: list[Job] = []
-        """What was newly stored."""
-        self.waits: list[float] = []
-        self.failure: Exception | None = None
-        self.finished: Job | None = None
-        """What every wait comes back with."""
-
-    def use(self, store: MemoryStore) -> None:
-        """Store in another store from now on."""
-        self._store = store
-
-    async def accept(
-        self, job: Job, command: Command, data: Struct | None, dedupe: Dedupe | None
-    ) -> Enqueued | Mismatch:
-        """Store it."""
-        assert type(data) is command.spec.input_type
-        if self.failure is not None:
-            raise self.failure
-        [result] = self._store.apply([Enqueue(now=self._clock.now(), job=job, dedupe=dedupe)])
-        assert isinstance(result, (Enqueued, Mismatch))
-        if isinstance(result, Enqueued) and not result.duplicate:
-            self.jobs.append(job)
-        return result
-
-    async def wait(self, job_id: str, seconds: float) -> Job | None:
-        """Come back at once."""
-        assert job_id
-        self.waits.append(seconds)
-        return self.finished
 
 
 @dataclass
@@ -259,12 +223,15 @@ def config_of(*, tokens: bool = True, callbacks: bool = True) -> Config:
         LOOKER: ("trigger:ro",),
         ADMIN: ("admin",),
         NOBODY: (),
+        OPS: ("jobs:*",),
+        RESULTS: ("results:read",),
+        ACME: ("jobs:*", "trigger:hello/*"),
     }
     return Config(
         server=Server(max_body=Size(CAP), max_wait=Duration(30_000)),
         jobs=JobSettings(idempotency_window=Duration(3_600_000)),
         tokens=tuple(
-            TokenSettings(name=token[2:], sha256=digest(token), scopes=granted)
+            TokenSettings(name=token[2:], sha256=digest(token), scopes=granted, tenant="acme" if token == ACME else "")
             for token, granted in scopes.items()
             if tokens
         ),

@@ -152,7 +152,7 @@ def test_a_caller_reads_its_own_jobs_and_learns_nothing_of_others(house: House, 
     own, other = made(house), made(house, ADMIN)
     assert house.get(path + own, CI).status == 200
     theirs, none = house.get(path + other, CI), house.get(path + GONE, CI)
-    assert theirs.code == none.code == "forbidden"
+    assert theirs.code == none.code == "not_found"
     assert house.get(path + other, READER).status == 200
 
 

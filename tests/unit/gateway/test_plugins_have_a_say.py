@@ -56,7 +56,7 @@ def test_a_caller_that_only_a_plugin_knows_triggers_and_reads_what_its_scopes_al
     [job] = house.dispatcher.jobs
     assert job.principal == "plugin:guard/ada"
     assert house.call("GET", f"/job/{job.id}", [ticket("ada")]).status == 200
-    assert house.call("GET", f"/job/{job.id}", [ticket("eve")]).code == "forbidden"
+    assert house.call("GET", f"/job/{job.id}", [ticket("eve")]).code == "not_found"
     assert house.call("GET", "/api/v1/jobs", [ticket("ada")]).code == "forbidden"
     assert house.call("POST", "/trigger/hello/greet", [JSON, ticket("ada trigger:other/*")]).code == "forbidden"
     assert house.call("GET", f"/job/{job.id}", [(b"x-other", b"ada")]).code == "unauthenticated"

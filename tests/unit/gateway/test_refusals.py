@@ -57,7 +57,7 @@ def test_wrong_json_is_400(house: House, body: bytes) -> None:
         (5, "$"),
         (None, "$"),
         (HELLO | {"unique": "skip"}, "$.unique"),
-        (HELLO | {"affinity": "x"}, "$.affinity"),
+        (HELLO | {"affinity": ""}, "$.affinity"),
         (HELLO | {"priority": 2**31}, "$.priority"),
         (HELLO | {"priority": -(2**31) - 1}, "$.priority"),
         (HELLO | {"priority": 1.5}, "$.priority"),
@@ -248,7 +248,8 @@ def test_an_unknown_path_is_404(house: House, method: str, path: str) -> None:
         ("HEAD", "/trigger/hello/greet", "POST"),
         ("PUT", "/hooks/hub", "POST"),
         ("GET", "/hooks/nope", "POST"),
-        ("POST", "/api/v1/jobs", "GET, HEAD"),
+        ("PUT", "/api/v1/jobs", "GET, HEAD, POST"),
+        ("POST", "/api/v1/events", "GET, HEAD"),
         ("DELETE", "/healthz", "GET, HEAD"),
     ],
 )

@@ -22,8 +22,9 @@ _ENTRY: Final = (
     "idempotency_mismatch",
     "internal",
     "busy",
+    "lane_full",
 )
-TRIGGER: Final = ("unauthenticated", "forbidden", "unsupported_media_type", *_ENTRY)
+TRIGGER: Final = ("unauthenticated", "forbidden", "unsupported_media_type", "dependency_failed", *_ENTRY)
 """What a trigger can be refused with."""
 
 
@@ -35,7 +36,9 @@ class AcceptedJob(Struct, kw_only=True):
     plugin: str
     command: str
     duplicate: bool | UnsetType = UNSET
-    """True when the same request had stored it before."""
+    """True when another request had stored it before: the idempotency key or the unique key stands for it."""
+    coalesced: bool | UnsetType = UNSET
+    """True when a job that waited took this one's input."""
 
 
 class Taken(Struct, kw_only=True):

@@ -11,7 +11,7 @@ from msgspec import Meta, Raw, Struct
 from hookyard.clock import rfc3339
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.jobs import Jobs
+from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.paging import query_of
 from hookyard.model import LogLevel, LogLine
 
@@ -48,9 +48,9 @@ class LogPage(Struct, frozen=True):
 class JobLogs:
     """The route; who may read a job may read its log."""
 
-    def __init__(self, deps: GatewayDeps, jobs: Jobs) -> None:
+    def __init__(self, deps: GatewayDeps, access: JobAccess) -> None:
         self._store = deps.store
-        self._jobs = jobs
+        self._access = access
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the route."""
@@ -58,16 +58,16 @@ class JobLogs:
 
     async def log(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show what a job logged."""
-        job = await self._jobs.readable(request, job_id)
+        job = await self._access.readable(request, job_id)
         query = query_of(request, LogQuery)
         # The one more says whether there is a next page.
         found = await self._store.log_lines(job.id, after=query.after, limit=query.limit + 1)
         shown = found[: query.limit]
         more = shown[-1].number if len(found) > query.limit else None
-        return value_answer(LogPage([_view(line) for line in shown], more))
+        return value_answer(LogPage([line_view(line) for line in shown], more))
 
 
-def _view(line: LogLine) -> LogLineView:
+def line_view(line: LogLine) -> LogLineView:
     """Show a line of a log."""
     return LogLineView(
         number=line.number,

@@ -1,0 +1,66 @@
+"""`POST /api/v1/jobs`: a new job, for callers that have the command's name in the body."""
+
+from typing import Any
+
+from litestar import Request, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from hookyard.auth import Principal
+from hookyard.errors import Refused
+from hookyard.gateway.accept import CommandWay, accepted
+from hookyard.gateway.body import decoded, raw_body
+from hookyard.gateway.caller import authenticate, seen
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.envelope import require_consistent
+from hookyard.gateway.jobs.bodies import JobRequest
+from hookyard.gateway.permission import may_run
+from hookyard.gateway.request import idempotency_key, preferences
+from hookyard.gateway.tables import Live
+from hookyard.gateway.waiting import answer_to
+
+
+class Creation:
+    """The route."""
+
+    def __init__(self, deps: GatewayDeps, live: Live) -> None:
+        self._deps = deps
+        self._live = live
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """Return the route."""
+        return [post("/api/v1/jobs", status_code=202)(self.create)]
+
+    async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        """Make a job, as a trigger of its command does."""
+        known = seen(request)
+        principal = authenticate(request, self._deps.tokens)
+        if b"idempotency-key" in known.repeated:
+            raise Refused("invalid_request", "Idempotency-Key must come once.")
+        key = idempotency_key(known.headers.get(b"idempotency-key"))
+        prefer = preferences(known.headers.get(b"prefer"))
+        body = await raw_body(request, self._deps)
+        asked = decoded(body, JobRequest)
+        require_consistent(asked)
+        way = await way_of(self._deps, self._live, principal, asked, peer=known.peer)
+        dedupe = None if key is None else way.dedupe(principal, key, body)
+        new = await way.make(asked.payload, asked, principal, dedupe, known.given_id)
+        stored, known.request_id = accepted(await self._deps.dispatcher.accept(new), known.given_id)
+        return await answer_to(self._deps, way, stored, prefer)
+
+
+async def way_of(
+    deps: GatewayDeps, live: Live, principal: Principal, asked: JobRequest, *, peer: str | None, base: str = "$"
+) -> CommandWay:
+    """The way into the command that a body names.
+
+    Raises:
+        Refused: the caller may not run it, whether or not it is there; or it is not there.
+    """
+    way = live.tables.ways.get(f"{asked.plugin}/{asked.command}")
+    command = None if way is None else way.command
+    if not await may_run(deps.hooks, principal, asked.plugin, asked.command, command, peer=peer):
+        raise Refused("forbidden", path=None if base == "$" else base)
+    if way is None:
+        raise Refused("not_found", "There is no such command.", path=None if base == "$" else base)
+    return way
