@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hookyard.config import Loaded
+from hookyard.dispatch.schedules import degraded_schedules, schedule_problems
 from hookyard.errors import Problem
 from hookyard.host.load import load
 from hookyard.host.registry import Registry
@@ -26,7 +27,7 @@ class Assembly:
     problems: tuple[Problem, ...]
     """What keeps a server from starting."""
     degraded: tuple[Problem, ...]
-    """What does not: routes to plugins that do not run."""
+    """What does not: routes and schedules whose plugins do not run."""
 
 
 def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[str], None] | None = None) -> Assembly:
@@ -47,8 +48,9 @@ def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[st
     except SourcesError as error:
         sources = Sources({})
         found += error.problems
+    found += schedule_problems(loaded.config, registry.commands, inactive)
     found += Outbound.problems(loaded.config)
-    degraded = inactive_routes(loaded.config, inactive)
+    degraded = [*inactive_routes(loaded.config, inactive), *degraded_schedules(loaded.config, inactive)]
     return Assembly(registry, sources, _located(loaded, found), _located(loaded, degraded))
 
 

@@ -3,16 +3,13 @@
 from hookyard.dispatch.schedules.check import degraded_schedules, schedule_problems
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.manage import Manager, Ran
-from hookyard.dispatch.schedules.say import Announce, announcer
 from hookyard.dispatch.schedules.scheduler import Scheduler
 
 __all__ = [
-    "Announce",
     "Entry",
     "Manager",
     "Ran",
     "Scheduler",
-    "announcer",
     "degraded_schedules",
     "schedule_problems",
 ]

@@ -26,8 +26,6 @@ _POLICIES: Final[Mapping[str, UniquePolicy]] = {"skip": "skip", "queue": "queue"
 
 CancelJob = Callable[[str], Awaitable[object]]
 """Cancels a job that another one takes the place of."""
-Capped = Callable[[str], int | None]
-"""How many jobs of a lane may be queued."""
 
 
 class Done(Struct, frozen=True):
@@ -43,11 +41,7 @@ class Done(Struct, frozen=True):
 
 
 class Firing:
-    """Makes the jobs of schedules and acts on their fire times.
-
-    Args:
-        cap: how many jobs of a lane may be queued.
-    """
+    """Makes the jobs of schedules and acts on their fire times."""
 
     def __init__(
         self,
@@ -58,7 +52,6 @@ class Firing:
         clock: Clock,
         ids: IdSource,
         cancel: CancelJob,
-        cap: Capped,
     ) -> None:
         self.registry = registry
         self._store = store
@@ -66,7 +59,6 @@ class Firing:
         self._clock = clock
         self._ids = ids
         self._cancel = cancel
-        self._cap = cap
 
     def job_of(self, entry: Entry, fire_at: int, *tags: str, request_id: str = "") -> NewJob:
         """The job that a schedule makes for a fire time.
@@ -136,7 +128,7 @@ class Firing:
 
     def enqueue(self, new: NewJob, now: int) -> Enqueue:
         """The operation that stores a job."""
-        return Enqueue(now=now, job=new.job, unique=new.unique, cap=self._cap(new.job.lane))
+        return Enqueue(now=now, job=new.job, unique=new.unique, cap=new.command.max_queued)
 
     async def make_room(self, entry: Entry) -> None:
         """Cancel the jobs of a schedule that are active, where the next one is to take their place."""
@@ -178,5 +170,7 @@ def _done(row: Schedule, step: Step, new: NewJob, result: Result) -> Done | None
         return Done(replace(row, last_outcome="refused"), "refused", None, type(stored).__name__)
     if stored.duplicate:
         return Done(replace(row, last_outcome="skipped"), "skipped", None, f"the job {stored.job_id} is still active")
+    if stored.coalesced:
+        return Done(replace(row, last_outcome="queued"), "queued", new)
     row = replace(row, last_outcome="queued", last_job=stored.job_id, fired=row.fired + 1)
     return Done(row, "queued", new)

@@ -1,7 +1,7 @@
 """Changing schedules while the server runs, and running them now."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -15,7 +15,6 @@ from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry, first_fire
 from hookyard.dispatch.schedules.fire import Firing
 from hookyard.dispatch.schedules.payload import check_payload
-from hookyard.dispatch.schedules.say import Announce
 from hookyard.errors import Refused, StoreUnavailable
 from hookyard.model import AuditEntry, Schedule
 from hookyard.store.coalescer import Coalescer
@@ -38,6 +37,14 @@ from hookyard.timetable import RuleError
 _TRIES: Final = 5
 MOST: Final = 10_000
 """How many schedules there may be."""
+
+Announce = Callable[[str, Mapping[str, object]], None]
+"""Publishes an event of the house: its type and its data."""
+
+
+def quiet(kind: str, data: Mapping[str, object]) -> None:
+    """Publish nothing."""
+    del kind, data
 
 
 class Ran(Struct, frozen=True):
@@ -101,7 +108,7 @@ class Manager:
             return f"There is no command {entry.settings.run!r}."
         return None
 
-    def check(self, name: str, settings: ScheduleSettings) -> None:
+    def check(self, name: str, settings: ScheduleSettings, tenant: str) -> None:
         """Hold a schedule against the commands that are there, and against the other schedules.
 
         Raises:
@@ -116,8 +123,10 @@ class Manager:
         after = settings.after
         if after is not None and after.command is not None and after.command not in commands:
             raise RuleError("after.command", f"there is no command {after.command!r}")
-        if after is not None and after.schedule not in {None, name} and self._book.get(after.schedule or "") is None:
-            raise RuleError("after.schedule", f"there is no schedule {after.schedule!r}")
+        if after is not None and after.schedule not in {None, name}:
+            other = self._book.get(after.schedule or "")
+            if other is None or (tenant and other.row.tenant != tenant):
+                raise RuleError("after.schedule", f"there is no schedule {after.schedule!r}")
 
     async def put(
         self, name: str, settings: ScheduleSettings, *, principal: str, tenant: str, audit: AuditEntry
@@ -209,7 +218,7 @@ class Manager:
             await self._write(PauseSchedule(now=now, name=name, paused=paused, next_at=next_at), audit)
             kept = self._keep(replace(row, paused=paused, next_at=next_at))
         told = {"schedule": name, "next_at": None if next_at is None else rfc3339(next_at)}
-        await self._announce("schedule.paused" if paused else "schedule.resumed", {**told, "by": audit.principal})
+        self._announce("schedule.paused" if paused else "schedule.resumed", {**told, "by": audit.principal})
         return kept
 
     def _keep(self, row: Schedule) -> Entry:

@@ -13,9 +13,8 @@ from hookyard.config.model import ScheduleSettings
 from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, look_back, waits_for
 from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry
-from hookyard.dispatch.schedules.fire import CancelJob, Capped, Done, Firing
-from hookyard.dispatch.schedules.manage import Manager
-from hookyard.dispatch.schedules.say import Announce, quiet
+from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing
+from hookyard.dispatch.schedules.manage import Announce, Manager, quiet
 from hookyard.dispatch.schedules.sync import sync
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
@@ -41,7 +40,6 @@ class Scheduler:
     Args:
         expect: told of every job that is stored: its lane, and when it is due.
         cancel: cancels a job whose place another one takes.
-        cap: how many jobs of a lane may be queued; without it any number.
         announce: publishes what is worth an event.
     """
 
@@ -55,7 +53,6 @@ class Scheduler:
         ids: IdSource,
         expect: Callable[[str, int], None],
         cancel: CancelJob,
-        cap: Capped = lambda _: None,
         announce: Announce = quiet,
     ) -> None:
         self._store = store
@@ -68,12 +65,12 @@ class Scheduler:
         self._lock = asyncio.Lock()
         """Held by whoever changes schedules otherwise than by a fire time, which is fenced by itself."""
         self._ended: deque[Job] = deque()
+        self._wanted: Mapping[str, ScheduleSettings] | None = None
+        """The configuration's, while the store does not have them yet."""
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._looked_back = clock.now()
-        self._firing = Firing(
-            store=store, writer=writer, registry=registry, clock=clock, ids=ids, cancel=cancel, cap=cap
-        )
+        self._firing = Firing(store=store, writer=writer, registry=registry, clock=clock, ids=ids, cancel=cancel)
         self.manage = Manager(
             book=self._book,
             firing=self._firing,
@@ -92,13 +89,13 @@ class Scheduler:
         Raises:
             StoreUnavailable: the store cannot be read or written.
         """
-        await self._sync(schedules)
+        self._wanted = schedules
+        await self._sync()
         now = self._clock.now()
-        for entry in self._book:
+        for entry in self._book.followers:
             after = after_of(entry)
             if after is not None and after.server is not None:
                 await self._arm(entry, fire_time(entry, now))
-        await self._catch_ends()
         self._task = asyncio.create_task(self._run(), name="hookyard-scheduler")
 
     async def stop(self) -> None:
@@ -108,35 +105,41 @@ class Scheduler:
         if self._task is not None:
             await self._task
 
-    async def use(self, registry: Registry, schedules: Mapping[str, ScheduleSettings]) -> None:
-        """Go on with these commands and with these schedules of the configuration.
-
-        Raises:
-            StoreUnavailable: the store cannot take them now; the commands are in use, the schedules are not.
-        """
+    def use_commands(self, registry: Registry) -> None:
+        """Make jobs of these commands from now on."""
         self._firing.registry = registry
-        await self._sync(schedules)
-        await self._catch_ends()
+
+    async def use(self, schedules: Mapping[str, ScheduleSettings]) -> None:
+        """Go on with these schedules of the configuration, as soon as the store takes them."""
+        self._wanted = schedules
+        try:
+            await self._sync()
+        except (StoreUnavailable, StoreError) as error:
+            _log.warning("schedules.refused", why=str(error))
+            self._wake.set()  # the loop tries again
 
     def ended(self, job: Job) -> None:
         """Hear of the end of a job: another schedule may come after it."""
-        if any(waits_for(entry, job) for entry in self._followers()):
+        if any(waits_for(entry, job) for entry in self._book.followers):
             self._ended.append(job)
             self._wake.set()
 
-    def _followers(self) -> list[Entry]:
-        return self._book.followers
-
-    async def _sync(self, schedules: Mapping[str, ScheduleSettings]) -> None:
+    async def _sync(self) -> None:
         async with self._lock:
-            rows = await self._store.schedules()
-            self._book.load(await sync(schedules, rows, self._writer, self._clock.now()))
-            self._wake.set()
+            if (wanted := self._wanted) is not None:
+                rows = await self._store.schedules()
+                self._book.load(await sync(wanted, rows, self._writer, self._clock.now()))
+                if self._wanted is wanted:
+                    self._wanted = None
+        await self._catch_ends()
+        self._wake.set()
 
     async def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
             try:
+                if self._wanted is not None:
+                    await self._sync()
                 await self._hear()
                 if await self._act_on_all():
                     continue
@@ -145,6 +148,8 @@ class Scheduler:
                     await self._catch_ends()
             except (StoreUnavailable, StoreError) as error:
                 _log.warning("schedules.refused", why=str(error))
+                await self._clock.wait(self._wake, self._clock.now() + _AFTER_REFUSAL)
+                continue
             now = self._clock.now()
             first = self._book.next_due()
             await self._clock.wait(self._wake, now + POLL if first is None else min(first, now + POLL))
@@ -164,13 +169,13 @@ class Scheduler:
     async def _hear(self) -> None:
         while self._ended:
             job = self._ended.popleft()
-            for entry in self._followers():
+            for entry in self._book.followers:
                 if waits_for(entry, job) and job.completed_at is not None:
                     await self._arm(entry, fire_time(entry, job.completed_at))
 
     async def _catch_ends(self) -> None:
         self._looked_back = self._clock.now()
-        for entry in self._followers():
+        for entry in self._book.followers:
             await self._arm(entry, await look_back(entry, self._store, self._clock.now()))
 
     async def _arm(self, entry: Entry, fire_at: int | None) -> None:
@@ -201,7 +206,7 @@ class Scheduler:
                     await self._read_again(row.name)
                     return
                 entry.row = done.row
-                await self._took(done)
+                self._took(done)
         except (StoreUnavailable, StoreError) as error:
             _log.warning("schedule.put_off", schedule=row.name, why=str(error))
             back = now + _AFTER_REFUSAL
@@ -211,7 +216,7 @@ class Scheduler:
             back = now + POLL
         self._book.put(entry, due=back)
 
-    async def _took(self, done: Done) -> None:
+    def _took(self, done: Done) -> None:
         """Say what became of a fire time."""
         row = done.row
         told = {"schedule": row.name, "fire_at": _text(row.last_at), "next_at": _text(row.next_at)}
@@ -221,7 +226,7 @@ class Scheduler:
             log.change("schedule.fired", "info", job_id=job.id, request_id=job.request_id, **told)
             return
         _log.warning(f"schedule.{done.outcome}", why=done.why, **told)
-        await self._announce(f"schedule.{done.outcome}", {**told, "reason": done.why})
+        self._announce(f"schedule.{done.outcome}", {**told, "reason": done.why})
 
     async def _read_again(self, name: str) -> None:
         """Take a schedule from the store that is not what it was thought to be."""

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
+from hookyard.config.values import Duration
 from hookyard.errors import CODES
 from hookyard.signature import type_hook
 
@@ -20,6 +21,7 @@ BODY: Final = ("invalid_json", "invalid_input", "too_large", "unsupported_media_
 """What every route with a JSON body can answer besides."""
 WRITE: Final = (*READ, "busy")
 """What every route that changes something can answer."""
+_DURATION: Final = "A length of time: seconds, or text such as `5m` or `1h30m`."
 SECURITY: Final[list[Object]] = [{"bearer": []}, {"api_key": []}]
 
 
@@ -48,7 +50,7 @@ class Known:
 
     def __init__(self, kinds: Sequence[type], queries: Sequence[type]) -> None:
         schemas, self.components = msgspec.json.schema_components(
-            [*kinds, *queries], schema_hook=type_hook, ref_template="#/components/schemas/{name}"
+            [*kinds, *queries], schema_hook=_schema_of, ref_template="#/components/schemas/{name}"
         )
         self._schemas: dict[type, Object] = dict(zip((*kinds, *queries), schemas, strict=True))
         # What a query is decoded into is no component: it is written out as parameters.
@@ -86,6 +88,13 @@ class Group:
     kinds: tuple[type, ...] = ()
     queries: tuple[type, ...] = ()
     paths: Callable[[Known], Object]
+
+
+def _schema_of(kind: type[Any]) -> Object:
+    """The schemas of the types that msgspec does not know."""
+    if kind is Duration:
+        return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}], "description": _DURATION}
+    return type_hook(kind)
 
 
 def operation(

@@ -1,0 +1,101 @@
+"""The paths of schedules, in the OpenAPI document."""
+
+from hookyard.config.model import ScheduleSettings
+from hookyard.gateway.openapi.parts import BODY, READ, WRITE, Group, Known, Object, in_path, json_body, operation, shown
+from hookyard.gateway.scheduleview import (
+    NextQuery,
+    Preview,
+    PreviewQuery,
+    SchedulePage,
+    ScheduleQuery,
+    ScheduleRun,
+    ScheduleView,
+)
+
+_TAG = "schedules"
+
+
+def _paths(known: Known) -> Object:
+    name = in_path("name", {"type": "string"})
+    location = {"Location": {"schema": {"type": "string"}}}
+    view = known[ScheduleView]
+    put = operation(
+        "put",
+        "Make or replace a schedule",
+        known,
+        tag=_TAG,
+        answers={"200": json_body("It was replaced", view), "201": json_body("It was made", view, location)},
+        codes=(*WRITE, "not_found", "exists"),
+        parameters=[name],
+        body=ScheduleSettings,
+    )
+    change = operation(
+        "patch",
+        "Change some keys of a schedule",
+        known,
+        tag=_TAG,
+        answers={"200": json_body("It was changed", view)},
+        codes=(*WRITE, *BODY, "not_found", "exists"),
+        parameters=[name],
+        description="A JSON merge patch (RFC 7396): null takes a key away.",
+    )
+    change["patch"]["requestBody"] = {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+    delete = operation(
+        "delete",
+        "Forget a schedule",
+        known,
+        tag=_TAG,
+        answers={"204": {"description": "It is gone; the jobs it made stay."}},
+        codes=(*WRITE, "not_found", "exists"),
+        parameters=[name],
+    )
+    preview = operation(
+        "post",
+        "Say when a rule fires, and keep nothing",
+        known,
+        tag=_TAG,
+        answers={"200": json_body("The next fire times", known[Preview])},
+        codes=(*READ, "not_found"),
+        parameters=known.parameters(PreviewQuery),
+        body=ScheduleSettings,
+    )
+    run = operation(
+        "post",
+        "Make a job of a schedule now",
+        known,
+        tag=_TAG,
+        answers={"202": json_body("The job", known[ScheduleRun], location)},
+        codes=(*WRITE, "not_found", "invalid_input", "lane_full"),
+        parameters=[name],
+    )
+    asked = [name, *known.parameters(NextQuery)]
+    return {
+        "/api/v1/schedules": shown(
+            "Schedules, by name", SchedulePage, known, "not_found", tag=_TAG, parameters=known.parameters(ScheduleQuery)
+        ),
+        "/api/v1/schedules/preview": preview,
+        "/api/v1/schedules/{name}": {
+            **shown("A schedule", ScheduleView, known, "not_found", tag=_TAG, parameters=asked),
+            **put,
+            **change,
+            **delete,
+        },
+        "/api/v1/schedules/{name}/pause": _turn("Let a schedule fire no more", known, name),
+        "/api/v1/schedules/{name}/resume": _turn("Let a schedule fire again", known, name),
+        "/api/v1/schedules/{name}/run": run,
+    }
+
+
+def _turn(summary: str, known: Known, name: Object) -> Object:
+    answers = {"200": json_body("How it is now", known[ScheduleView])}
+    return operation("post", summary, known, tag=_TAG, answers=answers, codes=(*WRITE, "not_found"), parameters=[name])
+
+
+GROUP = Group(
+    kinds=(ScheduleSettings, SchedulePage, ScheduleView, ScheduleRun, Preview),
+    queries=(ScheduleQuery, NextQuery, PreviewQuery),
+    paths=_paths,
+)
