@@ -1,0 +1,121 @@
+"""Heartbeats, in a thread of their own: a handler that blocks the event loop loses no lease."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from hookyard.client.worker.job import WorkerJob
+from hookyard.client.worker.wire import STALE, ExtendAnswer, Unreachable, WorkRefused, body_of, encoded
+
+_SOONEST: Final = 0.2
+"""Seconds between two heartbeats of one job, however much there is to tell."""
+_log = logging.getLogger("hookyard.worker")
+
+
+class Beats:
+    """Extends the leases of the jobs that are held.
+
+    Args:
+        http: this thread's own client.
+        lease: seconds; extended every third of that.
+        cancelled: called with a job, from this thread, when somebody wants it cancelled.
+        lost: the same, when it is no longer this worker's.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        lease: float,
+        cancelled: Callable[[WorkerJob], object],
+        lost: Callable[[WorkerJob], object],
+    ) -> None:
+        self._http = http
+        self._lease = lease
+        self._cancelled = cancelled
+        self._lost = lost
+        self._held: dict[WorkerJob, float] = {}
+        """When each is to be extended next."""
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._over = False
+        self._thread = threading.Thread(target=self._beat, name="hookyard-worker-beats", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop; returns when the thread has ended."""
+        self._over = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def wake(self) -> None:
+        """A job has something to tell."""
+        self._wake.set()
+
+    def add(self, job: WorkerJob) -> None:
+        """Keep this one alive."""
+        with self._lock:
+            self._held[job] = time.monotonic() + self._lease / 3
+        self._wake.set()
+
+    def remove(self, job: WorkerJob) -> None:
+        """It has ended."""
+        with self._lock:
+            self._held.pop(job, None)
+
+    def tell_now(self, job: WorkerJob) -> None:
+        """Tell what there is to tell of a job that is about to end. Blocks."""
+        while job.has_news and self._extend(job):
+            pass
+
+    def _beat(self) -> None:
+        last: dict[WorkerJob, float] = {}
+        while not self._over:
+            now = time.monotonic()
+            with self._lock:
+                due = dict(self._held)
+            last = {job: at for job, at in last.items() if job in due}
+            waits = [1.0]
+            for job, at in due.items():
+                soonest = last.get(job, 0.0) + _SOONEST
+                ready = min(at, soonest) if job.has_news else at
+                if ready <= now:
+                    last[job] = time.monotonic()
+                    extended = self._extend(job)
+                    with self._lock:
+                        if job in self._held:
+                            # One that failed is tried again well before the lease ends.
+                            self._held[job] = last[job] + (self._lease / 3 if extended else min(1.0, self._lease / 10))
+                    waits.append(_SOONEST)
+                else:
+                    waits.append(ready - now)
+            self._wake.wait(max(0.02, min(waits)))
+            self._wake.clear()
+
+    def _extend(self, job: WorkerJob) -> bool:
+        told: dict[str, Any] = job.take()
+        path, body, headers = encoded("extend", {"job_id": job.id, "lease": job.lease, "for": self._lease, **told})
+        try:
+            answer = body_of(self._http.post(path, content=body, headers=headers))
+        except (httpx.TransportError, Unreachable) as error:
+            job.untake(told)
+            _log.warning("heartbeat of job %s: %s", job.id, str(error) or type(error).__name__)
+            return False
+        except WorkRefused as error:
+            if error.status in STALE:
+                self.remove(job)
+                self._lost(job)
+            else:  # what was told is refused, and the lease goes on without it
+                _log.warning("heartbeat of job %s: %s", job.id, error)
+            return False
+        if msgspec.json.decode(answer, type=ExtendAnswer).cancel_requested:
+            self._cancelled(job)
+        return True

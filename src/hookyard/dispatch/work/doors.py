@@ -1,0 +1,78 @@
+"""What of each lane may be given out to workers now, and in which of them something may wait."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from hookyard.clock import Clock
+from hookyard.dispatch.lanes import Lanes
+from hookyard.store.contract import LaneAsk
+
+MOST_LANES: Final = 64
+"""Lanes in one claim: a store asks for each of them by itself, in one statement."""
+
+
+class Doors:
+    """The lanes as workers see them.
+
+    A lane is *stirred* when something in it may have become due since the store was last asked.
+    """
+
+    def __init__(self, lanes: Lanes, clock: Clock) -> None:
+        self._lanes = lanes
+        self._clock = clock
+
+    def is_open(self, name: str) -> bool:
+        """Whether anything may be given out from it now."""
+        return self._lanes.room(name) > 0
+
+    def is_stirred(self, name: str) -> bool:
+        """Whether something in it may be due."""
+        return name in self._lanes and self._lanes[name].waiting
+
+    def stir(self, names: Iterable[str]) -> None:
+        """Something in these lanes may be due."""
+        for name in names:
+            if name in self._lanes:
+                self._lanes[name].waiting = True
+
+    def settle(self, names: Iterable[str]) -> None:
+        """The store is asked about these lanes; what becomes due after this stirs them again."""
+        for name in names:
+            self._lanes[name].waiting = False
+
+    def opens_at(self, names: Iterable[str]) -> int | None:
+        """When time alone opens one of these that is stirred and closed; None: it does not."""
+        now = self._clock.now()
+        found: list[int] = []
+        for name in names:
+            if not self.is_stirred(name) or self.is_open(name):
+                continue
+            lane = self._lanes[name]
+            buckets = (lane.bucket, None if lane.group is None else lane.group.bucket)
+            empty = [bucket.next_at(now) for bucket in buckets if bucket is not None and not bucket.tokens(now)]
+            if empty and lane.pause is None and lane.running < lane.limit:
+                found.append(max(empty))
+        return min(found, default=None)
+
+    def reserve(self, names: Iterable[str], count: int) -> tuple[tuple[LaneAsk, ...], dict[str, int]]:
+        """Take the room that a claim may need, so that those beside it do not count on it too (I10).
+
+        Returns:
+            What to ask the store for, and how much room was taken of each lane.
+        """
+        asks: list[LaneAsk] = []
+        reserved: dict[str, int] = {}
+        for name in names:
+            held = min(count, self._lanes.room(name))
+            if held > 0:
+                self._lanes.took(name, held)
+                reserved[name] = held
+                lane = self._lanes[name]
+                asks.append(LaneAsk(name, min(lane.limit, lane.running)))
+        return tuple(asks), reserved
+
+    def correct(self, reserved: dict[str, int], taken: dict[str, int]) -> None:
+        """Give back the room that was taken and not needed."""
+        for name, held in reserved.items():
+            if (got := taken.get(name, 0)) != held:
+                self._lanes.took(name, got - held)
