@@ -16,7 +16,7 @@ from hookyard.clock import Clock, SystemClock
 from hookyard.config import Loaded, load_file
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.dispatch.schedules import Scheduler
-from hookyard.errors import ConfigError, Refused
+from hookyard.errors import ConfigError, Refused, StoreUnavailable
 from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, TokenBook, build
 from hookyard.gateway.first_token import draft
@@ -30,7 +30,7 @@ from hookyard.plugin import Plugin
 from hookyard.reloading import Reread, discard, effective, one_at_a_time, read_in_time
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import AppendAudit, Done, Several
+from hookyard.store.contract import AppendAudit, Done, Several, Store
 from hookyard.store.sqlite import SqliteStore
 
 _log = log.get("service")
@@ -64,7 +64,8 @@ class Service:
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
         self._hooks = Hooks(_with_hooks(assembly), own=[(own.plugin, None)])
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
-        artifacts = ArtifactStore.open(config.artifacts, loaded.base)
+        self._artifacts = artifacts = ArtifactStore.open(config.artifacts, loaded.base)
+        self._looking: asyncio.Task[None] | None = None
         self._facilities = Facilities(
             config,
             assembly.registry,
@@ -178,6 +179,7 @@ class Service:
             report("plugin.listed", plugin=plugin.name, state=plugin.state, reason=plugin.reason)
         for route in self._assembly.degraded:
             _log.warning("route.unavailable", route=route.path, line=route.line, reason=route.message)
+        self._looking = asyncio.create_task(_look_at(self._artifacts, self._store), name="hookyard-artifacts")
         # What start-up built lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -293,6 +295,16 @@ class Service:
         await self._writer.aclose()
         await self._store.aclose()
         gc.unfreeze()
+
+
+async def _look_at(artifacts: ArtifactStore, store: Store) -> None:
+    """Count what the artifacts take, and say when their store does not answer: a server can do much without it."""
+    try:
+        artifacts.quota.set(await store.artifact_bytes())
+    except StoreUnavailable as error:
+        _log.warning("artifacts.not_counted", why=str(error))
+    if (reason := await artifacts.probe()) is not None:
+        _log.warning("artifacts.unavailable", why=reason)
 
 
 def _with_hooks(assembly: Assembly) -> list[tuple[Plugin[Any], object]]:
