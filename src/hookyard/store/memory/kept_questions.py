@@ -27,12 +27,13 @@ class KeptQuestions:
 
     async def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""
-        found = sorted((job for job in self._data.jobs.values() if is_doomed(self._data, job)), key=lambda job: job.id)
+        jobs = list(self._data.jobs.values())  # in one step: the writing thread adds to them
+        found = sorted((job for job in jobs if is_doomed(self._data, job)), key=lambda job: job.id)
         return tuple(replace(job, args=b"", result=None) for job in found[:limit])
 
     async def depths(self) -> tuple[LaneDepth, ...]:
         """See the contract."""
-        jobs = self._data.jobs.values()
+        jobs = list(self._data.jobs.values())
         count = Counter((job.lane, job.status) for job in jobs if job.status in {"queued", "running"})
         lanes = sorted({lane for lane, _ in count})
         return tuple(LaneDepth(lane, count[lane, "queued"], count[lane, "running"]) for lane in lanes)
