@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, overload
 import msgspec
 from msgspec import Struct
 
-from hookyard.command import CommandOptions, CommandSpec, Isolation
+from hookyard.command import CommandOptions, CommandSpec, Isolation, Keyed, Unique
 from hookyard.context import Context, Encodable, SyncContext
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookDecorator
-from hookyard.model import Breaker, Retry
+from hookyard.model import Breaker, Retry, UniquePolicy
 from hookyard.signature import Definition, check_options, read_command, read_hook, type_hook
 
 if TYPE_CHECKING:
@@ -157,12 +157,18 @@ class Plugin(Generic[C]):
         read_only: bool = False,
         timeout: float | None = None,
         retry: Retry | None = None,
-        concurrency: int | None = None,
+        concurrency: int | Keyed | None = None,
         isolation: Isolation | None = None,
         idempotent: bool = False,
         priority: int = 0,
         deprecated: bool = False,
         breaker: Breaker | None = None,
+        max_result: int | None = None,
+        unique: UniquePolicy | Unique | None = None,
+        debounce: float | None = None,
+        debounce_max: float | None = None,
+        on_success: str | tuple[str, ...] = (),
+        on_failure: str | tuple[str, ...] = (),
     ) -> _Decorator[C]: ...
     def command(self, function: object = None, *, name: str | None = None, **options: object) -> object:
         """Declare a command: `@plugin.command`, or with options `@plugin.command(timeout=30)`.
@@ -220,7 +226,7 @@ class Plugin(Generic[C]):
             options = msgspec.convert(defaults | chosen, CommandOptions)
         except msgspec.ValidationError as error:
             definition.refuse(f"an option is wrong: {error}")
-        check_options(definition, options)
+        check_options(definition, options, data)
         self._commands[name] = CommandSpec(
             plugin=self.name,
             name=name,

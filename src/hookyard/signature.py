@@ -3,8 +3,9 @@
 import inspect
 import linecache
 import math
+import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType, UnionType
 from typing import Any, Final, Never
@@ -12,15 +13,17 @@ from typing import Any, Final, Never
 import msgspec
 from msgspec import Struct
 
-from hookyard.command import CommandOptions, as_struct
+from hookyard.command import CommandOptions, Keyed, Unique, as_struct
 from hookyard.context import Context, HookContext, SyncContext
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HOOKS, HookSpecs, ProceedSync
+from hookyard.keypath import KeyPath
 from hookyard.model import YEAR, Breaker
 
 _FORM: Final = "(data: In, ctx: Context) -> Out"
 _LONGEST_QUOTE: Final = 12
 _MOST: Final = 2**31 - 1
+_COMMAND: Final = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _CO_FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
@@ -186,8 +189,8 @@ def _show_none(hint: type[Any]) -> str:
     return "None" if hint is type(None) else hint.__name__
 
 
-def check_options(definition: Definition, options: CommandOptions) -> None:
-    """Refuse options that are out of range or contradict each other or the function.
+def check_options(definition: Definition, options: CommandOptions, data: type[Struct]) -> None:
+    """Refuse options that are out of range or contradict each other, the function or its input.
 
     Raises:
         DeclarationError: the first of them.
@@ -208,7 +211,7 @@ def check_options(definition: Definition, options: CommandOptions) -> None:
             options.timeout is not None and not 0 < options.timeout <= YEAR
         ),
         f"concurrency is {options.concurrency}, and must be from 1 to {_MOST}": (
-            options.concurrency is not None and not 1 <= options.concurrency <= _MOST
+            isinstance(options.concurrency, int) and not 1 <= options.concurrency <= _MOST
         ),
         f"retry.attempts is {retry.attempts}, and must be from 1 to {_MOST}": not 1 <= retry.attempts <= _MOST,
         f"retry.base is {retry.base} s, and must be from 0 to a year": not 0 <= retry.base <= YEAR,
@@ -225,6 +228,45 @@ def check_options(definition: Definition, options: CommandOptions) -> None:
     for problem, is_so in wrong.items():
         if is_so:
             definition.refuse(problem)
+    for text in _key_paths(options):
+        try:
+            why = KeyPath(text).problem(data)
+        except ValueError as error:
+            why = str(error)
+        if why is not None:
+            definition.refuse(why)
+    for _, why in options_problems(options):
+        definition.refuse(why)
+
+
+def options_problems(options: CommandOptions) -> Iterator[tuple[str, str]]:
+    """What cannot be so about keys, waits and chains: the option, and a clause that names it."""
+    keyed, unique = options.concurrency, options.unique
+    policy = unique.policy if isinstance(unique, Unique) else unique
+    if isinstance(keyed, Keyed) and not 1 <= keyed.limit <= _MOST:
+        yield "concurrency", f"the limit of its concurrency key is {keyed.limit}, and must be from 1 to {_MOST}"
+    if isinstance(keyed, Keyed) and policy in {"queue", "replace"}:
+        yield "unique", f"unique is {policy!r}, which needs a concurrency key of its own, and it has {keyed.key!r}"
+    for name, seconds in (("debounce", options.debounce), ("debounce_max", options.debounce_max)):
+        if seconds is not None and not 0 < seconds <= YEAR:
+            yield name, f"{name} is {seconds} s, and must be more than 0, and at most a year"
+    if options.debounce_max is not None and options.debounce_max < (options.debounce or 0):
+        yield "debounce_max", f"debounce_max is {options.debounce_max} s, and must not be less than debounce"
+    if options.max_result is not None and options.max_result < 0:
+        yield "max_result", f"max_result is {options.max_result}, and must not be less than 0"
+    if options.retry.base > options.retry.cap:
+        yield "retry", f"retry.base is {options.retry.base} s, and retry.cap is only {options.retry.cap} s"
+    for name, commands in (("on_success", options.on_success), ("on_failure", options.on_failure)):
+        for key in (commands,) if isinstance(commands, str) else commands:
+            if _COMMAND.fullmatch(key) is None:
+                yield name, f"{name} is {key!r}, and must be a command, written plugin/command"
+
+
+def _key_paths(options: CommandOptions) -> Iterator[str]:
+    if isinstance(options.concurrency, Keyed):
+        yield options.concurrency.key
+    if isinstance(options.unique, Unique) and options.unique.key is not None:
+        yield options.unique.key
 
 
 def type_hook(kind: type[Any]) -> dict[str, Any]:

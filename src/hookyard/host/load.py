@@ -8,13 +8,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from hookyard.command import Isolation
+from hookyard.command import CommandSpec, Isolation
 from hookyard.config.model import Config, PluginSettings
 from hookyard.errors import PluginLoadError
 from hookyard.hookspecs import PROJECT
 from hookyard.host.admission import stated_api, unmet, writable_by_all
 from hookyard.host.bind import bind
 from hookyard.host.candidate import Candidate
+from hookyard.host.chains import chain_problems
+from hookyard.host.command_rules import command_problems, unknown_commands
 from hookyard.host.configure import AnyPlugin, Found, configured, inapplicable, secrets, unsafe
 from hookyard.host.digest import digest_of
 from hookyard.host.discovery import in_folder, installed
@@ -49,6 +51,7 @@ def load(
     loading.declared()
     loading.entry_points()
     loading.settle()
+    loading.chains()
     loading.missing()
     return loading.registry()
 
@@ -182,8 +185,21 @@ class _Loading:
             lane = plugin.lane if isinstance(plugin, ForeignPlugin) else None
             for spec in plugin.commands.values():
                 launch = None if spec.options.isolation in {"inline", "thread"} else kept.launch
-                self._commands[spec.key] = bind(spec, ready.config, launch, self._config, lane)
+                self._commands[spec.key] = bind(spec, ready.config, launch, self._settings_for(spec), lane)
             self._records[ready.record] = self._record(kept, "active", None)
+
+    def _settings_for(self, spec: CommandSpec) -> Config:
+        """The configuration as far as it can hold for a command."""
+        settings = self._config.commands.get(spec.key)
+        wrong = () if settings is None else tuple(command_problems(spec, settings))
+        self._problems += wrong
+        return replace(self._config, commands={}) if wrong else self._config
+
+    def chains(self) -> None:
+        """What commands are followed by, once all of them are known."""
+        inactive = {record.name for record in self._records if record.state not in {"active", "available"}}
+        self._problems += chain_problems(self._commands, self._config.commands, inactive)
+        self._problems += unknown_commands(self._config, self._commands, inactive)
 
     def missing(self) -> None:
         """Names in the configuration that nothing was found for."""

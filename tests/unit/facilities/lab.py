@@ -14,6 +14,7 @@ from hookyard.artifacts import ArtifactStore
 from hookyard.config.model import ArtifactSettings, Config, JobSettings, PluginHttp, PluginSettings
 from hookyard.config.values import Duration, Secret, Size
 from hookyard.dispatch.dispatcher import Dispatcher
+from hookyard.dispatch.new_job import NewJob
 from hookyard.facilities import Facilities
 from hookyard.host.registry import ActivePlugin, Command, Registry
 from hookyard.ids import IdSource
@@ -40,6 +41,15 @@ class NoOutbox:
     def plan(self, job: Job, now: int, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
         return ()
 
+    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+        raise NotImplementedError
+
+    def notes(self, event: str, job: Job) -> bool:
+        return False
+
+    def notice(self, job: Job, event: str, now: int) -> tuple[Delivery, ...]:
+        return ()
+
     def committed(self, deliveries: tuple[Delivery, ...]) -> None: ...
     def dropped(self, deliveries: tuple[Delivery, ...]) -> None: ...
 
@@ -56,7 +66,7 @@ class Lab:
         self.registry = Registry(
             active=(ActivePlugin(plugin, None),),
             commands={
-                spec.key: Command(spec, None, spec.key, 32, 20_000, spec.options.retry.attempts)
+                spec.key: Command(spec, None, spec.key, 64, 20_000, spec.options.retry.attempts)
                 for spec in plugin.commands.values()
             },
         )
@@ -89,6 +99,7 @@ class Lab:
             clock=self.clock,
             outbox=NoOutbox(),
             ports=self.facilities,
+            ids=self.ids,
             draw=lambda: 0.0,
         )
         self.facilities.bind(self.dispatcher)
@@ -115,7 +126,7 @@ class Lab:
             submitted_at=now,
             **(defaults | members),
         )
-        await self.dispatcher.accept(job, bound, None, None)
+        await self.dispatcher.accept(NewJob(job, bound))
         return job.id
 
     async def run(self, command: str, text: str = "", **members: Any) -> Job:  # noqa: ANN401  as above

@@ -7,7 +7,7 @@ from tests.unit.dispatch.lab import run
 from tests.unit.facilities.lab import In, Out, lab
 
 from hookyard import CallError, CommandError, Context, Plugin, Retry, SyncContext
-from hookyard.facilities.children import DEEPEST
+from hookyard.dispatch.chains import DEEPEST
 from hookyard.model import TERMINAL
 
 
