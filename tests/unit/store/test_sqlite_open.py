@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError, StoreLocked, StoreTooNew
 from hookyard.store.contract import EventQuery, JobQuery
-from hookyard.store.sqlite import SqliteStore, driver, migrate, read
+from hookyard.store.sqlite import SqliteStore, asking, driver, migrate
 from hookyard.store.sqlite.driver import Connection, Value, open_plain
 
 HOLDER = """
@@ -41,8 +41,12 @@ asyncio.run(main())
 DIGESTS = [
     "3738db0ce07d5f3dba742fadf8fc8b4c0ef7f7237fa07fa240ebe255796883b3",
     "d7d2f7a4cdffb2aa2710719e15b8f8a2d9b499c88c3656544e5dcabdb9bd16d0",
+    "0f42df03bca925881937157b62d443257ceac720d12679268db90658e081fa7b",
 ]
-"""SHA-256 of the migrations, in order: files that are in use have been made by them as they stand."""
+"""SHA-256 of the migrations, in order: files that are in use have been made by them as they stand.
+
+The third is of no release yet: until it is, it may change, and its digest with it.
+"""
 NEXT = len(DIGESTS) + 1
 """The number of the migration that there is not yet."""
 
@@ -332,7 +336,7 @@ def test_a_reader_that_cannot_be_opened_leaves_no_thread(
         return await driver.open_async(path if count < failing else path / "none", steps)
 
     before = set(threading.enumerate())
-    monkeypatch.setattr(read, "open_async", open_async)
+    monkeypatch.setattr(asking, "open_async", open_async)
     with pytest.raises(StoreError, match="cannot be read"):
         opened(file)
     monkeypatch.undo()

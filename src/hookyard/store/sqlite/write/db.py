@@ -44,8 +44,9 @@ class Db:
     def read_what_is_kept(self) -> None:
         """Read from the file what is kept in memory of it."""
         self.depths = Depths(cast("list[tuple[str, int]]", self.rows(_SQL["depths"], ())))
-        self.keyed = self.row(_SQL["any_keyed"], ()) == (1,)
-        self.after = self.row(_SQL["any_after"], ()) == (1,)
+        # All rows of each: a statement left half read would hold the file.
+        self.keyed = self.rows(_SQL["any_keyed"], ()) == [(1,)]
+        self.after = self.rows(_SQL["any_after"], ()) == [(1,)]
 
     def alone(self, op: O, apply: Callable[[Sequence[O]], list[Result]]) -> list[Result]:
         """Apply one operation so that, when it contradicts what is stored, it fails alone."""
