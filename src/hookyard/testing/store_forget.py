@@ -69,9 +69,7 @@ def walk_op(
 ) -> PruneJobs:
     """A walk through the history that forgets whatever has ended, unless it is told what to forget."""
     given = dict.fromkeys(ENDS, store.now + 1) if before is None else before
-    return PruneJobs(
-        now=store.now, after=after, before=cast("Mapping[TerminalStatus, int]", given), limit=limit, rows=rows
-    )
+    return PruneJobs(now=store.now, after=after, before=given, limit=limit, rows=rows)
 
 
 class DeleteContract(StoreCase):
@@ -246,8 +244,11 @@ class PruneContract(StoreCase):
         alone, later = store.delivery(), store.delivery()
         store.all(store.finish_op(job, deliveries=(store.delivery(job), alone, later)))
         for one in store.claim_deliveries():
-            status = "pending" if one.id == later.id else "delivered"
-            store.all(store.settle_op(one, status=status, next_at=store.now + 9 if status == "pending" else None))
+            again = one.id == later.id
+            op = store.settle_op(
+                one, status="pending" if again else "delivered", next_at=store.now + 9 if again else None
+            )
+            store.all(op)
         store.clock.advance(1)
         prune = Prune(now=store.now, what="deliveries", before=store.now)
         assert store.all(prune, prune) == [Pruned(1), Pruned(0)]

@@ -100,7 +100,7 @@ class ListContract(StoreCase):
         model.apply(ops)
         store.all(*ops)
 
-        @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
         @given(query=queries())
         def compare(query: JobQuery) -> None:
             expected = store.runner.run(_walk(model, query))
