@@ -54,7 +54,7 @@ class Schedules:
             get("/api/v1/schedules/{name:str}")(self.show),
             put("/api/v1/schedules/{name:str}")(self.put),
             patch("/api/v1/schedules/{name:str}")(self.change),
-            delete("/api/v1/schedules/{name:str}", status_code=204)(self.delete),
+            delete("/api/v1/schedules/{name:str}", status_code=200)(self.delete),
             post("/api/v1/schedules/{name:str}/pause", status_code=200)(self.pause),
             post("/api/v1/schedules/{name:str}/resume", status_code=200)(self.resume),
             post("/api/v1/schedules/{name:str}/run", status_code=202)(self.run),

@@ -12,6 +12,11 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Tag = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+def _none() -> Duration:
+    """No time at all; by a function, since msgspec writes no default of this type into a JSON Schema."""
+    return Duration(0)
+
+
 class AfterSettings(Section, frozen=True, kw_only=True):
     """What else has to happen first: one of `schedule`, `command` and `server`."""
 
@@ -25,7 +30,7 @@ class AfterSettings(Section, frozen=True, kw_only=True):
     """That the server has started."""
     on: Literal["succeeded", "failed", "ended"] = "succeeded"
     """How the job has to end; `failed` is for good and also by time, `ended` is in any way."""
-    delay: Duration = Duration(0)
+    delay: Duration = field(default_factory=_none)
     """How long after that."""
 
 
@@ -62,7 +67,7 @@ class ScheduleSettings(Section, frozen=True, kw_only=True):
     """No fire time lies before: RFC 3339 with an offset."""
     end: Text | None = None
     """No fire time lies after."""
-    jitter: Duration = Duration(0)
+    jitter: Duration = field(default_factory=_none)
     """Each fire time is acted on up to this much later, drawn once for each."""
     only_between: BetweenSettings | tuple[BetweenSettings, ...] = ()
     """Fire times outside of these parts of the day do not count."""
