@@ -89,13 +89,13 @@ class Intake:
             result = await self._writer.submit(Enqueue(now=now, job=job, dedupe=new.dedupe, lease=lease))
         except BaseException:
             # Refused, or this caller was cancelled: had it been stored all the same, its lease would end by itself.
-            self._freed(job.lane)
+            self._unused(job.lane)
             raise
         if isinstance(result, Enqueued) and not result.duplicate:
             self._stored(job)
             self._attempts.start(job, new.command, lease, number=1, since=now, data=new.data)
         else:
-            self._freed(job.lane)
+            self._unused(job.lane)
         return _accepted(result)
 
     async def accept_many(self, news: Sequence[NewJob]) -> list[Accepted]:
@@ -160,6 +160,11 @@ class Intake:
             if not result.coalesced:
                 self._stored(job)
         return _accepted(result)
+
+    def _unused(self, lane: str) -> None:
+        """Nothing began in a slot that was taken."""
+        self._lanes[lane].refund()
+        self._freed(lane)
 
     def _check_open(self) -> None:
         if self._closed:

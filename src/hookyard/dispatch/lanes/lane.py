@@ -100,6 +100,11 @@ class Lane:
         if self.group is not None and self.group.bucket is not None:
             self.group.bucket.take(count)
 
+    def refund(self) -> None:
+        """Give back what the rates asked for a slot in which nothing began after all; the slot is freed as ever."""
+        self.started(-1)
+        self.running += 1
+
     def free(self) -> bool:
         """Give back the slot of a job that ended; whether something may wait for it."""
         self.running -= 1
