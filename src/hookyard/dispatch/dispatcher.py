@@ -7,7 +7,6 @@ already leased and starts from memory; everything else is claimed from the store
 import asyncio
 import random
 from collections.abc import Callable, Collection, Coroutine, Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,17 +23,16 @@ from hookyard.dispatch.house import House
 from hookyard.dispatch.intake import Intake
 from hookyard.dispatch.janitor import Janitor
 from hookyard.dispatch.lanes import LaneControl, Lanes
+from hookyard.dispatch.listening import Listening
 from hookyard.dispatch.notices import Notices
 from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.ports import NoPorts, Ports
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.verdict import CANCELLED, Ended, Limits
-from hookyard.dispatch.waiters import Waiters
-from hookyard.dispatch.watching import Watch, Watchers
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
-from hookyard.model import TERMINAL, AuditEntry, ErrorInfo, Event, Job, Progress, Reason
+from hookyard.model import AuditEntry, ErrorInfo, Event, Job, Progress, Reason
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import AlreadyTerminal, CancelRequested, Done, Lease, NotFound, Store
@@ -42,11 +40,20 @@ from hookyard.store.contract import AlreadyTerminal, CancelRequested, Done, Leas
 _log = log.get("dispatch")
 _TOKEN_BITS = 62
 _LAST_WORDS = 5.0
-_FOLLOWED = 5.0
 
 
 class Dispatcher:
     """Runs the jobs of one process. Made and used on one event loop.
+
+    Attributes:
+        accept, accept_many: store new jobs; see :class:`Intake`.
+        expect: says that the store holds a job of a lane that is due then, which another room has stored.
+        kill, retry, delete: change a job; see :class:`Changes`.
+        submit: has an operation applied with its entry of the audit log; see :class:`Changes`.
+        wait, follow, watch: for whoever waits for a job; see :class:`Listening`.
+        settler: writes down how attempts end.
+        lanes: pauses them, and says how they are.
+        house: stores events of Hookyard's own.
 
     Args:
         outbox: plans the webhooks of a job's end.
@@ -77,18 +84,13 @@ class Dispatcher:
         started: Callable[[Job], None] | None = None,
         published: Callable[[Event], None] | None = None,
     ) -> None:
-        self._store = store
         self._settings = settings
         self._clock = clock
         self._worker = worker
         self._ended = ended
         self._began = started
-        self._draining = False
         self._registry = registry
-        self._ports = ports = ports or NoPorts()
-        self._waiters = Waiters()
-        self._followers = Waiters()
-        self._watchers = Watchers()
+        self._ports = ports or NoPorts()
         self._tasks: set[asyncio.Task[None]] = set()
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lane_rules, registry.plugin_lanes, clock)
@@ -100,7 +102,7 @@ class Dispatcher:
             outbox,
             clock,
             self._hurry,
-            ports=ports,
+            ports=self._ports,
             chains=self._chains,
             moved=self._moved,
             published=published,
@@ -109,26 +111,50 @@ class Dispatcher:
         self._attempts = Attempts(
             runners=runners,
             settler=self.settler,
-            ports=ports,
+            ports=self._ports,
             limits=lambda: Limits(draw(), clock.now(), settings.retry_later_max_age),
             freed=self._freed,
             settled=self.settled,
             started=self._started,
         )
+        self._listening = Listening(store, self._attempts.running)
+        self._build_ways_in(store, writer, outbox)
+        self._build_watch(store, writer)
+
+    def _build_ways_in(self, store: Store, writer: Coalescer, outbox: Outbox) -> None:
+        """What takes jobs in, starts those that are due and changes those that are there."""
+        clock, lanes, attempts = self._clock, self._lanes, self._attempts
         self._claimer = Claimer(
-            writer=writer, registry=registry, lanes=self._lanes, attempts=self._attempts, clock=clock, lease=self._lease
+            writer=writer, registry=self._registry, lanes=lanes, attempts=attempts, clock=clock, lease=self._lease
         )
         self.lanes = LaneControl(
-            store=store, writer=writer, lanes=self._lanes, clock=clock, house=self.house, wake=self._claimer.wake
+            store=store, writer=writer, lanes=lanes, clock=clock, house=self.house, wake=self._claimer.wake
         )
-        self._lanes.turned = self.lanes.turned
+        lanes.turned = self.lanes.turned
+        self.work = Work(
+            store=store,
+            writer=writer,
+            registry=registry,
+            lanes=self._lanes,
+            settler=self.settler,
+            open_port=ports.open,
+            clock=clock,
+            lease=settings.lease,
+            settled=self.settled,
+            started=self._started,
+            progressed=self.progressed,
+            changed=self._watchers.tell,
+            limits=lambda: Limits(draw(), clock.now(), settings.retry_later_max_age),
+        )
+        """What external workers do with jobs."""
+        self._claimer.external, self._claimer.woken = self.work.expect, self.work.wake
         self._changes = Changes(
             store=store,
             writer=writer,
             clock=clock,
             outbox=outbox,
-            attempts=self._attempts,
-            ports=ports,
+            attempts=attempts,
+            ports=self._ports,
             again=self._again,
             settled=self.settled,
             moved=self._moved,
@@ -136,8 +162,8 @@ class Dispatcher:
         self._intake = Intake(
             writer=writer,
             clock=clock,
-            lanes=self._lanes,
-            attempts=self._attempts,
+            lanes=lanes,
+            attempts=attempts,
             claimer=self._claimer,
             lease=self._lease,
             freed=self._freed,
@@ -145,32 +171,35 @@ class Dispatcher:
             stored=self._notices.queued,
         )
         self.accept = self._intake.accept
-        """Stores a :class:`NewJob`; see :meth:`Intake.accept`."""
         self.accept_many = self._intake.accept_many
-        self.kill = self._changes.kill
+        self.expect = self._claimer.expect
         self.retry = self._changes.retry
         self.delete = self._changes.delete
         self.submit = self._changes.submit
-        """Applies an operation with its entry of the audit log; see :meth:`Changes.submit`."""
-        self.expect = self._claimer.expect
-        """Says that the store holds a job of a lane that is due then, which another room has stored."""
+        self.wait = self._listening.wait
+        self.follow = self._listening.follow
+        self.watch = self._listening.watch
+
+    def _build_watch(self, store: Store, writer: Coalescer) -> None:
+        """What looks after leases."""
         self._janitor = Janitor(
             store=store,
             writer=writer,
             settler=self.settler,
-            clock=clock,
-            lease=settings.lease,
+            clock=self._clock,
+            lease=self._settings.lease,
             alive=self._attempts.running,
             settled=self.settled,
             find=self._find,
             doomed=self._changes.sweep_doomed,
+            overdue=self.work.overdue,
         )
         loop = asyncio.get_running_loop()
         self._heartbeat = Heartbeat(
             self._attempts.running,
             writer,
-            clock,
-            lease=settings.lease,
+            self._clock,
+            lease=self._settings.lease,
             lost=lambda job_id: loop.call_soon_threadsafe(self._attempts.lost, job_id),
             cancelled=lambda job_id: loop.call_soon_threadsafe(self._attempts.cancel, job_id),
         )
@@ -182,6 +211,7 @@ class Dispatcher:
         self._heartbeat.start()
         self._janitor.start()
         self._claimer.start()
+        await self.work.start()
 
     def use(self, registry: Registry) -> None:
         """Go on with these commands and limits.
@@ -193,6 +223,7 @@ class Dispatcher:
         self._chains.use(registry)
         self._lanes.use(registry.lane_rules, registry.plugin_lanes)
         self._claimer.use(registry)
+        self.work.use(registry)
 
     @property
     def commands_running(self) -> tuple[Command, ...]:
@@ -201,10 +232,9 @@ class Dispatcher:
 
     def stop_accepting(self) -> None:
         """From now on nothing new is taken or started, and nobody waits for a result any longer."""
-        self._draining = True
         self._intake.close()
-        self._waiters.release_all()
-        self._watchers.tell_all()
+        self.work.close()
+        self._listening.close()
 
     def release_all(self) -> None:
         """Stop what runs and give it back to the queue; a drain under way then has nothing left to wait for."""
@@ -215,6 +245,7 @@ class Dispatcher:
         self.stop_accepting()
         await self._claimer.stop()
         await self._janitor.stop()
+        await self.work.stop()
         if not await self._attempts.idle(0):
             _log.info("drain.waiting", jobs=len(self._attempts.running), for_ms=int(self._settings.drain))
         if not await self._attempts.idle(self._settings.drain.seconds):
@@ -228,46 +259,6 @@ class Dispatcher:
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self.house.idle()
-
-    async def wait(self, job_id: str, seconds: float) -> Job | None:
-        """The job once it is terminal, or None when it is not within `seconds`, or the server drains."""
-        if self._draining:
-            return None
-        future = self._waiters.add(job_id)
-        try:
-            async with asyncio.timeout(seconds):
-                if job_id not in self._attempts.running:
-                    job = await self._store.job(job_id)
-                    if job is None or job.status in TERMINAL:
-                        return job
-                return await future
-        except (TimeoutError, StoreUnavailable):  # a store that cannot be read now makes no stored job refused
-            return None
-        finally:
-            self._waiters.remove(job_id, future)
-
-    async def follow(self, job_id: str) -> Job:
-        """The job once it is terminal, however long that takes: for whoever waits inside this process.
-
-        Raises:
-            LookupError: there is no such job.
-            StoreUnavailable: the store cannot be read.
-        """
-        future = self._followers.add(job_id)
-        try:
-            while not future.done():
-                job = await self._store.job(job_id)
-                if job is None:
-                    raise LookupError(job_id)
-                if job.status in TERMINAL:
-                    return job
-                # What ends it tells its followers; looked at again all the same, should another process do so.
-                await asyncio.wait((future,), timeout=_FOLLOWED)
-            found = future.result()
-            assert found is not None  # noqa: S101  followers are never sent home
-            return found
-        finally:
-            self._followers.remove(job_id, future)
 
     async def cancel(
         self,
@@ -293,10 +284,6 @@ class Dispatcher:
             end = Ended("cancelled", "cancelled", reason=reason, error=error or CANCELLED.error)
         return await self._changes.cancel(job_id, end, audit=audit)
 
-    def watch(self, job_id: str) -> AbstractContextManager[Watch]:
-        """Look at a job for as long as the context is open; what it gives says when to ask the store again."""
-        return self._watchers.watch(job_id)
-
     async def with_result(self, job: Job) -> Job:
         """The job with its result, also when that is kept as an artifact.
 
@@ -307,7 +294,7 @@ class Dispatcher:
 
     def progressed(self, job: Job, progress: Progress) -> None:
         """A running job's command said how far it is, and that is stored."""
-        self._watchers.tell(job.id)
+        self._listening.changed(job.id)
         self._notices.progress(job, progress)
 
     def _lease(self) -> Lease:
@@ -319,18 +306,17 @@ class Dispatcher:
 
     def settled(self, job: Job) -> None:
         """A job is stored as queued again, or as ended: tell everybody."""
-        self._watchers.tell(job.id)
         self._notices.ended(job.id)
         if job.status == "queued":
+            self._listening.changed(job.id)
             self._claimer.expect(job.lane, job.run_at)
             return
-        self._waiters.ended(job)
-        self._followers.ended(job)
+        self._listening.ended(job)
         if self._ended is not None:
             self._ended(job)
 
     def _started(self, job: Job) -> None:
-        self._watchers.tell(job.id)
+        self._listening.changed(job.id)
         self._notices.started(job)
         if self._began is not None:
             self._began(job)

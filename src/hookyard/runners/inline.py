@@ -20,6 +20,8 @@ from hookyard.runners.contract import Call
 STALL: Final = 0.1
 GRACE: Final = 1.0
 _CLOSES: Final = 8
+_KILLS: Final = 3
+"""How often its task is cancelled from outside before a command that goes on is ended where it stands."""
 
 _log = log.get("runner")
 _UNENDING: Final[list[Coroutine[Any, Any, Any]]] = []
@@ -136,6 +138,10 @@ class _Attempt:
                     raise
                 except BaseException as error:  # noqa: BLE001  handed on to whom it is meant for
                     thrown = error
+                if self.task.cancelling() - self.base - self.late >= _KILLS:
+                    _log.warning("command.killed", job_id=self.info.id, command=self.command.key)
+                    self.runner.end(body)
+                    raise thrown or asyncio.CancelledError
                 if self.late > 1:
                     _log.error("command.ended", job_id=self.info.id, command=self.command.key)
                     self.runner.end(body)
