@@ -18,11 +18,19 @@ _SAFETY_POLL = 5_000
 _AFTER_REFUSAL = 500
 
 
+def _unheard(*_: object) -> None:
+    """Nobody wants to know."""
+
+
 class Claimer:
     """One loop: claim for every lane that has room and something waiting, else sleep until one may have.
 
     Args:
         lease: makes the lease of the next claim.
+
+    Attributes:
+        external: told of jobs in lanes of external workers, as :meth:`expect` is.
+        woken: told whenever lanes may have room that had none.
     """
 
     def __init__(
@@ -41,6 +49,8 @@ class Claimer:
         self._attempts = attempts
         self._clock = clock
         self._lease = lease
+        self.external: Callable[[str, int], None] = _unheard
+        self.woken: Callable[[], None] = _unheard
         self._wake = asyncio.Event()
         self._stopping = False
         self._due: int | None = None
@@ -65,10 +75,14 @@ class Claimer:
     def wake(self) -> None:
         """A lane has room again."""
         self._wake.set()
+        self.woken()
 
     def expect(self, lane: str, run_at: int) -> None:
         """The store holds a job of this lane that is due at `run_at`."""
-        if lane not in self._registry.lanes or self._lanes[lane].rule.external:
+        if lane not in self._registry.lanes:
+            return
+        if self._lanes[lane].rule.external:
+            self.external(lane, run_at)
             return
         if run_at <= self._clock.now():
             self._lanes[lane].waiting = True

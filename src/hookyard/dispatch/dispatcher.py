@@ -29,6 +29,7 @@ from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.ports import NoPorts, Ports
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.verdict import CANCELLED, Ended, Limits
+from hookyard.dispatch.work import Work
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
@@ -48,12 +49,13 @@ class Dispatcher:
     Attributes:
         accept, accept_many: store new jobs; see :class:`Intake`.
         expect: says that the store holds a job of a lane that is due then, which another room has stored.
-        kill, retry, delete: change a job; see :class:`Changes`.
+        retry, delete: change a job; see :class:`Changes`.
         submit: has an operation applied with its entry of the audit log; see :class:`Changes`.
         wait, follow, watch: for whoever waits for a job; see :class:`Listening`.
         settler: writes down how attempts end.
         lanes: pauses them, and says how they are.
         house: stores events of Hookyard's own.
+        work: what external workers do with jobs.
 
     Args:
         outbox: plans the webhooks of a job's end.
@@ -87,6 +89,7 @@ class Dispatcher:
         self._settings = settings
         self._clock = clock
         self._worker = worker
+        self._draw = draw
         self._ended = ended
         self._began = started
         self._registry = registry
@@ -112,13 +115,14 @@ class Dispatcher:
             runners=runners,
             settler=self.settler,
             ports=self._ports,
-            limits=lambda: Limits(draw(), clock.now(), settings.retry_later_max_age),
+            limits=self._limits,
             freed=self._freed,
             settled=self.settled,
             started=self._started,
         )
         self._listening = Listening(store, self._attempts.running)
         self._build_ways_in(store, writer, outbox)
+        self._build_work(store, writer)
         self._build_watch(store, writer)
 
     def _build_ways_in(self, store: Store, writer: Coalescer, outbox: Outbox) -> None:
@@ -131,23 +135,6 @@ class Dispatcher:
             store=store, writer=writer, lanes=lanes, clock=clock, house=self.house, wake=self._claimer.wake
         )
         lanes.turned = self.lanes.turned
-        self.work = Work(
-            store=store,
-            writer=writer,
-            registry=registry,
-            lanes=self._lanes,
-            settler=self.settler,
-            open_port=ports.open,
-            clock=clock,
-            lease=settings.lease,
-            settled=self.settled,
-            started=self._started,
-            progressed=self.progressed,
-            changed=self._watchers.tell,
-            limits=lambda: Limits(draw(), clock.now(), settings.retry_later_max_age),
-        )
-        """What external workers do with jobs."""
-        self._claimer.external, self._claimer.woken = self.work.expect, self.work.wake
         self._changes = Changes(
             store=store,
             writer=writer,
@@ -179,6 +166,25 @@ class Dispatcher:
         self.wait = self._listening.wait
         self.follow = self._listening.follow
         self.watch = self._listening.watch
+
+    def _build_work(self, store: Store, writer: Coalescer) -> None:
+        """What external workers do with jobs."""
+        self.work = Work(
+            store=store,
+            writer=writer,
+            registry=self._registry,
+            lanes=self._lanes,
+            settler=self.settler,
+            open_port=self._ports.open,
+            clock=self._clock,
+            lease=self._settings.lease,
+            settled=self.settled,
+            started=self._started,
+            progressed=self.progressed,
+            changed=self._listening.changed,
+            limits=self._limits,
+        )
+        self._claimer.external, self._claimer.woken = self.work.expect, self.work.wake
 
     def _build_watch(self, store: Store, writer: Coalescer) -> None:
         """What looks after leases."""
@@ -284,6 +290,22 @@ class Dispatcher:
             end = Ended("cancelled", "cancelled", reason=reason, error=error or CANCELLED.error)
         return await self._changes.cancel(job_id, end, audit=audit)
 
+    async def kill(
+        self, job_id: str, *, audit: AuditEntry | None = None
+    ) -> Done | CancelRequested | AlreadyTerminal | NotFound:
+        """End a job at once, in the store first, then what runs here of it; an external worker's lease is void.
+
+        Args:
+            job_id: which.
+            audit: who does it.
+
+        Raises:
+            StoreUnavailable: the store cannot take it now.
+        """
+        result = await self._changes.kill(job_id, audit=audit)
+        self.work.recount()
+        return result
+
     async def with_result(self, job: Job) -> Job:
         """The job with its result, also when that is kept as an artifact.
 
@@ -337,6 +359,9 @@ class Dispatcher:
     async def _replace(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:
             await self._changes.cancel(job_id, REPLACED)
+
+    def _limits(self) -> Limits:
+        return Limits(self._draw(), self._clock.now(), self._settings.retry_later_max_age)
 
     def _find(self, key: str) -> Command | None:
         return self._registry.commands.get(key)

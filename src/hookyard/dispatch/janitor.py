@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Container
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.settle import Settler
-from hookyard.dispatch.verdict import CANCELLED, lost
+from hookyard.dispatch.verdict import CANCELLED, Again, Ended, lost
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Command
 from hookyard.model import Job
@@ -26,6 +26,7 @@ class Janitor:
         alive: the jobs that run in this process: a clock that jumped ahead has not killed them.
         settled: called with every job as it is stored after the sweep.
         find: the command of a key, if it is here: for how often its jobs are tried.
+        overdue: what becomes of a job with an external worker whose time was up; None of any other.
         doomed: cancels the jobs that wait in vain.
     """
 
@@ -40,6 +41,7 @@ class Janitor:
         alive: Container[str],
         settled: Callable[[Job], None],
         find: Callable[[str], Command | None],
+        overdue: Callable[[Job], Ended | Again | None] = lambda _: None,
         doomed: Callable[[], Awaitable[object]],
     ) -> None:
         self._store = store
@@ -50,6 +52,7 @@ class Janitor:
         self._alive = alive
         self._settled = settled
         self._find = find
+        self._overdue = overdue
         self._doomed = doomed
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -75,7 +78,7 @@ class Janitor:
         """Whether this lease is over."""
         if job.lease_token is None:
             return False
-        verdict = CANCELLED if job.cancel_requested else lost(job, self._find(f"{job.plugin}/{job.command}"))
+        verdict = CANCELLED if job.cancel_requested else self._overdue(job) or self._lost(job)
         try:
             after = await self._settler.settle(job, job.lease_token, verdict, if_expired=if_expired)
         except StoreError:
@@ -85,6 +88,9 @@ class Janitor:
         if after is not None:
             self._settled(after)
         return True
+
+    def _lost(self, job: Job) -> Ended | Again:
+        return lost(job, self._find(f"{job.plugin}/{job.command}"))
 
     def start(self) -> None:
         """Begin to sweep."""

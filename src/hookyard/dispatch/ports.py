@@ -1,19 +1,46 @@
 """What the dispatcher asks of whoever stands behind the contexts of its commands."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from hookyard.context.port import Port
+from hookyard.host.registry import Command
 from hookyard.model import ErrorInfo, Event, Job, StateChange
 
-if TYPE_CHECKING:
-    from hookyard.dispatch.running import Running
+
+class Leased(Protocol):
+    """An attempt under way, here or with an external worker."""
+
+    @property
+    def job(self) -> Job:
+        """The job as it was stored."""
+        ...
+
+    @property
+    def command(self) -> Command:
+        """What runs."""
+        ...
+
+    @property
+    def token(self) -> int:
+        """Of its lease."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """Counted from 1."""
+        ...
+
+    @property
+    def keeps_children(self) -> bool:
+        """Whether the jobs that it waits for should go on without it."""
+        ...
 
 
 class Ports(Protocol):
     """Opens the host's side of attempts."""
 
-    def open(self, attempt: "Running") -> "AttemptPort":
+    def open(self, attempt: Leased) -> "AttemptPort":
         """That of this one."""
         ...
 
@@ -86,7 +113,7 @@ class Redacts(Protocol):
 class NoPorts:
     """For a dispatcher without facilities, whose commands use nothing of their context."""
 
-    def open(self, attempt: "Running") -> AttemptPort:
+    def open(self, attempt: Leased) -> AttemptPort:
         """There is none."""
         msg = f"the job {attempt.job.id} uses its context, and nothing stands behind it"
         raise RuntimeError(msg)

@@ -1,7 +1,7 @@
 """Who wants to hear of whatever happens to a job, for as long as they look."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -28,7 +28,7 @@ class Watchers:
         self._watches: dict[str, list[Watch]] = {}
 
     @contextmanager
-    def watch(self, job_id: str) -> Iterator[Watch]:
+    def watch(self, job_id: str) -> Generator[Watch]:
         """Look at a job, whether it exists or not."""
         watch = Watch()
         self._watches.setdefault(job_id, []).append(watch)
