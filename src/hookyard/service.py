@@ -99,6 +99,7 @@ class Service:
             readiness=self._readiness,
             check_callback=self._outbound.check_callback,
             schedules=self._scheduler.manage,
+            work=self._dispatcher.work,
             hooks=self._hooks,
             reload=self.reload,
         )

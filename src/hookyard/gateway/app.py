@@ -30,6 +30,7 @@ from hookyard.gateway.schedules import Schedules
 from hookyard.gateway.tables import Live, Tables
 from hookyard.gateway.tokens import TokenRoutes
 from hookyard.gateway.trigger import Ways
+from hookyard.gateway.work import work_handlers
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
@@ -58,6 +59,7 @@ class Gateway(Litestar):
                 *([] if deps.lanes is None else LaneRoutes(deps, deps.lanes).handlers()),
                 *TokenRoutes(deps).handlers(),
                 *Audit(deps).handlers(),
+                *work_handlers(deps),
                 *Schedules(deps, self._live).handlers(),
                 *_plain_routes(deps, self._live),
             ],

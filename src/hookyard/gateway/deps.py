@@ -9,6 +9,7 @@ from hookyard.clock import Clock
 from hookyard.config.model import Config
 from hookyard.dispatch.lanes import LaneControl
 from hookyard.dispatch.schedules import Manager
+from hookyard.dispatch.work import Work
 from hookyard.gateway.dispatching import Dispatcher
 from hookyard.gateway.readiness import Readiness
 from hookyard.gateway.tokenbook import TokenBook
@@ -43,6 +44,8 @@ class GatewayDeps:
     lanes: LaneControl | None = None
     """How the lanes are, and pausing them; without it there are no such routes."""
     schedules: Manager | None = None
+    work: Work | None = None
+    """What external workers do with jobs; without it there are no such routes."""
     hooks: Hooks = field(default_factory=Hooks)
     reload: Callable[[], Awaitable[Changes]] | None = None
     """Read the configuration and the plugins again. Raises ConfigError when nothing was changed."""

@@ -67,6 +67,7 @@ class Turns:
         claim: asks the store for one worker, in these lanes.
         doors: which lanes are open.
         give_back: returns jobs that nobody took.
+        recount: learns anew how many jobs of each lane are held; done while nobody asks for more.
     """
 
     def __init__(
@@ -75,11 +76,14 @@ class Turns:
         doors: Doors,
         give_back: Callable[[tuple[Given, ...]], None],
         clock: Clock,
+        recount: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._claim = claim
         self._doors = doors
         self._give_back = give_back
         self._clock = clock
+        self._count = recount
+        self._miscounted = False
         self._turns: dict[Turn, None] = {}
         self._wake = asyncio.Event()
         self._due: int | None = None
@@ -107,6 +111,11 @@ class Turns:
     def wake(self) -> None:
         """A lane is stirred, or has room that it had not."""
         self._wake.set()
+
+    def recount(self) -> None:
+        """What is known of how many jobs are held may be wrong."""
+        self._miscounted = True
+        self.wake()
 
     def expect(self, at: int) -> None:
         """Something will be due in some lane then."""
@@ -154,6 +163,9 @@ class Turns:
             if self._due is not None and self._due <= self._clock.now():
                 self._due = None
                 self._doors.stir(self._lanes())
+            if self._miscounted and self._turns:
+                self._miscounted = False
+                await self._count()
             width = 1
             while together := list(self._next(width)):
                 found = await asyncio.gather(*(self._ask(turn, lanes) for turn, lanes in together))
@@ -161,6 +173,7 @@ class Turns:
             poll = self._clock.now() + _POLL
             times = [at for at in (poll, self._due, self._doors.opens_at(self._lanes())) if at is not None]
             if not await self._clock.wait(self._wake, min(times)) and self._clock.now() >= poll:
+                self._miscounted = True
                 self._doors.stir(self._lanes())
 
     def _is_closed(self) -> bool:

@@ -7,7 +7,7 @@ for a worker that holds one.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.lanes import Lanes
-from hookyard.dispatch.ports import AttemptPort
+from hookyard.dispatch.ports import AttemptPort, Leased
 from hookyard.dispatch.settle import Settler
-from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, Limits, judge, lost
+from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, Limits, judge
 from hookyard.dispatch.work.ask import HOLDER, Counts, Extension, Given, HeldAttempt, WorkAsk
 from hookyard.dispatch.work.contacts import Contacts, Worker
 from hookyard.dispatch.work.doors import Doors
@@ -55,10 +55,10 @@ class Work:
     Args:
         lease: milliseconds that a worker may stay silent where neither it nor the command says.
         open_port: opens what the house offers to an attempt: its log, and its artifacts.
-        keep_result: keeps a large result as an artifact, and gives its name.
         settled: called with every job as it is stored after an end: queued again, or terminal.
         started: called with every job as it is stored when it is given out.
-        changed: called with the id of a job of which something may have changed.
+        progressed: called with a job and how far it is, once that is stored.
+        changed: called with the id of a job of which something else may have changed.
         limits: by what ends are judged, with a new random number each time.
     """
 
@@ -70,12 +70,12 @@ class Work:
         registry: Registry,
         lanes: Lanes,
         settler: Settler,
-        open_port: Callable[[HeldAttempt], AttemptPort],
-        keep_result: Callable[[HeldAttempt, bytes], Awaitable[str | None]],
+        open_port: Callable[[Leased], AttemptPort],
         clock: Clock,
         lease: int,
         settled: Callable[[Job], None],
         started: Callable[[Job], None],
+        progressed: Callable[[Job, Progress], None],
         changed: Callable[[str], None],
         limits: Callable[[], Limits],
     ) -> None:
@@ -84,16 +84,17 @@ class Work:
         self._registry = registry
         self._settler = settler
         self._open_port = open_port
-        self._keep_result = keep_result
         self._clock = clock
         self._lease = lease
         self._settled = settled
         self._started = started
+        self._progressed = progressed
         self._changed = changed
         self._limits = limits
         self._returning: set[asyncio.Task[None]] = set()
+        self._lanes = lanes
         self._doors = Doors(lanes, clock)
-        self._turns = Turns(self._claim, self._doors, self.give_back, clock)
+        self._turns = Turns(self._claim, self._doors, self.give_back, clock, self._recount)
         self._contacts = Contacts(store, writer, clock)
 
     # --- the life of this room ---
@@ -130,6 +131,16 @@ class Work:
             self._turns.wake()
         else:
             self._turns.expect(run_at)
+
+    def recount(self) -> None:
+        """Jobs have ended otherwise than by their workers or their leases: see how many are held."""
+        self._turns.recount()
+
+    async def _recount(self) -> None:
+        try:
+            self._lanes.count(await self._store.depths())
+        except StoreUnavailable as error:
+            _log.warning("work.uncounted", why=error.detail)
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -244,7 +255,9 @@ class Work:
             for line in told.lines:
                 port.tell(line)
             port.close()
-        if told.lines or told.items or told.progress is not None:
+        if progress is not None and progress is not job.progress:
+            self._progressed(job, progress)
+        elif told.lines or told.items:
             self._changed(job.id)
         total = None if progress is None else progress.total
         return Counts(ends, extended.cancel_requested, deadline, items.done, items.failed, total)
@@ -274,10 +287,7 @@ class Work:
         command = self._command(job)
         command.spec.check(result)
         await self._in_time(job, token, command)
-        kept = None
-        if len(result) > command.max_result:
-            kept = await self._keep_result(HeldAttempt(job, command, token), result)
-        ended = await self._finish(job, token, Ended("succeeded", "succeeded", result=result, result_artifact=kept))
+        ended = await self._finish(job, token, Ended("succeeded", "succeeded", result=result))
         self._contacts.told(job.worker or "", completed=1)
         return ended
 
@@ -313,12 +323,12 @@ class Work:
         self._contacts.told(job.worker or "")
         return ended
 
-    def judge_lost(self, job: Job) -> Ended | Again:
-        """What becomes of a job whose lease has ended: its time was up, or its worker is gone."""
+    def overdue(self, job: Job) -> Ended | Again | None:
+        """What becomes of a job whose lease has ended because its time was up; None when its worker is gone before."""
         command = self._registry.commands.get(f"{job.plugin}/{job.command}")
-        if is_external(job) and command is not None and self._clock.now() >= deadline_of(job, command):
-            return self._timed_out(job, command)
-        return lost(job, command)
+        if not is_external(job) or command is None or self._clock.now() < deadline_of(job, command):
+            return None
+        return self._timed_out(job, command)
 
     async def _in_time(self, job: Job, token: int, command: Command) -> int:
         """When the attempt's time is up; one whose time is up already ends here."""

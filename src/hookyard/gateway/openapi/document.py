@@ -6,7 +6,19 @@ from typing import Final
 import msgspec
 
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.openapi import audit, changes, events, health, jobs, lanes, plugins, schedules, tokens
+from hookyard.gateway.openapi import (
+    audit,
+    changes,
+    events,
+    health,
+    jobs,
+    lanes,
+    plugins,
+    schedules,
+    stream,
+    tokens,
+    work,
+)
 from hookyard.gateway.openapi.entry import entry
 from hookyard.gateway.openapi.parts import Group, Known, Object, Problem
 from hookyard.schema import components
@@ -16,11 +28,13 @@ GROUPS: Final[tuple[Group, ...]] = (
     lanes.GROUP,
     jobs.GROUP,
     changes.GROUP,
+    stream.GROUP,
     events.GROUP,
     health.GROUP,
     tokens.GROUP,
     audit.GROUP,
     schedules.GROUP,
+    work.GROUP,
 )
 """All groups but the ways in, which follow from the configuration."""
 

@@ -12,10 +12,12 @@ __all__ = ["work_handlers"]
 
 
 def work_handlers(deps: GatewayDeps) -> list[HTTPRouteHandler]:
-    """Return the routes."""
+    """Return the routes, if there is work to be given out."""
+    if deps.work is None:
+        return []
     return [
-        *WorkClaims(deps).handlers(),
-        *WorkCalls(deps).handlers(),
-        *WorkArtifacts(deps).handlers(),
-        *Workers(deps).handlers(),
+        *WorkClaims(deps, deps.work).handlers(),
+        *WorkCalls(deps, deps.work).handlers(),
+        *WorkArtifacts(deps, deps.work).handlers(),
+        *Workers(deps, deps.work).handlers(),
     ]

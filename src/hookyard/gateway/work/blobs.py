@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 from hookyard.clock import rfc3339
 from hookyard.context.messages import CloseArtifact, OpenArtifact, WriteArtifact
 from hookyard.dispatch.ports import AttemptPort
+from hookyard.dispatch.work import Work
 from hookyard.errors import ArtifactError, Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.artifacts import ArtifactView
@@ -24,8 +25,9 @@ LEASE: Final = b"x-hookyard-lease"
 class WorkArtifacts:
     """The route."""
 
-    def __init__(self, deps: GatewayDeps) -> None:
+    def __init__(self, deps: GatewayDeps, work: Work) -> None:
         self._deps = deps
+        self._work = work
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return it."""
@@ -41,7 +43,7 @@ class WorkArtifacts:
         limit = int(self._deps.config.artifacts.max_size)
         content_length(headers, limit)
         kind = headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
-        port = self._deps.work.port(held.job, held.token)
+        port = self._work.port(held.job, held.token)
         try:
             handle = await port.ask(OpenArtifact(name, kind))
         except ArtifactError as error:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from hookyard import ids
 from hookyard.auth import Principal
 from hookyard.context.messages import LogNote
-from hookyard.dispatch.work import Extension, held, token_of
+from hookyard.dispatch.work import Extension, Work, held, token_of
 from hookyard.errors import CommandError, InvalidOutput, Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import body_of
@@ -54,9 +54,9 @@ async def held_job(deps: GatewayDeps, principal: Principal, job_id: str, lease: 
 class WorkCalls:
     """The routes."""
 
-    def __init__(self, deps: GatewayDeps) -> None:
+    def __init__(self, deps: GatewayDeps, work: Work) -> None:
         self._deps = deps
-        self._work = deps.work
+        self._work = work
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return them."""

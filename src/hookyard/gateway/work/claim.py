@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Receive
 
 from hookyard.auth import Principal
 from hookyard.auth.globs import matches
-from hookyard.dispatch.work import Given, WorkAsk
+from hookyard.dispatch.work import Given, Work, WorkAsk
 from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import body_of
@@ -24,9 +24,9 @@ _GLOB: Final = frozenset("*?[")
 class WorkClaims:
     """The route."""
 
-    def __init__(self, deps: GatewayDeps) -> None:
+    def __init__(self, deps: GatewayDeps, work: Work) -> None:
         self._deps = deps
-        self._work = deps.work
+        self._work = work
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return it."""

@@ -6,6 +6,7 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from hookyard.dispatch.work import Work
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
@@ -17,8 +18,9 @@ LANES_READ = "lanes:read"
 class Workers:
     """The route."""
 
-    def __init__(self, deps: GatewayDeps) -> None:
+    def __init__(self, deps: GatewayDeps, work: Work) -> None:
         self._deps = deps
+        self._work = work
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return it."""
@@ -27,4 +29,4 @@ class Workers:
     async def workers(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List them."""
         allowed(request, self._deps, LANES_READ)
-        return value_answer(WorkerList([worker_view(worker) for worker in await self._deps.work.workers()]))
+        return value_answer(WorkerList([worker_view(worker) for worker in await self._work.workers()]))
