@@ -27,6 +27,10 @@ Word = Annotated[str, Meta(min_length=1, max_length=200)]
 Sentence = Annotated[str, Meta(max_length=8192)]
 
 
+def _nothing() -> Raw:
+    return Raw(b"null")
+
+
 class ClaimRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A worker wants jobs."""
 
@@ -90,7 +94,7 @@ class ExtendRequest(HeldJob, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class CompleteRequest(HeldJob, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The job is done."""
 
-    result: Raw = Raw(b"null")
+    result: Raw = field(default_factory=_nothing)
     """What the command answers, of its output's type."""
 
 
