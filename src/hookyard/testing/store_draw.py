@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from hypothesis import strategies as st
 
@@ -9,23 +10,28 @@ from hookyard import ids
 from hookyard.model import (
     Artifact,
     AttemptOutcome,
+    AuditEntry,
     Delivery,
     DeliveryAttempt,
     DeliveryStatus,
     ErrorInfo,
     Event,
     Job,
+    JobOptions,
     LogLine,
     Progress,
     StateChange,
     TerminalStatus,
 )
 from hookyard.store.contract import (
+    AppendAudit,
     AppendLog,
     Cancel,
     Claim,
     ClaimDeliveries,
+    ClaimWork,
     Dedupe,
+    DeleteJob,
     Enqueue,
     Extend,
     Finish,
@@ -40,8 +46,12 @@ from hookyard.store.contract import (
     RecoverDeliveries,
     Release,
     ReleaseDelivery,
+    RetryJob,
+    Together,
+    Unique,
 )
 
+UNIQUES = (None, None, Unique("skip"), Unique("replace"), Unique("coalesce", latest=100))
 KEYS = ("", "k", "k/1", "k/2")
 VALUES = (b"1", b"[2]", None, b"{}")
 LANES = ("a/x", "a/y", "b/x")
@@ -54,6 +64,17 @@ ENDS: tuple[tuple[TerminalStatus, AttemptOutcome], ...] = (
 )
 SETTLED: tuple[DeliveryStatus, ...] = ("delivered", "pending", "failed", "pending", "delivered", "sending")
 ERRORS = (None, ErrorInfo("boom", "it broke"), ErrorInfo("late", 'too "late"', retryable=True, details={"n": [1]}))
+
+
+class Asked(TypedDict, total=False):
+    """What few jobs are made with."""
+
+    concurrency_key: str
+    concurrency_limit: int
+    unique_key: str
+    affinity: str
+    tenant: str
+    options: JobOptions
 
 
 @dataclass(frozen=True)
@@ -112,6 +133,8 @@ class Dresser:
             *(self.release, self.release, self.cancel, self.claim_deliveries, self.finish_delivery),
             *(self.finish_delivery, self.release_delivery, self.recover_deliveries, self.prune),
             *(self.put_progress, self.append_log, self.put_state, self.put_state, self.put_artifact),
+            *(self.claim_work, self.claim_work, self.claim, self.finish, self.retry_job, self.retry_job),
+            *(self.together, self.together, self.delete_job, self.enqueue, self.cancel),
         )
 
     def dress(self, drawn: Drawn) -> Op:
@@ -136,17 +159,73 @@ class Dresser:
             max_attempts=d.a % 4 if d.subject == 41 else 1 + d.b % 3,
             tags=("t",) * (d.c % 2),
             parent=world.jobs[d.c % len(world.jobs)] if d.subject % 5 == 2 else None,
+            **self._asked(d),
         )
         dedupe = None
         if d.subject % 3 == 0:
             ends = world.now + (0, 20, 300)[d.c % 3]
             dedupe = Dedupe(scope="s", key=f"k{d.a % 2}", digest=bytes([d.b % 2]), expires_at=ends)
         lease = world.new_lease(d.a % 3) if d.subject % 4 == 1 else None
-        return Enqueue(now=world.now, job=job, dedupe=dedupe, lease=lease)
+        unique = UNIQUES[d.c % 5]
+        cap = 1 + d.b % 4 if d.a % 6 == 5 else None
+        return Enqueue(now=world.now, job=job, dedupe=dedupe, lease=lease, unique=unique, cap=cap)
+
+    def _asked(self, d: Drawn) -> Asked:
+        """What few jobs have."""
+        asked = Asked()
+        if d.subject % 6 in {2, 3, 4}:
+            asked["concurrency_key"] = f"c{d.c % 2}"
+            asked["concurrency_limit"] = (1, 1, 2, 1, 3, 2, 0)[d.b % 7]
+        if d.subject % 7 in {1, 2}:
+            asked["unique_key"] = f"u{d.b % 2}"
+        if d.a % 5 in {2, 3}:
+            asked["affinity"] = f"m{d.a % 2}"
+        if d.c % 4 == 3:
+            asked["tenant"] = f"t{d.b % 2}"
+        if d.subject % 8 == 5:
+            after = [self._world.pick(self._world.jobs, d.b + at * 5) for at in range(1 + d.c % 2)]
+            asked["options"] = JobOptions(after=tuple(after))
+        return asked
 
     def claim(self, d: Drawn) -> Claim:
         asks = tuple(LaneAsk(LANES[(d.a + at) % 3], (d.b + at) % 4) for at in range(d.c % 4))
         return Claim(now=self._world.now, lanes=asks, lease=self._world.new_lease(d.subject % 3))
+
+    def claim_work(self, d: Drawn) -> ClaimWork:
+        asks = tuple(LaneAsk(LANES[(d.a + at) % 3], (d.b + at) % 6) for at in range(d.c % 4))
+        return ClaimWork(
+            now=self._world.now,
+            lanes=asks,
+            limit=d.subject % 5,
+            affinities=((), ("m0",), ("m1", "m0"), ("", "m1"))[d.b % 4],
+            tenant=("", "", "t1")[d.a % 3],
+            lease=self._world.new_lease(d.subject % 3),
+        )
+
+    def retry_job(self, d: Drawn) -> RetryJob:
+        return RetryJob(
+            now=self._world.now,
+            job_id=self._world.pick(self._world.jobs, d.subject),
+            run_at=self._world.now + (0, 0, 7)[d.a % 3],
+            force=d.b % 3 == 0,
+            attempts=(1, 2, 0)[d.c % 3],
+        )
+
+    def delete_job(self, d: Drawn) -> DeleteJob:
+        return DeleteJob(now=self._world.now, job_id=self._world.pick(self._world.jobs, d.subject))
+
+    def together(self, d: Drawn) -> Together:
+        kinds = (self.cancel, self.enqueue, self.finish, self.retry_job, self.claim)
+        ops: list[Op] = []
+        for at in range(d.a % 4):
+            ops.append(kinds[(d.b + at) % 5](Drawn(d.kind, d.subject + at, d.a, d.b + at, d.c)))
+            if (d.c + at) % 2:
+                ops.append(AppendAudit(now=self._world.now, entry=self._entry(d)))
+        return Together(now=self._world.now, ops=tuple(ops))
+
+    def _entry(self, d: Drawn) -> AuditEntry:
+        world = self._world
+        return AuditEntry(id=world.new_id(), at=world.now, principal="token:a", action="job.do", target=f"x{d.a}")
 
     def extend(self, d: Drawn) -> Extend:
         job_id, token = self._leased_job(d)
@@ -167,6 +246,8 @@ class Dresser:
             deliveries=self._deliveries(d, job_id),
             events=self._events(d, job_id),
             state=tuple(_change(d, at) for at in range(d.a % 3)),
+            result_artifact="result" if d.b % 4 == 3 else None,
+            follow=tuple(self.enqueue(Drawn(d.kind, d.a + at, d.b, d.c, d.subject)) for at in range(d.c % 7 // 5)),
             if_expired=outcome == "lost",
         )
 
@@ -186,7 +267,14 @@ class Dresser:
 
     def cancel(self, d: Drawn) -> Cancel:
         job_id = self._mostly_leased(self._world.jobs, self._token_of_job, d.subject)
-        return Cancel(now=self._world.now, job_id=job_id, deliveries=self._deliveries(d, job_id))
+        return Cancel(
+            now=self._world.now,
+            job_id=job_id,
+            reason=("cancelled_by_user", "killed", "replaced")[d.a % 3],
+            error=ERRORS[d.c % 3],
+            kill=d.a % 3 == 1,
+            deliveries=self._deliveries(d, job_id),
+        )
 
     def claim_deliveries(self, d: Drawn) -> ClaimDeliveries:
         return ClaimDeliveries(now=self._world.now, limit=d.a % 5, lease=self._world.new_lease(d.b % 2))

@@ -1,5 +1,6 @@
 """The promises of a store, kept as an account of what it answered: independent of how any store works inside."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from hookyard.model import TERMINAL, Delivery, Event, Job
@@ -8,7 +9,10 @@ from hookyard.store.contract import (
     CancelRequested,
     Claim,
     Claimed,
+    ClaimWork,
     Dedupe,
+    Deleted,
+    DeleteJob,
     Done,
     Enqueue,
     Enqueued,
@@ -21,7 +25,10 @@ from hookyard.store.contract import (
     PutState,
     Release,
     Result,
+    RetryJob,
+    Several,
     StatePut,
+    Together,
 )
 
 
@@ -30,6 +37,10 @@ class Ledger:
 
     def __init__(self) -> None:
         self._acknowledged: dict[str, Enqueue] = {}
+        self._perhaps: dict[str, Enqueue] = {}
+        """Jobs that followed another since the last look."""
+        self._perhaps_kept: set[tuple[str, str]] = set()
+        """Keys of such jobs: it is not told what they stand for."""
         self._holder: dict[str, int | None] = {}
         """The token that each job was last given out under, None once it is given back."""
         self._ended: dict[str, Job] = {}
@@ -47,10 +58,17 @@ class Ledger:
     def enter(self, ops: Sequence[Op], results: Sequence[Result]) -> None:
         """Account for a batch."""
         for op, result in zip(ops, results, strict=True):
-            if isinstance(op, Enqueue):
+            if isinstance(op, Together):
+                assert isinstance(result, Several)
+                self.enter(op.ops, result.results)
+            elif isinstance(op, Enqueue):
                 self._enqueued(op, result)
-            elif isinstance(op, Claim):
+            elif isinstance(op, (Claim, ClaimWork)):
                 self._claimed(op, result)
+            elif isinstance(op, RetryJob):
+                self._retried(op, result)
+            elif isinstance(op, DeleteJob):
+                self._deleted(op, result)
             elif isinstance(op, (Extend, Finish, Release)):
                 self._settled(op, result)
             elif isinstance(op, PutState):
@@ -59,16 +77,26 @@ class Ledger:
                 expired = {name for name, (dedupe, _) in self._keys.items() if dedupe.expires_at <= op.now}
                 self._perhaps_pruned |= expired
             elif isinstance(op, Cancel):
-                if isinstance(result, CancelRequested):
-                    self._cancelled.add(op.job_id)
-                elif isinstance(result, Done):
-                    self._promised |= {delivery.id: op.job_id for delivery in op.deliveries}
+                self._cancel(op, result)
+
+    def _cancel(self, op: Cancel, result: Result) -> None:
+        if isinstance(result, CancelRequested):
+            self._cancelled.add(op.job_id)
+        elif isinstance(result, Done):
+            self._holder[op.job_id] = None  # a queued one had none, one that was killed has none any more
+            self._promised |= {delivery.id: op.job_id for delivery in op.deliveries}
 
     def _enqueued(self, op: Enqueue, result: Result) -> None:
         dedupe = op.dedupe
+        if dedupe and (dedupe.scope, dedupe.key) in self._perhaps_kept:
+            self._shown(op, result)
+            return
         known = self._keys.get((dedupe.scope, dedupe.key)) if dedupe else None
         live = known if known and known[0].expires_at > op.now else None
-        if isinstance(result, Mismatch) or (isinstance(result, Enqueued) and result.duplicate):
+        if isinstance(result, Enqueued) and (result.coalesced or (result.duplicate and not live)):
+            assert op.unique, "I5: only a live key, or a unique one, stands for a job"
+            self._note(dedupe, result.job_id)
+        elif isinstance(result, Mismatch) or (isinstance(result, Enqueued) and result.duplicate):
             assert live, "I5: only a live key stands for a job"
             assert result.job_id == live[1], "I5: a key stands for one job"
             assert dedupe
@@ -81,18 +109,52 @@ class Ledger:
             assert op.job.id not in self._acknowledged
             self._acknowledged[op.job.id] = op
             self._holder[op.job.id] = op.lease.token if op.lease else None
-            if dedupe:
-                self._keys[dedupe.scope, dedupe.key] = (dedupe, op.job.id)
-                self._perhaps_pruned.discard((dedupe.scope, dedupe.key))
+            self._note(dedupe, op.job.id)
 
-    def _claimed(self, op: Claim, result: Result) -> None:
+    def _note(self, dedupe: Dedupe | None, job_id: str) -> None:
+        if dedupe:
+            self._keys[dedupe.scope, dedupe.key] = (dedupe, job_id)
+            self._perhaps_pruned.discard((dedupe.scope, dedupe.key))
+
+    def _shown(self, op: Enqueue, result: Result) -> None:
+        """The same for a key of which it is not known what it stands for."""
+        if isinstance(result, Enqueued) and not result.duplicate and not result.coalesced:
+            self._acknowledged[op.job.id] = op
+            self._holder[op.job.id] = op.lease.token if op.lease else None
+
+    def _followed(self, op: Enqueue) -> None:
+        """Whether a job that follows another was stored is not told: it shows."""
+        if op.job.id not in self._acknowledged:
+            self._perhaps[op.job.id] = op
+            self._holder[op.job.id] = op.lease.token if op.lease else None
+        if op.dedupe:
+            self._perhaps_kept.add((op.dedupe.scope, op.dedupe.key))
+
+    def _retried(self, op: RetryJob, result: Result) -> None:
+        if isinstance(result, Done):
+            assert self._holder[op.job_id] is None, "I2: only one that has ended is tried again"
+            self._ended.pop(op.job_id, None)
+            self._cancelled.discard(op.job_id)
+
+    def _deleted(self, op: DeleteJob, result: Result) -> None:
+        if isinstance(result, Deleted):
+            assert self._holder.pop(op.job_id) is None, "I11: what runs is not forgotten"
+            for account in (self._acknowledged, self._perhaps, self._ended):
+                account.pop(op.job_id, None)
+            self._cancelled.discard(op.job_id)
+            self._promised = {one: job_id for one, job_id in self._promised.items() if job_id != op.job_id}
+
+    def _claimed(self, op: Claim | ClaimWork, result: Result) -> None:
         assert isinstance(result, Claimed)
         for job in result.jobs:
             assert self._holder[job.id] is None, "I2: one live lease at most"
             self._holder[job.id] = op.lease.token
             assert job.id not in self._cancelled, "I9: cancel wins over retry"
         lanes = list(dict.fromkeys(ask.lane for ask in op.lanes))
-        order = [(lanes.index(job.lane), -job.priority, job.id) for job in result.jobs]
+        if isinstance(op, ClaimWork):
+            order = [(job.affinity not in op.affinities, -job.priority, job.id) for job in result.jobs]
+        else:
+            order = [(lanes.index(job.lane), -job.priority, job.id) for job in result.jobs]
         assert order == sorted(order), "I8: priority, then first in, first out"
 
     def _settled(self, op: Extend | Finish | Release, result: Result) -> None:
@@ -103,6 +165,8 @@ class Ledger:
         if isinstance(result, Done) and isinstance(op, Finish):
             self._promised |= {delivery.id: op.job_id for delivery in op.deliveries}
             self._emitted |= {event.id: op.job_id for event in op.events}
+            for job in op.follow:
+                self._followed(job)
         if isinstance(result, Done) and isinstance(op, Release):
             assert op.job_id not in self._cancelled, "I9: cancel wins over retry"
 
@@ -114,11 +178,22 @@ class Ledger:
 
     def audit(self, jobs: dict[str, Job], deliveries: dict[str, Delivery], events: Sequence[Event]) -> None:
         """Hold everything stored against the account."""
-        assert jobs.keys() == self._acknowledged.keys(), "I1: what was acknowledged, and nothing else, is there"
+        stored = jobs.keys()
+        self._acknowledged |= {job_id: op for job_id, op in self._perhaps.items() if job_id in stored}
+        self._perhaps = {}
+        assert stored == self._acknowledged.keys(), "I1: what was acknowledged, and nothing else, is there"
         assert {one.id: one.job_id for one in deliveries.values()} == self._promised, "I6: with its job's end, or never"
         assert {one.id: one.job_id for one in events} == self._emitted, "I6: with its job's end, or never"
         for job in jobs.values():
             self._audit(job)
+        self._audit_keys([job for job in jobs.values() if job.status == "running"])
+
+    def _audit_keys(self, running: Sequence[Job]) -> None:
+        keyed = [job for job in running if job.concurrency_key is not None]
+        count = Counter((job.lane, job.concurrency_key) for job in keyed)
+        for key, number in count.items():
+            most = max(job.concurrency_limit or 0 for job in keyed if (job.lane, job.concurrency_key) == key)
+            assert number <= most, "I10: a key's limit is never exceeded"
 
     def _audit(self, job: Job) -> None:
         running = job.status == "running"
