@@ -68,6 +68,7 @@ class Scheduler:
         self._wanted: Mapping[str, ScheduleSettings] | None = None
         """The configuration's, while the store does not have them yet."""
         self._stopping = False
+        self._busy = False
         self._task: asyncio.Task[None] | None = None
         self._looked_back = clock.now()
         self._firing = Firing(store=store, writer=writer, registry=registry, clock=clock, ids=ids, cancel=cancel)
@@ -118,6 +119,13 @@ class Scheduler:
             _log.warning("schedules.refused", why=str(error))
             self._wake.set()  # the loop tries again
 
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do until time passes or something happens."""
+        first = self._book.next_due()
+        late = first is not None and first <= self._clock.now()
+        return not (late or self._wake.is_set() or self._ended or self._busy)
+
     def ended(self, job: Job) -> None:
         """Hear of the end of a job: another schedule may come after it."""
         if any(waits_for(entry, job) for entry in self._book.followers):
@@ -136,6 +144,7 @@ class Scheduler:
 
     async def _run(self) -> None:
         while not self._stopping:
+            self._busy = True
             self._wake.clear()
             try:
                 if self._wanted is not None:
@@ -152,6 +161,7 @@ class Scheduler:
                 continue
             now = self._clock.now()
             first = self._book.next_due()
+            self._busy = False
             await self._clock.wait(self._wake, now + POLL if first is None else min(first, now + POLL))
 
     async def _act_on_all(self) -> bool:
