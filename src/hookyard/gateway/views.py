@@ -299,7 +299,10 @@ def _when_or_none(millis: int | None) -> str | None:
 
 
 def _progress(progress: Progress | None) -> ProgressView | UnsetType:
-    if progress is None:
-        return UNSET
+    return UNSET if progress is None else progress_view(progress)
+
+
+def progress_view(progress: Progress) -> ProgressView:
+    """Show how far a job is."""
     total = UNSET if progress.total is None else progress.total
     return ProgressView(done=progress.done, total=total, message=progress.message, at=rfc3339(progress.at))

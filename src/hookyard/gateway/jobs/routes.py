@@ -8,6 +8,7 @@ from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.jobs.bulk import Bulk
 from hookyard.gateway.jobs.change import Changes
 from hookyard.gateway.jobs.create import Creation
+from hookyard.gateway.jobs.events import JobEvents
 from hookyard.gateway.jobs.log import JobLogs
 from hookyard.gateway.jobs.one import OneJob
 from hookyard.gateway.jobs.page import Listing
@@ -31,6 +32,7 @@ def job_handlers(deps: GatewayDeps, live: Live) -> list[HTTPRouteHandler]:
         *Parts(deps, access).handlers(),
         *Results(deps, access).handlers(),
         *Trees(deps, access).handlers(),
+        *JobEvents(deps, access).handlers(),
         *JobLogs(deps, access).handlers(),
         *Artifacts(deps, access).handlers(),
     ]
