@@ -17,10 +17,18 @@ from hookyard.dispatch.new_job import NOTHING_ASKED, Ask, NewJob, make_job
 from hookyard.host.bind import bind
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
-from hookyard.model import TERMINAL, Job
+from hookyard.model import TERMINAL, DeliveryAttempt, Job
 from hookyard.runners import Runners
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import Enqueued, JobQuery
+from hookyard.store.contract import (
+    ClaimDeliveries,
+    DeliveriesClaimed,
+    Done,
+    Enqueued,
+    FinishDelivery,
+    JobQuery,
+    Lease,
+)
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
@@ -87,13 +95,39 @@ class Plant:
     async def until(self, condition: Callable[[Job], bool], job_id: str) -> Job:
         """The job once it is so; looked at after every turn of the loop."""
         async with asyncio.timeout(PATIENCE):
-            while not condition(job := await self.job(job_id)):
+            while True:
+                if condition(job := await self.job(job_id)):
+                    return job
                 await asyncio.sleep(0)
-            return job
+
+    async def delivered(self) -> None:
+        """Have every webhook taken that is on its way."""
+        lease = Lease(1, "courier", self.clock.now() + 1000)
+        now = self.clock.now()
+        while (
+            isinstance(
+                claimed := await self.writer.submit(ClaimDeliveries(now=now, limit=100, lease=lease)), DeliveriesClaimed
+            )
+            and claimed.deliveries
+        ):
+            for each in claimed.deliveries:
+                attempt = DeliveryAttempt(
+                    delivery_id=each.id,
+                    number=each.attempt,
+                    started_at=now,
+                    duration=1,
+                    status=200,
+                    error=None,
+                    response=None,
+                )
+                op = FinishDelivery(now=now, delivery_id=each.id, token=1, status="delivered", attempt=attempt)
+                assert isinstance(await self.writer.submit(op), Done)
 
     async def happened(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not condition():
+            while True:
+                if condition():
+                    return
                 await asyncio.sleep(0)
 
 
