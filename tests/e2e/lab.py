@@ -281,7 +281,7 @@ class Receiver:
             self.forged += 1
             return 401
         event = json.loads(body)
-        job_id = event["data"]["job_id"]
+        job_id = event["data"].get("job_id", "")  # without one: Hookyard's own
         with self._news:
             self.arrived.setdefault(job_id, set()).add(headers["webhook-id"])
             self.bodies[job_id] = event
