@@ -64,7 +64,7 @@ class Schedules:
         """List schedules, by name."""
         principal = allowed(request, self._deps, SCHEDULES_READ)
         asked = query_of(request, ScheduleQuery)
-        found = [one for one in self._manage.entries(principal.tenant) if one.row.name > (asked.after or "")]
+        found = [one for one in self._manage.entries(principal.tenant) if one.row.name > (asked.cursor or "")]
         shown = found[: asked.limit]
         more = shown[-1].row.name if len(found) > asked.limit else None
         return value_answer(SchedulePage([self._view(one, asked.next) for one in shown], more))

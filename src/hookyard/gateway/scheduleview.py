@@ -25,8 +25,8 @@ class ScheduleQuery(Struct, frozen=True, forbid_unknown_fields=True):
     next: Count = 1
     """How many fire times of each are shown."""
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    after: str | None = None
-    """The `next` of an earlier page: only names after this one."""
+    cursor: str | None = None
+    """The `next` of an earlier page."""
 
 
 class PreviewQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +77,7 @@ class SchedulePage(Struct, frozen=True):
 
     schedules: list[ScheduleView]
     next: str | None
-    """The name to go on after; null when there are no more."""
+    """The cursor of the next page; null when there is none."""
 
 
 class ScheduleRun(Struct, frozen=True):
