@@ -41,7 +41,7 @@ class KeyPath:
         """The key in a decoded input; None when nothing, or null, is there."""
         for step in self.steps:
             data = _below(data, step)
-            if data is None:
+            if data is None or data is msgspec.UNSET:  # a member that a JSON Schema lets out is unset
                 return None
         return text_of(data)
 
