@@ -78,10 +78,10 @@ class Dispatcher:
         settings: JobSettings,
         clock: Clock,
         outbox: Outbox,
+        ids: IdSource,
         ports: Ports | None = None,
         worker: str = "local",
         draw: Callable[[], float] = random.random,
-        ids: IdSource | None = None,
         ended: Callable[[Job], None] | None = None,
         started: Callable[[Job], None] | None = None,
         published: Callable[[Event], None] | None = None,
@@ -97,7 +97,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._hurry = asyncio.Event()
         self._lanes = Lanes(registry.lane_rules, registry.plugin_lanes, clock)
-        self._chains = Chains(registry, store, ids or IdSource(clock))
+        self._chains = Chains(registry, store, ids)
         self._notices = Notices(writer, outbox, clock)
         self.house = House(writer, outbox, clock, published)
         self.settler = Settler(

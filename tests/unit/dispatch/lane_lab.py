@@ -84,6 +84,7 @@ class LaneLab:
             settings=JobSettings(drain=Duration(0)),
             clock=clock,
             outbox=self.outbox,
+            ids=self.ids,
             draw=lambda: 0.5,
             published=published,
         )

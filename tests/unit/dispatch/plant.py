@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, json
 from tests.unit.dispatch.lab import PATIENCE, RecordingOutbox
 
-from hookyard import Plugin
+from hookyard import Plugin, ids
 from hookyard.config.model import CommandSettings, Config, JobSettings
 from hookyard.config.values import Duration
 from hookyard.dispatch.dispatcher import Dispatcher
@@ -40,11 +40,11 @@ def registry_of(plugin: Plugin[Any], commands: dict[str, CommandSettings] | None
 
 
 class Plant:
-    def __init__(self, registry: Registry, store: MemoryStore | None = None, later: int = 7 * 86_400_000) -> None:
+    def __init__(self, registry: Registry, store: MemoryStore, last: str | None, later: int) -> None:
         self.registry = registry
-        self.store = store or MemoryStore()
+        self.store = store
         self.clock = FakeClock()
-        self.ids = IdSource(self.clock)
+        self.ids = IdSource(self.clock, after=0 if last is None else ids.key(last))
         self.writer = Coalescer(self.store, queue=10_000, batch=64)
         self.outbox = RecordingOutbox(self.ids)
         self.runners = Runners()
@@ -140,7 +140,8 @@ async def plant(
     later: int = 7 * 86_400_000,
 ) -> AsyncGenerator[Plant]:
     """A started one, drained and closed at the end."""
-    found = Plant(registry_of(plugin, commands), store, later)
+    store = store or MemoryStore()
+    found = Plant(registry_of(plugin, commands), store, await store.last_id(), later)
     await found.writer.start()
     await found.dispatcher.start()
     try:
