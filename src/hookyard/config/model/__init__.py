@@ -17,9 +17,11 @@ from hookyard.config.model.commands import (
 from hookyard.config.model.external import ExternalCommand
 from hookyard.config.model.inbound import HmacScheme, PluginScheme, RouteSettings, SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
+from hookyard.config.model.jwt import JwtSettings
 from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
 from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section, Tenant
 from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLimits
+from hookyard.config.model.retention import Keep, RetentionSettings
 from hookyard.config.model.root import Config
 from hookyard.config.model.schedules import AfterSettings, BetweenSettings, ScheduleSettings
 from hookyard.config.model.server import LogSettings, Server, StoreSettings
@@ -38,6 +40,8 @@ __all__ = [
     "ExternalCommand",
     "HmacScheme",
     "JobSettings",
+    "JwtSettings",
+    "Keep",
     "KeyedSettings",
     "Lane",
     "LaneSettings",
@@ -48,6 +52,7 @@ __all__ = [
     "PluginScheme",
     "PluginSettings",
     "ProcessLimits",
+    "RetentionSettings",
     "RetryChanges",
     "RouteSettings",
     "S3Settings",

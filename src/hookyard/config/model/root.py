@@ -9,9 +9,11 @@ from hookyard.config.model.artifacts import ArtifactSettings
 from hookyard.config.model.commands import CommandKey, CommandSettings
 from hookyard.config.model.inbound import SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
+from hookyard.config.model.jwt import JwtSettings
 from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
 from hookyard.config.model.parts import Lane, Name, Section
 from hookyard.config.model.plugins import PluginSettings
+from hookyard.config.model.retention import RetentionSettings
 from hookyard.config.model.schedules import ScheduleSettings
 from hookyard.config.model.server import LogSettings, Server, StoreSettings
 
@@ -29,6 +31,7 @@ class Config(Section, frozen=True, kw_only=True):
     commands: dict[CommandKey, CommandSettings] = field(default_factory=dict[str, CommandSettings])
     """What is to hold for single commands, whatever they say of themselves."""
     artifacts: ArtifactSettings = ArtifactSettings()
+    retention: RetentionSettings = RetentionSettings()
     require_types: bool = False
     """Whether `hookyard check` refuses a Python plugin that `hookyard plugins check --types` has not passed."""
     plugin_dirs: tuple[str, ...] = ()
@@ -40,6 +43,8 @@ class Config(Section, frozen=True, kw_only=True):
     first_admin: Literal["auto", "print", "never"] = "auto"
     """Whether a server that nobody can call yet, since there is no token at all, makes an admin's token and prints it
     to standard error, once. `auto` does where that is a terminal; `hookyard token bootstrap` makes one anywhere."""
+    jwt: dict[Name, JwtSettings] = field(default_factory=dict[str, JwtSettings])
+    """Issuers of JSON Web Tokens that callers may show instead, by name."""
     sources: dict[Name, SourceSettings] = field(default_factory=dict[str, SourceSettings])
     """Inbound webhooks by name."""
     schedules: dict[Name, ScheduleSettings] = field(default_factory=dict[str, ScheduleSettings])
