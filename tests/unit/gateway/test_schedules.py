@@ -58,7 +58,8 @@ class Api:
 
     def __init__(self, service: Service, clock: FakeClock, folder: Path) -> None:
         self.service, self.clock, self.folder = service, clock, folder
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://gateway")
+        app: Any = service.app  # httpx types what ASGI leaves to dictionaries
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 
     async def __call__(self, method: str, path: str, body: object = None, token: str = ADMIN) -> httpx.Response:
         content = b"" if body is None else json.dumps(body).encode()
