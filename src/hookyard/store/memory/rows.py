@@ -15,6 +15,7 @@ def as_new(op: Enqueue) -> Job:
         status="queued" if lease is None else "running",
         reason=None,
         attempt=0 if lease is None else 1,
+        concurrency_limit=None if op.job.concurrency_key is None else op.job.concurrency_limit,
         result=None,
         result_artifact=None,
         last_error=None,

@@ -3,6 +3,8 @@
 from typing import cast
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hookyard import ids
 from hookyard.model import (
@@ -48,13 +50,7 @@ JobRow = tuple[
     str | None,  # last_error
     str | None,  # parent
     str | None,  # progress
-    str,  # tenant
-    str | None,  # affinity
-    str | None,  # unique_key
-    str | None,  # concurrency_key
-    int | None,  # concurrency_limit
-    str | None,  # options
-    str | None,  # result_artifact
+    str | None,  # what few jobs have, as a JSON array
     bytes | None,  # result
     bytes,  # args
 ]
@@ -181,13 +177,45 @@ def new_job_with_more(op: Enqueue, ready: int) -> tuple[Value, ...]:
         job.affinity,
         job.unique_key,
         job.concurrency_key,
-        job.concurrency_limit,
+        None if job.concurrency_key is None else job.concurrency_limit,
         None if job.options is None else stored_options.options_text(job.options),
     )
 
 
+class More(Struct, frozen=True, array_like=True):
+    """What few jobs have, as the statements select it."""
+
+    tenant: str
+    affinity: str | None
+    unique_key: str | None
+    concurrency_key: str | None
+    concurrency_limit: int | None
+    options: str | None
+    result_artifact: str | None
+
+
+more = msgspec.json.Decoder(More).decode
+
+
 def job(row: JobRow) -> Job:
     """The job of a row."""
+    plain = _plain_job(row)
+    if row[27] is None:
+        return plain
+    has = more(row[27])
+    return replace(
+        plain,
+        tenant=has.tenant,
+        affinity=has.affinity,
+        unique_key=has.unique_key,
+        concurrency_key=has.concurrency_key,
+        concurrency_limit=has.concurrency_limit,
+        options=None if has.options is None else stored_options.options_of(has.options),
+        result_artifact=has.result_artifact,
+    )
+
+
+def _plain_job(row: JobRow) -> Job:
     return Job(
         id=ids.join(row[0], row[1]),
         plugin=row[2],
@@ -215,15 +243,8 @@ def job(row: JobRow) -> Job:
         last_error=None if row[24] is None else stored_error.error_of(row[24]),
         parent=row[25],
         progress=None if row[26] is None else stored_progress.progress_of(row[26]),
-        tenant=row[27],
-        affinity=row[28],
-        unique_key=row[29],
-        concurrency_key=row[30],
-        concurrency_limit=row[31],
-        options=None if row[32] is None else stored_options.options_of(row[32]),
-        result_artifact=row[33],
-        result=row[34],
-        args=row[35],
+        result=row[28],
+        args=row[29],
     )
 
 

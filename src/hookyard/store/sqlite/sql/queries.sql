@@ -5,8 +5,11 @@
 key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, timeout, principal, source,
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
   started_at, completed_at, last_error, parent,
-  (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key), tenant, affinity, unique_key,
-  concurrency_key, concurrency_limit, options, result_artifact
+  (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key),
+  CASE WHEN tenant = '' AND affinity IS NULL AND unique_key IS NULL AND concurrency_key IS NULL
+    AND options IS NULL AND result_artifact IS NULL THEN NULL
+  ELSE json_array(tenant, affinity, unique_key, concurrency_key, concurrency_limit, options, result_artifact) || ''
+  END
 
 -- name: job
 SELECT /* columns job */, result, args

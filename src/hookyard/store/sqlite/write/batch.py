@@ -41,9 +41,9 @@ class Writer:
         """See :meth:`hookyard.store.contract.Store.apply`."""
         try:
             try:
-                if enqueue.is_one_statement(ops):
-                    # Which is a transaction of its own: two statements less to win the interpreter's lock for.
-                    results = self._together(ops)
+                if 0 < len(ops) <= MOST and enqueue.are_plain(ops):
+                    # A single statement is a transaction of its own: two less to win the interpreter's lock for.
+                    results = enqueue.store(self._db, ops)
                     self._db.depths.commit()
                     return results
                 return self._transaction(ops, self._together)

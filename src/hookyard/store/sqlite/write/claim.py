@@ -9,7 +9,7 @@ import msgspec
 from hookyard.model import Job
 from hookyard.store.contract import Claim, Claimed, ClaimWork, LaneAsk, Result, fitting
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import JobRow, job
+from hookyard.store.sqlite.codec import JobRow, job, more
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write import keyed
 from hookyard.store.sqlite.write.db import Db
@@ -22,10 +22,10 @@ _NEXT_KEYED = _SQL["next_keyed"]
 Packed = tuple[
     int, int, str, str, str, int, int, int, int, int | None, str, str | None, str, str | None, str, str,
     str | None, int, int, int | None, int | None, str | None, int | None, int | None, str | None, str | None,
-    str | None, str, str | None, str | None, str | None, int | None, str | None, str | None, int, str | None,
+    str | None, str | None, int, str | None,
 ]  # fmt: skip
 """A job row as JSON: instead of the result the length of args, and args as hexadecimal digits if they are short."""
-SIZE: Final = 34
+SIZE: Final = 28
 """Where in it the length of args is."""
 
 packed = msgspec.json.Decoder(list[Packed])
@@ -99,7 +99,7 @@ def taken(db: Db, due: Sequence[Packed], op: Claim | ClaimWork, next_due: int | 
         db.depths.add(lane, -count)
     if len(rows) < len(due):
         for row in due:  # what was left out did not run after all
-            keyed.touch(db, row[4], row[30])
+            keyed.touch(db, row[4], None if row[27] is None else more(row[27]).concurrency_key)
     return Claimed(tuple(_leased(db, row, op) for row in rows), next_due, more=len(rows) < len(due))
 
 
@@ -110,6 +110,6 @@ def _leased(db: Db, row: Packed, op: Claim | ClaimWork) -> Job:
         *row[:15],
         *("running", None, row[17] + 1, row[18], lease.token, lease.expires_at, lease.worker, op.now),
         *(*row[23:SIZE], None),
-        unpacked(db, row[35], _ARGS, row[0]),
+        unpacked(db, row[29], _ARGS, row[0]),
     )
     return job(cast("JobRow", leased))

@@ -1,10 +1,11 @@
 """Taking jobs in."""
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from hookyard.store.contract import Enqueue, Enqueued, Op, Result
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import is_plain, new_job
+from hookyard.store.sqlite.codec import new_job
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write.db import Db
 from hookyard.store.sqlite.write.intake import Intake
@@ -14,8 +15,26 @@ _ENQUEUE = statements.load("enqueue")["enqueue"]
 
 def enqueue(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
     """Store these jobs, but for those that something stands against."""
-    if not all(map(_is_simple, ops)):
-        return Intake(db).take(ops)
+    return store(db, ops) if are_plain(ops) else Intake(db).take(ops)
+
+
+def are_plain(ops: Sequence[Op]) -> TypeGuard[Sequence[Enqueue]]:
+    """Whether these are new jobs that nothing can stand against, and that have nothing that few jobs have."""
+    for op in ops:
+        if type(op) is not Enqueue:
+            return False
+        if op.dedupe is not None or op.unique is not None or (op.cap is not None and op.lease is None):
+            return False
+        job = op.job
+        if job.tags or job.options is not None or job.tenant or job.affinity is not None:
+            return False
+        if job.unique_key is not None or job.concurrency_key is not None:
+            return False
+    return True
+
+
+def store(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
+    """Store plain jobs: a single statement."""
     values: list[Value] = []
     for op in ops:
         values += new_job(op)
@@ -23,12 +42,3 @@ def enqueue(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
             db.depths.add(op.job.lane, 1)
     db.change(_ENQUEUE, values, len(ops))
     return [Enqueued(op.job.id) for op in ops]
-
-
-def is_one_statement(ops: Sequence[Op]) -> bool:
-    """Whether these are new jobs that nothing can stand against, few enough to be stored by a single statement."""
-    return 0 < len(ops) <= statements.MOST and all(type(op) is Enqueue and _is_simple(op) for op in ops)
-
-
-def _is_simple(op: Enqueue) -> bool:
-    return op.dedupe is None and op.unique is None and (op.cap is None or op.lease is not None) and is_plain(op.job)

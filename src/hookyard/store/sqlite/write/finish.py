@@ -25,8 +25,12 @@ _DONE, _STALE = Done(), Stale()
 def finish(db: Db, ops: Sequence[Finish]) -> list[Result]:
     """End these jobs, with their attempts and all that comes with the end."""
     known = waiting.concerned(db, [numbers(op.job_id)[0] for op in ops]) if db.keyed or db.after else {}
-    if not known and not any(op.follow for op in ops):
-        return _finish(db, ops)
+    if not known:
+        for op in ops:
+            if op.follow:
+                break
+        else:
+            return _finish(db, ops)
     results: list[Result] = []
     while ops:
         size = _apart(ops, known)
