@@ -40,13 +40,20 @@ def registry_of(plugin: Plugin[Any], commands: dict[str, CommandSettings] | None
 
 
 class Plant:
-    def __init__(self, registry: Registry, store: MemoryStore, last: str | None, later: int) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        store: MemoryStore,
+        last: str | None,
+        later: int,
+        outbox: Callable[[IdSource], RecordingOutbox],
+    ) -> None:
         self.registry = registry
         self.store = store
         self.clock = FakeClock()
         self.ids = IdSource(self.clock, after=0 if last is None else ids.key(last))
         self.writer = Coalescer(self.store, queue=10_000, batch=64)
-        self.outbox = RecordingOutbox(self.ids)
+        self.outbox = outbox(self.ids)
         self.runners = Runners()
         self.dispatcher = Dispatcher(
             store=self.store,
@@ -138,10 +145,11 @@ async def plant(
     *,
     store: MemoryStore | None = None,
     later: int = 7 * 86_400_000,
+    outbox: Callable[[IdSource], RecordingOutbox] = RecordingOutbox,
 ) -> AsyncGenerator[Plant]:
     """A started one, drained and closed at the end."""
     store = store or MemoryStore()
-    found = Plant(registry_of(plugin, commands), store, await store.last_id(), later)
+    found = Plant(registry_of(plugin, commands), store, await store.last_id(), later, outbox)
     await found.writer.start()
     await found.dispatcher.start()
     try:
