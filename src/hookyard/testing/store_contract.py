@@ -7,6 +7,14 @@ Subclass it in a test module and say how the store is opened; pytest does the re
             return await MyStore.open(folder / "jobs")
 """
 
+from hookyard.testing.store_again import (
+    FollowContract,
+    KillContract,
+    RetryContract,
+    TogetherContract,
+    WorkContract,
+)
+from hookyard.testing.store_asked import AfterContract, AskedContract, CapContract, KeyContract, UniqueContract
 from hookyard.testing.store_forget import DeleteContract, PruneContract, PruneJobsContract
 from hookyard.testing.store_items import ItemContract
 from hookyard.testing.store_kept import AuditContract, LaneContract, ScheduleContract, TokenContract
@@ -42,6 +50,16 @@ class StoreContract(
     ReleaseContract,
     CancelContract,
     BatchContract,
+    AskedContract,
+    UniqueContract,
+    CapContract,
+    KeyContract,
+    AfterContract,
+    KillContract,
+    RetryContract,
+    FollowContract,
+    TogetherContract,
+    WorkContract,
     DeliveryContract,
     ProgressContract,
     LogContract,

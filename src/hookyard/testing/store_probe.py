@@ -145,6 +145,8 @@ class Probe:
         deliveries: tuple[Delivery, ...] = (),
         events: tuple[Event, ...] = (),
         state: tuple[StateChange, ...] = (),
+        follow: tuple[Enqueue, ...] = (),
+        result_artifact: str | None = None,
         if_expired: bool = False,
     ) -> Finish:
         """The end of a job."""
@@ -160,6 +162,8 @@ class Probe:
             deliveries=deliveries,
             events=events,
             state=state,
+            follow=follow,
+            result_artifact=result_artifact,
             if_expired=if_expired,
         )
 
@@ -302,6 +306,14 @@ class Probe:
     def lost(self, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
         """Running jobs that nobody works on."""
         return self.runner.run(self.store.lost(self.now, worker=worker, limit=limit))
+
+    def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
+        """Jobs that wait in vain."""
+        return self.runner.run(self.store.doomed(limit=limit))
+
+    def depths(self) -> dict[str, tuple[int, int]]:
+        """How many jobs of each lane are queued, and how many run."""
+        return {one.lane: (one.queued, one.running) for one in self.runner.run(self.store.depths())}
 
     def last_id(self) -> str | None:
         """The largest id in use."""
