@@ -1,14 +1,11 @@
 """`hookyard lanes`: how full the lanes of a running gateway are, and pausing and resuming them."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import typer
 
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
-
-if TYPE_CHECKING:
-    from hookyard.client.http import Json
 
 _COLUMNS: Final = ("lane", "limit", "running", "queued", "rate", "paused", "breaker")
 _PLUGIN_COLUMNS: Final = ("plugin", "limit", "running", "rate")
@@ -60,13 +57,13 @@ def resume(lane: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption
         _say(api.call("POST", f"/api/v1/lanes/{quote(lane, safe='')}/resume"))
 
 
-def _row(lane: "Json") -> dict[str, Any]:
+def _row(lane: dict[str, Any]) -> dict[str, Any]:
     paused = lane.get("paused")
     breakers = [one["state"] for one in lane.get("breakers", []) if one["state"] != "closed"]
     return {**lane, "paused": None if paused is None else paused["lane"], "breaker": breakers}
 
 
-def _say(change: "Json") -> None:
+def _say(change: dict[str, Any]) -> None:
     paused, count = change.get("paused"), len(change["lanes"])
     lanes = f"{count} lane{'s'[: count != 1]}"
     if paused is None:

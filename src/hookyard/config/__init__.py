@@ -2,6 +2,6 @@
 
 from hookyard.config.load import Loaded, load, load_file, loads
 from hookyard.config.model import Config
-from hookyard.config.values import Duration, Secret, Size
+from hookyard.config.values import Duration, Rate, Secret, Size
 
-__all__ = ["Config", "Duration", "Loaded", "Secret", "Size", "load", "load_file", "loads"]
+__all__ = ["Config", "Duration", "Loaded", "Rate", "Secret", "Size", "load", "load_file", "loads"]

@@ -24,7 +24,8 @@ from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.host.foreign.describe import describe, launch_of
 from hookyard.host.foreign.external.digest import files_digest
 from hookyard.host.importing import import_plugin
-from hookyard.host.lane_rules import rules_of_plugins, wrong_of_lane, wrong_of_shared
+from hookyard.host.lane_problems import wrong_of_lane, wrong_of_shared
+from hookyard.host.lane_rules import rules_of_plugins
 from hookyard.host.registry import ActivePlugin, Command, Kept, PluginRecord, PluginState, Registry
 from hookyard.plugin import API_VERSION, is_name
 

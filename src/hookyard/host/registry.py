@@ -1,6 +1,6 @@
 """What is loaded: immutable tables that every other room only reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from hookyard.config.model import PluginSettings
 from hookyard.config.values import Rate
 from hookyard.host.candidate import Candidate, PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
-from hookyard.host.lane_rules import LaneRule, rules_of_lanes
+from hookyard.host.lane_rules import LaneRule
 from hookyard.keypath import KeyPath
 from hookyard.model import Breaker, Retry, UniquePolicy
 from hookyard.plugin import Plugin
@@ -111,6 +111,25 @@ def _each(commands: str | tuple[str, ...]) -> tuple[str, ...]:
     return (commands,) if isinstance(commands, str) else commands
 
 
+def _lane_rules(commands: Iterable[Command]) -> dict[str, LaneRule]:
+    """The rule of every lane, by its name."""
+    found: dict[str, LaneRule] = {}
+    for command in commands:
+        before = found.get(command.lane)
+        breakers = () if before is None else before.breakers
+        if command.breaker is not None:
+            breakers = (*breakers, (command.key, command.breaker))
+        found[command.lane] = LaneRule(
+            limit=command.lane_limit,
+            rate=command.rate,
+            burst=command.burst,
+            max_queued=command.max_queued,
+            external=command.spec.options.isolation == "external",
+            breakers=breakers,
+        )
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class ActivePlugin:
     """A plugin that runs, with its configuration."""
@@ -173,7 +192,7 @@ class Registry:
         put("active", active)
         put("commands", MappingProxyType(table))
         put("lanes", MappingProxyType({command.lane: command.lane_limit for command in table.values()}))
-        put("lane_rules", MappingProxyType(rules_of_lanes(table.values())))
+        put("lane_rules", MappingProxyType(_lane_rules(table.values())))
         put("plugin_lanes", MappingProxyType(dict(plugin_lanes or {})))
         put("problems", problems)
         put("kept", MappingProxyType(dict(kept or {})))

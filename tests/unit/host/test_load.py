@@ -276,7 +276,7 @@ def test_a_limit_for_a_lane_that_no_command_has_is_a_problem(yard: Yard) -> None
     lanes = {"a/run": 2, "a/rum": 2, "nobody": 2, "broken/run": 2}
     assert yard.load(lanes=lanes).problems == (
         ("lanes.a/rum", "no command has this lane"),
-        ("lanes.nobody", "no command has this lane"),
+        ("lanes.nobody", "no plugin has this name"),
     )
 
 

@@ -43,7 +43,7 @@ Lane = Annotated[
     str,
     Meta(
         pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$",
-        description="a lane, plugin/command, or the name of a plugin",
+        description="a lane: plugin/command, or the name of a plugin",
     ),
 ]
 MINUTE, HOUR = 60_000, 3_600_000
