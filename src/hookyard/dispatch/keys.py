@@ -1,6 +1,6 @@
 """The keys of a job: by which it is unique while active, and under which few run at once."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -11,11 +11,16 @@ from hookyard.keypath import KeyPath, digest, text_of
 from hookyard.model import UniquePolicy
 from hookyard.store.contract import Unique
 
-if TYPE_CHECKING:
-    from hookyard.dispatch.new_job import UniqueAsk
-
 _TIMES: Final = 10
 """How often a caller's own debounce can be put off, where the command has no bound."""
+
+
+class UniqueAsk(Struct, frozen=True):
+    """What is to become of a job while others with the same key are active."""
+
+    key: str | None = None
+    """The key itself; without one, equal inputs have the same key, or, with `debounce`, all inputs do."""
+    policy: UniquePolicy = "skip"
 
 
 class Keys(Struct, frozen=True):
@@ -31,7 +36,7 @@ class Keys(Struct, frozen=True):
 
 
 def keys_of(  # noqa: PLR0917  one step of make_job
-    command: Command, args: bytes, data: Struct | None, tenant: str, ask: "UniqueAsk | None", debounce: int | None
+    command: Command, args: bytes, data: Struct | None, tenant: str, ask: UniqueAsk | None, debounce: int | None
 ) -> Keys:
     """The keys of a job.
 

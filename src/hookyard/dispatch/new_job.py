@@ -4,22 +4,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from hookyard.dispatch.keys import Keys, keys_of
+from hookyard.dispatch.keys import Keys, UniqueAsk, keys_of
 from hookyard.errors import Refused
 from hookyard.host.registry import Command
-from hookyard.model import CallbackEvent, Follow, Job, JobOptions, Retry, UniquePolicy
+from hookyard.model import CallbackEvent, Follow, Job, JobOptions, Retry
 from hookyard.store.contract import Dedupe, Unique
 
 MOST_AFTER: Final = 100
 """How many jobs one may wait for."""
-
-
-class UniqueAsk(Struct, frozen=True):
-    """What is to become of a job while others with the same key are active."""
-
-    key: str | None = None
-    """The key itself; without one, equal inputs have the same key, or, with `debounce`, all inputs do."""
-    policy: UniquePolicy = "skip"
 
 
 class Ask(Struct, frozen=True, kw_only=True):
@@ -188,3 +180,5 @@ def depth_of(job: Job) -> int:
 
 
 _NO_OPTIONS: Final = JobOptions()
+
+__all__ = ["MOST_AFTER", "NOTHING_ASKED", "Ask", "NewJob", "UniqueAsk", "depth_of", "make_job"]
