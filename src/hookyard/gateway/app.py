@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
+from hookyard.clock import Clock
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
 from hookyard.gateway.audit import Audit
@@ -23,7 +24,7 @@ from hookyard.gateway.lanes import LaneRoutes
 from hookyard.gateway.lean import peer_of
 from hookyard.gateway.plugins import Plugins
 from hookyard.gateway.readiness import check_ready
-from hookyard.gateway.refusals import crashed, refuse
+from hookyard.gateway.refusals import Bound, crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
 from hookyard.gateway.schedules import Schedules
@@ -63,7 +64,7 @@ class Gateway(Litestar):
                 *Schedules(deps, self._live).handlers(),
                 *_plain_routes(deps, self._live),
             ],
-            exception_handlers={Exception: _refuse},
+            exception_handlers={Exception: _Refusing(deps.clock)},
             openapi_config=None,
             logging_config=None,
             request_max_body_size=None,  # the handlers hold bodies to the configured size themselves
@@ -165,17 +166,26 @@ class _Problem(Response[bytes]):
         )
 
 
-def _refuse(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    known = seen(request)
-    if not isinstance(error, (Refused, HTTPException)) or (
-        isinstance(error, HTTPException) and error.status_code >= 500  # noqa: PLR2004  where HTTP draws the line
-    ):
-        return _Problem(crashed(error, known.request_id, principal=known.principal, peer=known.peer))
-    refused = error if isinstance(error, Refused) else Refused(_CODES.get(error.status_code, "invalid_request"))
-    answer = refuse(refused, known.request_id, principal=known.principal, peer=known.peer)
-    if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
-        answer.headers.append((b"allow", error.headers["allow"].encode()))
-    return _Problem(answer)
+class _Refusing:
+    """Answers what a handler raised. Callers without a credential, whom nothing else holds back, fill no log."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._bound = Bound(clock)
+
+    def __call__(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        """Make the answer."""
+        known = seen(request)
+        who, peer = known.principal, known.peer
+        if not isinstance(error, (Refused, HTTPException)) or (
+            isinstance(error, HTTPException) and error.status_code >= 500  # noqa: PLR2004  where HTTP draws the line
+        ):
+            return _Problem(crashed(error, known.request_id, principal=who, peer=peer))
+        refused = error if isinstance(error, Refused) else Refused(_CODES.get(error.status_code, "invalid_request"))
+        bound = self._bound if refused.code == "unauthenticated" else None
+        answer = refuse(refused, known.request_id, principal=who, peer=peer, bound=bound)
+        if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
+            answer.headers.append((b"allow", error.headers["allow"].encode()))
+        return _Problem(answer)
 
 
 def build(deps: GatewayDeps) -> Gateway:

@@ -1,21 +1,62 @@
 """What is said of a request that is refused: a problem to the caller, one line to the log, and nothing more."""
 
-from typing import Any
+from typing import Any, Final
 
 from hookyard import log
+from hookyard.clock import Clock
 from hookyard.errors import CODES, Refused
 from hookyard.gateway.answer import Answer, problem
 from hookyard.inbound import BadSignature
 
 _log = log.get("gateway")
+_MOST: Final = 100
+_WITHIN: Final = 10_000
 
 
-def refuse(error: Refused, request_id: str, *, principal: str | None, peer: str | None) -> Answer:
-    """Log a refusal and make its problem document."""
+class Bound:
+    """How many lines a flood of callers without a credential may write: a hundred in ten seconds.
+
+    Args:
+        clock: where time comes from.
+    """
+
+    __slots__ = ("_now", "_said", "_since", "_unsaid")
+
+    def __init__(self, clock: Clock) -> None:
+        self._now = clock.now
+        self._since = clock.now()
+        self._said = self._unsaid = 0
+
+    def take(self) -> int | None:
+        """How many were left out before a line that may be written now; None when this one is left out too."""
+        now = self._now()
+        if not 0 <= now - self._since < _WITHIN:
+            self._since, self._said = now, 0
+        if self._said >= _MOST:
+            self._unsaid += 1
+            return None
+        self._said += 1
+        unsaid, self._unsaid = self._unsaid, 0
+        return unsaid
+
+
+def refuse(
+    error: Refused, request_id: str, *, principal: str | None, peer: str | None, bound: Bound | None = None
+) -> Answer:
+    """Log a refusal, where `bound` lets it, and make its problem document."""
+    unsaid = 0 if bound is None else bound.take()
+    if unsaid is not None:
+        _say(error, request_id, principal, peer, unsaid)
+    return problem(error, request_id)
+
+
+def _say(error: Refused, request_id: str, principal: str | None, peer: str | None, unsaid: int) -> None:
     status = CODES[error.code].status
     facts: dict[str, Any] = {}
     if isinstance(error, BadSignature):
         facts = {"step": error.step} | ({"why": error.why} if error.why else {})
+    if unsaid:
+        facts["unsaid"] = unsaid
     write = _log.info if status < 500 else _log.warning  # noqa: PLR2004  where HTTP draws the line
     write(
         "request.refused",
@@ -26,7 +67,6 @@ def refuse(error: Refused, request_id: str, *, principal: str | None, peer: str 
         request_id=request_id,
         **facts,
     )
-    return problem(error, request_id)
 
 
 def crashed(error: Exception, request_id: str, *, principal: str | None, peer: str | None) -> Answer:

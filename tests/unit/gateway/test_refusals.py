@@ -278,3 +278,16 @@ def test_head_is_get_without_the_body(house: House) -> None:
 def test_every_answer_carries_a_request_id(house: House, path: str) -> None:
     assert house.call("GET", path, [(b"x-request-id", b"mine")])["x-request-id"] == "mine"
     assert len(house.call("GET", path)["x-request-id"]) == 36
+
+
+def test_a_flood_of_callers_without_a_credential_fills_no_log(house: House, lines: Lines) -> None:
+    for _ in range(150):
+        assert house.get("/api/v1/jobs", "t-wrong").status == 401
+    assert len(lines) == 100
+    assert house.get("/api/v1/jobs", NOBODY).status == 403
+    assert len(lines) == 101
+    house.clock.advance(10_000)
+    house.get("/api/v1/jobs", "t-wrong")
+    assert lines[-1][2]["unsaid"] == 50
+    house.get("/api/v1/jobs", "t-wrong")
+    assert "unsaid" not in lines[-1][2]
