@@ -146,3 +146,4 @@ def test_a_breaker_that_opens_is_told_to_an_endpoint_that_listens_and_shown(serv
     assert server.client.get(f"/job/{waiting}").json()["status"] == "queued"
     (event,) = server.client.get("/api/v1/events", params={"plugin": "hookyard"}).json()["events"]
     assert (event["type"], event["payload"]) == ("breaker.opened", payload)
+    assert "job_id" not in event

@@ -1,6 +1,7 @@
 """The kinds of value a configuration file has beyond YAML's own: secrets, durations, sizes, rates."""
 
 import re
+from contextlib import suppress
 from typing import Final, NoReturn
 
 PRIVATE: Final = "private"
@@ -151,10 +152,9 @@ class Rate:
             ValueError: it is none.
         """
         if isinstance(raw, str):
-            count, slash, length = raw.partition("/")
-            if slash and _COUNT.fullmatch(count) and _DURATION.match(length):
-                per = Duration.parse(length)
-                if per >= 1:
+            count, _, length = raw.partition("/")
+            with suppress(ValueError):
+                if _COUNT.fullmatch(count) and (per := Duration.parse(length)) >= 1:
                     return cls(int(count), int(per))
         msg = "expected a rate such as 100/1m, 5/1s or 1/250ms: a count, a slash and a duration"
         raise ValueError(msg)

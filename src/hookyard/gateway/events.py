@@ -32,13 +32,14 @@ class EventListQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EventView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A named fact that a plugin emitted."""
+    """A named fact that a plugin emitted, or, as the plugin `hookyard`, Hookyard itself."""
 
     id: str
     type: str
     plugin: str
     command: str
-    job_id: str
+    job_id: str | UnsetType = UNSET
+    """Left out of one of Hookyard's own."""
     request_id: str
     created_at: str
     dedupe_key: str | UnsetType = UNSET
@@ -100,7 +101,7 @@ def _view(event: Event) -> EventView:
         type=event.type,
         plugin=event.plugin,
         command=event.command,
-        job_id=event.job_id,
+        job_id=event.job_id or UNSET,
         request_id=event.request_id,
         created_at=rfc3339(event.created_at),
         dedupe_key=UNSET if event.dedupe_key is None else event.dedupe_key,

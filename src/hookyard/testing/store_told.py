@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from hookyard.model import Artifact, Event, Job, LogLevel, LogLine, Progress
 from hookyard.store.contract import (
+    AppendEvents,
     AppendLog,
     Done,
     Enqueue,
@@ -180,6 +181,25 @@ class EventContract(StoreCase):
         assert [type(result) for result in results] == [Failed, Failed, Failed, Done]
         assert store.see(jobs[1]) == jobs[1]
         assert events(store) == [fresh, known]
+
+    def test_events_of_no_job_come_with_their_deliveries_in_one_or_not_at_all(self, store: Probe) -> None:
+        job = store.running()
+        told = [replace(event(store, job, kind), job_id="", plugin="hookyard") for kind in ("b.opened", "b.closed")]
+        sent = replace(store.delivery(job), job_id=None, event="b.opened")
+        op = AppendEvents(now=store.now, events=(told[0],), deliveries=(sent,))
+        assert store.all(op, AppendEvents(now=store.now, events=(told[1],))) == [Done(), Done()]
+        assert events(store) == [told[1], told[0]]
+        assert events(store, EventQuery(job_id=job.id)) == []
+        assert [delivery.id for delivery in store.claim_deliveries()] == [sent.id]
+        other = replace(store.delivery(job), job_id=None)
+        fresh = replace(told[0], id=store.new_id())
+        refused = store.all(
+            AppendEvents(now=store.now, events=(told[0],), deliveries=(other,)),
+            AppendEvents(now=store.now, events=(fresh,), deliveries=(sent,)),
+            AppendEvents(now=store.now, events=(fresh,), deliveries=(other,)),
+        )
+        assert [type(result) for result in refused] == [Failed, Failed, Done]
+        assert events(store) == [fresh, told[1], told[0]]
 
     def test_the_last_id_is_that_of_an_event_when_it_is_the_largest(self, store: Probe) -> None:
         job = store.running()

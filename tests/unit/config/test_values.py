@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookyard.config import Config, Duration, Secret, Size
+from hookyard.config import Config, Duration, Rate, Secret, Size
 from hookyard.config.model import SourceSettings
 
 
@@ -46,6 +46,32 @@ def test_durations_are_read(raw: object, millis: int) -> None:
 def test_anything_else_is_no_duration(raw: object) -> None:
     with pytest.raises(ValueError, match="expected a duration such as 250ms"):
         Duration.parse(raw)
+
+
+@given(st.integers(1, 10**9 - 1), st.integers(1, 10**13 - 1))
+def test_a_rate_reads_back_what_it_writes(count: int, per: int) -> None:
+    assert Rate.parse(Rate(count, per).text) == Rate(count, per)
+
+
+@pytest.mark.parametrize(
+    ("raw", "count", "per"),
+    [("100/1m", 100, 60_000), ("5/1s", 5, 1000), ("1/250ms", 1, 250), ("3/1h30m", 3, 5_400_000)],
+)
+def test_rates_are_read(raw: str, count: int, per: int) -> None:
+    found = Rate.parse(raw)
+    assert (found.count, found.per) == (count, per)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("", "/", "5", "5/", "/1s", "0/1s", "-1/1s", "05/1s", "5/1", "5/0s", "5/1s!", "5/0.1ms", "5 / 1s", "٣/1s"),
+        *("5/1s/1s", "9" * 400 + "/1s", "5/" + "9" * 400 + "s", 5, 1.5, True, None),
+    ],
+)
+def test_anything_else_is_no_rate(raw: object) -> None:
+    with pytest.raises(ValueError, match="expected a rate such as 100/1m"):
+        Rate.parse(raw)
 
 
 @pytest.mark.parametrize(("raw", "size"), [("64KiB", 65_536), ("25 MiB", 25 << 20), ("1GiB", 1 << 30), (7, 7)])

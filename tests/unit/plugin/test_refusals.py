@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hookyard import DeclarationError, Plugin, Retry
+from hookyard import Breaker, DeclarationError, Plugin, Retry
 
 HEAD = """
 from __future__ import annotations
@@ -116,6 +116,11 @@ def test_a_definition_over_several_lines_is_quoted_whole(declare: Declare) -> No
         ("async def", {"isolation": "thread"}, "isolation is 'thread', and an async def runs on the event loop"),
         ("def", {"isolation": "inline"}, "a plain def would block the event loop"),
         ("def", {"isolation": "process"}, "Invalid enum value 'process'"),
+        ("def", {"breaker": Breaker(failures=0)}, "breaker.failures is 0"),
+        ("def", {"breaker": Breaker(probes=0)}, "breaker.probes is 0"),
+        ("def", {"breaker": Breaker(cooldown=0)}, "breaker.cooldown is 0 s"),
+        ("def", {"breaker": Breaker(cooldown=math.nan)}, "breaker.cooldown is nan s"),
+        ("def", {"breaker": Breaker(cooldown=math.inf)}, "breaker.cooldown is inf s"),
         ("def", {"timeout": 0}, "timeout is 0.0 s"),
         ("def", {"timeout": -1.5}, "timeout is -1.5 s"),
         ("def", {"timeout": float("nan")}, "timeout is nan s"),
