@@ -15,6 +15,7 @@ from hookyard.auth import Tokens
 from hookyard.clock import Clock, SystemClock
 from hookyard.config import Loaded, load_file
 from hookyard.dispatch.dispatcher import Dispatcher
+from hookyard.dispatch.keeper import Keeper
 from hookyard.dispatch.schedules import Scheduler
 from hookyard.errors import ConfigError, Refused, StoreUnavailable
 from hookyard.facilities import Facilities
@@ -66,6 +67,9 @@ class Service:
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._artifacts = artifacts = ArtifactStore.open(config.artifacts, loaded.base)
         self._looking: asyncio.Task[None] | None = None
+        self._keeper = Keeper(
+            store=store, writer=self._writer, objects=artifacts, settings=config.retention, clock=clock
+        )
         self._facilities = Facilities(
             config,
             assembly.registry,
@@ -80,6 +84,7 @@ class Service:
         self._runners = Runners(self._hooks, self._facilities.clean)
         self._dispatcher = self._make_dispatcher(clock, make_id)
         self._facilities.bind(self._dispatcher)
+        self.work = self._dispatcher.work
         self._scheduler = self._make_scheduler(clock, make_id)
         self._tokens = Tokens(config.tokens, clock)
         self._book = TokenBook(self._tokens, store, self._writer.submit, clock)
@@ -99,7 +104,7 @@ class Service:
             readiness=self._readiness,
             check_callback=self._outbound.check_callback,
             schedules=self._scheduler.manage,
-            work=self._dispatcher.work,
+            work=self.work,
             hooks=self._hooks,
             reload=self.reload,
         )
@@ -175,6 +180,7 @@ class Service:
         await self._outbound.start()
         await self._dispatcher.start()
         await self._scheduler.start(self.config.schedules)
+        self._keeper.start()
         for plugin in self._assembly.registry.plugins:
             report = _log.warning if plugin.state in _WRONG else _log.info
             report("plugin.listed", plugin=plugin.name, state=plugin.state, reason=plugin.reason)
@@ -235,6 +241,7 @@ class Service:
             self._outbound.use(config)
             self._facilities.use(registry, config)
             self._dispatcher.use(registry)
+            self._keeper.use(config.retention)
             self._scheduler.use_commands(registry)
             self._runners.keep(registry.commands.values())
             self.app.use(tables)
@@ -285,6 +292,7 @@ class Service:
     async def stop(self) -> None:
         """Finish or give back what runs, send what is being sent, and close the store."""
         self.begin_drain()
+        await self._keeper.stop()
         await self._scheduler.stop()
         await self._dispatcher.drain()
         await self._facilities.aclose()

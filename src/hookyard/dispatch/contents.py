@@ -1,0 +1,54 @@
+"""The content of artifacts that nobody names any more."""
+
+from collections.abc import Iterable
+
+from hookyard import ids, log
+from hookyard.artifacts import ArtifactStore
+from hookyard.errors import ArtifactError
+from hookyard.model import TERMINAL
+from hookyard.store.contract import Store
+
+_log = log.get("keeper")
+
+
+async def forget(objects: ArtifactStore, locations: Iterable[str]) -> int:
+    """Delete content; what cannot be deleted now is found again by :func:`sweep`. Returns how much was."""
+    gone = 0
+    for location in locations:
+        try:
+            await objects.delete(location)
+        except ArtifactError as error:
+            _log.warning("keeper.content_stays", location=location, why=str(error))
+        else:
+            gone += 1
+    return gone
+
+
+async def sweep(store: Store, objects: ArtifactStore) -> int:
+    """Find content that no artifact of its job names, and delete it; returns how much was found.
+
+    A crash leaves it behind: between the commit that forgets a job and the deletion of its content, or between the
+    storing of content and the commit that names it. What belongs to a job that has not ended is left alone.
+    """
+    found = 0
+    job_id, named = "", frozenset[str]()
+    known = False
+    async for location, _, _ in objects.locations():
+        owner = location.partition("/")[0]
+        if ids.parse(owner) != owner:
+            continue  # what is being written
+        if owner != job_id or not known:
+            names = await _names(store, owner)
+            job_id, named, known = owner, names or frozenset(), names is not None
+        if known and location not in named:
+            found += await forget(objects, (location,))
+    return found
+
+
+async def _names(store: Store, job_id: str) -> frozenset[str] | None:
+    """The content that a job names; None while it may get more."""
+    job = await store.job(job_id)
+    if job is not None and job.status not in TERMINAL:
+        return None
+    # Asked for after its status: what an attempt stores before its end is named by then.
+    return frozenset(artifact.location for artifact in await store.artifacts(job_id))
