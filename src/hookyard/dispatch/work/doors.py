@@ -14,20 +14,30 @@ MOST_LANES: Final = 64
 class Doors:
     """The lanes as workers see them.
 
-    A lane is *stirred* when something in it may have become due since the store was last asked.
+    A lane is *stirred* when something in it may have become due since the store was last asked; for a tenant's workers,
+    since it was last asked for that tenant's.
     """
 
     def __init__(self, lanes: Lanes, clock: Clock) -> None:
         self._lanes = lanes
         self._clock = clock
+        self._settled: dict[str, set[str]] = {}
+        """The tenants for which there is nothing in a lane."""
 
     def is_open(self, name: str) -> bool:
         """Whether anything may be given out from it now."""
         return self._lanes.room(name) > 0
 
-    def is_stirred(self, name: str) -> bool:
-        """Whether something in it may be due."""
-        return name in self._lanes and self._lanes[name].waiting
+    def is_stirred(self, name: str, tenant: str = "") -> bool:
+        """Whether something in it may be due for this tenant."""
+        if name not in self._lanes:
+            return False
+        lane = self._lanes[name]
+        if lane.waiting:
+            lane.waiting = False
+            self._settled[name] = set()
+        settled = self._settled.get(name, ())
+        return "" not in settled and tenant not in settled
 
     def stir(self, names: Iterable[str]) -> None:
         """Something in these lanes may be due."""
@@ -35,10 +45,11 @@ class Doors:
             if name in self._lanes:
                 self._lanes[name].waiting = True
 
-    def settle(self, names: Iterable[str]) -> None:
-        """The store is asked about these lanes; what becomes due after this stirs them again."""
+    def settle(self, names: Iterable[str], tenant: str) -> None:
+        """The store is asked about these lanes for this tenant; what becomes due after this stirs them again."""
         for name in names:
             self._lanes[name].waiting = False
+            self._settled.setdefault(name, set()).add(tenant)
 
     def opens_at(self, names: Iterable[str]) -> int | None:
         """When time alone opens one of these that is stirred and closed; None: it does not."""
@@ -72,7 +83,9 @@ class Doors:
         return tuple(asks), reserved
 
     def correct(self, reserved: dict[str, int], taken: dict[str, int]) -> None:
-        """Give back the room that was taken and not needed."""
+        """Give back the room that was taken and not needed; where all of it was, there may be more to give out."""
         for name, held in reserved.items():
             if (got := taken.get(name, 0)) != held:
                 self._lanes.took(name, got - held)
+            if got >= held:
+                self._lanes[name].waiting = True

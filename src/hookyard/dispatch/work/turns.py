@@ -1,11 +1,12 @@
 """Workers that wait for jobs: each in its turn, and nobody asks the store when there is nothing to get.
 
-Only a worker that has just come, or one of a stirred lane, asks the store; one that finds less than it may take settles
-the lane, for all others too.
+A worker that comes stirs its lanes, and of those who wait for a stirred lane the one that has waited longest asks the
+store. One that finds less than it may take settles the lane, for all others too.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from itertools import islice
 from typing import Any, Final
 
 from hookyard import log
@@ -36,20 +37,18 @@ class Turn:
     """One worker that waits.
 
     Attributes:
-        fresh: it has not asked the store yet.
         busy: it is asking.
         last: its time is up; what comes of a question under way is its answer.
         gone: nobody waits for its answer any more.
     """
 
-    __slots__ = ("ask", "busy", "done", "error", "fresh", "given", "gone", "last")
+    __slots__ = ("ask", "busy", "done", "error", "given", "gone", "last")
 
     def __init__(self, ask: WorkAsk) -> None:
         self.ask = ask
         self.done = asyncio.Event()
         self.given: tuple[Given, ...] = ()
         self.error: StoreUnavailable | StoreError | None = None
-        self.fresh = True
         self.busy = False
         self.last = False
         self.gone = False
@@ -110,7 +109,8 @@ class Turns:
 
     def wake(self) -> None:
         """A lane is stirred, or has room that it had not."""
-        self._wake.set()
+        if self._turns or self._closed:
+            self._wake.set()
 
     def recount(self) -> None:
         """What is known of how many jobs are held may be wrong."""
@@ -140,12 +140,13 @@ class Turns:
             raise StoreUnavailable("The server is shutting down.", code="draining", retry_after=2)
         turn = Turn(ask)
         self._turns[turn] = None
+        self._doors.stir(ask.lanes)
         self.wake()
         try:
             if not await self._clock.wait(turn.done, until):
                 turn.last = True
-                if turn.fresh or turn.busy:
-                    await turn.done.wait()
+                self.wake()
+                await turn.done.wait()
         except BaseException:
             turn.gone = True
             if turn.given:
@@ -170,6 +171,7 @@ class Turns:
             while together := list(self._next(width)):
                 found = await asyncio.gather(*(self._ask(turn, lanes) for turn, lanes in together))
                 width = min(2 * width, _WIDEST) if all(found) else 1
+            self._send_home()
             poll = self._clock.now() + _POLL
             times = [at for at in (poll, self._due, self._doors.opens_at(self._lanes())) if at is not None]
             if not await self._clock.wait(self._wake, min(times)) and self._clock.now() >= poll:
@@ -183,36 +185,35 @@ class Turns:
         """Those that anybody waits for."""
         return {lane for turn in self._turns for lane in turn.ask.lanes}
 
+    def _send_home(self) -> None:
+        """End the turns of those whose time is up: there is nothing for them."""
+        for turn in self._turns:
+            if turn.last and not turn.done.is_set():
+                turn.end()
+
     def _next(self, width: int) -> Iterator[tuple[Turn, tuple[str, ...]]]:
         """Those whose turn it is, the one that waits longest first, and the lanes to ask for."""
-        found = 0
+        found, doors = 0, self._doors
         for turn in list(self._turns):
             if found == width or self._closed:
                 return
             if turn.done.is_set():
                 continue
-            doors = self._doors
-            wanted = (lane for lane in turn.ask.lanes if turn.fresh or doors.is_stirred(lane))
-            if lanes := tuple(lane for lane in wanted if doors.is_open(lane)):
+            tenant = turn.ask.tenant
+            wanted = (lane for lane in turn.ask.lanes if doors.is_stirred(lane, tenant) and doors.is_open(lane))
+            if lanes := tuple(islice(wanted, MOST_LANES)):
                 found += 1
                 yield turn, lanes
-            elif turn.fresh:  # all are closed; it waits until one opens
-                turn.fresh = False
-                doors.stir(turn.ask.lanes)
-                if turn.last:
-                    turn.end()
 
     async def _ask(self, turn: Turn, lanes: tuple[str, ...]) -> bool:
         """Whether it got anything."""
-        turn.fresh, turn.busy = False, True
-        asked, rest = lanes[:MOST_LANES], lanes[MOST_LANES:]
-        self._doors.settle(asked)
-        self._doors.stir(rest)  # these come with its next question
+        turn.busy = True
+        self._doors.settle(lanes, turn.ask.tenant)
         try:
-            answer = await self._claim(turn.ask, asked)
+            answer = await self._claim(turn.ask, lanes)
         except (StoreUnavailable, StoreError) as error:
             _log.warning("claim.refused", why=str(error))
-            self._doors.stir(asked)
+            self._doors.stir(lanes)
             turn.end(error=error)
             return False
         finally:
@@ -220,10 +221,10 @@ class Turns:
         if answer.next_due is not None:
             self.expect(answer.next_due)
         if answer.more or len(answer.given) >= turn.ask.count:
-            self._doors.stir(asked)
+            self._doors.stir(lanes)
         if turn.gone:
             if answer.given:
                 self._give_back(answer.given)
-        elif answer.given or self._closed or (turn.last and not rest):
+        elif answer.given or self._closed:
             turn.end(answer.given)
         return bool(answer.given)

@@ -143,6 +143,11 @@ class Work:
             _log.warning("work.uncounted", why=error.detail)
 
     @property
+    def waiting(self) -> int:
+        """How many workers wait for jobs."""
+        return self._turns.waiting
+
+    @property
     def lanes(self) -> tuple[str, ...]:
         """Those of which workers can claim."""
         commands = self._registry.commands.values()
@@ -352,6 +357,7 @@ class Work:
         after = await self._settler.settle(job, token, end)
         if after is not None:
             self._settled(after)
+            self._turns.wake()  # its lane has room
         return after
 
     def _command(self, job: Job) -> Command:

@@ -69,7 +69,8 @@ class ItemBody(Struct, frozen=True, forbid_unknown_fields=True):
     name: Word
     """Within the job."""
     status: ItemStatus
-    data: Raw | None = None
+    data: Raw = field(default_factory=_nothing)
+    """Its result, any JSON."""
     error: ErrorInfo | None = None
 
 

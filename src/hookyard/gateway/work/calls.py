@@ -116,5 +116,12 @@ class WorkCalls:
 
 
 def _item(job: Job, item: ItemBody, now: int) -> Item:
-    data = None if item.data is None else bytes(item.data)
-    return Item(job_id=job.id, name=item.name, status=item.status, data=data, error=item.error, at=now)
+    data = bytes(item.data)
+    return Item(
+        job_id=job.id,
+        name=item.name,
+        status=item.status,
+        data=None if data == b"null" else data,
+        error=item.error,
+        at=now,
+    )
