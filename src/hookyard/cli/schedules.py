@@ -1,17 +1,13 @@
 """`hookyard schedules`: what a running gateway does by time, and when a configuration's schedules fire."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import typer
 
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
 from hookyard.cli.where import ConfigOption, chosen
-
-if TYPE_CHECKING:
-    from hookyard.client.http import Json
-    from hookyard.config.model import ScheduleSettings
 
 _COLUMNS: Final = ("name", "run", "state", "next", "last_outcome", "last_fire_time")
 _TIMES: Final = ("name", "fire_time", "local_time", "acted_on")
@@ -53,11 +49,11 @@ def next_times(
     Those that come after something else are left out: their time is not known before.
     """
     # Imported here so that the other commands do not pay for it.
-    from hookyard.clock import SystemClock
+    from hookyard.clock import SystemClock, rfc3339
     from hookyard.config import load
-    from hookyard.config.rules import parse_instant
+    from hookyard.config.rules import parse_instant, rule_of
     from hookyard.errors import Refused
-    from hookyard.timetable import RuleError
+    from hookyard.timetable import RuleError, Zone
 
     path: Path = chosen(config)
     schedules = load(path).schedules
@@ -69,8 +65,18 @@ def next_times(
         raise typer.BadParameter(error.problem, param_hint="--since") from None
     rows: list[dict[str, str]] = []
     for each, settings in schedules.items():
-        if name in {None, each} and settings.enabled:
-            rows += _times_of(each, settings, begin, count)
+        if name not in {None, each} or not settings.enabled:
+            continue
+        rule, zone = rule_of(settings), Zone(settings.timezone)
+        rows += [
+            {
+                "name": each,
+                "fire_time": rfc3339(at),
+                "local_time": f"{zone.local(at).isoformat()} {zone.name}",
+                "acted_on": rfc3339(rule.due(each, at)),
+            }
+            for at in rule.next(begin, count)
+        ]
     show(sorted(rows, key=lambda row: (row["fire_time"], row["name"])), _TIMES, as_json=as_json)
 
 
@@ -97,24 +103,7 @@ def run(name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = 
     typer.echo(made["job_id"])
 
 
-def _times_of(name: str, settings: "ScheduleSettings", begin: int, count: int) -> list[dict[str, str]]:
-    from hookyard.clock import rfc3339
-    from hookyard.config.rules import rule_of
-    from hookyard.timetable import Zone
-
-    rule, zone = rule_of(settings), Zone(settings.timezone)
-    return [
-        {
-            "name": name,
-            "fire_time": rfc3339(at),
-            "local_time": f"{zone.local(at).isoformat()} {zone.name}",
-            "acted_on": rfc3339(rule.due(name, at)),
-        }
-        for at in rule.next(begin, count)
-    ]
-
-
-def _row(found: "Json") -> dict[str, object]:
+def _row(found: dict[str, Any]) -> dict[str, object]:
     problem = found.get("problem")
     state = "paused" if found["paused"] else "on" if found["enabled"] else "disabled"
     return {**found, "state": state if problem is None else f"{state}, {problem}"}
