@@ -75,5 +75,5 @@ ORDER: Final[tuple[type[Op], ...]] = (
     Prune,
     PruneJobs,
 )
-PLACE: Final = {op: at for at, op in enumerate(ORDER)}
+PLACE: Final[dict[type[Op], int]] = {op: at for at, op in enumerate(ORDER)}
 """The same, to look up."""

@@ -45,8 +45,7 @@ def ids(jobs: tuple[Job, ...]) -> list[str]:
 
 def end(store: Probe, job: Job, status: TerminalStatus = "succeeded") -> Done:
     """End a running job."""
-    outcome = "succeeded" if status == "succeeded" else "failed"
-    return store.do(store.finish_op(job, status=status, outcome=outcome), Done)
+    return store.do(store.finish_op(job, status=status, outcome=status), Done)
 
 
 class AskedContract(StoreCase):

@@ -152,7 +152,7 @@ class Ledger:
             assert job.id not in self._cancelled, "I9: cancel wins over retry"
         lanes = list(dict.fromkeys(ask.lane for ask in op.lanes))
         if isinstance(op, ClaimWork):
-            order = [(job.affinity not in op.affinities, -job.priority, job.id) for job in result.jobs]
+            order = [(int(job.affinity not in op.affinities), -job.priority, job.id) for job in result.jobs]
         else:
             order = [(lanes.index(job.lane), -job.priority, job.id) for job in result.jobs]
         assert order == sorted(order), "I8: priority, then first in, first out"

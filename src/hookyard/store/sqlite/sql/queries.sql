@@ -69,7 +69,7 @@ ORDER BY lease_expires_at, key LIMIT ?;
 -- name: doomed
 -- Queued jobs that wait for one that ended without success.
 SELECT /* columns job */, NULL, x''
-FROM job_log
+FROM job_log NOT INDEXED
 WHERE key IN (SELECT job_key FROM job_after INDEXED BY job_doomed WHERE doomed = 1) AND status = 'queued' AND ready = 3
 ORDER BY key LIMIT ?;
 

@@ -11,7 +11,7 @@ INSERT INTO job_after (job_key, on_key, on_tail, doomed) VALUES /* each , */ (?,
 
 -- name: wake
 -- A job has succeeded: these waited for it alone. The parameters are its key, its tail and the time.
-UPDATE job_log
+UPDATE job_log NOT INDEXED
 SET ready = CASE WHEN run_at > ?3 THEN 0 WHEN concurrency_key IS NULL THEN 1 ELSE 2 END
 WHERE key IN (SELECT job_key FROM job_after INDEXED BY job_before WHERE on_key = ?1 AND on_tail = ?2)
   AND status = 'queued' AND ready = 3
@@ -64,11 +64,11 @@ WHERE first.key = (
 
 -- name: let_go
 -- Into the queue.
-UPDATE job_log SET ready = 1 WHERE key IN (/* each , */ ? /* end */) AND status = 'queued' AND ready = 2;
+UPDATE job_log NOT INDEXED SET ready = 1 WHERE key IN (/* each , */ ? /* end */) AND status = 'queued' AND ready = 2;
 
 -- name: hold
 -- Out of it, until their key has room.
-UPDATE job_log SET ready = 2 WHERE key IN (/* each , */ ? /* end */) AND status = 'queued' AND ready = 1;
+UPDATE job_log NOT INDEXED SET ready = 2 WHERE key IN (/* each , */ ? /* end */) AND status = 'queued' AND ready = 1;
 
 -- name: freed
 -- Whether another job can run now that one of this lane and key runs no more: one that is due and whose limit is as

@@ -52,6 +52,7 @@ class Db:
         """Apply one operation so that, when it contradicts what is stored, it fails alone."""
         self.run("SAVEPOINT one")
         mark, touched = self.depths.mark(), dict(self.touched)
+        results: list[Result]
         try:
             results = apply((op,))
         except Exception as error:
