@@ -33,9 +33,10 @@ class Done(Result, frozen=True):
     """It was done."""
 
     lanes: tuple[str, ...] = ()
-    """Lanes in which it made other jobs due: those that waited for this one, or for the room that its key had."""
+    """Lanes in which other jobs wait no longer, sorted: for this one, be they due now or later, or for the room that
+    its key had."""
     doomed: bool = False
-    """Whether other jobs wait for one that has now ended without success: see :meth:`Store.doomed`."""
+    """Whether jobs wait for one that has ended without success: see :meth:`Store.doomed`."""
 
 
 class NotFound(Result, frozen=True):

@@ -142,8 +142,10 @@ class Enqueue(Op, frozen=True, kw_only=True):
     lane's cap. A job whose `options.after` names jobs that are still active waits for them, whatever its `run_at`;
     when one of them ends otherwise than by success it is doomed, and stays queued until it is cancelled.
 
-    Failed when the job's id is in use or it may not have a single attempt. With `dedupe`, a live key answers first:
-    nothing is stored then.
+    Failed when the job's id is in use or it may not have a single attempt, when it has a concurrency key without a
+    limit, and when it comes with a lease although it has such a key or has to wait. With `dedupe`, a live key answers
+    first: nothing is stored then. Otherwise the key stands from now on for the job that the caller is told of, be it
+    this one or the one that stands for it.
 
     With a lease the job is stored as running its first attempt, leased by this worker, which saves the claim; only
     for a lane with room and nothing waiting, and never for a job whose `run_at` lies ahead.
@@ -190,7 +192,7 @@ class ClaimWork(Op, frozen=True, kw_only=True):
 
     Of all lanes asked for together: jobs whose `affinity` is among `affinities` first, then higher priority, then the
     order of ids. `LaneAsk.limit` is how many of the lane may run at once in all, by whomever they are held. Keys
-    count as in :class:`Claim`, and so does the size of the bodies.
+    count as in :class:`Claim`, and so does the size of the bodies. An empty affinity is none.
     """
 
     lanes: tuple[LaneAsk, ...]
@@ -268,6 +270,7 @@ class Cancel(Op, frozen=True, kw_only=True):
     job_id: str
     reason: Reason = "cancelled_by_user"
     error: ErrorInfo | None = None
+    """Without one the job keeps its last one."""
     kill: bool = False
     deliveries: tuple[Delivery, ...] = ()
 
@@ -277,7 +280,8 @@ class RetryJob(Op, frozen=True, kw_only=True):
 
     The attempt number goes on from where it stands. `force` is for a job whose attempts are used up, which then gets
     `attempts` more, and for one that succeeded. Result, reason, error, progress and the request to cancel are cleared;
-    the items, lines and artifacts stay.
+    the items, lines and artifacts stay. What it had to wait for it waits for again, until that has succeeded; Failed
+    when it is to get not a single attempt.
     """
 
     job_id: str

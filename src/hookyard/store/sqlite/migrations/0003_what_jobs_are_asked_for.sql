@@ -327,6 +327,10 @@ SELECT
   started_at, completed_at, lease_token, lease_expires_at, worker, cancel_requested, timeout, principal, source,
   request_id, callback_url, tags, parent, last_error, result, args
 FROM job_log_before;
+INSERT INTO job_tag (tag, job_key)
+SELECT DISTINCT one.value, job_log_before.key
+FROM job_log_before CROSS JOIN json_each(job_log_before.tags) AS one
+WHERE job_log_before.tags <> '[]';
 INSERT INTO job_progress (
   job_key, progress
 )
