@@ -79,18 +79,18 @@ class Yard:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["job_id"])
 
-    async def ask(self, token: str = WORKER, **body: Any) -> httpx.Response:  # noqa: ANN401
+    async def ask(self, token: str = WORKER, /, **body: Any) -> httpx.Response:  # noqa: ANN401
         """A claim."""
         return await self.post("/api/v1/work/claim", {"worker": "w1", "lanes": ["render/*"], **body}, token)
 
-    async def claim(self, token: str = WORKER, **body: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    async def claim(self, token: str = WORKER, /, **body: Any) -> list[dict[str, Any]]:  # noqa: ANN401
         """A claim that succeeds: its jobs."""
         answer = await self.ask(token, **body)
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()["jobs"]
         return found
 
-    async def call(self, what: str, job: dict[str, Any], token: str = WORKER, **body: Any) -> httpx.Response:  # noqa: ANN401
+    async def call(self, what: str, job: dict[str, Any], token: str = WORKER, /, **body: Any) -> httpx.Response:  # noqa: ANN401
         """Something said of a job that was claimed."""
         return await self.post(f"/api/v1/work/{what}", {"job_id": job["job_id"], "lease": job["lease"], **body}, token)
 
@@ -124,7 +124,9 @@ async def yard(base: Path, config: dict[str, Any] | None = None) -> AsyncGenerat
     clock = FakeClock()
     service = await Service.open(load_file(base / "hookyard.yaml", {}), clock=clock)
     await service.start()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://yard") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast("Any", service.app)), base_url="http://yard"
+    ) as client:
         try:
             yield Yard(service, clock, client)
         finally:
