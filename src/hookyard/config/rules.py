@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from hookyard.config.model.schedules import AfterSettings, BetweenSettings, ScheduleSettings
@@ -23,6 +24,8 @@ from hookyard.timetable import (
 from hookyard.timetable.windows import DAYS
 
 _SHORTEST: Final = 1000
+_LOOKED_AT: Final = 10
+"""How many fire times a jitter is held against."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _PROBE: Final = 946_684_800_000
@@ -44,11 +47,13 @@ def rule_of(settings: ScheduleSettings) -> Rule:
     limits = _filter(settings, zone)
     if settings.jitter and settings.after is not None:
         raise RuleError("jitter", "what comes after something else has a delay instead")
-    if settings.every is not None and settings.jitter > settings.every:
-        raise RuleError("jitter", "it is longer than the time between two fire times")
     rule = Rule(calendar=calendar, filter=limits, start=start, end=end, jitter=settings.jitter)
     if settings.after is None and _never(rule):
         raise RuleError(_key(settings), "with its other keys it never comes")
+    if settings.jitter and settings.at is None:
+        times = rule.next(_PROBE if start is None else start, _LOOKED_AT)
+        if any(later - earlier < settings.jitter for earlier, later in pairwise(times)):
+            raise RuleError("jitter", "it is longer than the time between two fire times")
     return rule
 
 

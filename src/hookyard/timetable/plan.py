@@ -9,7 +9,6 @@
 ============  ======================================================================================================
 """
 
-from collections.abc import Callable
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -19,6 +18,10 @@ from hookyard.timetable.rule import Rule
 CatchUp = Literal["skip", "one", "all"]
 LATE: Final = 30_000
 """Milliseconds: what is later was missed, to whom being late matters."""
+
+_STEP: Final = 1000
+"""Milliseconds: fire times lie at least so far from each other."""
+_CHUNK: Final = 64
 
 
 class Step(Struct, frozen=True):
@@ -36,7 +39,10 @@ def plan(rule: Rule, name: str, next_at: int, now: int, *, catch_up: CatchUp, mo
     """
     if rule.due(name, next_at) > now:
         return []
-    kept = _latest(rule, next_at, now, most if catch_up == "all" else 1, lambda at: rule.due(name, at) <= now)
+    kept = _passed(rule, next_at, now, most if catch_up == "all" else 1)
+    while kept[-1] != next_at and rule.due(name, kept[-1]) > now:
+        put_off = kept.pop()  # by its jitter
+        kept = kept or [_last(rule, next_at, put_off - 1)]
     if catch_up == "skip" and now - rule.due(name, kept[-1]) > LATE:
         return [Step(next_at, rule.after(kept[-1]), act=False)]
     steps = [] if kept[0] == next_at else [Step(next_at, kept[0], act=False)]
@@ -44,26 +50,52 @@ def plan(rule: Rule, name: str, next_at: int, now: int, *, catch_up: CatchUp, mo
     return steps + [Step(at, then, act=True) for at, then in zip(kept, following, strict=True)]
 
 
-def _latest(rule: Rule, first: int, now: int, count: int, is_due: Callable[[int], bool]) -> list[int]:
-    """The last fire times from `first` to `now`, in order; at least `first` itself."""
+def _passed(rule: Rule, first: int, now: int, count: int) -> list[int]:
+    """The last fire times from `first` to `now`, in order, at most so many; at least one."""
+    found = _between(rule, first, now, count)
+    if len(found) <= count:
+        return found
+    found = [_last(rule, first, now)]
+    step = _STEP
+    while len(found) < count:
+        # Back by a step that finds some and not too many; what was dense may be sparse further back.
+        before = found[0]
+        low = max(first, before - step)
+        some = _between(rule, low, before - 1, _CHUNK, starts=low == first)
+        if len(some) > _CHUNK and step > _STEP:
+            step //= 2
+            continue
+        if len(some) > _CHUNK:  # single times may lie as close as they like
+            some = _between(rule, low, before - 1, _STEP, starts=low == first)
+        if not some:
+            some = [_last(rule, first, before - 1)]
+        if len(some) < _CHUNK // 4:
+            step *= 2
+        found = some + found
+    return found[-count:]
+
+
+def _between(rule: Rule, low: int, until: int, count: int, *, starts: bool = True) -> list[int]:
+    """The fire times from `low` to `until`, one more than `count` at most; `low` itself is one when it `starts`."""
     found: list[int] = []
-    at: int | None = _last(rule, first, now)
-    while at is not None and len(found) < count:
-        if found or at == first or is_due(at):  # jitter may put off the very last ones
-            found.append(at)
-        at = None if at <= first else _last(rule, first, at - 1)
-    return found[::-1]
+    at = low if starts else rule.after(low - 1)
+    while at is not None and at <= until and len(found) <= count:
+        found.append(at)
+        at = rule.after(at)
+    return found
 
 
 def _last(rule: Rule, first: int, until: int) -> int:
     """The last fire time not after `until`; `first`, which is not after it either, is one."""
     # The fire time after x never goes back as x grows: double the step back until it is in time, then halve.
-    low, high, step = until, until, 1000
-    while (low := max(until - step, first - 1)) >= first and not _in_time(rule, low, until):
-        high, step = low, step * 2
-    if low < first:
-        low = first - 1
-    found = first if low < first else (rule.after(low) or first)
+    low, high, step = until - _STEP, until, _STEP
+    while low >= first and not _in_time(rule, low, until):
+        step *= 2
+        low, high = until - step, low
+    found = first
+    low = max(low, first - 1)
+    if low >= first:
+        found = rule.after(low) or first
     while high - low > 1:
         middle = (low + high) // 2
         later = rule.after(middle)

@@ -98,3 +98,48 @@ def test_steps_lead_from_one_to_the_next_and_leave_nothing_that_is_due(
         assert acted == passed[-1:]
     else:
         assert acted == [at for at in passed[-1:] if now - at <= LATE]
+
+
+@given(
+    gaps=st.lists(st.one_of(st.integers(1, 30), st.integers(1_000, 5_000), st.integers(10**6, 10**8)), max_size=400),
+    most=st.integers(1, 200),
+)
+def test_the_last_ones_are_found_however_dense_they_lie(gaps: list[int], most: int) -> None:
+    times = [1_000_000]
+    for gap in gaps:
+        times.append(times[-1] + gap)
+    found = plan(Rule(calendar=At(tuple(times))), "a", times[0], times[-1] + 5, catch_up="all", most=most)
+    assert [step.fire_at for step in found if step.act] == times[-most:]
+
+
+def test_a_night_off_of_something_done_each_second_costs_little_to_catch_up_with() -> None:
+    asked = 0
+
+    class Days:
+        """Each second of the first hour of each day."""
+
+        def after(self, at: int) -> int | None:
+            nonlocal asked
+            asked += 1
+            day, rest = divmod(at + 1000, 24 * 60 * MINUTE)
+            rest -= rest % 1000
+            return day * 24 * 60 * MINUTE + rest if rest < 60 * MINUTE else (day + 1) * 24 * 60 * MINUTE
+
+    day = 24 * 60 * MINUTE
+    found = plan(Rule(calendar=Days()), "a", day, 400 * day - MINUTE, catch_up="all", most=100)
+    assert [step.act for step in found] == [False] + [True] * 100
+    assert found[-1].fire_at == 399 * day + 60 * MINUTE - 1000
+    assert asked < 1_000
+
+
+def test_a_long_jitter_puts_off_more_than_one() -> None:
+    rule = Rule(calendar=Every(MINUTE), jitter=10 * MINUTE)
+    for at in rule.next(0, 50):
+        found = plan(rule, "a", MINUTE, at, catch_up="one", most=1)
+        due = [one for one in rule.next(0, 60) if one <= at and rule.due("a", one) <= at]
+        if rule.due("a", MINUTE) > at:
+            assert found == []
+        else:
+            assert found[-1].act
+            assert rule.due("a", found[-1].fire_at) <= at
+            assert found[-1].fire_at == due[-1]

@@ -59,7 +59,7 @@ class ScheduleSettings(Section, frozen=True, kw_only=True):
     """The IANA time zone whose clock `cron`, `only_between` and `not_on` are about."""
     every: Duration | None = None
     """Again and again after this long, counted from `start` or else from 1970-01-01 UTC; at least 1s."""
-    at: Text | Annotated[tuple[Text, ...], Meta(min_length=1)] | None = None
+    at: Text | Annotated[tuple[Text, ...], Meta(min_length=1, max_length=1000)] | None = None
     """One time, or several: RFC 3339 with an offset."""
     after: AfterSettings | None = None
     """After something else has happened."""
@@ -69,13 +69,13 @@ class ScheduleSettings(Section, frozen=True, kw_only=True):
     """No fire time lies after."""
     jitter: Duration = field(default_factory=_none)
     """Each fire time is acted on up to this much later, drawn once for each."""
-    only_between: BetweenSettings | tuple[BetweenSettings, ...] = ()
+    only_between: BetweenSettings | Annotated[tuple[BetweenSettings, ...], Meta(max_length=50)] = ()
     """Fire times outside of these parts of the day do not count."""
-    not_on: tuple[Text, ...] = ()
+    not_on: Annotated[tuple[Text, ...], Meta(max_length=1000)] = ()
     """Days on which none counts: weekdays as `sun`, dates as `2027-01-06`, or of every year as `12-25`."""
     catch_up: Literal["skip", "one", "all"] = "one"
     """What is done about fire times that passed while the server was down: nothing, the last one, or all."""
-    catch_up_max: Annotated[int, Meta(ge=1, le=10_000)] = 100
+    catch_up_max: Annotated[int, Meta(ge=1, le=1000)] = 100
     """Of `all`, how many of the last."""
     if_running: Literal["skip", "queue", "cancel"] = "skip"
     """While an earlier job of the schedule is queued or runs: make none, let it wait, or cancel the earlier one."""
