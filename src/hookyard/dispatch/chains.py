@@ -40,7 +40,7 @@ class Chains:
     def use(self, registry: Registry) -> None:
         """Go on with these commands."""
         self._commands = registry.commands
-        self._declared = {
+        self.declared = {
             (command.spec.plugin, command.spec.name): (_follows(command.on_success), _follows(command.on_failure))
             for command in registry.commands.values()
             if command.on_success or command.on_failure
@@ -54,8 +54,6 @@ class Chains:
             result: of a success; where it is kept as an artifact, `job` does not have it.
             now: when they are submitted.
         """
-        if not self._declared and job.options is None:
-            return ()
         follows = self._follows(job)
         if not follows:
             return ()
@@ -66,7 +64,7 @@ class Chains:
         return tuple(_op(self._link(job, follow, args, now), now) for follow in follows)
 
     def _follows(self, job: Job) -> tuple[Follow, ...]:
-        success, failure = self._declared.get((job.plugin, job.command), ((), ()))
+        success, failure = self.declared.get((job.plugin, job.command), ((), ()))
         asked = job.options
         if job.status == "succeeded":
             return success if asked is None else (*success, *asked.on_success)

@@ -156,6 +156,7 @@ class Dispatcher:
             freed=self._freed,
             replace=self._replace,
             stored=self._notices.queued,
+            curious=self._notices.curious,
         )
         self.accept = self._intake.accept
         self.accept_many = self._intake.accept_many
@@ -328,7 +329,8 @@ class Dispatcher:
 
     def settled(self, job: Job) -> None:
         """A job is stored as queued again, or as ended: tell everybody."""
-        self._notices.ended(job.id)
+        if self._notices.said:
+            self._notices.ended(job.id)
         if job.status == "queued":
             self._listening.changed(job.id)
             self._claimer.expect(job.lane, job.run_at)
@@ -338,8 +340,10 @@ class Dispatcher:
             self._ended(job)
 
     def _started(self, job: Job) -> None:
-        self._listening.changed(job.id)
-        self._notices.started(job)
+        if self._listening.watches:
+            self._listening.changed(job.id)
+        if job.options is not None or self._notices.curious:
+            self._notices.started(job)
         if self._began is not None:
             self._began(job)
 

@@ -1,6 +1,6 @@
 """Taking jobs in: stored and started at once where that can be, else queued."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
 
 from hookyard import log
@@ -39,7 +39,8 @@ class Intake:
         lease: makes the lease of an attempt that begins now.
         freed: called with the lane when a slot is free again.
         replace: cancels these queued jobs for a newer one.
-        stored: called with every job that is stored, before it starts.
+        stored: called with the jobs that are stored, before they start, of which somebody may want to know.
+        curious: not empty when somebody wants to know of all of them.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Intake:
         freed: Callable[[str], None],
         replace: Callable[[Sequence[str]], Awaitable[None]],
         stored: Callable[[Job], None],
+        curious: Collection[str],
     ) -> None:
         self._writer = writer
         self._clock = clock
@@ -64,6 +66,7 @@ class Intake:
         self._freed = freed
         self._replace = replace
         self._stored = stored
+        self._curious = curious
         self._closed = False
 
     def close(self) -> None:
@@ -82,7 +85,14 @@ class Intake:
         self._check_open()
         job = new.job
         now = self._clock.now()
-        if job.run_at > now or _bound(new) or not self._lanes[job.lane].take():
+        if (
+            job.run_at > now
+            # Only the store can say when one of these may start.
+            or job.concurrency_key is not None
+            or new.unique is not None
+            or (job.options is not None and job.options.after)
+            or not self._lanes[job.lane].take()
+        ):
             return await self._queue(new, now)
         lease = self._lease()
         try:
@@ -92,7 +102,8 @@ class Intake:
             self._unused(job.lane)
             raise
         if isinstance(result, Enqueued) and not result.duplicate:
-            self._stored(job)
+            if job.options is not None or self._curious:
+                self._stored(job)
             self._attempts.start(job, new.command, lease, number=1, since=now, data=new.data)
         else:
             self._unused(job.lane)
@@ -127,24 +138,23 @@ class Intake:
         ]
 
     async def _queue(self, new: NewJob, now: int) -> Accepted:
+        job = new.job
+        lane = self._lanes[job.lane]
+        op = _enqueue(new, now)
         for _ in range(_ROUNDS):
-            result = await self._enqueue(new, now)
+            lane.arriving += 1  # until it is on disk nothing may overtake it by starting at once
+            try:
+                result = await self._writer.submit(op)
+            finally:
+                lane.arriving -= 1
+                # Also when this caller was cancelled: a claim that finds nothing costs less than a job nobody looks
+                # for.
+                self._claimer.expect(job.lane, job.run_at)
             if not isinstance(result, Occupied):
                 return self._told(new, result, now)
             await self._replace(result.job_ids)
         detail = "Other jobs with the same unique key keep coming in."
         raise StoreUnavailable(detail, code="busy")
-
-    async def _enqueue(self, new: NewJob, now: int) -> Result:
-        job = new.job
-        lane = self._lanes[job.lane]
-        lane.arriving += 1  # until it is on disk nothing may overtake it by starting at once
-        try:
-            return await self._writer.submit(_enqueue(new, now))
-        finally:
-            lane.arriving -= 1
-            # Also when this caller was cancelled: a claim that finds nothing costs less than a job nobody looks for.
-            self._claimer.expect(job.lane, job.run_at)
 
     def _told(self, new: NewJob, result: Result, now: int) -> Accepted:
         job = new.job
@@ -157,7 +167,7 @@ class Intake:
                 principal=job.principal,
                 run_in_ms=max(0, job.run_at - now),
             )
-            if not result.coalesced:
+            if not result.coalesced and (job.options is not None or self._curious):
                 self._stored(job)
         return _accepted(result)
 
@@ -169,16 +179,6 @@ class Intake:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("The server is shutting down.", code="draining", retry_after=2)
-
-
-def _bound(new: NewJob) -> bool:
-    """Whether only the store can say when it may start."""
-    job = new.job
-    return (
-        job.concurrency_key is not None
-        or new.unique is not None
-        or (job.options is not None and bool(job.options.after))
-    )
 
 
 def _enqueue(new: NewJob, now: int) -> Enqueue:

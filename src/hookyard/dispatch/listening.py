@@ -28,6 +28,7 @@ class Listening:
         self._waiters = Waiters()
         self._followers = Waiters()
         self._watchers = Watchers()
+        self.watches: Final = self._watchers.watches
         self._closed = False
 
     def close(self) -> None:
@@ -42,7 +43,8 @@ class Listening:
 
     def ended(self, job: Job) -> None:
         """A job is stored as ended."""
-        self._watchers.tell(job.id)
+        if self.watches:
+            self._watchers.tell(job.id)
         self._waiters.ended(job)
         self._followers.ended(job)
 

@@ -29,7 +29,9 @@ class Notices:
         self._writer = writer
         self._outbox = outbox
         self._clock = clock
-        self._said: dict[str, int] = {}
+        self.curious: Final = outbox.curious
+        """What anybody but callback URLs wants to know: most often nothing, so that nothing need be asked here."""
+        self.said: Final[dict[str, int]] = {}
         """When the progress of a job was told last."""
         self._latest: dict[str, Job] = {}
         """What is to be told of a job's progress when its second is over."""
@@ -52,9 +54,9 @@ class Notices:
             return
         job = replace(job, progress=progress)
         now = self._clock.now()
-        due = self._said.get(job.id, now - PROGRESS_EVERY) + PROGRESS_EVERY
+        due = self.said.get(job.id, now - PROGRESS_EVERY) + PROGRESS_EVERY
         if due <= now:
-            self._said[job.id] = now
+            self.said[job.id] = now
             self._write(job, "job.progress")
             return
         if job.id not in self._latest:
@@ -65,9 +67,8 @@ class Notices:
 
     def ended(self, job_id: str) -> None:
         """The attempt is over: what was not told yet is told by its end."""
-        if self._said:
-            self._said.pop(job_id, None)
-            self._latest.pop(job_id, None)
+        self.said.pop(job_id, None)
+        self._latest.pop(job_id, None)
 
     async def drain(self) -> None:
         """Tell nothing more of what is still to come."""
@@ -79,7 +80,7 @@ class Notices:
         await self._clock.wait(self._stop, due)
         job = self._latest.pop(job_id, None)
         if job is not None and not self._stop.is_set():
-            self._said[job_id] = self._clock.now()
+            self.said[job_id] = self._clock.now()
             self._write(job, "job.progress")
 
     def _write(self, job: Job, event: str) -> None:

@@ -1,6 +1,6 @@
 """What the dispatcher asks of whoever sends webhooks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from hookyard.model import Delivery, Event, Job
@@ -23,8 +23,13 @@ class Outbox(Protocol):
         """
         ...
 
+    @property
+    def curious(self) -> Collection[str]:
+        """What of jobs under way anybody but callback URLs may want to know; always the same object."""
+        ...
+
     def notes(self, event: str, job: Job) -> bool:
-        """Whether anybody wants to know that a job is queued, has started or goes on; asked for every job."""
+        """Whether anybody wants to know that."""
         ...
 
     def notice(self, job: Job, event: str, now: int) -> tuple[Delivery, ...]:

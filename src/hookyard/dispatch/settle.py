@@ -16,7 +16,7 @@ from hookyard.dispatch.verdict import CANCELLED, Again, Ended
 from hookyard.errors import StoreUnavailable
 from hookyard.model import Delivery, Event, Job, StateChange
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import CancelPending, Done, Finish, Op, Release, Result
+from hookyard.store.contract import CancelPending, Done, Enqueue, Finish, Op, Release, Result
 
 _log = log.get("dispatch")
 _SLOWEST_RETRY = 5.0
@@ -89,18 +89,16 @@ class Settler:
         Raises:
             StoreUnavailable: only in a hurry; the lease then ends by itself and another attempt follows.
         """
-        after = await self._settle(job, token, end, left, if_expired=if_expired)
+        if isinstance(end, Again):
+            after = await self._release(job, token, end, if_expired=if_expired)
+            if isinstance(after, Ended):  # somebody cancelled the job, and cancel wins over retry (I9)
+                end = after
+                after = await self._finish(job, token, end, left, if_expired=if_expired)
+        else:
+            after = await self._finish(job, token, end, left, if_expired=if_expired)
         if after is not None and self._lanes is not None and job.lane in self._lanes.watched:
             self._lanes.ended(job, end.outcome)
         return after
-
-    async def _settle(self, job: Job, token: int, end: Ended | Again, left: Left, *, if_expired: bool) -> Job | None:
-        if isinstance(end, Again):
-            after = await self._release(job, token, end, if_expired=if_expired)
-            if not isinstance(after, Ended):
-                return after
-            end = after  # somebody cancelled the job, and cancel wins over retry (I9)
-        return await self._finish(job, token, end, left, if_expired=if_expired)
 
     async def _finish(self, job: Job, token: int, end: Ended, left: Left, *, if_expired: bool) -> Job | None:
         now = self._clock.now()
@@ -116,7 +114,9 @@ class Settler:
             lease_expires_at=None,
             worker=None,
         )
-        follow = await self._chains.after(done, end.result, now)
+        follow = (
+            await self._chains.after(done, end.result, now) if job.options is not None or self._chains.declared else ()
+        )
         deliveries = self._outbox.plan(done, now, left.events)
         op = Finish(
             now=now,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 
 class Watch:
@@ -25,29 +26,29 @@ class Watchers:
     """Who looks at which job; event loop thread only."""
 
     def __init__(self) -> None:
-        self._watches: dict[str, list[Watch]] = {}
+        self.watches: Final[dict[str, list[Watch]]] = {}
+        """By job; most often nobody looks, so that nothing need be told here."""
 
     @contextmanager
     def watch(self, job_id: str) -> Generator[Watch]:
         """Look at a job, whether it exists or not."""
         watch = Watch()
-        self._watches.setdefault(job_id, []).append(watch)
+        self.watches.setdefault(job_id, []).append(watch)
         try:
             yield watch
         finally:
-            watches = self._watches[job_id]
+            watches = self.watches[job_id]
             watches.remove(watch)
             if not watches:
-                del self._watches[job_id]
+                del self.watches[job_id]
 
     def tell(self, job_id: str) -> None:
         """Something about this job may have changed."""
-        if self._watches:
-            for watch in self._watches.get(job_id, ()):
-                watch.tell()
+        for watch in self.watches.get(job_id, ()):
+            watch.tell()
 
     def tell_all(self) -> None:
         """The server drains: whoever looks should look once more, and go."""
-        for watches in self._watches.values():
+        for watches in self.watches.values():
             for watch in watches:
                 watch.tell()

@@ -46,7 +46,7 @@ class Endpoints:
         self.callback_signer = Signer(secret.reveal() for secret in secrets) if secrets else None
         """How deliveries to a `callback_url` are signed; None when none can be."""
         self._listeners: dict[tuple[str, str, str], tuple[str, ...]] = {}
-        self.quiet = _asked_for(config)
+        self.quiet: Final = _asked_for(config)
         """Of what is told of jobs under way, that which some endpoint wants."""
 
     def use(self, config: Config) -> None:
@@ -58,7 +58,8 @@ class Endpoints:
         }
         self._settings = config.endpoints
         self._listeners.clear()
-        self.quiet = _asked_for(config)
+        self.quiet.clear()
+        self.quiet.update(_asked_for(config))
 
     def get(self, name: str) -> Endpoint | None:
         """The endpoint of this name, or None if the configuration has it no more."""
@@ -98,5 +99,5 @@ def _matches(event: str, pattern: str) -> bool:
     return event == pattern if event in QUIET else fnmatchcase(event, pattern)
 
 
-def _asked_for(config: Config) -> frozenset[str]:
-    return QUIET & {name for settings in config.endpoints.values() for name in settings.events}
+def _asked_for(config: Config) -> set[str]:
+    return {*QUIET} & {name for settings in config.endpoints.values() for name in settings.events}

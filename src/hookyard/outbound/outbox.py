@@ -1,6 +1,6 @@
 """The outbox: which webhooks the end of a job calls for. They are written in the transaction that ends it (I6)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from random import getrandbits
 from typing import Final
 
@@ -55,6 +55,11 @@ class Outbox:
         if url is not None:
             planned.append(self._plan(job, event, content, now, url=url))
         return tuple(planned)
+
+    @property
+    def curious(self) -> Collection[str]:
+        """What of jobs under way some endpoint asks for; always the same object."""
+        return self._endpoints.quiet
 
     def notes(self, event: str, job: Job) -> bool:
         """Whether anybody is to be told that a job is queued, has started or goes on."""

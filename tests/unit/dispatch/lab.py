@@ -185,6 +185,10 @@ class RecordingOutbox:
         self.announced.append((kind, dict(data)))
         return event, ()
 
+    @property
+    def curious(self) -> frozenset[str]:
+        return frozenset()
+
     def notes(self, event: str, job: Job) -> bool:
         return False
 

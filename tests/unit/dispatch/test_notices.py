@@ -28,6 +28,10 @@ class Listener(RecordingOutbox):
         self._make = ids
         self.told: list[tuple[str, float | None]] = []
 
+    @property
+    def curious(self) -> frozenset[str]:
+        return frozenset({"job.queued"})
+
     def notes(self, event: str, job: Job) -> bool:
         return True
 

@@ -44,6 +44,10 @@ class NoOutbox:
     def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
         raise NotImplementedError
 
+    @property
+    def curious(self) -> frozenset[str]:
+        return frozenset()
+
     def notes(self, event: str, job: Job) -> bool:
         return False
 
