@@ -108,3 +108,17 @@ def test_the_document_has_the_routes(house: House) -> None:
     paths = house.get("/openapi.json", None).json["paths"]
     assert {"/api/v1/plugins", "/api/v1/plugins/{name}", "/api/v1/reload"} <= paths.keys()
     assert "422" in paths["/api/v1/reload"]["post"]["responses"]
+
+
+def test_a_reload_is_an_entry_of_the_audit_log_with_what_it_changed(house: House) -> None:
+    assert house.call("POST", "/api/v1/reload", [bearer(ADMIN)]).status == 200
+    [entry] = house.get("/api/v1/audit", ADMIN).json["entries"]
+    assert (entry["principal"], entry["action"], entry["target"]) == ("token:admin", "server.reload", "server")
+    assert entry["details"] == {"changed": ["hello"], "needs_restart": ["server.port"], "failed": []}
+
+
+def test_a_reload_that_was_refused_or_not_allowed_is_none() -> None:
+    refusing = house_of(registry=REGISTRY, reload=refuse)
+    assert refusing.call("POST", "/api/v1/reload", [bearer(ADMIN)]).status == 422
+    assert refusing.call("POST", "/api/v1/reload", [bearer(READER)]).status == 403
+    assert refusing.get("/api/v1/audit", ADMIN).json["entries"] == []

@@ -62,6 +62,28 @@ def test_a_caller_that_only_a_plugin_knows_triggers_and_reads_what_its_scopes_al
     assert house.call("GET", f"/job/{job.id}", [(b"x-other", b"ada")]).code == "unauthenticated"
 
 
+def test_a_plugin_says_whose_tenant_a_caller_is_and_the_job_and_the_next_plugin_know_it() -> None:
+    asked: list[AccessQuestion] = []
+
+    async def authenticate(request: Credentials) -> Identity | None:
+        return Identity(name="ada", scopes=("admin",), tenant=request.headers.get("x-tenant", ""))
+
+    async def authorize(question: AccessQuestion) -> bool | None:
+        asked.append(question)
+        return None
+
+    house = house_of(hooks=hooks_of(authenticate, authorize))
+    acme, other = ([JSON, (b"x-tenant", tenant)] for tenant in (b"acme", b"other"))
+    assert house.call("POST", "/trigger/hello/greet", acme, b'{"payload":{"name":"A"}}').status == 202
+    [job] = house.dispatcher.jobs
+    assert job.tenant == "acme"
+    assert [question.tenant for question in asked] == ["acme"]
+    assert house.call("GET", f"/job/{job.id}", acme).status == 200
+    assert house.call("GET", f"/job/{job.id}", other).code == "not_found"
+    assert house.call("GET", "/api/v1/plugins", acme).code == "forbidden"
+    assert house.call("GET", "/api/v1/jobs", [(b"x-tenant", b"a b")]).code == "plugin_unavailable"
+
+
 @pytest.mark.parametrize("lean", [True, False])
 def test_a_configured_token_is_never_asked_about(lean: bool) -> None:
     asked: list[Credentials] = []
