@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hookyard.assembly import assemble
 from hookyard.config import Config, Loaded, load_file
+from hookyard.config.spec import spec_of
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
 from hookyard.host.type_checks import Memory, content
@@ -41,6 +42,16 @@ class EndpointLine(Struct, frozen=True):
     commands: tuple[str, ...]
 
 
+class ScheduleLine(Struct, frozen=True):
+    """A schedule."""
+
+    name: str
+    when: str
+    """Its rule, in a few words."""
+    run: str
+    """The command."""
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """All that `hookyard check` says."""
 
@@ -51,6 +62,7 @@ class Report(Struct, frozen=True, kw_only=True):
     plugins: tuple[PluginRecord, ...] = ()
     commands: tuple[CommandLine, ...] = ()
     sources: tuple[SourceLine, ...] = ()
+    schedules: tuple[ScheduleLine, ...] = ()
     endpoints: tuple[EndpointLine, ...] = ()
     tokens: tuple[str, ...] = ()
 
@@ -68,6 +80,8 @@ class Report(Struct, frozen=True, kw_only=True):
         yield f"{self.file}: no problems"
         yield from _block("plugins", (_plugin_line(plugin) for plugin in self.plugins))
         yield from _block("commands", (f"{one.command} (lane {one.lane}, {one.limit})" for one in self.commands))
+        schedules = (f"{schedule.name}: {schedule.when} -> {schedule.run}" for schedule in self.schedules)
+        yield from _block("schedules", schedules)
         yield from _block("sources", (f"{source.path}: {', '.join(source.routes)}" for source in self.sources))
         yield from _block("endpoints", (_endpoint_line(endpoint) for endpoint in self.endpoints))
         yield from _block("tokens", self.tokens)
@@ -96,6 +110,7 @@ def examine(path: Path) -> Report:
             CommandLine(command.key, command.lane, command.lane_limit) for command in registry.commands.values()
         ),
         sources=tuple(_source(name, config) for name in config.sources),
+        schedules=tuple(_schedule(name, config) for name in config.schedules),
         endpoints=tuple(
             EndpointLine(name, endpoint.enabled, endpoint.events, endpoint.commands)
             for name, endpoint in config.endpoints.items()
@@ -139,6 +154,14 @@ def _source(name: str, config: Config) -> SourceLine:
         for route in config.sources[name].routes
     )
     return SourceLine(name, f"/hooks/{name}", tuple(routes))
+
+
+def _schedule(name: str, config: Config) -> ScheduleLine:
+    given = spec_of(config.schedules[name])
+    key = next(key for key in ("cron", "every", "at", "after") if key in given)
+    when = given[key] if isinstance(given[key], str) else msgspec.json.encode(given[key]).decode()
+    zone = f" {given['timezone']}" if "timezone" in given else ""
+    return ScheduleLine(name, f"{key} {when}{zone}", config.schedules[name].run)
 
 
 def _block(title: str, lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
