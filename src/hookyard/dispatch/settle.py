@@ -114,9 +114,9 @@ class Settler:
             lease_expires_at=None,
             worker=None,
         )
-        follow = (
-            await self._chains.after(done, end.result, now) if job.options is not None or self._chains.declared else ()
-        )
+        follow: tuple[Enqueue, ...] = ()
+        if job.options is not None or self._chains.declared:
+            follow = await self._chains.after(done, end.result, now)
         deliveries = self._outbox.plan(done, now, left.events)
         op = Finish(
             now=now,
