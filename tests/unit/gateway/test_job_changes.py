@@ -212,7 +212,8 @@ def test_of_many_jobs_those_that_cannot_be_cancelled_are_counted(house: House) -
 
 def test_a_filter_that_finds_everything_must_be_meant(house: House) -> None:
     job_id = made(house)
-    for body in ({}, {"filter": {}}):
+    bodies: list[dict[str, dict[str, str]]] = [{}, {"filter": {}}]
+    for body in bodies:
         reply = sweep(house, "cancel", body)
         assert (reply.status, reply.code, reply.json["path"]) == (400, "invalid_input", "$.filter")
     assert house.get(f"/job/{job_id}").json["status"] == "queued"

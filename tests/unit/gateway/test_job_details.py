@@ -183,6 +183,28 @@ def test_a_head_of_an_artifact_has_its_header_and_no_body(house: House) -> None:
     assert (sent.status, sent.body, sent["content-length"]) == (200, b"", "3")
 
 
+def test_a_part_of_an_artifact_is_sent_to_those_who_ask_for_it(house: House) -> None:
+    job = running(house)
+    artifact = make(house, job, "a", bytes(range(100)))
+    path, etag = f"/api/v1/jobs/{job.id}/artifacts/a", f'"{artifact.sha256}"'.encode()
+
+    def ask(asked: bytes, *more: tuple[bytes, bytes]) -> Reply:
+        return house.call("GET", path, [bearer(READER), (b"range", asked), *more])
+
+    part = ask(b"bytes=10-19")
+    assert (part.status, part.body, part["content-length"]) == (206, bytes(range(10, 20)), "10")
+    assert (part["content-range"], part["etag"]) == ("bytes 10-19/100", etag.decode())
+    assert ask(b"bytes=-1").body == bytes([99])
+    assert ask(b"bytes=0-9", (b"if-range", etag)).status == 206
+    for whole in (ask(b"bytes=0-9", (b"if-range", b'"other"')), ask(b"bytes=0-1,3-4"), ask(b"lines=1-2")):
+        assert (whole.status, whole.body) == (200, bytes(range(100)))
+        assert whole["accept-ranges"] == "bytes"
+    beyond = ask(b"bytes=100-")
+    assert (beyond.status, beyond.code, beyond["content-range"]) == (416, "range_not_satisfiable", "bytes */100")
+    head = house.call("HEAD", path, [bearer(READER), (b"range", b"bytes=10-19")])
+    assert (head.status, head.body, head["content-length"]) == (206, b"", "10")
+
+
 def test_an_artifact_that_is_not_there_or_whose_content_is_gone_is_not_found(house: House) -> None:
     job = running(house)
     lost = make(house, job, "lost", b"x")

@@ -59,13 +59,11 @@ def test_deliveries_have_their_tries(house: House) -> None:
 def test_items_come_page_by_page_by_name(house: House) -> None:
     job_id = made(house)
     job = claim(house)
-    items = tuple(
-        Item(job_id=job_id, name=name, status=status, data=data, error=error, at=house.clock.now())
-        for name, status, data, error in (
-            ("b", "done", b'{"n":1}', None),
-            ("a", "failed", None, ErrorInfo("bad", "Bad")),
-            ("c", "done", None, None),
-        )
+    now = house.clock.now()
+    items = (
+        Item(job_id=job_id, name="b", status="done", data=b'{"n":1}', at=now),
+        Item(job_id=job_id, name="a", status="failed", error=ErrorInfo("bad", "Bad"), at=now),
+        Item(job_id=job_id, name="c", status="done", at=now),
     )
     house.store.apply([PutItems(now=house.clock.now(), job_id=job_id, token=token_of(job), items=items)])
     first = part(house, job_id, "items", b"limit=2")

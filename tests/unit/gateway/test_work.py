@@ -96,7 +96,7 @@ def test_a_waiting_claim_comes_back_with_nothing_when_its_time_is_up(tmp_path: P
 def test_jobs_go_to_those_who_wait_in_the_order_in_which_they_came(tmp_path: Path) -> None:
     async def go() -> None:
         async with yard(tmp_path) as house:
-            claims = []
+            claims: list[asyncio.Task[list[dict[str, Any]]]] = []
             for number in range(5):
                 claims.append(asyncio.create_task(house.claim(worker=f"w{number}", wait=30)))
                 await house.waiting(number + 1)
