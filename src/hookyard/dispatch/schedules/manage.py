@@ -217,7 +217,7 @@ class Manager:
                 next_at = first_fire(entry.settings, entry.rule, name, now, row.last_at)
             await self._write(PauseSchedule(now=now, name=name, paused=paused, next_at=next_at), audit)
             kept = self._keep(replace(row, paused=paused, next_at=next_at))
-        told = {"schedule": name, "next_at": None if next_at is None else rfc3339(next_at)}
+        told = {"schedule": name, "next_fire_time": None if next_at is None else rfc3339(next_at)}
         self._announce("schedule.paused" if paused else "schedule.resumed", {**told, "by": audit.principal})
         return kept
 

@@ -229,7 +229,7 @@ class Scheduler:
     def _took(self, done: Done) -> None:
         """Say what became of a fire time."""
         row = done.row
-        told = {"schedule": row.name, "fire_at": _text(row.last_at), "next_at": _text(row.next_at)}
+        told = {"schedule": row.name, "fire_time": _text(row.last_at), "next_fire_time": _text(row.next_at)}
         if done.job is not None:
             job = done.job.job
             self._expect(job.lane, job.run_at)
