@@ -8,6 +8,7 @@ reports as well.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hookyard.auth import jwt
 from hookyard.config import Loaded
 from hookyard.dispatch.schedules import degraded_schedules, schedule_problems
 from hookyard.errors import Problem
@@ -50,6 +51,7 @@ def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[st
         found += error.problems
     found += schedule_problems(loaded.config, registry.commands, inactive)
     found += Outbound.problems(loaded.config)
+    found += jwt.problems(loaded.config.jwt, loaded.base)
     degraded = [*inactive_routes(loaded.config, inactive), *degraded_schedules(loaded.config, inactive)]
     return Assembly(registry, sources, _located(loaded, found), _located(loaded, degraded))
 

@@ -12,11 +12,13 @@ from hookyard import ids, log
 from hookyard.artifacts import ArtifactStore
 from hookyard.assembly import Assembly, assemble
 from hookyard.auth import Tokens
+from hookyard.auth.jwt import Refresher
 from hookyard.clock import Clock, SystemClock
 from hookyard.config import Loaded, load_file
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.dispatch.keeper import Keeper
 from hookyard.dispatch.schedules import Scheduler
+from hookyard.egress.fetch import fetch
 from hookyard.errors import ConfigError, Refused, StoreUnavailable
 from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, TokenBook, build
@@ -86,7 +88,9 @@ class Service:
         self._facilities.bind(self._dispatcher)
         self.work = self._dispatcher.work
         self._scheduler = self._make_scheduler(clock, make_id)
-        self._tokens = Tokens(config.tokens, clock)
+        self._jwks = Refresher(clock, fetch)
+        self._jwks.scheme.use(config.jwt, loaded.base)
+        self._tokens = Tokens(config.tokens, clock, others=[self._jwks.scheme])
         self._book = TokenBook(self._tokens, store, self._writer.submit, clock)
         self._deps = GatewayDeps(
             config=config,
@@ -175,6 +179,7 @@ class Service:
         """Start every room, the receiving end last; then say ready."""
         await self._writer.start()
         await self._book.start()
+        await self._jwks.start()
         await self._hooks.startup()
         self._runners.start()
         await self._outbound.start()
@@ -238,6 +243,8 @@ class Service:
             # From here on nothing waits: to everybody else all rooms change at once.
             self.config, self._assembly, self._deps = config, assembly, deps
             self._tokens.use(config.tokens)
+            self._jwks.scheme.use(config.jwt, loaded.base)
+            self._jwks.changed()
             self._outbound.use(config)
             self._facilities.use(registry, config)
             self._dispatcher.use(registry)
@@ -300,6 +307,7 @@ class Service:
         await self._runners.aclose()
         await self._leftovers.end(self._hooks)
         await self._hooks.shutdown()
+        await self._jwks.stop()
         await self._book.stop()
         await self._writer.aclose()
         await self._store.aclose()

@@ -44,6 +44,8 @@ class Converter:
             return self._anything(node, place)
         if bottom is Secret:
             return self._scalars.secret(node, place)
+        if Secret in members(kind):  # one that may be left out; what is written is one
+            return None if is_null(node) else self._scalars.secret(node, place)
         if len(members(kind)) > 1:
             return self._union(node, kind, place)
         if struct is not None or bottom is dict:

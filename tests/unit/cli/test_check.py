@@ -163,6 +163,7 @@ def test_the_example_is_without_problems(hookyard: Call, monkeypatch: pytest.Mon
     monkeypatch.setenv("SHOP_WEBHOOK_SECRET", "two")
     monkeypatch.setenv("UPSTREAM_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     monkeypatch.setenv("CHAT_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    monkeypatch.setenv("DEPLOY_JWT_SECRET", "x" * 40)
     monkeypatch.setenv("S3_KEY_ID", "key")
     monkeypatch.setenv("S3_SECRET_KEY", "secret")
     ended = hookyard("check", Path(__file__).parents[3] / "config.example.yaml")

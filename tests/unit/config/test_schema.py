@@ -27,6 +27,7 @@ ENVIRON = {
     "GITHUB_WEBHOOK_SECRET": "one",
     "SHOP_WEBHOOK_SECRET": "two",
     "UPSTREAM_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "DEPLOY_JWT_SECRET": "x" * 40,
     "S3_KEY_ID": "key",
     "S3_SECRET_KEY": "secret",
     "CHAT_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

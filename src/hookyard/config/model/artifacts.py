@@ -24,9 +24,11 @@ class S3Settings(Section, frozen=True, kw_only=True):
     endpoint: Text | None = None
     """The URL of the server, such as `https://minio.example.com:9000`; Amazon's own when left out."""
     region: Text = "us-east-1"
+    """The region that it is in, as the server calls it."""
     access_key_id: Secret | None = None
     """Left out, the keys come from where Amazon's own programs find them: the environment, or the machine's role."""
     secret_access_key: Secret | None = None
+    """The secret that belongs to the key."""
     virtual_hosted: bool = False
     """Whether the bucket is part of the host's name, instead of the path."""
     allow_http: bool = False
