@@ -138,10 +138,10 @@ class _Attempt:
                     raise
                 except BaseException as error:  # noqa: BLE001  handed on to whom it is meant for
                     thrown = error
-                if self.task.cancelling() - self.base - self.late >= _KILLS:
+                if thrown is not None and self.task.cancelling() - self.base - self.late >= _KILLS:
                     _log.warning("command.killed", job_id=self.info.id, command=self.command.key)
                     self.runner.end(body)
-                    raise thrown or asyncio.CancelledError
+                    raise thrown
                 if self.late > 1:
                     _log.error("command.ended", job_id=self.info.id, command=self.command.key)
                     self.runner.end(body)
