@@ -199,24 +199,7 @@ more = msgspec.json.Decoder(More).decode
 
 def job(row: JobRow) -> Job:
     """The job of a row."""
-    plain = _plain_job(row)
-    if row[27] is None:
-        return plain
-    has = more(row[27])
-    return replace(
-        plain,
-        tenant=has.tenant,
-        affinity=has.affinity,
-        unique_key=has.unique_key,
-        concurrency_key=has.concurrency_key,
-        concurrency_limit=has.concurrency_limit,
-        options=None if has.options is None else stored_options.options_of(has.options),
-        result_artifact=has.result_artifact,
-    )
-
-
-def _plain_job(row: JobRow) -> Job:
-    return Job(
+    plain = Job(
         id=ids.join(row[0], row[1]),
         plugin=row[2],
         command=row[3],
@@ -245,6 +228,19 @@ def _plain_job(row: JobRow) -> Job:
         progress=None if row[26] is None else stored_progress.progress_of(row[26]),
         result=row[28],
         args=row[29],
+    )
+    if row[27] is None:
+        return plain
+    has = more(row[27])
+    return replace(
+        plain,
+        tenant=has.tenant,
+        affinity=has.affinity,
+        unique_key=has.unique_key,
+        concurrency_key=has.concurrency_key,
+        concurrency_limit=has.concurrency_limit,
+        options=None if has.options is None else stored_options.options_of(has.options),
+        result_artifact=has.result_artifact,
     )
 
 
