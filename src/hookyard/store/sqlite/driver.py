@@ -102,6 +102,31 @@ def open_plain(path: Path, statements: int) -> Connection:
     return cast("Connection", apsw.Connection(str(path), statementcachesize=statements))
 
 
+def open_reading(path: Path) -> Connection:
+    """Open a file that is there for reading only.
+
+    It may write as far as SQLite is concerned: one that may not would leave the files beside it behind, with an owner
+    of their own, when it is the last to close it.
+    """
+    opened = cast("Connection", apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE))
+    opened.pragma("query_only", 1)
+    return opened
+
+
+def copy_pages(source: Connection, target: Path, pages: int, progress: Callable[[int, int], None] | None) -> None:
+    """Copy all that a connection reads into a new file, so many pages at once; one file, with no log beside it."""
+    made = apsw.Connection(str(target))
+    try:
+        with made.backup("main", cast("apsw.Connection", source), "main") as copying:
+            while not copying.done:
+                copying.step(pages)
+                if progress is not None:
+                    progress(copying.page_count - copying.remaining, copying.page_count)
+        cast("Connection", made).pragma("journal_mode", "delete")
+    finally:
+        made.close()
+
+
 class _Controller(apsw.aio.AsyncIO):
     """APSW's own, but for a thread that does not keep a process alive that ends without closing its store."""
 
