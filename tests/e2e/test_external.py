@@ -138,8 +138,9 @@ class Running:
         self.stop()
 
 
-def worker_of(server: Server, **more: Any) -> Worker:  # noqa: ANN401  any argument of a worker
-    return Worker(str(server.client.base_url), WORK, name="gpu-1", **({"lease": 5.0, "wait": 5.0} | more))
+def worker_of(server: Server, *, affinity: tuple[str, ...] = (), concurrency: int = 1, lease: float = 5.0) -> Worker:
+    url = str(server.client.base_url)
+    return Worker(url, WORK, name="gpu-1", affinity=affinity, concurrency=concurrency, lease=lease, wait=5.0)
 
 
 def test_the_typed_worker_runs_coroutines_and_functions(external: Server) -> None:
@@ -293,9 +294,15 @@ def test_a_worker_that_may_not_work_says_so(external: Server) -> None:
     assert (running.error.status, running.error.code) == (403, "forbidden")
 
 
-@pytest.mark.parametrize(
-    "function", [lambda job: job, lambda data, job: (data, job), lambda data, job, more: (data, job, more)]
-)
+def too_few(job: WorkerJob) -> WorkerJob:
+    return job
+
+
+def too_many(data: Image, job: WorkerJob, more: int) -> tuple[Image, WorkerJob, int]:
+    return data, job, more
+
+
+@pytest.mark.parametrize("function", [too_few, too_many])
 def test_a_function_that_cannot_run_a_command_is_refused_where_it_is_declared(function: Callable[..., Any]) -> None:
     worker = Worker("http://127.0.0.1:1", "t", name="x")
     with pytest.raises(TypeError, match="render/image: a function takes its input, with a type, and the job"):
