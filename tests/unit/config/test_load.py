@@ -16,7 +16,11 @@ Read = Callable[[str], Config]
 Problems = Callable[[str], list[str]]
 
 NAME = "a name of at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first"
-SCOPE = "a scope: trigger:<plugin>/<command> with globs, trigger:ro, jobs:read or admin"
+SCOPE = (
+    "a scope: trigger:<plugin>/<command> with globs, trigger:ro, work:<lane>, "
+    "<jobs|endpoints|tokens|schedules|lanes>:<read|write|*>, <results|audit|plugins>:read or admin, "
+    "each perhaps after a `!` that takes it away"
+)
 SOURCE = """
 sources:
   s:
