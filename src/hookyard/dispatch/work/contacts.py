@@ -19,6 +19,8 @@ WRITTEN: Final = 10_000
 """Milliseconds between two times that a worker is written down, at least."""
 STALE: Final = 90_000
 """Milliseconds of silence after which a worker counts as gone: three of the longest waits for a claim."""
+SHOWN: Final = 500
+"""Workers in the list."""
 _MOST: Final = 10_000
 """Workers kept in memory; names are the workers' own, and nobody holds them to a few."""
 _log = log.get("work")
@@ -103,10 +105,11 @@ class Contacts:
                 self._write(known, self._clock.now(), at_once=True)
 
     async def all(self, of: Callable[[WorkerRecord], bool]) -> list[Worker]:
-        """Those known that are asked for, the one with the last contact first."""
+        """Those known that are asked for, the one with the last contact first; at most :data:`SHOWN`."""
         now = self._clock.now()
         records = [known.record for known in self._known.values() if of(known.record)]
         records.sort(key=lambda record: record.last_contact, reverse=True)
+        del records[SHOWN:]
         return [
             Worker(
                 record,
