@@ -1,4 +1,4 @@
-"""Lanes of a real server: shown, paused and resumed over HTTP and from the command line; a breaker tells an endpoint."""
+"""Lanes of a real server: shown, paused and resumed over HTTP and by the command line; a breaker tells an endpoint."""
 
 import json
 import subprocess
