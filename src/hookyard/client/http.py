@@ -1,6 +1,7 @@
 """Calls a running gateway: JSON in, JSON out, and its problems as errors. For scripts and for the command line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -78,6 +79,26 @@ class Api:
             return msgspec.json.decode(answer.content)
         except (msgspec.DecodeError, RecursionError) as error:
             raise _no_hookyard(self._url) from error
+
+    @contextmanager
+    def lines(
+        self, path: str, *, query: Mapping[str, object] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Generator[Iterator[str]]:
+        """Read an answer line by line, as it comes; one without a body has no lines.
+
+        Raises:
+            Refused: as of :meth:`call`.
+            ConnectionError: the connection broke, or nothing came for :data:`TIMEOUT` seconds.
+        """
+        asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        try:
+            with self._client.stream("GET", f"{self._url}{path}", params=asked, headers=headers) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _refusal(self._url, answer)
+                yield answer.iter_lines()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ConnectionError(f"{self._url}: {str(error) or type(error).__name__}") from error
 
     def pages(self, path: str, member: str, query: Mapping[str, object] | None = None) -> Iterator[Json]:
         """Walk a whole list, page by page.
