@@ -23,6 +23,7 @@ from hookyard.errors import ConfigError, Refused, StoreUnavailable
 from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, TokenBook, build
 from hookyard.gateway.first_token import draft
+from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
 from hookyard.inbound import own
@@ -72,22 +73,14 @@ class Service:
         self._keeper = Keeper(
             store=store, writer=self._writer, objects=artifacts, settings=config.retention, clock=clock
         )
-        self._facilities = Facilities(
-            config,
-            assembly.registry,
-            store=store,
-            writer=self._writer,
-            objects=artifacts,
-            clock=clock,
-            ids=make_id,
-            resolve_secret=self._hooks.resolve_secret,
-        )
+        self._facilities = self._make_facilities(clock, make_id)
         self._hooks.redact(self._facilities.redactor)
         self._runners = Runners(self._hooks, self._facilities.clean)
         self._dispatcher = self._make_dispatcher(clock, make_id)
         self._facilities.bind(self._dispatcher)
         self.work = self._dispatcher.work
         self._scheduler = self._make_scheduler(clock, make_id)
+        self._limits = Limits(config.limits, clock.now)
         self._jwks = Refresher(clock, fetch)
         self._jwks.scheme.use(config.jwt, loaded.base)
         self._tokens = Tokens(config.tokens, clock, others=[self._jwks.scheme])
@@ -106,6 +99,7 @@ class Service:
             ids=make_id,
             clock=clock,
             readiness=self._readiness,
+            limits=self._limits,
             check_callback=self._outbound.check_callback,
             schedules=self._scheduler.manage,
             work=self.work,
@@ -113,6 +107,18 @@ class Service:
             reload=self.reload,
         )
         self.app = build(self._deps)
+
+    def _make_facilities(self, clock: Clock, make_id: ids.IdSource) -> Facilities:
+        return Facilities(
+            self.config,
+            self._assembly.registry,
+            store=self._store,
+            writer=self._writer,
+            objects=self._artifacts,
+            clock=clock,
+            ids=make_id,
+            resolve_secret=self._hooks.resolve_secret,
+        )
 
     def _make_dispatcher(self, clock: Clock, make_id: ids.IdSource) -> Dispatcher:
         return Dispatcher(
@@ -203,7 +209,8 @@ class Service:
         Raises:
             StoreUnavailable, StoreError: it cannot be kept.
         """
-        if self.config.tokens or self._hooks.has_authenticate or await self._book.all():
+        config = self.config
+        if config.tokens or config.jwt or self._hooks.has_authenticate or await self._book.all():
             return None
         text, token, op = draft(self._deps.ids, self._deps.clock, name="admin", by="server:start", only_first=True)
         done = await self._writer.submit(op)
@@ -245,6 +252,7 @@ class Service:
             self._tokens.use(config.tokens)
             self._jwks.scheme.use(config.jwt, loaded.base)
             self._jwks.changed()
+            self._limits.use(config.limits)
             self._outbound.use(config)
             self._facilities.use(registry, config)
             self._dispatcher.use(registry)

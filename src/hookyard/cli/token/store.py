@@ -1,13 +1,11 @@
 """`hookyard token create|list|revoke|rotate`: the tokens of a running gateway's store."""
 
-from typing import TYPE_CHECKING, Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import typer
 
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
-
-if TYPE_CHECKING:
-    from hookyard.client.http import Json
 
 _COLUMNS: Final = ("id", "name", "state", "tenant", "scopes", "expires_at", "last_used_at", "uses")
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The token's id, as `hookyard token list` shows it.")]
@@ -77,7 +75,7 @@ def rotate(  # noqa: PLR0917  likewise
         _print(api.call("POST", f"/api/v1/tokens/{_quoted(token_id)}/rotate", body=body), as_json=as_json)
 
 
-def _print(made: "Json", *, as_json: bool) -> None:
+def _print(made: Mapping[str, Any], *, as_json: bool) -> None:
     import msgspec
 
     if as_json:
