@@ -1,0 +1,177 @@
+"""The OpenAPI document held against a running server: no 500, and no answer that is not described."""
+
+# Schemathesis leaves its generics open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from tests.e2e.lab import PATIENCE, TOKEN, Server
+
+AnyCase = Case[Any]
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+KINDS = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 2}
+"""How many requests of each kind are made for one operation."""
+ENDLESS = {"POST /api/v1/reload"}
+"""What is not called: reading the plugins again takes as long as all the rest."""
+
+PLUGIN = '''
+"""What leaves something to be seen."""
+
+from msgspec import Struct
+
+from hookyard import CommandError, Context, Plugin, Retry
+
+plugin = Plugin("seeds")
+
+
+class Number(Struct):
+    n: int = 0
+
+
+@plugin.command
+async def tell(data: Number, ctx: Context) -> Number:
+    """Tell all there is to tell."""
+    ctx.progress(1, 2, "half")
+    ctx.log.info("said", n=data.n)
+    await ctx.artifacts.put("a.txt", "text/plain", b"content")
+    ctx.emit("seeds.told", {"n": data.n})
+    return data
+
+
+@plugin.command(retry=Retry(attempts=1))
+async def refuse(data: Number, ctx: Context) -> Number:
+    """Say no."""
+    raise CommandError("No.", code="no")
+'''
+
+
+class Seeds:
+    """What is there to be asked for, by the name of the path's parameter."""
+
+    def __init__(self, server: Server) -> None:
+        client = server.client
+
+        def job(body: dict[str, Any], wait: int = 0) -> str:
+            answer = client.post("/api/v1/jobs", json=body, headers={"prefer": f"wait={wait}"} if wait else {})
+            assert answer.status_code == (200 if wait else 202), answer.text
+            return str(answer.json()["job_id"])
+
+        told = [job({"plugin": "seeds", "command": "tell", "payload": {"n": n}}, 20) for n in range(3)]
+        failed = job({"plugin": "seeds", "command": "refuse"}, 20)
+        waiting = job({"plugin": "seeds", "command": "tell", "delay": 3600, "tags": ["later"]})
+        token = client.post("/api/v1/tokens", json={"name": "seeded", "scopes": ["jobs:read"]})
+        assert token.is_success, token.text
+        schedule = {"run": "seeds/tell", "every": "1h"}
+        assert client.put("/api/v1/schedules/seeded", json=schedule).is_success
+        self.by_name: dict[str, list[str]] = {
+            "job_id": [*told[:2], failed, waiting],
+            "lane": ["seeds/tell", "seeds/refuse"],
+            "token_id": [str(token.json()["id"])],
+        }
+        self.by_path = {"/plugins/{name}": "seeds", "/schedules/{name}": "seeded", "/artifacts/{name}": "a.txt"}
+        assert client.get(f"/api/v1/jobs/{told[0]}/result").json() == {"n": 0}
+        self.ended = told[0]
+        self.doomed = told[2]
+        self._turns: Counter[str] = Counter()
+
+    def put(self, case: AnyCase) -> None:
+        """Ask for something that is there."""
+        turn = self._turns[case.operation.label]
+        self._turns[case.operation.label] += 1
+        for name in case.path_parameters:
+            if name in self.by_name:
+                values = self.by_name[name]
+                case.path_parameters[name] = values[turn % len(values)]
+            for end, value in self.by_path.items():
+                if name == "name" and end in case.path:
+                    case.path_parameters[name] = value
+        if case.path.endswith("/events") and "job_id" in case.path_parameters:
+            case.path_parameters["job_id"] = self.ended  # of one that waits it has no end
+        if case.method == "DELETE" and "job_id" in case.path_parameters:
+            case.path_parameters["job_id"] = self.doomed  # the others are still asked for
+
+
+@pytest.fixture
+def seeded(tmp_path: Path) -> Iterator[Server]:
+    """A server with something of everything, whose tester may do everything."""
+    server = Server(tmp_path)
+    (tmp_path / "plugins" / "seeds.py").write_text(PLUGIN)
+    (tmp_path / "plugins" / "lab.py").unlink()
+    server.config["tokens"] = [
+        {"name": "tester", "sha256": hashlib.sha256(TOKEN.encode()).hexdigest(), "scopes": ["admin"]}
+    ]
+    yield server.start()
+    server.end()
+
+
+class Found:
+    """What came of all requests, by operation."""
+
+    def __init__(self, seeds: Seeds) -> None:
+        self._seeds = seeds
+        self.wrong: dict[str, set[str]] = defaultdict(set)
+        self.statuses: dict[str, set[int]] = defaultdict(set)
+
+    def asking(self, label: str, *, seeded: bool) -> Callable[[AnyCase], None]:
+        """Make the requests of one operation; when `seeded` for what is there."""
+
+        def ask(case: AnyCase) -> None:
+            if seeded:
+                self._seeds.put(case)
+            answer = case.call(headers={"authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE)
+            self.statuses[label].add(answer.status_code)
+            try:
+                case.validate_response(answer, checks=CHECKS)
+            except FailureGroup as failures:
+                self.wrong[label].update(str(failure) for failure in failures.exceptions)
+
+        return ask
+
+
+def bounded(examples: int) -> settings:
+    """So many requests, the same ones every time."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+
+
+@pytest.mark.timeout(240)
+def test_no_operation_answers_500_or_what_is_not_described(seeded: Server) -> None:
+    found = Found(Seeds(seeded))
+    base = str(seeded.client.base_url).rstrip("/")
+    schema = schemathesis.openapi.from_url(f"{base}/openapi.json")
+    for each in schema.get_all_operations():
+        assert isinstance(each, Ok)
+        operation: APIOperation[Any, Any, Any, Any] = each.ok()
+        if operation.label in ENDLESS:
+            continue
+        for mode, examples in KINDS.items():
+            if mode == GenerationMode.NEGATIVE and not (operation.body or operation.query or operation.path_parameters):
+                continue  # nothing about it can be wrong
+            ask = found.asking(operation.label, seeded=mode == GenerationMode.POSITIVE)
+            bounded(examples)(given(case=operation.as_strategy(generation_mode=mode))(ask))()
+    assert not found.wrong, "\n".join(f"{label}: {text}" for label, texts in found.wrong.items() for text in texts)
+    reads = {label: statuses for label, statuses in found.statuses.items() if label.startswith("GET ")}
+    assert {label: statuses for label, statuses in reads.items() if not {200, 204} & statuses} == {}
+    assert len(found.statuses) > 50
