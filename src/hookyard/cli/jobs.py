@@ -2,15 +2,14 @@
 
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
 
-if TYPE_CHECKING:
-    from hookyard.client.http import Json
-
+Json = Any
+"""What the gateway answers."""
 _COLUMNS: Final = ("job_id", "status", "command", "attempt", "submitted_at", "reason", "error")
 _LOG_COLUMNS: Final = ("at", "attempt", "level", "event", "values")
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
@@ -153,18 +152,18 @@ def _id(text: str) -> str:
     return found
 
 
-def _row(job: "Json") -> dict[str, Any]:
+def _row(job: Json) -> dict[str, Any]:
     error = job.get("error")
     told = "" if error is None else f"{error['code']}: {error['message']}"
     return {**job, "command": f"{job['plugin']}/{job['command']}", "error": told[:60]}
 
 
-def _line(line: "Json") -> str:
+def _line(line: Json) -> str:
     values = " ".join(f"{name}={_json(value)}" for name, value in line["values"].items())
     return f"{line['at']}  {line['level']:<7}  {line['event']}  {values}".rstrip()
 
 
-def _told(event: str, data: "Json") -> str:
+def _told(event: str, data: Json) -> str:
     match event:
         case "log":
             return _line(data)
@@ -184,7 +183,7 @@ def _told(event: str, data: "Json") -> str:
             return f"{data.get('at', '')}  {event}"
 
 
-def _say(changed: "Json") -> None:
+def _say(changed: Json) -> None:
     asked = ", and asked to end" if changed.get("cancel_requested") else ""
     typer.echo(f"{changed['job_id']} is {changed['status']}{asked}")
 
