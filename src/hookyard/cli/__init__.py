@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from hookyard.cli import check, client, db, demo, dev, jobs, lanes, plugins, run, schedules, schema, serve, token
+from hookyard.cli import check, client, db, demo, dev, doctor, jobs, lanes, plugins, run, schedules, schema, serve, token
 
 app = typer.Typer(
     name="hookyard",
@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, dev, demo, check, db, plugins, run, schema, client, token, jobs, lanes, schedules):
+for command in (serve, dev, demo, check, doctor, db, plugins, run, schema, client, token, jobs, lanes, schedules):
     command.register(app)
 
 

@@ -1,0 +1,137 @@
+"""What tells whether a store is well, read beside a process that serves it, if one does."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final, cast
+
+import apsw
+from msgspec import Struct
+
+from hookyard.errors import StoreError
+from hookyard.model import Pause, Token
+from hookyard.store.spans import COUNTER_BITS, first_key
+from hookyard.store.sqlite import codec_kept, statements
+from hookyard.store.sqlite.maintenance import reading, wal_size
+from hookyard.store.sqlite.migrate import check, migrations
+
+_SQL, _QUERIES = statements.load("doctor"), statements.load("queries")
+_ACCESS, _LANES = statements.load("access"), statements.load("lanes")
+_MOST: Final = 10_000
+
+
+class Waiting(Struct, frozen=True):
+    """Jobs of one lane that are due."""
+
+    lane: str
+    count: int
+    since: int
+    """When the one was due that waits longest."""
+
+
+class Counted(Struct, frozen=True):
+    """Jobs of one command, or deliveries to one endpoint."""
+
+    name: str
+    count: int
+    why: str = ""
+
+
+class Insight(Struct, frozen=True, kw_only=True):
+    """What is in a store; what there may be much of is counted up to ten thousand."""
+
+    schema: int
+    newest_schema: int
+    wal_bytes: int
+    last_id_at: int | None
+    """The time that the largest id holds."""
+    waiting: tuple[Waiting, ...] = ()
+    wanted: tuple[Counted, ...] = ()
+    """Queued jobs by command."""
+    stuck: int = 0
+    """Running jobs whose lease has ended."""
+    dead: tuple[Counted, ...] = ()
+    """Jobs that failed for good, by command."""
+    undelivered: tuple[Counted, ...] = ()
+    """Deliveries that have failed several times, by endpoint."""
+    pauses: tuple[Pause, ...] = ()
+    tokens: tuple[Token, ...] = ()
+
+
+class Holder(Struct, frozen=True):
+    """Who has, or had, the lock of a store."""
+
+    served: bool
+    """Whether a process has it now."""
+    process: str
+    """The number that stands in it; empty when the last one let go of it."""
+
+
+def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int) -> Insight:
+    """Look into a store.
+
+    Args:
+        file: the store.
+        stuck_before: running jobs whose lease ended before this time are stuck.
+        dead_since: failed jobs that were made since are counted.
+        tries: deliveries that failed at least so often are counted.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    newest = max(number for number, _ in migrations())
+    try:
+        with reading(file) as connection:
+            schema = check(connection)
+            if schema < newest:
+                return Insight(schema=schema, newest_schema=newest, wal_bytes=wal_size(file), last_id_at=None)
+
+            def ask(statement: statements.Statement, *values: int) -> list[tuple[object, ...]]:
+                return cast("list[tuple[object, ...]]", connection.execute(statement.text, values).fetchall())
+
+            last = cast("list[tuple[int, int]]", ask(_QUERIES["last_id"]))
+            undelivered = cast("list[tuple[str, int, str | None]]", ask(_SQL["undelivered"], tries, _MOST))
+            ((stuck,),) = cast("list[tuple[int]]", ask(_SQL["stuck"], stuck_before))
+            return Insight(
+                schema=schema,
+                newest_schema=newest,
+                wal_bytes=wal_size(file),
+                last_id_at=last[0][0] >> COUNTER_BITS if last else None,
+                waiting=tuple(
+                    Waiting(lane, count, since)
+                    for lane, count, since in cast("list[tuple[str, int, int]]", ask(_SQL["waiting"], _MOST))
+                ),
+                wanted=_by_command(ask(_SQL["wanted"], _MOST)),
+                stuck=stuck,
+                dead=_by_command(ask(_SQL["dead"], first_key(dead_since), _MOST)),
+                undelivered=tuple(Counted(name, count, why or "") for name, count, why in undelivered),
+                pauses=tuple(map(codec_kept.pause, connection.execute(_LANES["pauses"].text).fetchall())),
+                tokens=tuple(map(codec_kept.token, connection.execute(_ACCESS["tokens"].text).fetchall())),
+            )
+    except apsw.Error as error:
+        msg = f"{file} cannot be read: {error}"
+        raise StoreError(msg) from error
+
+
+def holder(file: Path) -> Holder | None:
+    """Who has the lock of a store; None when there never was one, or it cannot be read."""
+    path = file.resolve()
+    try:
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        process = os.read(descriptor, 20).decode("ascii", "replace").strip()
+        try:
+            # Let go of at once: only a server that starts in this very instant would be refused.
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return Holder(True, process)
+        return Holder(False, process)
+    finally:
+        os.close(descriptor)
+
+
+def _by_command(rows: list[tuple[object, ...]]) -> tuple[Counted, ...]:
+    found = cast("list[tuple[str, str, int]]", rows)
+    return tuple(Counted(f"{plugin}/{command}", count) for plugin, command, count in found)

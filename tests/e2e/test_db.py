@@ -1,0 +1,59 @@
+"""The store's file is looked after by other processes while a real server has it open."""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.e2e.lab import Server
+
+
+def hookyard(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hookyard", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_backup_is_made_beside_a_server_that_works_and_another_server_starts_with_it(
+    server: Server, tmp_path: Path
+) -> None:
+    server.start()
+    config = server.folder / "config.yaml"
+    before = [server.trigger("double", {"n": at}).json()["job_id"] for at in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        load = [pool.submit(server.trigger, "double", {"n": at}) for at in range(200)]
+        made = hookyard(tmp_path, "db", "backup", str(tmp_path / "copy.db"), "-c", str(config), "--json")
+        answers = [one.result().status_code for one in load]
+    assert set(answers) == {202}
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["file"] == str(tmp_path / "copy.db")
+    assert server.stop() == 0
+
+    (tmp_path / "second").mkdir()
+    second = Server(tmp_path / "second")
+    second.config["store"] = {"path": str(tmp_path / "copy.db")}
+    try:
+        second.start()
+        assert {second.job(job_id).get("id", second.job(job_id).get("job_id")) for job_id in before} == set(before)
+    finally:
+        second.end()
+
+
+def test_beside_a_server_the_file_is_read_and_never_written(server: Server, tmp_path: Path) -> None:
+    server.start()
+    config = str(server.folder / "config.yaml")
+    server.result("double", {"n": 1})
+    for command in ("check", "stats"):
+        ended = hookyard(tmp_path, "db", command, "-c", config, "--json")
+        assert ended.returncode == 0, ended.stderr
+    for command in ("vacuum", "migrate"):
+        ended = hookyard(tmp_path, "db", command, "-c", config)
+        assert ended.returncode == 75
+        assert "already served by process" in ended.stderr
+    assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}

@@ -1,0 +1,300 @@
+"""`hookyard doctor`: each thing that can be wrong with a deployment is found, with what to do about it."""
+
+import asyncio
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from tests.unit.cli.conftest import Ended
+
+from hookyard.cli.doctor.machine import examine_file_system, file_system
+from hookyard.ids import IdSource
+from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, Job, Pause, Token
+from hookyard.store.contract import (
+    ClaimDeliveries,
+    Enqueue,
+    Finish,
+    FinishDelivery,
+    Lease,
+    Op,
+    PauseLane,
+    PutToken,
+)
+from hookyard.store.sqlite import SqliteStore
+from hookyard.testing import FakeClock
+
+Call = Callable[..., Ended]
+NOW = time.time_ns() // 1_000_000
+MINUTE, DAY = 60_000, 86_400_000
+TOKENS = "tokens: [{name: ci, sha256: " + "0" * 64 + ', scopes: ["trigger:*/*"]}]\n'
+PLUGIN = '''
+from msgspec import Struct
+
+from hookyard import Context, Plugin
+
+plugin = Plugin("hello")
+
+
+class Name(Struct):
+    name: str = ""
+
+
+@plugin.command
+async def greet(data: Name, ctx: Context) -> Name:
+    """Say hello."""
+    return data
+'''
+
+
+class Place:
+    """A deployment in a folder."""
+
+    def __init__(self, folder: Path, hookyard: Call) -> None:
+        self.folder = folder
+        self._hookyard = hookyard
+        self.config = folder / "hookyard.yaml"
+        (folder / "plugins").mkdir()
+        (folder / "plugins" / "hello.py").write_text(PLUGIN)
+        folder.chmod(0o700)
+        self.clock = FakeClock(NOW)
+        self.new_id = IdSource(self.clock)
+        self.write("")
+
+    def write(self, more: str, *, tokens: str = TOKENS, port: int = 0) -> None:
+        """Write the configuration."""
+        self.config.write_text(f"server: {{port: {port}}}\nplugin_dirs: [plugins]\n{tokens}{more}")
+        self.config.chmod(0o600)
+
+    def store(self, *ops: Op) -> None:
+        """Have these done to the store, which is made if need be."""
+
+        async def run() -> None:
+            store = await SqliteStore.open(self.folder / "hookyard.db")
+            store.apply(ops)
+            await store.aclose()
+            store.close()
+
+        asyncio.run(run())
+
+    def job(self, lane: str = "hello/greet", *, at: int = NOW) -> Job:
+        plugin, _, command = lane.partition("/")
+        return Job(id=self.new_id(), plugin=plugin, command=command, lane=lane, args=b'""', submitted_at=at, run_at=at)
+
+    def found(self) -> dict[str, dict[str, Any]]:
+        """What the doctor says, by code."""
+        ended = self._hookyard("doctor", self.config, "--json")
+        told = json.loads(ended.out[ended.out.index("{") :])
+        assert ended.code == {"ok": 0, "info": 0, "warning": 1, "error": 3}[told["worst"]]
+        for one in told["findings"]:
+            assert all(one[part] for part in ("what", "why", "do")), one
+        return {one["code"]: one for one in told["findings"]}
+
+
+@pytest.fixture
+def place(tmp_path: Path, hookyard: Call) -> Place:
+    return Place(tmp_path, hookyard)
+
+
+def test_a_deployment_that_was_never_started_has_nothing_wrong(place: Place, hookyard: Call) -> None:
+    assert set(place.found()) == {"server.stopped", "store.missing"}
+    ended = hookyard("doctor", place.config)
+    assert ended.code == 0
+    assert "do:  hookyard serve" in ended.out
+
+
+def test_a_store_at_rest_has_nothing_wrong(place: Place) -> None:
+    job = place.job()
+    place.store(Enqueue(now=NOW, job=job, lease=Lease(1, "local", NOW + MINUTE)))
+    assert set(place.found()) == {"server.stopped"}
+
+
+def test_problems_of_the_configuration_are_errors_with_their_line(place: Place) -> None:
+    place.write("jobs: {timeuot: 5s}\n")
+    (one,) = place.found().values()
+    assert (one["severity"], one["code"]) == ("error", "config.wrong")
+    assert "hookyard.yaml:4" in one["what"]
+
+
+def test_a_plugin_that_cannot_be_loaded_is_an_error(place: Place) -> None:
+    (place.folder / "plugins" / "torn.py").write_text("import nothing_of_that_name\n")
+    found = [one for one in place.found().values() if one["severity"] == "error"]
+    assert ["torn" in one["what"] for one in found] == [True]
+
+
+def test_files_that_others_can_read_or_write_are_told(place: Place) -> None:
+    place.store()
+    (place.folder / "hookyard.db").chmod(0o644)
+    assert "store.readable" not in place.found(), "nobody else gets into the folder"
+    place.config.chmod(0o666)
+    assert place.found()["config.writable"]["severity"] == "error"
+
+
+def test_a_full_disk_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = shutil.disk_usage("/")
+
+    def nearly_full(_: object) -> object:
+        return whole._replace(free=free)
+
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
+    free = 500 << 20
+    assert place.found()["disk.room"]["severity"] == "warning"
+    free = 5 << 20
+    assert place.found()["disk.room"]["severity"] == "error"
+
+
+def test_file_systems_that_keep_nothing_or_lock_nothing_are_told(tmp_path: Path) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(
+        "none / ext4 rw 0 0\nhost:/data /srv/the\\040data nfs4 rw 0 0\n"
+        "tmpfs /srv tmpfs rw 0 0\nover /var overlay rw 0 0\n"
+    )
+    kinds = [file_system(Path(one), mounts) for one in ("/home", "/srv/the data/x", "/srv/x", "/var/lib/hookyard")]
+    assert kinds == ["ext4", "nfs4", "tmpfs", "overlay"]
+    codes = [[(one.severity, one.code) for one in examine_file_system(kind, tmp_path)] for kind in kinds]
+    warning = [("warning", "store.passing")]
+    assert codes == [[], [("error", "store.network")], warning, warning]
+
+
+def test_a_clock_behind_the_last_id_is_an_error(place: Place) -> None:
+    place.clock.advance(5 * MINUTE)
+    place.store(Enqueue(now=NOW, job=place.job()))
+    assert place.found()["clock.behind"]["severity"] == "error"
+
+
+def test_queues_that_stand_still_are_told(place: Place) -> None:
+    old = NOW - 30 * MINUTE
+    pause = Pause(lane=EVERY_LANE, since=old, by="token:ops", reason="too hot")
+    place.store(
+        *(Enqueue(now=NOW, job=place.job(at=old)) for _ in range(3)),
+        Enqueue(now=NOW, job=place.job("gone/away")),
+        Enqueue(now=old, job=place.job(), lease=Lease(1, "local", old)),
+    )
+    found = place.found()
+    assert found.keys() == {"lane.backlog", "lane.nobody", "jobs.stuck", "server.stopped"}
+    assert found["lane.backlog"]["what"].startswith("3 jobs of the lane hello/greet are due")
+    assert "gone/away" in found["lane.nobody"]["what"]
+    place.store(PauseLane(now=NOW, pause=pause))
+    found = place.found()
+    assert "lane.backlog" not in found, "it waits because it is paused"
+    assert "too hot" in found["lane.paused"]["what"]
+
+
+def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
+    place.write("endpoints: {ops: {url: 'https://example.com/x', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]}}\n")
+    job = place.job()
+    deliveries = tuple(
+        Delivery(
+            id=place.new_id(), job_id=job.id, event="job.failed", endpoint=name, url=None, body=b"{}", created_at=NOW
+        )
+        for name in ("ops", "former")
+    )
+    ended = Finish(now=NOW, job_id=job.id, token=1, status="failed", outcome="failed", deliveries=deliveries)
+    tried = DeliveryAttempt(
+        delivery_id="", number=0, started_at=NOW, duration=1, status=503, error="503 from it", response=None
+    )
+    place.store(Enqueue(now=NOW, job=job, lease=Lease(1, "local", NOW + 1)), ended)
+    for number in range(1, 4):
+        claim = ClaimDeliveries(now=NOW, limit=9, lease=Lease(number, "courier", NOW + 1))
+        again = [
+            FinishDelivery(
+                now=NOW, delivery_id=one.id, token=number, status="pending", attempt=replace(tried, number=number)
+            )
+            for one in deliveries
+        ]
+        place.store(claim, *again)
+    found = place.found()
+    assert "hello/greet" in found["jobs.dead"]["what"]
+    assert "503 from it" in found["endpoint.failing"]["what"]
+    assert "former" in found["endpoint.gone"]["what"]
+
+
+def test_tokens_that_end_soon_and_their_absence_are_told(place: Place) -> None:
+    place.write("", tokens="")
+    assert place.found()["tokens.none"]["severity"] == "warning"
+    token = Token(
+        id=place.new_id(),
+        name="ci",
+        digest=b"1" * 32,
+        scopes=("jobs:read",),
+        created_at=NOW,
+        created_by="token:admin",
+        expires_at=NOW + 3 * DAY,
+    )
+    place.store(PutToken(now=NOW, token=token))
+    found = place.found()
+    assert "tokens.none" not in found
+    assert "the token ci is good until" in found["tokens.expiring"]["what"]
+    place.store(PutToken(now=NOW, token=replace(token, revoked_at=NOW)))
+    assert "tokens.none" in place.found()
+
+
+def test_a_store_that_cannot_be_used_is_an_error(place: Place) -> None:
+    (place.folder / "hookyard.db").write_bytes(b"no database" * 500)
+    assert place.found()["store.unusable"]["severity"] == "error"
+
+
+@contextmanager
+def answering(status: int) -> Generator[int]:
+    """Something that answers on a port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
+            del format, args
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_server_and_a_port_that_do_not_belong_together_are_told(place: Place) -> None:
+    place.store()
+    with answering(200) as port:
+        place.write("", port=port)
+        assert place.found()["server.stranger"]["severity"] == "error"
+
+        async def while_served() -> tuple[set[str], set[str], set[str]]:
+            store = await SqliteStore.open(place.folder / "hookyard.db")
+            try:
+                healthy = set(await asyncio.to_thread(place.found))
+                with answering(503) as busy:
+                    place.write("", port=busy)
+                    unready = set(await asyncio.to_thread(place.found))
+                silent = set(await asyncio.to_thread(place.found))
+            finally:
+                await store.aclose()
+                store.close()
+            return healthy, unready, silent
+
+        healthy, unready, silent = asyncio.run(while_served())
+    assert (healthy, unready, silent) == (set(), {"server.unready"}, {"server.silent"})
+
+
+def test_a_server_that_was_killed_is_told(place: Place) -> None:
+    place.store()
+    (place.folder / "hookyard.db.lock").write_text("12345\n")
+    assert "the last one ended without closing it" in place.found()["server.stopped"]["what"]
+
+
+def test_the_doctor_leaves_nothing_behind(place: Place) -> None:
+    place.store()
+    before = sorted(path.name for path in place.folder.iterdir())
+    place.found()
+    assert sorted(path.name for path in place.folder.iterdir()) == before
