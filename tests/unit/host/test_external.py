@@ -8,12 +8,14 @@ from msgspec import ValidationError
 from tests.unit.host.lab import Yard
 
 from hookyard.assembly import assemble
+from hookyard.cli.brought import commands_of
 from hookyard.config import load_file
 from hookyard.config.load import loads
-from hookyard.errors import InvalidOutput
+from hookyard.errors import InvalidOutput, PluginLoadError
 from hookyard.host.foreign.external.launch import ExternalLaunch
 from hookyard.host.load import load
 from hookyard.host.registry import Registry
+from hookyard.schema.lock import lock_of
 
 RENDER = """
 plugins:
@@ -165,3 +167,23 @@ def test_a_plugin_with_a_file_has_no_declared_commands(yard: Yard) -> None:
 def test_a_name_that_no_command_may_have_is_refused(tmp_path: Path, name: str) -> None:
     [found] = problems_of(f"plugins:\n  a:\n    commands:\n      {name}: {{}}\n", tmp_path)
     assert found.startswith(f"hookyard.yaml:4: plugins.a.commands.{name}: {name!r} is no command name")
+
+
+def test_running_such_a_plugin_at_the_command_line_says_where_its_commands_run(tmp_path: Path) -> None:
+    file = tmp_path / "hookyard.yaml"
+    file.write_text(RENDER)
+    with pytest.raises(PluginLoadError, match="the commands of render are run by external workers; nothing of it runs"):
+        commands_of(load_file(file, {}), "render")
+
+
+def test_the_lock_has_the_types_of_declared_commands_apart(tmp_path: Path) -> None:
+    text = """
+plugins:
+  r:
+    commands:
+      a: {input: {type: object, properties: {x: {type: string}}}}
+      b: {input: {type: object, properties: {y: {type: integer}}}}
+"""
+    lock = lock_of((command.spec for command in registry_of(text, tmp_path).commands.values()), {})
+    assert lock.commands.keys() == {"r/a", "r/b"}
+    assert [sorted(kind["properties"]) for kind in lock.types.values() if "properties" in kind] == [["x"], ["y"]]
