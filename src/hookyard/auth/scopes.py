@@ -7,7 +7,7 @@ scope                      allows
 ``trigger:ro``             running every command that is declared `read_only`
 ``jobs:read``              listing and reading every job of the tenant; without it a principal reads only those
                            it made, by id. Also what `results:read` and `plugins:read` allow
-``jobs:write``             creating, cancelling, retrying and deleting the jobs that it may read
+``jobs:write``             cancelling, killing, retrying and deleting the jobs that it may read
 ``results:read``           the short form, the result and the artifacts of every job, by id; no lists
 ``work:ml/*``              claiming the jobs of these lanes as a worker; globs, `work:*` is every lane
 ``endpoints:read|write``   endpoints and deliveries
