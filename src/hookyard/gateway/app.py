@@ -22,7 +22,9 @@ from hookyard.gateway.health import Health
 from hookyard.gateway.jobs.routes import job_handlers
 from hookyard.gateway.lanes import LaneRoutes
 from hookyard.gateway.lean import peer_of
+from hookyard.gateway.limits import kind_of
 from hookyard.gateway.plugins import Plugins
+from hookyard.gateway.proxies import Proxies
 from hookyard.gateway.readiness import check_ready
 from hookyard.gateway.refusals import Bound, crashed, refuse
 from hookyard.gateway.request import joined
@@ -50,6 +52,8 @@ class Gateway(Litestar):
         self._lean = tables.lean
         self._ids = deps.ids
         self._callers = Callers(deps.tokens, deps.hooks)
+        self._limits = deps.limits
+        self._proxies = Proxies(deps.config.server.trusted_proxies)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
                 *Health(deps).handlers(),
@@ -85,11 +89,32 @@ class Gateway(Litestar):
             await super().__call__(scope, receive, send)
             return
         request = cast("tuple[HTTPScope, Receive, Send]", (scope, receive, send))
+        if self._guarded and not await self._admits(*request):
+            return
         if request[0]["method"] == "POST":
             lean = self._lean.get(request[0]["path"])
             if lean is not None and await lean(*request):
                 return
         await self._ordinary(*request)
+
+    @property
+    def _guarded(self) -> bool:
+        """Whether who comes has to be looked at before what it asks for."""
+        return self._limits.peer is not None or bool(self._proxies)
+
+    async def _admits(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
+        """Find out who calls, and turn away those who come too often."""
+        self._proxies.reveal(scope)
+        peer = peer_of(scope)
+        try:
+            self._limits.admit(peer)
+        except Refused as error:
+            request_id = self._ids()
+            answer = refuse(error, request_id, principal=None, peer=peer)
+            answer.headers.append((b"x-request-id", request_id.encode()))
+            await answer(scope, receive, send)
+            return False
+        return True
 
     async def _ordinary(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Let Litestar answer; see to the request id and to HEAD around it."""
@@ -103,12 +128,18 @@ class Gateway(Litestar):
             request_id=own or self._ids(),
             peer=peer_of(scope),
             head=scope["method"] == "HEAD",
+            kind=kind_of(scope["method"], scope["path"]),
+            limits=self._limits,
         )
         await self._callers.ask(known, scope["method"], scope["path"])
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                named = [*map(_with_head, message["headers"]), (b"x-request-id", known.request_id.encode())]
+                named = [
+                    *map(_with_head, message["headers"]),
+                    *known.fields,
+                    (b"x-request-id", known.request_id.encode()),
+                ]
                 message["headers"] = named
             elif known.head and message["type"] == "http.response.body":
                 message["body"] = b""

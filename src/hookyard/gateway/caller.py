@@ -10,7 +10,9 @@ from msgspec import Struct
 
 from hookyard.auth import Principal, Tokens
 from hookyard.errors import Refused
+from hookyard.gateway.answer import Headers
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.limits import Exceeded, Kind, Limits
 from hookyard.hookspecs import AccessQuestion, Credentials
 from hookyard.host.hooks import Hooks
 from hookyard.model import AuditEntry
@@ -34,6 +36,14 @@ class Seen(Struct):
     """The caller's own request id."""
     request_id: str
     peer: str | None
+    head: bool = False
+    """Whether only the head of the answer is wanted."""
+    limits: Limits | None = None
+    kind: Kind = "reads"
+    """As which it counts."""
+    counted: bool = False
+    fields: Headers = []
+    """Of its answer: how its principal stands with the limits."""
     principal: str | None = None
     """Set as soon as it is known."""
     caller: Principal | None = None
@@ -104,8 +114,17 @@ def authenticate(request: Request[Any, Any, Any], tokens: Tokens) -> Principal:
         raise known.refusal
     principal = known.caller or _by_token(known, tokens)
     if principal is None:
+        if known.limits is not None:
+            known.limits.failed(known.peer)
         raise Refused("unauthenticated")
     known.principal = principal.name
+    if known.limits is not None and not known.counted:
+        known.counted = True
+        try:
+            known.fields = known.limits.count(principal.name, known.kind)
+        except Exceeded as error:
+            known.fields = error.fields
+            raise
     return principal
 
 

@@ -11,6 +11,7 @@ from hookyard.dispatch.lanes import LaneControl
 from hookyard.dispatch.schedules import Manager
 from hookyard.dispatch.work import Work
 from hookyard.gateway.dispatching import Dispatcher
+from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
 from hookyard.gateway.tokenbook import TokenBook
 from hookyard.host.changes import Changes
@@ -39,6 +40,7 @@ class GatewayDeps:
     ids: IdSource
     clock: Clock
     readiness: Readiness
+    limits: Limits
     check_callback: Callable[[str], str | None]
     """Say why a callback URL is refused, or None."""
     lanes: LaneControl | None = None

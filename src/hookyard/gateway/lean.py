@@ -13,8 +13,10 @@ from litestar.types import HTTPScope, Receive, Send
 from hookyard.auth import Principal
 from hookyard.errors import Refused
 from hookyard.gateway.accept import CommandWay
+from hookyard.gateway.answer import Headers
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.hooks import SourceWay
+from hookyard.gateway.limits import Exceeded
 from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import idempotency_key, read_body
 from hookyard.gateway.request import request_id as given_id
@@ -36,12 +38,13 @@ def lean_ways(deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mappin
 class LeanTrigger:
     """`POST /trigger/{plugin}/{command}` for one command."""
 
-    __slots__ = ("_allowed", "_bearer", "_cap", "_hooks", "_ids", "_question", "_uncount", "_way")
+    __slots__ = ("_allowed", "_bearer", "_cap", "_hooks", "_ids", "_limits", "_question", "_uncount", "_way")
 
     def __init__(self, deps: GatewayDeps, way: CommandWay) -> None:
         self._bearer, self._uncount = deps.tokens.bearer, deps.tokens.uncount
         self._allowed: set[Principal] = set()
         self._ids = deps.ids
+        self._limits = deps.limits
         self._hooks = deps.hooks
         self._cap = int(deps.config.server.max_body)
         self._way = way
@@ -61,7 +64,10 @@ class LeanTrigger:
             return False
         request_id = given_id(headers) if b"x-request-id" in headers else None
         way = self._way
+        fields: Headers = []
         try:
+            if self._limits.triggers is not None:
+                fields = self._limits.count(principal.name, "triggers")
             key = idempotency_key(headers[b"idempotency-key"]) if b"idempotency-key" in headers else None
             body = await read_body(receive, self._cap)
             stored, request_id = await way.trigger(body, principal, key, request_id)
@@ -69,9 +75,12 @@ class LeanTrigger:
         except Refused as error:
             request_id = request_id or self._ids()
             answer = refuse(error, request_id, principal=principal.name, peer=peer_of(scope))
+            fields = error.fields if isinstance(error, Exceeded) else fields
         except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
             request_id = request_id or self._ids()
             answer = crashed(error, request_id, principal=principal.name, peer=peer_of(scope))
+        if fields:
+            answer.headers += fields
         answer.headers.append((b"x-request-id", request_id.encode()))
         await answer.send(send)
         return True

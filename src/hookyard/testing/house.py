@@ -18,6 +18,7 @@ from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.errors import Refused
 from hookyard.gateway import Gateway, GatewayDeps, Readiness, Tables, TokenBook, build
 from hookyard.gateway.accept import CommandWay
+from hookyard.gateway.limits import Limits
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
@@ -96,6 +97,7 @@ class House:
             ids=ids,
             clock=clock,
             readiness=readiness,
+            limits=Limits(config.limits, clock.now),
             check_callback=self._outbound.check_callback,
             hooks=self._hooks,
         )

@@ -89,7 +89,7 @@ def test_defaults_stand_in_the_schema_as_one_writes_them() -> None:
 
 def test_every_default_is_what_the_loader_makes_of_it() -> None:
     for path, struct, field in FIELDS:
-        if field.required or "<" in path or "[" in path or not path:
+        if field.required or not re.fullmatch("[a-z]+", path):  # only sections that are always there
             continue
         default = json_schema()["$defs"][struct.__name__]["properties"][field.encode_name]["default"]
         text = msgspec.json.encode({path: {field.encode_name: default}}).decode()

@@ -28,6 +28,7 @@ from hookyard.config.model import (
 )
 from hookyard.config.values import Duration, Secret, Size
 from hookyard.gateway import Gateway, GatewayDeps, Readiness, TokenBook
+from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
@@ -291,6 +292,7 @@ def house_of(
         ids=IdSource(clock),
         clock=clock,
         readiness=readiness,
+        limits=Limits(config.limits, clock.now),
         hooks=hooks,
         reload=reload,
         check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",

@@ -18,6 +18,7 @@ from hookyard.config.model.external import ExternalCommand
 from hookyard.config.model.inbound import HmacScheme, PluginScheme, RouteSettings, SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.jwt import JwtSettings
+from hookyard.config.model.limits import LimitSettings
 from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
 from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section, Tenant
 from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLimits
@@ -45,6 +46,7 @@ __all__ = [
     "KeyedSettings",
     "Lane",
     "LaneSettings",
+    "LimitSettings",
     "LogSettings",
     "Name",
     "OutboundSettings",

@@ -10,6 +10,7 @@ from hookyard.config.model.commands import CommandKey, CommandSettings
 from hookyard.config.model.inbound import SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.jwt import JwtSettings
+from hookyard.config.model.limits import LimitSettings
 from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
 from hookyard.config.model.parts import Lane, Name, Section
 from hookyard.config.model.plugins import PluginSettings
@@ -45,6 +46,7 @@ class Config(Section, frozen=True, kw_only=True):
     to standard error, once. `auto` does where that is a terminal; `hookyard token bootstrap` makes one anywhere."""
     jwt: dict[Name, JwtSettings] = field(default_factory=dict[str, JwtSettings])
     """Issuers of JSON Web Tokens that callers may show instead, by name."""
+    limits: LimitSettings = LimitSettings()
     sources: dict[Name, SourceSettings] = field(default_factory=dict[str, SourceSettings])
     """Inbound webhooks by name."""
     schedules: dict[Name, ScheduleSettings] = field(default_factory=dict[str, ScheduleSettings])

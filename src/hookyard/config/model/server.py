@@ -19,6 +19,9 @@ class Server(Section, frozen=True, kw_only=True):
     """Largest body accepted, refused with 413 before it is read. GitHub sends up to 25 MB."""
     max_wait: Duration = Duration(60_000)
     """Upper bound of `Prefer: wait`."""
+    trusted_proxies: tuple[str, ...] = ()
+    """CIDRs of the proxies before the server, such as `10.1.0.0/16`: their `X-Forwarded-For` says who is calling. From
+    anybody else it means nothing."""
 
 
 class StoreSettings(Section, frozen=True, kw_only=True):
