@@ -71,11 +71,11 @@ class Plant:
         return self.registry.commands[f"lab/{name}"]
 
     def new(self, name: str, data: Struct, ask: Ask = NOTHING_ASKED, **more: Any) -> NewJob:  # noqa: ANN401  any of make_job's
-        given: dict[str, Any] = {"principal": "token:test", "request_id": "request"}
+        given: dict[str, Any] = {"principal": "token:test", "request_id": "request", "job_id": self.ids()}
         args = json.encode(data)
         command = self.command(name)
-        made = {"args": args, "data": command.spec.decode(args), "job_id": self.ids(), "now": self.clock.now()}
-        return make_job(command, ask=ask, **(made | given | more))
+        given |= {"args": args, "data": command.spec.decode(args), "now": self.clock.now()}
+        return make_job(command, ask=ask, **(given | more))
 
     async def accept(self, name: str, data: Struct, ask: Ask = NOTHING_ASKED, **more: Any) -> Accepted:  # noqa: ANN401  as above
         return await self.dispatcher.accept(self.new(name, data, ask, **more))

@@ -168,7 +168,9 @@ def test_a_duplicate_takes_no_slot() -> None:
     async def story() -> None:
         async with lab(limit=1) as it:
             same = Dedupe("scope", "key", b"digest", it.clock.now() + 1000)
-            await it.ended((await it.accept(it.job(name="a"), same)).job_id)
+            first = it.job(name="a")
+            assert await it.accept(first, same) == Enqueued(first.id)
+            await it.ended(first.id)
             for _ in range(3):
                 await it.accept(it.job(name="b"), same)
             await it.run(name="c")

@@ -46,7 +46,7 @@ def called(*events: CallbackEvent, job: Job = RUNNING) -> Job:
 def test_endpoints_hear_of_jobs_under_way_only_by_the_very_names(events: tuple[str, ...], wanted: list[str]) -> None:
     config = Config(endpoints={"a": endpoint(events=events)})
     names = ("job.queued", "job.started", "job.progress")
-    assert [name for name in names if asked(config, lambda outbox, name=name: outbox.notes(name, RUNNING))] == wanted
+    assert asked(config, lambda outbox: [name for name in names if outbox.notes(name, RUNNING)]) == wanted
 
 
 def test_a_callback_is_told_what_it_asks_for_and_no_more() -> None:
