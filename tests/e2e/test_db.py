@@ -1,6 +1,7 @@
 """The store's file is looked after by other processes while a real server has it open."""
 
 import json
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -57,3 +58,16 @@ def test_beside_a_server_the_file_is_read_and_never_written(server: Server, tmp_
         assert ended.returncode == 75
         assert "already served by process" in ended.stderr
     assert server.result("double", {"n": 2}).json()["result"] == {"n": 4}
+
+
+def test_what_is_over_is_forgotten_while_the_server_runs_and_by_new_settings_after_a_reload(server: Server) -> None:
+    server.config["retention"] = {"succeeded": "forever", "every": "1s"}
+    server.start()
+    done = server.result("double", {"n": 1}).json()["job_id"]
+    assert server.job(done)["status"] == "succeeded"
+    server.config["retention"] = {"succeeded": "0s", "every": "1s"}
+    (server.folder / "config.yaml").write_text(json.dumps(server.config))
+    server.process.send_signal(signal.SIGHUP)
+    assert server.wait_for("keeper.forgot")["jobs"] == 1
+    assert server.client.get(f"/api/v1/jobs/{done}").status_code == 404
+    assert server.stop() == 0

@@ -1,15 +1,11 @@
 """`hookyard db`: the file that holds everything."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from hookyard.cli.where import ConfigOption, chosen
-
-if TYPE_CHECKING:
-    # Only for the checkers: the other commands do not pay for it.
-    from msgspec import Struct
 
 _LONG: Final = 20_000
 """Pages of a copy that takes a while."""
@@ -121,7 +117,7 @@ def _file(config: Path | None) -> Path:
     return loaded.base / loaded.config.store.path
 
 
-def _print(found: "Struct", lines: list[str], *, as_json: bool) -> None:
+def _print(found: object, lines: list[str], *, as_json: bool) -> None:
     import msgspec
 
     if as_json:
