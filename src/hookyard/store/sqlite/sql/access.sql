@@ -25,8 +25,8 @@ SET tail = CASE token.tail WHEN excluded.tail THEN token.tail END, name = exclud
     replaced_by = excluded.replaced_by;
 
 -- name: touch_token
-UPDATE token SET uses = uses + ?, last_used_at = max(coalesce(last_used_at, ?2), ?2)
-WHERE key = ? AND tail = ?;
+UPDATE token SET uses = uses + ?1, last_used_at = max(coalesce(last_used_at, ?2), ?2)
+WHERE key = ?3 AND tail = ?4;
 
 -- name: tokens
 SELECT /* columns token */ FROM token ORDER BY key;
