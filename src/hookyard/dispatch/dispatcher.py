@@ -30,7 +30,7 @@ from hookyard.dispatch.ports import NoPorts, Ports
 from hookyard.dispatch.settle import Settler
 from hookyard.dispatch.verdict import CANCELLED, Ended, Limits
 from hookyard.dispatch.work import Work
-from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.errors import ArtifactError, StoreError, StoreUnavailable
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.model import AuditEntry, ErrorInfo, Event, Job, Progress, Reason
@@ -51,7 +51,7 @@ class Dispatcher:
         expect: says that the store holds a job of a lane that is due then, which another room has stored.
         retry, delete: change a job; see :class:`Changes`.
         submit: has an operation applied with its entry of the audit log; see :class:`Changes`.
-        wait, follow, watch: for whoever waits for a job; see :class:`Listening`.
+        follow, watch: for whoever waits for a job; see :class:`Listening`.
         settler: writes down how attempts end.
         lanes: pauses them, and says how they are.
         house: stores events of Hookyard's own.
@@ -164,7 +164,6 @@ class Dispatcher:
         self.retry = self._changes.retry
         self.delete = self._changes.delete
         self.submit = self._changes.submit
-        self.wait = self._listening.wait
         self.follow = self._listening.follow
         self.watch = self._listening.watch
 
@@ -306,6 +305,16 @@ class Dispatcher:
         result = await self._changes.kill(job_id, audit=audit)
         self.work.recount()
         return result
+
+    async def wait(self, job_id: str, seconds: float) -> Job | None:
+        """The job with its result, once it is terminal; None when it is not within `seconds`, or the server drains."""
+        job = await self._listening.wait(job_id, seconds)
+        if job is None or job.result_artifact is None:
+            return job
+        try:
+            return await self.with_result(job)
+        except (ArtifactError, StoreUnavailable):  # the artifact's name stands for it
+            return job
 
     async def with_result(self, job: Job) -> Job:
         """The job with its result, also when that is kept as an artifact.

@@ -82,8 +82,6 @@ class House:
         )
         self._facilities.bind(self._dispatcher)
         tokens = Tokens(config.tokens, clock)
-        readiness = Readiness()
-        readiness.state = "ready"
         self._deps = GatewayDeps(
             config=config,
             registry=registry,
@@ -96,7 +94,7 @@ class House:
             book=TokenBook(tokens, self.store, self._writer.submit, clock),
             ids=ids,
             clock=clock,
-            readiness=readiness,
+            readiness=_ready(),
             limits=Limits(config.limits, clock.now),
             check_callback=self._outbound.check_callback,
             hooks=self._hooks,
@@ -211,6 +209,12 @@ class House:
         await self._hooks.shutdown()
         await self._writer.aclose()
         sys.setswitchinterval(self._switch)
+
+
+def _ready() -> Readiness:
+    readiness = Readiness()
+    readiness.state = "ready"
+    return readiness
 
 
 def _with_hooks(registry: Registry) -> list[tuple[Plugin[Any], object]]:

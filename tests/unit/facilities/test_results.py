@@ -46,6 +46,9 @@ def test_a_large_result_is_an_artifact_before_the_job_has_ended_and_is_read_back
             assert (job.status, job.result, job.result_artifact) == ("succeeded", None, "result.json")
             assert await kept(it, job) == {"result.json": (len(body), "application/json")}
             assert (await it.dispatcher.with_result(job)).result == body
+            waited = await it.dispatcher.wait(job.id, 1)
+            assert waited is not None
+            assert waited.result == body
 
     run(story)
 
