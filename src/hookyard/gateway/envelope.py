@@ -1,5 +1,6 @@
 """The body of a trigger: the command's input, and how the job is to be run."""
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -151,37 +152,35 @@ def require_consistent(envelope: Envelope, base: str = "$") -> None:
     Raises:
         Refused: with the path of the second of two things that cannot be together.
     """
-    unique, retry = envelope.unique, envelope.retry
-    repeated = envelope.callback_events and len({*envelope.callback_events}) < len(envelope.callback_events)
-    wrong = {
-        ".delay": (envelope.delay is not None and envelope.run_at is not None, "Give run_at or delay, not both."),
-        ".debounce": (
-            envelope.debounce is not None and (envelope.delay is not None or envelope.run_at is not None),
-            "A debounced job starts when its time is up; run_at and delay contradict that.",
-        ),
-        ".unique.policy": (
-            unique is not None and unique.policy is not None and envelope.debounce is not None,
-            "With debounce the input of a waiting job is replaced; a policy contradicts that.",
-        ),
-        ".retry.attempts": (
-            retry is not None and retry.attempts is not None and envelope.max_attempts is not None,
-            "Give max_attempts or retry.attempts, not both.",
-        ),
-        ".retry.not_on": (
-            retry is not None and not {*(retry.on or ())}.isdisjoint(retry.not_on or ()),
-            "A code is in on and in not_on.",
-        ),
-        ".retry.cap": (
-            retry is not None and retry.base is not None and retry.cap is not None and retry.cap < retry.base,
-            "The cap is smaller than the base.",
-        ),
-        ".callback_events": (
-            envelope.callback_events is not None and envelope.callback_url is None,
-            "There is no callback_url that could be told.",
-        ),
-        ".callback_events[1]": (bool(repeated), "An event is there twice."),
-        ".after": (len({*envelope.after}) < len(envelope.after), "A job is there twice."),
-    }
-    for path, (is_so, detail) in wrong.items():
-        if is_so:
-            raise Refused("invalid_input", detail, path=base + path)
+    for path, detail in _contradictions(envelope):
+        raise Refused("invalid_input", detail, path=base + path)
+
+
+def _contradictions(envelope: Envelope) -> Iterator[tuple[str, str]]:
+    """Where it contradicts itself, and how; most envelopes have nothing that could."""
+    timed = envelope.run_at is not None
+    if timed and envelope.delay is not None:
+        yield ".delay", "Give run_at or delay, not both."
+    if envelope.debounce is not None:
+        if timed or envelope.delay is not None:
+            yield ".debounce", "A debounced job starts when its time is up; run_at and delay contradict that."
+        if envelope.unique is not None and envelope.unique.policy is not None:
+            yield ".unique.policy", "With debounce the input of a waiting job is replaced; a policy contradicts that."
+    if envelope.retry is not None:
+        yield from _retry_contradictions(envelope.retry, envelope.max_attempts)
+    if envelope.callback_events is not None:
+        if envelope.callback_url is None:
+            yield ".callback_events", "There is no callback_url that could be told."
+        if len({*envelope.callback_events}) < len(envelope.callback_events):
+            yield ".callback_events", "An event is there twice."
+    if len({*envelope.after}) < len(envelope.after):
+        yield ".after", "A job is there twice."
+
+
+def _retry_contradictions(retry: RetrySettings, max_attempts: int | None) -> Iterator[tuple[str, str]]:
+    if retry.attempts is not None and max_attempts is not None:
+        yield ".retry.attempts", "Give max_attempts or retry.attempts, not both."
+    if not {*(retry.on or ())}.isdisjoint(retry.not_on or ()):
+        yield ".retry.not_on", "A code is in on and in not_on."
+    if retry.base is not None and retry.cap is not None and retry.cap < retry.base:
+        yield ".retry.cap", "The cap is smaller than the base."
