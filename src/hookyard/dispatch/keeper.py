@@ -22,6 +22,8 @@ from hookyard.store.spans import made_at
 _SWEEP_EVERY: Final = 86_400_000
 _SHORTEST: Final = 1000
 """Milliseconds between two rounds, at least."""
+_AGAIN: Final = 60_000
+"""Milliseconds after which a round that was cut short is begun again."""
 _log = log.get("keeper")
 
 
@@ -144,17 +146,19 @@ class Keeper:
     async def _run(self) -> None:
         while not self._stopping.is_set():
             self._woken.clear()
+            rest = max(self._settings.every, _SHORTEST)
             try:
                 told = await self.round()
             except (StoreUnavailable, StoreError, ArtifactError) as error:
                 _log.warning("keeper.refused", why=str(error))
+                rest = min(rest, _AGAIN)
             else:
                 if told:
                     _log.info("keeper.forgot", **told)
             # Whoever stops it while it is at it is heard here.
             if self._stopping.is_set():
                 return
-            await self._clock.wait(self._woken, self._clock.now() + max(self._settings.every, _SHORTEST))
+            await self._clock.wait(self._woken, self._clock.now() + rest)
 
 
 def _ends(settings: RetentionSettings, now: int) -> dict[TerminalStatus, int]:

@@ -115,7 +115,7 @@ class KeptMachine(RuleBasedStateMachine):
             self._alive.add(op.job.id)
         elif isinstance(op, Finish | Cancel) and isinstance(result, Done):
             self._alive.discard(op.job_id)
-            self._owed |= {delivery.id: op.job_id for delivery in op.deliveries}
+            self._owed |= {one.id: one.job_id for one in op.deliveries if one.job_id is not None}
         elif isinstance(op, FinishDelivery) and isinstance(result, Done) and op.status == "delivered":
             self._owed.pop(op.delivery_id, None)
 

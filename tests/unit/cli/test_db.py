@@ -55,6 +55,7 @@ def test_a_backup_is_a_whole_store_of_its_own(hookyard: Call, config: Path, tmp_
     assert ended.code == 0
     assert re.fullmatch(rf"{target}: .* KiB, schema \d+, whole", ended.out.splitlines()[-1])
     assert beside(target) == {"one.db"}
+    assert target.stat().st_mode & 0o777 == 0o600, "it holds what the store does"
 
     async def jobs() -> int:
         store = await SqliteStore.open(target)

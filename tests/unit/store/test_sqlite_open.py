@@ -108,6 +108,17 @@ def test_the_file_and_its_folder_are_made_with_settings_that_survive_a_power_cut
     opened(file, story)
 
 
+def test_a_new_file_can_be_read_by_its_owner_alone(file: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        await store.ready()
+        modes = {
+            one.name: one.stat().st_mode & 0o777 for one in file.parent.iterdir() if not one.name.endswith(".lock")
+        }
+        assert modes == {"hookyard.db": 0o600, "hookyard.db-wal": 0o600, "hookyard.db-shm": 0o600}
+
+    opened(file, story)
+
+
 def test_less_durability_is_an_option_whose_cost_is_told(file: Path) -> None:
     async def run() -> None:
         store = await SqliteStore.open(file, synchronous="normal")

@@ -32,7 +32,7 @@ def doctor(
     from hookyard.cli.doctor.examination import examine_all
     from hookyard.cli.doctor.finding import EXIT
 
-    log.setup("error", "auto")
+    log.setup("warning", "auto")
     with redirect_stdout(sys.stderr):  # what a plugin prints while it is imported is no result
         found = examine_all(chosen(config))
     if as_json:

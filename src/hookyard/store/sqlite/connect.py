@@ -1,6 +1,7 @@
 """Opening the file: the version floor, the settings that durability rests on, and what an APSW error means."""
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Final, Literal
 
@@ -49,6 +50,18 @@ def connect(path: Path) -> Connection:
         raise StoreError(msg) from error
     connection.set_busy_timeout(BUSY_MS)
     return connection
+
+
+def make_private(path: Path) -> None:
+    """Make a file that is not there yet readable by its owner alone: it will hold payloads and results.
+
+    What SQLite keeps beside it gets the same mode. Never opens one that is there: see the lock.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def configure(connection: Connection, synchronous: Synchronous) -> None:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from hookyard.errors import StoreError
 from hookyard.store.spans import COUNTER_BITS
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.connect import BUSY_MS, FLOOR, check_version, connect
+from hookyard.store.sqlite.connect import BUSY_MS, check_version, connect, make_private
 from hookyard.store.sqlite.driver import Connection, copy_pages, open_reading
 from hookyard.store.sqlite.lock import FileLock
 from hookyard.store.sqlite.migrate import check as check_owner
@@ -92,6 +92,7 @@ def backup(source: Path, target: Path, *, progress: Progress | None = None) -> C
             # What others write from now on is not seen: a copy that is made in steps would begin again with each.
             connection.execute("BEGIN")
             connection.execute(_SQL["snapshot"].text).fetchall()
+            make_private(hidden)
             copy_pages(connection, hidden, _PAGES, progress)
         found = check(hidden)
         if found.problems or found.schema != schema:
@@ -207,11 +208,6 @@ def version_problem() -> str | None:
     except StoreError as error:
         return str(error)
     return None
-
-
-def sqlite_versions() -> tuple[str, str]:
-    """The version of SQLite, and the oldest that is used."""
-    return apsw.sqlite_lib_version(), ".".join(map(str, FLOOR))
 
 
 def wal_size(file: Path) -> int:

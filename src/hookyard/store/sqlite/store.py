@@ -1,6 +1,7 @@
 """The store on one SQLite file."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import apsw
 from hookyard.errors import StoreError
 from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LaneDepth, LogLine, StateEntry
 from hookyard.store.contract import EventQuery, JobQuery, JobsFound, Op, Result
-from hookyard.store.sqlite.connect import Synchronous, configure, connect, log
+from hookyard.store.sqlite.connect import Synchronous, configure, connect, log, make_private
 from hookyard.store.sqlite.driver import Connection
 from hookyard.store.sqlite.kept_questions import KeptQuestions
 from hookyard.store.sqlite.lock import FileLock
@@ -150,6 +151,8 @@ def _open(file: Path, synchronous: Synchronous) -> tuple[FileLock, Connection]:
         raise StoreError(msg) from error
     connection: Connection | None = None
     try:
+        with contextlib.suppress(OSError):  # SQLite has a word for it
+            make_private(file)
         connection = connect(file)
         check(connection)
         configure(connection, synchronous)
