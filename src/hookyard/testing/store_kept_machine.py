@@ -11,7 +11,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from hookyard.model import DeliveryAttempt
+from hookyard.model import DeliveryAttempt, DeliveryStatus
 from hookyard.store.contract import (
     AuditQuery,
     Cancel,
@@ -71,7 +71,7 @@ class KeptMachine(RuleBasedStateMachine):
         tried = DeliveryAttempt(
             delivery_id="", number=self._tries, started_at=self._now, duration=1, status=200, error=None, response=b""
         )
-        status = "delivered" if delivered else "pending"
+        status: DeliveryStatus = "delivered" if delivered else "pending"
         self._apply(
             [
                 FinishDelivery(now=self._now, delivery_id=one, token=TOKEN, status=status, attempt=tried)
