@@ -514,6 +514,22 @@ def test_a_large_result_is_kept_as_an_artifact_as_that_of_any_job(tmp_path: Path
             large = {"url": "https://example.org/" + "x" * 100}
             assert (await house.call("complete", job, result=large)).status_code == 200
             assert await house.get(f"/api/v1/jobs/{job_id}/result") == large
+            ended = await house.job(job_id)
+            assert (ended["status"], ended["result_artifact"]) == ("succeeded", "result.json")
+
+    run(go())
+
+
+def test_a_large_result_that_cannot_be_kept_leaves_the_job_with_its_worker(tmp_path: Path) -> None:
+    async def go() -> None:
+        small = {**CONFIG, "commands": {"render/image": {"max_result": "64B"}}, "artifacts": {"quota": "100B"}}
+        async with yard(tmp_path, small) as house:
+            job_id = await house.trigger()
+            [job] = await house.claim()
+            large = {"url": "https://example.org/" + "x" * 100}
+            assert problem(await house.call("complete", job, result=large)) == (503, "store_unavailable")
+            assert (await house.job(job_id))["status"] == "running"
+            assert (await house.call("complete", job, result=DONE)).status_code == 200
 
     run(go())
 

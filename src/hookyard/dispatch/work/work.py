@@ -23,7 +23,7 @@ from hookyard.dispatch.work.contacts import Contacts, Worker
 from hookyard.dispatch.work.doors import Doors
 from hookyard.dispatch.work.lease import new_token
 from hookyard.dispatch.work.turns import Answer, Turns
-from hookyard.errors import AttemptTimedOut, CommandError, Refused, StoreError, StoreUnavailable
+from hookyard.errors import ArtifactError, AttemptTimedOut, CommandError, Refused, StoreError, StoreUnavailable
 from hookyard.host.foreign.external.launch import ExternalLaunch
 from hookyard.host.registry import Command, Registry
 from hookyard.model import Job, Progress, WorkerRecord
@@ -288,11 +288,12 @@ class Work:
         Raises:
             Refused: `stale_lease`, or `plugin_unavailable` while the command is not there; nothing changed.
             InvalidOutput: the answer is of another type than the command declares; the lease goes on.
+            StoreUnavailable: a large answer cannot be kept now; likewise.
         """
         command = self._command(job)
         command.spec.check(result)
         await self._in_time(job, token, command)
-        ended = await self._finish(job, token, Ended("succeeded", "succeeded", result=result))
+        ended = await self._finish(job, token, await self._success(job, token, result, command.max_result))
         self._contacts.told(job.worker or "", completed=1)
         return ended
 
@@ -346,6 +347,18 @@ class Work:
     def _timed_out(self, job: Job, command: Command) -> Ended | Again:
         error = AttemptTimedOut(command.key, _timeout_of(job, command))
         return judge(error, job, command, self._limits())
+
+    async def _success(self, job: Job, token: int, result: bytes, bound: int) -> Ended:
+        if len(result) <= bound:
+            return Ended("succeeded", "succeeded", result=result)
+        try:
+            return await self._settler.kept(job, token, result)
+        except ArtifactError as error:
+            now = await self._store.job(job.id)
+            if now is None or now.lease_token != token:
+                raise Refused("stale_lease", _STALE) from error
+            detail = "The result is too large to be kept with the job, and no artifact now; the job is still held."
+            raise StoreUnavailable(detail, retry_after=5) from error
 
     async def _finish(self, job: Job, token: int, end: Ended | Again) -> Job:
         after = await self._end(job, token, end)
