@@ -5,11 +5,16 @@ from typing import Annotated, Final
 
 import typer
 
-from hookyard.cli.where import ConfigOption, chosen
+from hookyard.cli.where import HELP, checked, chosen
 
 _LONG: Final = 20_000
 """Pages of a copy that takes a while."""
 _STEP: Final = 1024
+ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help=HELP)]
+StoreOption = Annotated[
+    Path | None,
+    typer.Option(help="The store's file; the configuration, and the secrets that it names, are not looked at then."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -24,6 +29,7 @@ def register(app: typer.Typer) -> None:
 def backup(
     target: Annotated[Path, typer.Argument(help="Where the copy goes: a file, or a folder for one named by the time.")],
     config: ConfigOption = None,
+    store: StoreOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +41,7 @@ def backup(
     from hookyard.errors import Refused
     from hookyard.store.sqlite import maintenance
 
-    source = _file(config)
+    source = _file(config, store)
     if target.is_dir():
         from datetime import UTC, datetime
 
@@ -46,7 +52,7 @@ def backup(
     _print(done, [f"{done.file}: {_size(done.bytes)}, schema {done.schema}, whole"], as_json=as_json)
 
 
-def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def check(config: ConfigOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Look through all of the store for damage, while it is served too.
 
     Exits with 0, or with 65 when something is wrong.
@@ -54,19 +60,19 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     from hookyard.cli.failure import DATA
     from hookyard.store.sqlite import maintenance
 
-    found = maintenance.check(_file(config))
+    found = maintenance.check(_file(config, store))
     lines = [f"{found.file}: {problem}" for problem in found.problems]
     _print(found, lines or [f"{found.file}: schema {found.schema}, nothing is wrong"], as_json=as_json)
     if found.problems:
         raise typer.Exit(DATA)
 
 
-def stats(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def stats(config: ConfigOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Say how large the store is and what is in it, while it is served too; counts every row."""
     from hookyard.clock import rfc3339
     from hookyard.store.sqlite import maintenance
 
-    found = maintenance.stats(_file(config))
+    found = maintenance.stats(_file(config, store))
     when = [
         (word, rfc3339(at))
         for word, at in (("oldest job", found.oldest), ("newest job", found.newest))
@@ -85,35 +91,37 @@ def stats(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     _print(found, [f"{name:<{width}}  {value}" for name, value in pairs], as_json=as_json)
 
 
-def vacuum(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def vacuum(config: ConfigOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Give back the room that is free in the store's file. Not while it is served.
 
     Needs as much room on the disk again while it works. Exits with 75 when a server has the store open.
     """
     from hookyard.store.sqlite import maintenance
 
-    done = maintenance.vacuum(_file(config))
+    done = maintenance.vacuum(_file(config, store))
     _print(done, [f"{done.file}: {_size(done.before)} before, {_size(done.after)} now"], as_json=as_json)
 
 
-def migrate(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+def migrate(config: ConfigOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Bring the store's schema up to date, as a server does when it starts. Not while it is served.
 
     Exits with 75 when a server has the store open. There is no way back: make a backup before.
     """
     from hookyard.store.sqlite import maintenance
 
-    done = maintenance.migrate(_file(config))
+    done = maintenance.migrate(_file(config, store))
     said = f"schema {done.before} became {done.after}" if done.before != done.after else f"schema {done.after} already"
     _print(done, [f"{done.file}: {said}"], as_json=as_json)
 
 
-def _file(config: Path | None) -> Path:
+def _file(config: Path | None, store: Path | None) -> Path:
     from hookyard import log
     from hookyard.config import load_file
 
     log.setup("warning", "auto")
-    loaded = load_file(chosen(config))
+    if store is not None:
+        return store
+    loaded = load_file(chosen(checked(config)))
     return loaded.base / loaded.config.store.path
 
 

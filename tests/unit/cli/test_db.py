@@ -138,6 +138,16 @@ def test_a_store_that_is_whole_passes(hookyard: Call, config: Path) -> None:
     assert beside(config.parent / "data" / "jobs.db") == {"jobs.db", "jobs.db.lock"}
 
 
+def test_the_file_can_be_named_where_the_configuration_cannot_be_read(
+    hookyard: Call, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text("store: {path: '${NOT_SET_ANYWHERE}'}\n")
+    assert hookyard("db", "check", "-c", config).code == 78
+    monkeypatch.chdir(tmp_path / "data")
+    assert hookyard("db", "check").code == 2
+    assert hookyard("db", "check", "--store", "jobs.db").code == 0
+
+
 def test_damage_is_found(hookyard: Call, config: Path, tmp_path: Path) -> None:
     file = tmp_path / "data" / "jobs.db"
     content = bytearray(file.read_bytes())
