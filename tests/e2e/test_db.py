@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -71,3 +72,22 @@ def test_what_is_over_is_forgotten_while_the_server_runs_and_by_new_settings_aft
     assert server.wait_for("keeper.forgot")["jobs"] == 1
     assert server.client.get(f"/api/v1/jobs/{done}").status_code == 404
     assert server.stop() == 0
+
+
+def test_the_doctor_knows_a_server_that_works_from_one_that_was_killed(server: Server, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        server.config["server"]["port"] = free.getsockname()[1]
+    server.start()
+    config = str(server.folder / "config.yaml")
+
+    def codes() -> set[str]:
+        ended = hookyard(tmp_path, "doctor", config, "--json")
+        found = {one["code"]: one["what"] for one in json.loads(ended.stdout)["findings"]}
+        return {code for code in found if code.startswith(("server.", "store.un"))} | {
+            "killed" for what in found.values() if "ended without closing" in what
+        }
+
+    assert codes() == set()
+    server.kill()
+    assert codes() == {"server.stopped", "killed"}

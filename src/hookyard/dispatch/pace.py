@@ -4,7 +4,7 @@ from typing import Final
 
 LONGEST: Final = 0.05
 """Seconds for which the store's writer is held at once, at most."""
-_AIM: Final = LONGEST / 2
+_AIM: Final = LONGEST * 0.4
 _LEAST, _MOST = 20, 20_000
 _GROWTH: Final = 2.0
 _SHARE: Final = 4
@@ -12,7 +12,7 @@ _SHARE: Final = 4
 
 
 class Pace:
-    """Finds how many rows can be changed in half of :data:`LONGEST`, from how long the last step took."""
+    """Finds how many rows can be changed well within :data:`LONGEST`, from how long the last step took."""
 
     def __init__(self) -> None:
         self.rows = 200

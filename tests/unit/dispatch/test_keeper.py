@@ -309,7 +309,7 @@ def test_a_step_changes_only_so_many_rows_however_much_jobs_have_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int, lines: int
 ) -> None:
     monkeypatch.setattr(Pace, "rest", staticmethod(_no_rest))
-    steps = count(0.0, 0.025)  # every step takes as long as is aimed for
+    steps = count(0.0, 0.02)  # every step takes as long as is aimed for
 
     async def story() -> None:
         async with lab(tmp_path, timer=lambda: next(steps)) as here:
