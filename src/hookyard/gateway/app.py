@@ -11,7 +11,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
-from hookyard.clock import Clock
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
 from hookyard.gateway.audit import Audit
@@ -68,7 +67,7 @@ class Gateway(Litestar):
                 *Schedules(deps, self._live).handlers(),
                 *_plain_routes(deps, self._live),
             ],
-            exception_handlers={Exception: _Refusing(deps.clock)},
+            exception_handlers={Exception: _Refusing(deps.limits.lines)},
             openapi_config=None,
             logging_config=None,
             request_max_body_size=None,  # the handlers hold bodies to the configured size themselves
@@ -110,7 +109,7 @@ class Gateway(Litestar):
             self._limits.admit(peer)
         except Refused as error:
             request_id = self._ids()
-            answer = refuse(error, request_id, principal=None, peer=peer)
+            answer = refuse(error, request_id, principal=None, peer=peer, bound=self._limits.lines)
             answer.headers.append((b"x-request-id", request_id.encode()))
             await answer(scope, receive, send)
             return False
@@ -198,10 +197,10 @@ class _Problem(Response[bytes]):
 
 
 class _Refusing:
-    """Answers what a handler raised. Callers without a credential, whom nothing else holds back, fill no log."""
+    """Answers what a handler raised."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._bound = Bound(clock)
+    def __init__(self, bound: Bound) -> None:
+        self._bound = bound
 
     def __call__(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """Make the answer."""
@@ -212,8 +211,7 @@ class _Refusing:
         ):
             return _Problem(crashed(error, known.request_id, principal=who, peer=peer))
         refused = error if isinstance(error, Refused) else Refused(_CODES.get(error.status_code, "invalid_request"))
-        bound = self._bound if refused.code == "unauthenticated" else None
-        answer = refuse(refused, known.request_id, principal=who, peer=peer, bound=bound)
+        answer = refuse(refused, known.request_id, principal=who, peer=peer, bound=self._bound)
         if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
             answer.headers.append((b"allow", error.headers["allow"].encode()))
         return _Problem(answer)

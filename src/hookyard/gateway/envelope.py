@@ -93,7 +93,7 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is run after a success, with the result as input."""
     on_failure: Follows = ()
     """What is run after a failure for good, with what went wrong as input."""
-    after: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=64)] = ()
+    after: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=100)] = ()
     """The ids of jobs that have to succeed first."""
     tags: Tags = ()
 

@@ -74,7 +74,7 @@ class LeanTrigger:
             answer = way.answer(stored)
         except Refused as error:
             request_id = request_id or self._ids()
-            answer = refuse(error, request_id, principal=principal.name, peer=peer_of(scope))
+            answer = refuse(error, request_id, principal=principal.name, peer=peer_of(scope), bound=self._limits.lines)
             fields = error.fields if isinstance(error, Exceeded) else fields
         except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
             request_id = request_id or self._ids()
@@ -99,9 +99,10 @@ class LeanTrigger:
 class LeanHook:
     """`POST /hooks/{source}` for one source."""
 
-    __slots__ = ("_cap", "_ids", "_way")
+    __slots__ = ("_bound", "_cap", "_ids", "_way")
 
     def __init__(self, deps: GatewayDeps, way: SourceWay) -> None:
+        self._bound = deps.limits.lines
         self._ids = deps.ids
         self._cap = int(deps.config.server.max_body)
         self._way = way
@@ -118,7 +119,7 @@ class LeanHook:
             answer, request_id = await self._way.receive(headers, body, request_id)
         except Refused as error:
             request_id = request_id or self._ids()
-            answer = refuse(error, request_id, principal=who, peer=peer)
+            answer = refuse(error, request_id, principal=who, peer=peer, bound=self._bound)
         except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
             request_id = request_id or self._ids()
             answer = crashed(error, request_id, principal=who, peer=peer)

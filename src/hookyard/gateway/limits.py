@@ -12,6 +12,7 @@ from hookyard.config.model import LimitSettings
 from hookyard.config.values import Rate
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Headers
+from hookyard.gateway.refusals import Bound
 
 MOST: Final = 50_000
 """Callers that are remembered for one limit: those with all of their allowance are forgotten first."""
@@ -87,6 +88,8 @@ class Limits:
 
     def __init__(self, settings: LimitSettings, now: Callable[[], int]) -> None:
         self._now = now
+        self.lines = Bound(now)
+        """Of the log, for those who are refused."""
         self._known: dict[str, Limiter] = {}
         self.use(settings)
 

@@ -1,9 +1,9 @@
 """What is said of a request that is refused: a problem to the caller, one line to the log, and nothing more."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from hookyard import log
-from hookyard.clock import Clock
 from hookyard.errors import CODES, Refused
 from hookyard.gateway.answer import Answer, problem
 from hookyard.inbound import BadSignature
@@ -11,20 +11,22 @@ from hookyard.inbound import BadSignature
 _log = log.get("gateway")
 _MOST: Final = 100
 _WITHIN: Final = 10_000
+_FLOODING: Final = frozenset({"unauthenticated", "invalid_signature", "rate_limited"})
+"""What callers get who have shown no credential, or come too often."""
 
 
 class Bound:
-    """How many lines a flood of callers without a credential may write: a hundred in ten seconds.
+    """How many lines a flood of callers may write whom nothing else holds back: a hundred in ten seconds.
 
     Args:
-        clock: where time comes from.
+        now: the time in milliseconds.
     """
 
     __slots__ = ("_now", "_said", "_since", "_unsaid")
 
-    def __init__(self, clock: Clock) -> None:
-        self._now = clock.now
-        self._since = clock.now()
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._since = now()
         self._said = self._unsaid = 0
 
     def take(self) -> int | None:
@@ -43,8 +45,8 @@ class Bound:
 def refuse(
     error: Refused, request_id: str, *, principal: str | None, peer: str | None, bound: Bound | None = None
 ) -> Answer:
-    """Log a refusal, where `bound` lets it, and make its problem document."""
-    unsaid = 0 if bound is None else bound.take()
+    """Log a refusal, unless it is one of a flood, and make its problem document."""
+    unsaid = bound.take() if bound is not None and error.code in _FLOODING else 0
     if unsaid is not None:
         _say(error, request_id, principal, peer, unsaid)
     return problem(error, request_id)
