@@ -116,7 +116,13 @@ def _finish() -> st.SearchStrategy[Op]:
         )
         events = (
             Event(
-                id=EVENTS[event % len(EVENTS)], type="e", plugin="a", command="x", job_id=job_id, payload=b"1", created_at=START
+                id=EVENTS[event % len(EVENTS)],
+                type="e",
+                plugin="a",
+                command="x",
+                job_id=job_id,
+                payload=b"1",
+                created_at=START,
             ),
         )
         return Finish(
@@ -219,6 +225,20 @@ def _kept() -> st.SearchStrategy[Op]:
         last_contact=_times,
         claimed=some,
     )
+    return st.one_of(
+        st.builds(PutToken, now=at, token=token, only_first=st.booleans()),
+        st.builds(TouchTokens, now=at, uses=st.lists(use, max_size=3).map(tuple)),
+        st.builds(AppendAudit, now=at, entry=entry),
+        st.builds(PauseLane, now=at, pause=st.builds(Pause, lane=_names, since=_times, by=_names, reason=_names)),
+        st.builds(ResumeLane, now=at, lane=_names),
+        st.builds(PutWorker, now=at, worker=worker),
+        _schedules(),
+        _schedules(),
+    )
+
+
+def _schedules() -> st.SearchStrategy[Op]:
+    at = st.just(START)
     schedule = st.builds(
         Schedule,
         name=_names,
@@ -228,7 +248,7 @@ def _kept() -> st.SearchStrategy[Op]:
         created_by=_names,
         paused=st.booleans(),
         next_at=st.sampled_from([None, START, START + 1]),
-        fired=some,
+        fired=st.integers(0, 2),
     )
     due = st.sampled_from([START, START + 1])
     fire = st.builds(
@@ -240,17 +260,9 @@ def _kept() -> st.SearchStrategy[Op]:
         outcome=st.sampled_from(["queued", "missed", "skipped"]),
         job=st.one_of(st.none(), _enqueue()),
     )
+    put = st.builds(PutSchedule, now=at, schedule=schedule)
     return st.one_of(
-        st.builds(PutToken, now=at, token=token, only_first=st.booleans()),
-        st.builds(TouchTokens, now=at, uses=st.lists(use, max_size=3).map(tuple)),
-        st.builds(AppendAudit, now=at, entry=entry),
-        st.builds(PauseLane, now=at, pause=st.builds(Pause, lane=_names, since=_times, by=_names, reason=_names)),
-        st.builds(ResumeLane, now=at, lane=_names),
-        st.builds(PutWorker, now=at, worker=worker),
-        st.builds(PutSchedule, now=at, schedule=schedule),
-        st.builds(PutSchedule, now=at, schedule=schedule),
-        fire,
-        fire,
+        *(put, put, fire, fire),
         st.builds(PauseSchedule, now=at, name=_names, paused=st.booleans(), next_at=due),
         st.builds(DeleteSchedule, now=at, name=_names),
     )
