@@ -10,7 +10,22 @@ from typing import Annotated
 
 import typer
 
-from hookyard.cli import check, client, db, demo, dev, doctor, jobs, lanes, plugins, run, schedules, schema, serve, token
+from hookyard.cli import (
+    check,
+    client,
+    db,
+    demo,
+    dev,
+    doctor,
+    jobs,
+    lanes,
+    plugins,
+    run,
+    schedules,
+    schema,
+    serve,
+    token,
+)
 
 app = typer.Typer(
     name="hookyard",
