@@ -124,8 +124,10 @@ class CommandWay:
         )
 
     def dedupe(self, principal: Principal, key: str, body: bytes) -> Dedupe:
-        """The idempotency key of a caller, which is its own for every command."""
-        return Dedupe(f"{principal.name} {self.command.key}", key, sha256(body).digest(), self._now() + self._window)
+        """The idempotency key of a caller, which is its own for every command, and in every tenant it comes for."""
+        # A line break is in no name: a JWT's subject may have spaces, and be of one tenant now and of another then.
+        who = f"{principal.tenant}\n{principal.name}" if principal.tenant else principal.name
+        return Dedupe(f"{who} {self.command.key}", key, sha256(body).digest(), self._now() + self._window)
 
     async def hook(
         self, source: Source, received: Received, route: Route, request_id: str | None, made: bytes | None = None

@@ -35,6 +35,7 @@ async def may_run(
         AccessQuestion(
             principal=principal.name,
             scopes=principal.scopes,
+            tenant=principal.tenant,
             method="POST",
             path=f"/trigger/{plugin}/{name}",
             plugin=plugin,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from tests.unit.gateway.lab import CI, COMMANDS, JSON, READER, House, Reply, bearer, config_of, house_of
+from tests.unit.gateway.lab import ACME, CI, COMMANDS, JSON, READER, House, Reply, bearer, config_of, house_of
 
 from hookyard import (
     AccessQuestion,
@@ -82,6 +82,44 @@ def test_a_plugin_says_whose_tenant_a_caller_is_and_the_job_and_the_next_plugin_
     assert house.call("GET", f"/job/{job.id}", other).code == "not_found"
     assert house.call("GET", "/api/v1/plugins", acme).code == "forbidden"
     assert house.call("GET", "/api/v1/jobs", [(b"x-tenant", b"a b")]).code == "plugin_unavailable"
+
+
+def test_a_plugin_hears_the_tenant_however_the_command_is_named() -> None:
+    asked: list[AccessQuestion] = []
+
+    def authorize(question: AccessQuestion) -> bool:
+        asked.append(question)
+        return True
+
+    house = house_of(hooks=hooks_of(authorize))
+    created = house.call(
+        "POST",
+        "/api/v1/jobs",
+        [JSON, bearer(ACME)],
+        b'{"plugin":"hello","command":"greet","payload":{"name":"A"},"on_failure":[{"run":"hello/look"}]}',
+    )
+    # The chain does not fit, which is said after it was asked whether it may be.
+    assert created.code == "invalid_input"
+    assert [(one.path, one.tenant) for one in asked] == [
+        ("/api/v1/jobs", "acme"),
+        ("/trigger/hello/greet", "acme"),
+        ("/trigger/hello/look", "acme"),
+    ]
+
+
+@pytest.mark.parametrize("lean", [True, False])
+def test_an_idempotency_key_is_of_one_tenant_though_the_caller_has_the_same_name_in_another(lean: bool) -> None:
+    async def authenticate(request: Credentials) -> Identity | None:
+        return Identity(name="ada", scopes=("trigger:*/*",), tenant=request.headers["x-tenant"])
+
+    house = house_of(lean=lean, hooks=hooks_of(authenticate))
+    body, key = b'{"payload":{"name":"A"}}', (b"idempotency-key", b"k")
+    ids = [
+        house.call("POST", "/trigger/hello/greet", [JSON, key, (b"x-tenant", tenant)], body).json["job_id"]
+        for tenant in (b"acme", b"other", b"acme")
+    ]
+    assert ids[0] == ids[2] != ids[1]
+    assert [job.tenant for job in house.dispatcher.jobs] == ["acme", "other"]
 
 
 @pytest.mark.parametrize("lean", [True, False])
