@@ -228,6 +228,20 @@ def test_cancel_makes_room_for_the_next_and_queue_lets_it_wait() -> None:
     assert asyncio.run(run("queue")) == ["queued", "queued", "queued"]
 
 
+def test_cancel_leaves_the_jobs_alone_that_a_schedule_of_another_tenant_made_under_the_same_name() -> None:
+    settings = rule(at="2030-01-01T00:00Z", if_running="cancel")
+
+    async def run() -> list[tuple[str, str]]:
+        async with clockwork(MemoryStore(), at("2026-05-01T00:00+00:00")) as lab:
+            for tenant in ("acme", "other", "other"):
+                await lab.manage.put("a", settings, principal="token:me", tenant=tenant, audit=lab.audit())
+                await lab.manage.run("a", tenant=tenant, request_id="", audit=lab.audit("schedule.run"))
+                await lab.manage.delete("a", tenant=tenant, audit=lab.audit("schedule.delete"))
+            return [(job.tenant, job.status) for job in await lab.jobs()]
+
+    assert asyncio.run(run()) == [("acme", "queued"), ("other", "cancelled"), ("other", "queued")]
+
+
 def test_a_schedule_whose_command_is_gone_is_refused_each_time_and_holds_up_no_other() -> None:
     async def run() -> None:
         store, clock = MemoryStore(), at("2026-05-01T00:00+00:00")

@@ -135,9 +135,15 @@ class Firing:
         if entry.settings is None or entry.settings.if_running != "cancel":
             return
         for status in _ACTIVE:
-            query = JobQuery(principal=principal_of(entry.row.name), status=status, limit=_MOST_ACTIVE)
+            query = JobQuery(
+                principal=principal_of(entry.row.name),
+                status=status,
+                tenant=entry.row.tenant or None,
+                limit=_MOST_ACTIVE,
+            )
             for job in (await self._store.jobs(query)).jobs:
-                if not job.cancel_requested:
+                # Another tenant may have had a schedule of this name before.
+                if job.tenant == entry.row.tenant and not job.cancel_requested:
                     await self._cancel(job.id)
 
     async def _without(self, entry: Entry, step: Step, outcome: FireOutcome, why: str | None = None) -> Done | None:
