@@ -201,7 +201,11 @@ def test_what_is_no_token_at_all_keeps_out(published: Published, text: bytes) ->
         assert scheme.authenticate(text) is None
 
 
-@pytest.mark.parametrize("payload", [b"[]", b"7", b"no json", b"null", b'"x"'])
+@pytest.mark.parametrize(
+    "payload",
+    [b"[]", b"7", b"no json", b"null", b'"x"', b"[" * 2000],
+    ids=["list", "number", "text", "null", "string", "deep"],
+)
 def test_claims_that_are_no_object_keep_out(payload: bytes) -> None:
     assert shared().authenticate(signed(payload, OctKey.import_key(SECRET), "HS256")) is None
 

@@ -101,7 +101,7 @@ class Issuer:
                 claims: object = msgspec.json.decode(verified.payload or b"")
             except (JoseError, ValueError, TypeError):
                 continue
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, RecursionError) as error:
                 raise NotValid("its claims are no JSON") from error
             if not isinstance(claims, dict):
                 raise NotValid("its claims are no object")
