@@ -30,6 +30,8 @@ _NAMED: Final = {
 }
 _FIELDS: Final = (5, 6)
 _PROBE: Final = datetime(2000, 1, 1)  # noqa: DTZ001  a wall time
+_LONGEST: Final = 1000
+"""Characters of an expression: it is read anew for every fire time."""
 _TRIES: Final = 100_000
 """More wall times than the longest gap there was has: a day, by the second."""
 _SECOND: Final = timedelta(seconds=1)
@@ -50,6 +52,8 @@ class Cron:
 
     def __init__(self, text: str, zone: Zone) -> None:
         self._text = _NAMED.get(text.strip().lower(), text)
+        if len(text) > _LONGEST:
+            raise RuleError("cron", f"expected at most {_LONGEST} characters, found {len(text)}")
         fields = self._text.split()
         if len(fields) not in _FIELDS:
             found = f"found {text!r}" if text.startswith("@") else f"found {len(fields)}"

@@ -110,6 +110,11 @@ def test_what_is_no_expression_is_refused_with_what_it_is(text: str) -> None:
     assert caught.value.path == "cron"
 
 
+def test_an_expression_that_would_be_read_for_minutes_is_refused() -> None:
+    with pytest.raises(RuleError, match="expected at most 1000 characters, found 140009"):
+        Cron("0-59/1," * 20_000 + "1 * * * *", Zone("UTC"))
+
+
 def test_an_unknown_zone_is_refused() -> None:
     for name in ("Mars/Olympus", "../etc/passwd", "", "Europe"):
         with pytest.raises(RuleError, match="timezone"):
