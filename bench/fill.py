@@ -18,9 +18,10 @@ BATCH = 500
 def finished(job_id: str, token: int, now: int) -> tuple[Op, Op]:
     """A job that is leased as it is stored, and ends at once. Some are of a kind that lists are asked for.
 
-    One in a hundred failed, one in fifty came by a source and has a tag, one in a thousand is of a rare command.
+    One in ten failed, one in ten came by a source and has a tag, one in twenty is of a rare command: so a thousand jobs
+    have as many of each as a page shows, and a page is the same work in a short history as in a long one.
     """
-    failed, marked, rare = token % 100 == 0, token % 50 == 1, token % 1000 == 2
+    failed, marked, rare = token % 10 == 0, token % 10 == 1, token % 20 == 2
     command = "rare" if rare else "echo"
     job = Job(
         id=job_id,

@@ -15,7 +15,7 @@ from hookyard.store.sqlite.asking import Asking
 from hookyard.store.sqlite.codec import JobRow
 from hookyard.store.sqlite.driver import Connection, Value
 
-LOOKS: Final = 5000
+LOOKS: Final = 2000
 """Rows that one page looks at, at most."""
 _NEWEST: Final = 1 << 60
 """Greater than any key: the cursor of a first page."""
