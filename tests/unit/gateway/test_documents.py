@@ -73,6 +73,13 @@ def test_every_command_has_a_path_with_its_real_types(house: House) -> None:
     assert not look["required"]
 
 
+def test_every_operation_may_answer_that_its_caller_comes_too_often(house: House) -> None:
+    paths = described(house)["paths"]
+    operations = {f"{method} {path}": found for path, each in paths.items() for method, found in each.items()}
+    assert len(operations) > 40
+    assert [name for name, found in operations.items() if "429" not in found["responses"]] == []
+
+
 def test_both_ways_in_and_all_reads_are_described(house: House) -> None:
     paths = described(house)["paths"]
     assert set(paths) >= {"/trigger/hello/greet", "/trigger/hello/look", "/hooks/hub", "/hooks/plain"}

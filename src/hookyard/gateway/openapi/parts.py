@@ -150,9 +150,9 @@ def shown(
 
 
 def problems(codes: Iterable[str], known: Known) -> Object:
-    """Document these codes; several of one status become one response."""
+    """Document these codes, and the limits that every route has; several of one status become one response."""
     titles: dict[int, dict[str, None]] = {}
-    for code in codes:
+    for code in (*codes, "rate_limited"):
         titles.setdefault(CODES[code].status, {})[CODES[code].title] = None
     return {
         str(status): {

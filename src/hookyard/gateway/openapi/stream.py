@@ -35,7 +35,7 @@ def _paths(known: Known) -> Object:
             known,
             tag="jobs",
             answers=answers,
-            codes=(*READ, "not_found", "rate_limited"),
+            codes=(*READ, "not_found"),
             parameters=[ONE_JOB, *known.parameters(EventsQuery), resumed],
         )
     }
