@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.outbox import Outbox
@@ -30,24 +32,26 @@ class House:
         self._published = published
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def soon(self, kind: str, data: Mapping[str, object]) -> None:
+    def soon(self, kind: str, data: Mapping[str, object], tenant: str = "") -> None:
         """Store one without waiting for it; those of one caller keep their order."""
-        task = asyncio.get_running_loop().create_task(self._try(kind, data))
+        task = asyncio.get_running_loop().create_task(self._try(kind, data, tenant))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def announce(self, kind: str, data: Mapping[str, object]) -> Event:
+    async def announce(self, kind: str, data: Mapping[str, object], tenant: str = "") -> Event:
         """Store one.
 
         Args:
             kind: its type, a noun and a verb: `breaker.opened`.
             data: its payload.
+            tenant: whose callers see it besides those of none.
 
         Raises:
             StoreUnavailable: it is not stored.
         """
         now = self._clock.now()
         event, deliveries = self._outbox.announce(kind, data, now)
+        event = replace(event, tenant=tenant)
         written = False
         try:
             await self._writer.submit(AppendEvents(now=now, events=(event,), deliveries=deliveries))
@@ -64,9 +68,9 @@ class House:
         if self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _try(self, kind: str, data: Mapping[str, object]) -> None:
+    async def _try(self, kind: str, data: Mapping[str, object], tenant: str) -> None:
         try:
-            await self.announce(kind, data)
+            await self.announce(kind, data, tenant)
         except (StoreError, StoreUnavailable) as error:
             # What it is about has happened all the same, and the log says so.
             _log.warning("event.dropped", type=kind, why=str(error))

@@ -121,6 +121,7 @@ class HostPort:
                 plugin=job.plugin,
                 command=job.command,
                 job_id=job.id,
+                tenant=job.tenant,
                 request_id=job.request_id,
                 payload=note.payload if redacts is None else redacts.json(note.payload),
                 dedupe_key=key if redacts is None or key is None else redacts.text(key),

@@ -33,6 +33,8 @@ class Event(Struct, frozen=True, kw_only=True):
     """Of one of Hookyard's own, the noun of its type: `breaker`, `schedule`."""
     job_id: str
     """Empty where no job emitted it."""
+    tenant: str = ""
+    """That of the job; of one of Hookyard's own, of what it is about."""
     request_id: str = ""
     payload: bytes
     """JSON."""

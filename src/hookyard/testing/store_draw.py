@@ -375,6 +375,7 @@ class Dresser:
             plugin="ab"[d.b % 2],
             command="x",
             job_id=job_id,
+            tenant=("", "", "t1")[d.b % 3],
             request_id=f"r{d.c % 3}",
             payload=b"{}",
             dedupe_key=None if d.a % 2 else "once",

@@ -81,14 +81,15 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(
         kind=st.sampled_from([None, "t0"]),
         plugin=st.sampled_from([None, "a"]),
+        tenant=st.sampled_from([None, "", "t1"]),
         limit=st.integers(1, 5),
         place=st.integers(0, 40),
     )
-    def list_events(self, kind: str | None, plugin: str | None, limit: int, place: int) -> None:
+    def list_events(self, kind: str | None, plugin: str | None, tenant: str | None, limit: int, place: int) -> None:
         known, jobs = self._world.events, self._world.jobs
         before = known[place] if place < len(known) else None
         job_id = jobs[-1 - place % 3] if place % 2 and len(jobs) > 2 else None
-        query = EventQuery(type=kind, plugin=plugin, job_id=job_id, before=before, limit=limit)
+        query = EventQuery(type=kind, plugin=plugin, tenant=tenant, job_id=job_id, before=before, limit=limit)
         assert self._run(self._store.events(query)) == self._run(self._model.events(query))
 
     @rule(prefix=st.sampled_from(["", "k", "k/"]), after=st.sampled_from(KEYS), limit=st.integers(1, 3))

@@ -1,5 +1,7 @@
 """The part of the store contract about what commands log, say of their progress, emit, make and call for."""
 
+import itertools
+
 import pytest
 from msgspec.structs import replace
 
@@ -57,6 +59,7 @@ def event(store: Probe, job: Job, kind: str = "thing.happened", *, plugin: str |
         plugin=plugin or job.plugin,
         command=job.command,
         job_id=job.id,
+        tenant=job.tenant,
         request_id=job.request_id,
         payload=b'{"a": 1}',
         dedupe_key="once",
@@ -207,29 +210,35 @@ class EventContract(StoreCase):
         store.all(store.finish_op(job, events=(newest,)))
         assert store.last_id() == newest.id
 
-    def test_events_are_listed_newest_first_by_job_type_and_plugin_in_pages(self, store: Probe) -> None:
+    def test_events_are_listed_newest_first_by_job_type_plugin_and_tenant_in_pages(self, store: Probe) -> None:
         made: list[Event] = []
-        jobs = [store.running(store.job(lane=lane)) for lane in ("a/x", "b/x", "a/y")]
+        lanes = (("a/x", ""), ("b/x", "acme"), ("a/y", "acme"), ("a/x", "other"))
+        jobs = [store.running(replace(store.job(lane=lane), tenant=tenant)) for lane, tenant in lanes]
         for job in jobs:
             mine = tuple(event(store, job, kind) for kind in ("one", "two", "one"))
             store.all(store.finish_op(job, events=mine))
             made += mine
         made.reverse()
-        for job_id in (None, jobs[0].id, "nonsense", store.job().id):
-            for kind in (None, "one", "none"):
-                for plugin in (None, "a", "none"):
-                    for before in (None, made[3].id):
-                        query = EventQuery(job_id=job_id, type=kind, plugin=plugin, before=before)
-                        expected = [
-                            one
-                            for one in made
-                            if job_id in {None, one.job_id}
-                            and kind in {None, one.type}
-                            and plugin in {None, one.plugin}
-                            and (before is None or one.id < before)
-                        ]
-                        assert events(store, query) == expected
-                        assert events(store, replace(query, limit=2)) == expected[:2]
+        asked = itertools.product(
+            (None, jobs[0].id, jobs[1].id, "nonsense", store.job().id),
+            (None, "one", "none"),
+            (None, "a", "none"),
+            (None, "", "acme", "none"),
+            (None, made[3].id),
+        )
+        for job_id, kind, plugin, tenant, before in asked:
+            query = EventQuery(job_id=job_id, type=kind, plugin=plugin, tenant=tenant, before=before)
+            expected = [
+                one
+                for one in made
+                if job_id in {None, one.job_id}
+                and kind in {None, one.type}
+                and plugin in {None, one.plugin}
+                and tenant in {None, one.tenant}
+                and (before is None or one.id < before)
+            ]
+            assert events(store, query) == expected
+            assert events(store, replace(query, limit=2)) == expected[:2]
 
 
 class ArtifactContract(StoreCase):

@@ -67,7 +67,7 @@ class Clockwork:
             ids=self.ids,
             expect=lambda lane, _: self.expected.append(lane),
             cancel=self.cancel,
-            announce=lambda kind, data: self.events.append((kind, dict(data))),
+            announce=lambda kind, data, _tenant: self.events.append((kind, dict(data))),
         )
         self.manage = self.scheduler.manage
 

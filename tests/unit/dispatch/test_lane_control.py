@@ -10,7 +10,7 @@ from hookyard.config.values import Rate
 from hookyard.errors import StoreUnavailable
 from hookyard.host.lane_rules import LaneRule
 from hookyard.model import AuditEntry, Event, Pause
-from hookyard.store.contract import AuditQuery
+from hookyard.store.contract import AuditQuery, EventQuery
 from hookyard.testing import FakeClock
 
 STORES = pytest.mark.parametrize("kind", ["memory", "sqlite"])
@@ -307,5 +307,18 @@ def test_pauses_are_kept_as_they_were_made() -> None:
         async with lane_lab("memory", {"a": ROOMY}) as it:
             await it.dispatcher.lanes.pause("lab", by="token:t", reason="because")
             assert await it.store.pauses() == (Pause(lane="lab", since=it.clock.now(), by="token:t", reason="because"),)
+
+    run(story)
+
+
+def test_an_event_of_the_house_is_of_the_tenant_that_it_is_about() -> None:
+    async def story() -> None:
+        async with lane_lab("memory", {"a": ROOMY}) as it:
+            house = it.dispatcher.house
+            mine = await house.announce("schedule.missed", {"schedule": "a"}, "acme")
+            await house.announce("breaker.opened", {})
+            assert mine.tenant == "acme"
+            assert await it.store.events(EventQuery(tenant="acme")) == (mine,)
+            assert len(await it.store.events(EventQuery())) == 2
 
     run(story)

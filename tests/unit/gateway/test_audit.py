@@ -1,7 +1,7 @@
 """The audit log: who changed what, narrowed by whom, what, to what and when."""
 
 import pytest
-from tests.unit.gateway.lab import ADMIN, CI, READER, House, bearer, house_of
+from tests.unit.gateway.lab import ADMIN, CI, READER, House, Reply, bearer, house_of
 
 from hookyard.auth import digest
 from hookyard.clock import rfc3339
@@ -121,7 +121,7 @@ def test_only_who_has_the_scope_sees_it(house: House) -> None:
 
 
 def test_a_tenant_sees_the_events_of_its_own_jobs_only(house: House) -> None:
-    for number, tenant in enumerate(("acme", "", "other")):
+    for number, tenant in enumerate(("acme", "", "acme", "other", "")):
         job_id = f"0190f5d2-000{number}-7000-8000-00000000000a"
         job = Job(
             id=job_id,
@@ -139,13 +139,32 @@ def test_a_tenant_sees_the_events_of_its_own_jobs_only(house: House) -> None:
             plugin="hello",
             command="greet",
             job_id=job_id,
+            tenant=tenant,
             payload=b"{}",
             created_at=0,
         )
         house.store.apply([Enqueue(now=0, job=job), AppendEvents(now=0, events=(event,))])
-    assert [each["job_id"][10:13] for each in house.get("/api/v1/events", READER).json["events"]] == [
-        "002",
-        "001",
-        "000",
-    ]
-    assert [each["job_id"][10:13] for each in house.get("/api/v1/events", "t-acme").json["events"]] == ["000"]
+    assert jobs_of(house.get("/api/v1/events", READER)) == [4, 3, 2, 1, 0]
+    page = house.get("/api/v1/events", "t-acme", query=b"limit=1")
+    assert jobs_of(page) == [2], "a page is as long as asked for, whatever lies between"
+    rest = house.get("/api/v1/events", "t-acme", query=f"limit=1&cursor={page.json['next']}".encode())
+    assert (jobs_of(rest), rest.json["next"]) == ([0], None)
+
+
+def test_events_of_a_tenant_outlive_its_jobs(house: House) -> None:
+    event = Event(
+        id="0190f5d2-0000-7000-8000-00000000000b",
+        type="hello.said",
+        plugin="hello",
+        command="greet",
+        job_id="0190f5d2-0000-7000-8000-00000000000a",
+        tenant="acme",
+        payload=b"{}",
+        created_at=0,
+    )
+    house.store.apply([AppendEvents(now=0, events=(event,))])
+    assert jobs_of(house.get("/api/v1/events", "t-acme")) == [0]
+
+
+def jobs_of(answer: Reply) -> list[int]:
+    return [int(each["job_id"][10:13]) for each in answer.json["events"]]

@@ -280,7 +280,7 @@ def test_the_cost_of_what_was_told_does_not_grow_with_the_history(store: Probe, 
     parent = store.enqueue()
 
     def one(number: int) -> str:
-        job = store.running(replace(store.job(), parent=parent.id))
+        job = store.running(replace(store.job(), parent=parent.id, tenant="acme"))
         store.all(AppendLog(now=store.now, lines=tuple(line(job, "a") for _ in range(3))))
         store.all(*(PutState(now=store.now, plugin="a", key=f"{number}/{at}", value=b"1") for at in range(3)))
         store.all(PutArtifact(now=store.now, token=TOKEN, artifact=artifact(job, "a")))
@@ -297,6 +297,7 @@ def test_the_cost_of_what_was_told_does_not_grow_with_the_history(store: Probe, 
             lambda: asked.events(EventQuery(limit=3, job_id=job_id)),
             lambda: asked.events(EventQuery(limit=3, type="thing.happened")),
             lambda: asked.events(EventQuery(limit=3, plugin="hello")),
+            lambda: asked.events(EventQuery(limit=3, tenant="acme")),
             lambda: asked.states("a", prefix=prefix, limit=4),
             lambda: asked.state("a", f"{prefix}0"),
         )

@@ -38,13 +38,13 @@ _TRIES: Final = 5
 MOST: Final = 10_000
 """How many schedules there may be."""
 
-Announce = Callable[[str, Mapping[str, object]], None]
+Announce = Callable[[str, Mapping[str, object], str], None]
 """Publishes an event of the house: its type and its data."""
 
 
-def quiet(kind: str, data: Mapping[str, object]) -> None:
+def quiet(kind: str, data: Mapping[str, object], tenant: str) -> None:
     """Publish nothing."""
-    del kind, data
+    del kind, data, tenant
 
 
 class Ran(Struct, frozen=True):
@@ -218,7 +218,7 @@ class Manager:
             await self._write(PauseSchedule(now=now, name=name, paused=paused, next_at=next_at), audit)
             kept = self._keep(replace(row, paused=paused, next_at=next_at))
         told = {"schedule": name, "next_fire_time": None if next_at is None else rfc3339(next_at)}
-        self._announce("schedule.paused" if paused else "schedule.resumed", {**told, "by": audit.principal})
+        self._announce("schedule.paused" if paused else "schedule.resumed", {**told, "by": audit.principal}, row.tenant)
         return kept
 
     def _keep(self, row: Schedule) -> Entry:

@@ -236,7 +236,7 @@ class Scheduler:
             log.change("schedule.fired", "info", job_id=job.id, request_id=job.request_id, **told)
             return
         _log.warning(f"schedule.{done.outcome}", why=done.why, **told)
-        self._announce(f"schedule.{done.outcome}", {**told, "reason": done.why})
+        self._announce(f"schedule.{done.outcome}", {**told, "reason": done.why}, row.tenant)
 
     async def _read_again(self, name: str) -> None:
         """Take a schedule from the store that is not what it was thought to be."""

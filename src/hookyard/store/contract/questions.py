@@ -66,11 +66,12 @@ class AuditFound(Struct, frozen=True):
 
 
 class EventQuery(Struct, frozen=True, kw_only=True):
-    """Which events to list, newest first."""
+    """Which events to list, newest first; what is None does not matter."""
 
     type: str | None = None
     plugin: str | None = None
     job_id: str | None = None
+    tenant: str | None = None
     before: str | None = None
     """Only events whose id is smaller: the keyset cursor."""
     limit: int = 50

@@ -102,6 +102,7 @@ class Told:
             if query.type in {None, event.type}
             and query.plugin in {None, event.plugin}
             and query.job_id in {None, event.job_id}
+            and query.tenant in {None, event.tenant}
             and (query.before is None or event.id < query.before)
         ]
         return tuple(found[: query.limit])

@@ -15,6 +15,7 @@ EventRow = tuple[
     str,  # command
     int,  # job_key
     int,  # job_tail
+    str,  # tenant
     str,  # request_id
     str | None,  # dedupe_key
     int,  # created_at
@@ -32,12 +33,17 @@ def line(job_id: str, row: tuple[Value, ...]) -> LogLine:
 
 def new_event(event: Event) -> EventRow:
     """The values of a new row of `event_log`, in the order of its statements."""
+    key, tail = new_numbers(event.id)
+    job_key, job_tail = new_numbers(event.job_id) if event.job_id else _NO_JOB
     return (
-        *new_numbers(event.id),
+        key,
+        tail,
         event.type,
         event.plugin,
         event.command,
-        *(new_numbers(event.job_id) if event.job_id else _NO_JOB),
+        job_key,
+        job_tail,
+        event.tenant,
         event.request_id,
         event.dedupe_key,
         event.created_at,
@@ -53,10 +59,11 @@ def event(row: EventRow) -> Event:
         plugin=row[3],
         command=row[4],
         job_id=ids.join(row[5], row[6]) if row[5] else "",
-        request_id=row[7],
-        dedupe_key=row[8],
-        created_at=row[9],
-        payload=row[10],
+        tenant=row[7],
+        request_id=row[8],
+        dedupe_key=row[9],
+        created_at=row[10],
+        payload=row[11],
     )
 
 

@@ -66,12 +66,15 @@ class Reader(KeptReader, Lists):
         key = tail = None
         if query.job_id is not None:
             name, (key, tail) = "events_of_job", numbers(query.job_id)
+        elif query.tenant:
+            name = "events_of_tenant"
         elif query.type is not None:
             name = "events_of_type"
         elif query.plugin is not None:
             name = "events_of_plugin"
         before = _NEWEST if query.before is None else ids.key(query.before)
-        rows = await self.rows(_EVENTS[name], (before, key, tail, query.type, query.plugin, query.limit))
+        asked = (query.type, query.plugin, query.tenant)
+        rows = await self.rows(_EVENTS[name], (before, key, tail, *asked, query.limit))
         return tuple(codec_told.event(row) for row in cast("list[EventRow]", rows))
 
     async def state(self, plugin: str, key: str) -> StateEntry | None:

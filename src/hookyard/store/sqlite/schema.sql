@@ -165,6 +165,7 @@ CREATE TABLE event_log (
   command    TEXT    NOT NULL,
   job_key    INTEGER NOT NULL,
   job_tail   INTEGER NOT NULL,
+  tenant     TEXT    NOT NULL,        -- of the job
   request_id TEXT    NOT NULL,
   dedupe_key TEXT,
   created_at INTEGER NOT NULL,
@@ -175,6 +176,7 @@ CREATE TABLE event_log (
 CREATE INDEX event_of_job ON event_log (job_key, key);
 CREATE INDEX event_of_type ON event_log (type, key);
 CREATE INDEX event_of_plugin ON event_log (plugin, key);
+CREATE INDEX event_of_tenant ON event_log (tenant, key) WHERE tenant <> '';
 
 -- What plugins keep. A deleted key stays as its version, so that no later value gets an earlier one's.
 CREATE TABLE plugin_state (

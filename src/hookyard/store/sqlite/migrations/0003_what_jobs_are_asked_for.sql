@@ -13,6 +13,9 @@ DROP INDEX job_child;
 DROP INDEX delivery_of_job;
 DROP INDEX delivery_pending;
 DROP INDEX delivery_sending;
+DROP INDEX event_of_job;
+DROP INDEX event_of_type;
+DROP INDEX event_of_plugin;
 ALTER TABLE job_log RENAME TO job_log_before;
 ALTER TABLE job_progress RENAME TO job_progress_before;
 ALTER TABLE attempt_log RENAME TO attempt_log_before;
@@ -20,6 +23,7 @@ ALTER TABLE job_line RENAME TO job_line_before;
 ALTER TABLE artifact RENAME TO artifact_before;
 ALTER TABLE delivery RENAME TO delivery_before;
 ALTER TABLE delivery_attempt RENAME TO delivery_attempt_before;
+ALTER TABLE event_log RENAME TO event_log_before;
 
 CREATE TABLE job_log (
   key              INTEGER PRIMARY KEY,
@@ -221,6 +225,29 @@ CREATE TABLE delivery_attempt (
   response     BLOB,                  -- the first bytes of the answer
   PRIMARY KEY (delivery_key, number)
 ) STRICT, WITHOUT ROWID;
+
+-- What plugins emitted, written with the end of the job.
+CREATE TABLE event_log (
+  key        INTEGER PRIMARY KEY,
+  tail       INTEGER NOT NULL,
+  type       TEXT    NOT NULL,
+  plugin     TEXT    NOT NULL,
+  command    TEXT    NOT NULL,
+  job_key    INTEGER NOT NULL,
+  job_tail   INTEGER NOT NULL,
+  tenant     TEXT    NOT NULL,        -- of the job
+  request_id TEXT    NOT NULL,
+  dedupe_key TEXT,
+  created_at INTEGER NOT NULL,
+  payload    BLOB    NOT NULL
+) STRICT;
+
+-- For lists, newest first.
+CREATE INDEX event_of_job ON event_log (job_key, key);
+CREATE INDEX event_of_type ON event_log (type, key);
+CREATE INDEX event_of_plugin ON event_log (plugin, key);
+CREATE INDEX event_of_tenant ON event_log (tenant, key) WHERE tenant <> '';
+
 -- Bearer tokens; of the token itself only the digest is kept.
 CREATE TABLE token (
   key          INTEGER PRIMARY KEY,
@@ -369,6 +396,13 @@ INSERT INTO delivery_attempt (
 SELECT
   delivery_key, number, started_at, duration, status, error, response
 FROM delivery_attempt_before;
+INSERT INTO event_log (
+  key, tail, type, plugin, command, job_key, job_tail, tenant, request_id, dedupe_key, created_at, payload
+)
+SELECT
+  key, tail, type, plugin, command, job_key, job_tail, '', request_id, dedupe_key, created_at, payload
+FROM event_log_before;
+DROP TABLE event_log_before;
 DROP TABLE delivery_attempt_before;
 DROP TABLE delivery_before;
 DROP TABLE artifact_before;
