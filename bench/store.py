@@ -96,7 +96,7 @@ def _jobs(clock: SystemClock, first: int) -> list[tuple[object, ...]]:
     return [
         (
             *(first + at, getrandbits(62), "hello", "greet", "hello/greet", 0, 4, now, now, None, "token:bench", None),
-            *("bench", None, "[]", ARGS, "running", 0, 1, now, getrandbits(62), now + 30_000, "bench", None),
+            *("bench", None, "[]", ARGS, "running", None, 1, now, getrandbits(62), now + 30_000, "bench", None),
         )
         for at in range(CALLERS)
     ]

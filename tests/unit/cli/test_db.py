@@ -162,6 +162,7 @@ def test_damage_is_found(hookyard: Call, config: Path, tmp_path: Path) -> None:
 
 def test_rows_of_a_job_that_is_gone_are_found(hookyard: Call, config: Path, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "data" / "jobs.db") as other:  # which does not mind foreign keys
+        other.execute("DROP TRIGGER attempts_of_job")
         other.execute("DELETE FROM job_log WHERE status = 'succeeded'")
     other.close()
     ended = hookyard("db", "check", "-c", config)

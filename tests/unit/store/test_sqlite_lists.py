@@ -25,7 +25,8 @@ INSERT INTO job_log (
 SELECT (?2 + i) << 12, i, 'a', 'x', 'a/x',
   CASE i % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'timed_out' WHEN 2 THEN 'cancelled' WHEN 3 THEN 'queued'
     ELSE 'succeeded' END,
-  NULL, i % 50 = 3, 0, 1, 4, ?2 + i, ?2 + i, ?2 + i, CASE i % 50 WHEN 3 THEN NULL ELSE ?2 + i + 1 END, 'token:ci',
+  NULL, CASE i % 50 WHEN 3 THEN 1 END, 0, 1, 4, ?2 + i, ?2 + i, ?2 + i,
+  CASE i % 50 WHEN 3 THEN NULL ELSE ?2 + i + 1 END, 'token:ci',
   CASE i % 2 WHEN 0 THEN 'git' END, 'r', '[]',
   CASE i % 3 WHEN 0 THEN 'parent' END, CASE i % 4 WHEN 0 THEN 'acme' ELSE '' END,
   CASE i % 50 WHEN 0 THEN '{"code":"boom","message":"it broke"}' END, x'7b7d', x'7b7d'

@@ -41,7 +41,7 @@ asyncio.run(main())
 DIGESTS = [
     "3738db0ce07d5f3dba742fadf8fc8b4c0ef7f7237fa07fa240ebe255796883b3",
     "d7d2f7a4cdffb2aa2710719e15b8f8a2d9b499c88c3656544e5dcabdb9bd16d0",
-    "7861809ed3e0573128689cb342a99c03a5b72a7d3d39387d62902f273ac438f2",
+    "4918a32792fedbac33feaa660e07eb50eadabbfb8c61ea4d0ea79bb1fc0a411d",
 ]
 """SHA-256 of the migrations, in order: files that are in use have been made by them as they stand.
 

@@ -124,7 +124,7 @@ def new_job(op: Enqueue) -> tuple[Value, ...]:
         status, ready, attempt, started_at = "queued", int(job.run_at <= op.now), 0, None
         token = expires_at = worker = None
     else:
-        status, ready, attempt, started_at = "running", 0, 1, op.now
+        status, ready, attempt, started_at = "running", None, 1, op.now
         token, expires_at, worker = lease.token, lease.expires_at, lease.worker
     return (
         key,
@@ -166,9 +166,14 @@ def is_plain(job: Job) -> bool:
     )
 
 
-def new_job_with_more(op: Enqueue, ready: int) -> tuple[Value, ...]:
+def new_job_with_more(op: Enqueue, ready: int | None) -> tuple[Value, ...]:
     """The same for a job that :func:`is_plain` does not hold for, in the order of the statement `enqueue_more`."""
     job, row = op.job, new_job(op)
+    options = None if job.options is None else stored_options.options_text(job.options)
+    if options is None and (
+        job.tenant or job.affinity is not None or job.unique_key is not None or job.concurrency_key is not None
+    ):
+        options = ""  # so that whoever reads a job looks at one column for all of these
     return (
         *row[:_READY],
         ready,
@@ -178,7 +183,7 @@ def new_job_with_more(op: Enqueue, ready: int) -> tuple[Value, ...]:
         job.unique_key,
         job.concurrency_key,
         None if job.concurrency_key is None else job.concurrency_limit,
-        None if job.options is None else stored_options.options_text(job.options),
+        options,
     )
 
 
@@ -239,7 +244,7 @@ def job(row: JobRow) -> Job:
         unique_key=has.unique_key,
         concurrency_key=has.concurrency_key,
         concurrency_limit=has.concurrency_limit,
-        options=None if has.options is None else stored_options.options_of(has.options),
+        options=stored_options.options_of(has.options) if has.options else None,
         result_artifact=has.result_artifact,
     )
 

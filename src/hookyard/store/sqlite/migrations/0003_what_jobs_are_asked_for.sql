@@ -33,7 +33,7 @@ CREATE TABLE job_log (
   lane             TEXT    NOT NULL,
   status           TEXT    NOT NULL,  -- queued, running, succeeded, failed, timed_out, cancelled
   reason           TEXT,
-  ready            INTEGER NOT NULL,  -- of a queued job: 0 while its run_at lies ahead, 1 once it is due,
+  ready            INTEGER,           -- of a queued job: 0 while its run_at lies ahead, 1 once it is due,
                                       -- 2 when it is due and its key has no room, 3 while it waits for other jobs
   priority         INTEGER NOT NULL,  -- higher runs first
   attempt          INTEGER NOT NULL,  -- the current or last one, 0 before the first
@@ -58,7 +58,8 @@ CREATE TABLE job_log (
   unique_key       TEXT,              -- no two active jobs with the same are simply added
   concurrency_key  TEXT,              -- of the jobs of the lane with this key ...
   concurrency_limit INTEGER,          -- ... so many may run at once
-  options          TEXT,              -- JSON object: what few jobs are asked for
+  options          TEXT,              -- JSON object: what few jobs are asked for; empty when that is nothing, but
+                                      -- one of the five above or result_artifact has a value; NULL: none of them has
   last_error       TEXT,              -- JSON object
   result_artifact  TEXT,              -- the name of the artifact that holds the result instead
   result           BLOB,
@@ -66,18 +67,21 @@ CREATE TABLE job_log (
   CHECK (attempt <= max_attempts AND max_attempts > 0)
 ) STRICT;
 
+-- What a statement changes of a row decides at which indexes it looks, and each costs every job. So the indexes of
+-- the queue hang on ready, which queued jobs alone have, those of what runs on the end of the lease, which running
+-- jobs alone have, and those of what is over on completed_at: the end of a job never looks at the queue, nor its
+-- beginning at what is over. A condition names first what is NULL in most rows, because words are slow to compare.
+
 -- The queue: what a claim takes, in its order.
-CREATE INDEX job_queued ON job_log (lane, ready, priority DESC, key) WHERE status = 'queued';
+CREATE INDEX job_queued ON job_log (lane, ready, priority DESC, key) WHERE ready IS NOT NULL;
 -- What waits for its time; claims look only at its first entries.
-CREATE INDEX job_later ON job_log (lane, run_at) WHERE status = 'queued' AND ready = 0;
+CREATE INDEX job_later ON job_log (lane, run_at) WHERE ready = 0;
 -- What is running, by the end of its lease: for the sweep of lost leases.
-CREATE INDEX job_leased ON job_log (lease_expires_at, key) WHERE status = 'running';
+CREATE INDEX job_leased ON job_log (lease_expires_at, key) WHERE lease_expires_at IS NOT NULL;
 -- What waits, newest first, for lists.
-CREATE INDEX job_waiting ON job_log (key) WHERE status = 'queued';
--- What did not succeed, the dead letters among them, for lists: rare in a long history. An OR, because SQLite would
--- build a table of its own for an IN at every insert.
-CREATE INDEX job_unsuccessful ON job_log (status, key)
-  WHERE status = 'failed' OR status = 'timed_out' OR status = 'cancelled';
+CREATE INDEX job_waiting ON job_log (key) WHERE ready IS NOT NULL;
+-- What did not succeed, the dead letters among them, for lists: rare in a long history.
+CREATE INDEX job_unsuccessful ON job_log (status, key) WHERE completed_at IS NOT NULL AND status <> 'succeeded';
 
 -- What a job's command called for, in order.
 CREATE INDEX job_child ON job_log (parent, key) WHERE parent IS NOT NULL;
@@ -86,22 +90,22 @@ CREATE INDEX job_child ON job_log (parent, key) WHERE parent IS NOT NULL;
 CREATE INDEX job_keyed ON job_log (
     lane, concurrency_key, ready, concurrency_limit || char(31) || tenant || char(31) || ifnull(affinity, ''),
     priority DESC, key)
-  WHERE concurrency_key IS NOT NULL AND status = 'queued';
+  WHERE concurrency_key IS NOT NULL AND ready IS NOT NULL;
 -- What runs under one.
 CREATE INDEX job_keyed_running ON job_log (lane, concurrency_key)
   WHERE concurrency_key IS NOT NULL AND status = 'running';
 
 -- Active jobs by what makes them unique.
 CREATE INDEX job_unique ON job_log (unique_key, key)
-  WHERE unique_key IS NOT NULL AND (status = 'queued' OR status = 'running');
+  WHERE unique_key IS NOT NULL AND completed_at IS NULL;
 
 -- What is best done by a worker that has this loaded; the queue of a tenant; and what of that is best done so.
 CREATE INDEX job_affine ON job_log (lane, affinity, priority DESC, key)
-  WHERE affinity IS NOT NULL AND status = 'queued' AND ready = 1;
+  WHERE affinity IS NOT NULL AND ready = 1;
 CREATE INDEX job_tenant_queued ON job_log (lane, tenant, priority DESC, key)
-  WHERE tenant <> '' AND status = 'queued' AND ready = 1;
+  WHERE ready = 1 AND tenant <> '';
 CREATE INDEX job_tenant_affine ON job_log (lane, tenant, affinity, priority DESC, key)
-  WHERE tenant <> '' AND affinity IS NOT NULL AND status = 'queued' AND ready = 1;
+  WHERE affinity IS NOT NULL AND ready = 1 AND tenant <> '';
 
 -- For lists by source and by tenant.
 CREATE INDEX job_of_source ON job_log (source, key) WHERE source IS NOT NULL;
@@ -150,8 +154,9 @@ CREATE TABLE job_progress (
   progress TEXT NOT NULL              -- JSON object
 ) STRICT;
 
+-- Its rows go with their job by a trigger: a foreign key would be looked at with every attempt that is added.
 CREATE TABLE attempt_log (
-  job_key    INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
+  job_key    INTEGER NOT NULL,
   number     INTEGER NOT NULL,
   outcome    TEXT    NOT NULL,        -- succeeded, failed, timed_out, cancelled, released, lost
   worker     TEXT    NOT NULL,
@@ -160,6 +165,9 @@ CREATE TABLE attempt_log (
   error      TEXT,                    -- JSON object
   PRIMARY KEY (job_key, number)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER attempts_of_job AFTER DELETE ON job_log BEGIN
+  DELETE FROM attempt_log WHERE job_key = old.key;
+END;
 
 -- What the commands of jobs logged.
 CREATE TABLE job_line (
@@ -350,7 +358,7 @@ INSERT INTO job_log (
   request_id, callback_url, tags, parent, last_error, result, args
 )
 SELECT
-  key, tail, plugin, command, lane, status, reason, ready, priority, attempt, max_attempts, run_at, submitted_at,
+  key, tail, plugin, command, lane, status, reason, CASE WHEN status = 'queued' THEN ready END, priority, attempt, max_attempts, run_at, submitted_at,
   started_at, completed_at, lease_token, lease_expires_at, worker, cancel_requested, timeout, principal, source,
   request_id, callback_url, tags, parent, last_error, result, args
 FROM job_log_before;

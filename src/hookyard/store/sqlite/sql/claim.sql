@@ -4,7 +4,7 @@
 -- name: promote
 -- What has become due in these lanes; the parameters are the lanes and then the time.
 UPDATE job_log SET ready = CASE WHEN concurrency_key IS NULL THEN 1 ELSE 2 END
-WHERE status = 'queued' AND ready = 0 AND lane IN (/* each , */ ? /* end */) AND run_at <= ?;
+WHERE ready = 0 AND lane IN (/* each , */ ? /* end */) AND run_at <= ?;
 
 -- name: pick
 -- The next ready jobs of each lane, as one row: the jobs, and when the next of those not due yet is.
@@ -15,12 +15,12 @@ WITH
     /* each UNION ALL */
     SELECT * FROM (
       SELECT key FROM job_log INDEXED BY job_queued
-      WHERE lane = ? AND status = 'queued' AND ready = 1
+      WHERE lane = ? AND ready = 1
       ORDER BY priority DESC, key LIMIT ?)
     /* end */),
   later (run_at) AS (
     /* each UNION ALL */
-    SELECT min(run_at) FROM job_log INDEXED BY job_later WHERE lane = ? AND status = 'queued' AND ready = 0
+    SELECT min(run_at) FROM job_log INDEXED BY job_later WHERE lane = ? AND ready = 0
     /* end */)
 SELECT
   (SELECT json_group_array(json_array(
@@ -28,9 +28,8 @@ SELECT
      request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at,
      worker, started_at, completed_at, last_error, parent,
      (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key),
-     CASE WHEN tenant = '' AND affinity IS NULL AND unique_key IS NULL AND concurrency_key IS NULL
-       AND options IS NULL AND result_artifact IS NULL THEN NULL
-     ELSE json_array(tenant, affinity, unique_key, concurrency_key, concurrency_limit, options, result_artifact) || ''
+     CASE WHEN options IS NOT NULL THEN
+       json_array(tenant, affinity, unique_key, concurrency_key, concurrency_limit, options, result_artifact) || ''
      END,
      length(args),
      CASE WHEN length(args) <= ? THEN hex(args) END))
@@ -43,7 +42,7 @@ SELECT args FROM job_log WHERE key = ?;
 -- name: lease
 -- The parameters are the time, the token, the lease's end, the worker and then the jobs.
 UPDATE job_log
-SET status = 'running', reason = NULL, ready = 0, attempt = attempt + 1, started_at = ?, lease_token = ?,
+SET status = 'running', reason = NULL, ready = NULL, attempt = attempt + 1, started_at = ?, lease_token = ?,
     lease_expires_at = ?, worker = ?
 WHERE key IN (/* each , */ ? /* end */);
 
@@ -52,6 +51,6 @@ WHERE key IN (/* each , */ ? /* end */);
 /* each UNION ALL */
 SELECT * FROM (
   SELECT lane, key, concurrency_key, concurrency_limit FROM job_log INDEXED BY job_queued
-  WHERE lane = ? AND status = 'queued' AND ready = 1
+  WHERE lane = ? AND ready = 1
   ORDER BY priority DESC, key LIMIT ?)
 /* end */;

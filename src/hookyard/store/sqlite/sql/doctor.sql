@@ -4,24 +4,24 @@
 -- Lanes with jobs that are due, how many there are at most, and since when the longest waits. The parameter is the
 -- number of jobs to look at.
 SELECT lane, count(*), min(run_at) FROM (
-  SELECT lane, run_at FROM job_log INDEXED BY job_queued WHERE status = 'queued' AND ready = 1 LIMIT ?)
+  SELECT lane, run_at FROM job_log INDEXED BY job_queued WHERE ready = 1 LIMIT ?)
 GROUP BY lane ORDER BY lane;
 
 -- name: wanted
 -- Commands that queued jobs are for.
 SELECT plugin, command, count(*) FROM (
-  SELECT plugin, command FROM job_log INDEXED BY job_waiting WHERE status = 'queued' LIMIT ?)
+  SELECT plugin, command FROM job_log INDEXED BY job_waiting WHERE ready IS NOT NULL LIMIT ?)
 GROUP BY plugin, command ORDER BY plugin, command;
 
 -- name: stuck
 -- Running jobs whose lease ended before a time.
-SELECT count(*) FROM job_log INDEXED BY job_leased WHERE status = 'running' AND lease_expires_at < ?;
+SELECT count(*) FROM job_log INDEXED BY job_leased WHERE lease_expires_at < ?;
 
 -- name: dead
 -- Jobs that failed for good: the parameters are the first key to look at and the number of jobs.
 SELECT plugin, command, count(*) FROM (
   SELECT plugin, command FROM job_log INDEXED BY job_unsuccessful
-  WHERE (status = 'failed' OR status = 'timed_out' OR status = 'cancelled') AND status = 'failed' AND key >= ?
+  WHERE completed_at IS NOT NULL AND status <> 'succeeded' AND status = 'failed' AND key >= ?
   ORDER BY key DESC LIMIT ?)
 GROUP BY plugin, command ORDER BY plugin, command;
 

@@ -25,7 +25,7 @@ INSERT INTO job_tag (tag, job_key) VALUES /* each , */ (?, ?) /* end */;
 -- The active jobs with these unique keys, oldest first.
 SELECT unique_key, key, tail, status, started_at, submitted_at
 FROM job_log INDEXED BY job_unique
-WHERE unique_key IN (/* each , */ ? /* end */) AND (status = 'queued' OR status = 'running')
+WHERE unique_key IN (/* each , */ ? /* end */) AND completed_at IS NULL
 ORDER BY unique_key, key;
 
 -- name: coalesce

@@ -11,16 +11,16 @@ SELECT key AS place FROM job_log WHERE key < ?1 AND key >= ?2 ORDER BY key DESC 
 -- columns: among_queued
 -- It may be a handful among millions.
 SELECT key AS place FROM job_log INDEXED BY job_waiting
-WHERE status = 'queued' AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
+WHERE ready IS NOT NULL AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: among_running
 -- All that run are looked at, by the index of the leases.
 SELECT key AS place FROM job_log INDEXED BY job_leased
-WHERE status = 'running' AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
+WHERE lease_expires_at IS NOT NULL AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: among_unsuccessful
 SELECT key AS place FROM job_log INDEXED BY job_unsuccessful
-WHERE (status = 'failed' OR status = 'timed_out' OR status = 'cancelled') AND status = ?4
+WHERE completed_at IS NOT NULL AND status <> 'succeeded' AND status = ?4
   AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: of_parent

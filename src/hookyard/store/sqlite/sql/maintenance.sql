@@ -36,7 +36,9 @@ SELECT integrity_check FROM pragma_integrity_check;
 
 -- name: foreign_keys
 -- Rows whose job is gone.
-SELECT "table", parent FROM pragma_foreign_key_check LIMIT ?;
+SELECT "table", parent FROM pragma_foreign_key_check
+UNION ALL SELECT 'attempt_log', 'job_log' FROM attempt_log WHERE job_key NOT IN (SELECT key FROM job_log)
+LIMIT ?;
 
 -- name: snapshot
 -- Begins to read: what is read from now on in this transaction is as it is now.

@@ -6,9 +6,8 @@ key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, 
   request_id, callback_url, tags, status, reason, attempt, cancel_requested, lease_token, lease_expires_at, worker,
   started_at, completed_at, last_error, parent,
   (SELECT progress FROM job_progress WHERE job_progress.job_key = job_log.key),
-  CASE WHEN tenant = '' AND affinity IS NULL AND unique_key IS NULL AND concurrency_key IS NULL
-    AND options IS NULL AND result_artifact IS NULL THEN NULL
-  ELSE json_array(tenant, affinity, unique_key, concurrency_key, concurrency_limit, options, result_artifact) || ''
+  CASE WHEN options IS NOT NULL THEN
+    json_array(tenant, affinity, unique_key, concurrency_key, concurrency_limit, options, result_artifact) || ''
   END
 
 -- name: job
@@ -56,26 +55,26 @@ ORDER BY tried.number;
 -- Running jobs whose lease has ended, the longest ended first.
 SELECT /* columns job */, NULL, x''
 FROM job_log INDEXED BY job_leased
-WHERE status = 'running' AND lease_expires_at <= ?
+WHERE lease_expires_at <= ?
 ORDER BY lease_expires_at, key LIMIT ?;
 
 -- name: running_of
 -- All running jobs of one worker.
 SELECT /* columns job */, NULL, x''
 FROM job_log INDEXED BY job_leased
-WHERE status = 'running' AND worker = ?
+WHERE lease_expires_at IS NOT NULL AND worker = ?
 ORDER BY lease_expires_at, key LIMIT ?;
 
 -- name: doomed
 -- Queued jobs that wait for one that ended without success.
 SELECT /* columns job */, NULL, x''
 FROM job_log NOT INDEXED
-WHERE key IN (SELECT job_key FROM job_after INDEXED BY job_doomed WHERE doomed = 1) AND status = 'queued' AND ready = 3
+WHERE key IN (SELECT job_key FROM job_after INDEXED BY job_doomed WHERE doomed = 1) AND ready = 3
 ORDER BY key LIMIT ?;
 
 -- name: running
 -- How many run in each lane; what runs is little.
-SELECT lane, count(*) FROM job_log INDEXED BY job_leased WHERE status = 'running' GROUP BY lane;
+SELECT lane, count(*) FROM job_log INDEXED BY job_leased WHERE lease_expires_at IS NOT NULL GROUP BY lane;
 
 -- name: last_id
 SELECT key, tail FROM (

@@ -58,7 +58,7 @@ WHERE job_log.key = given.key;
 
 -- name: result_artifact
 -- Of those few whose result is kept as one.
-UPDATE job_log SET result_artifact = ? WHERE key = ?;
+UPDATE job_log SET result_artifact = ?, options = coalesce(options, '') WHERE key = ?;
 
 -- name: job_standing
 SELECT status, lane, concurrency_key, attempt, max_attempts, started_at, worker FROM job_log
@@ -67,7 +67,7 @@ WHERE key = ? AND tail = ?;
 -- name: cancel_job
 -- One that is queued, or that is killed.
 UPDATE job_log
-SET status = 'cancelled', reason = ?, last_error = coalesce(?, last_error), completed_at = ?, lease_token = NULL,
+SET status = 'cancelled', reason = ?, ready = NULL, last_error = coalesce(?, last_error), completed_at = ?, lease_token = NULL,
     lease_expires_at = NULL, worker = NULL
 WHERE key = ?;
 

@@ -14,7 +14,7 @@ INSERT INTO job_after (job_key, on_key, on_tail, doomed) VALUES /* each , */ (?,
 UPDATE job_log NOT INDEXED
 SET ready = CASE WHEN run_at > ?3 THEN 0 WHEN concurrency_key IS NULL THEN 1 ELSE 2 END
 WHERE key IN (SELECT job_key FROM job_after INDEXED BY job_before WHERE on_key = ?1 AND on_tail = ?2)
-  AND status = 'queued' AND ready = 3
+  AND ready = 3
   AND NOT EXISTS (
     SELECT 1 FROM job_after AS other
     WHERE other.job_key = job_log.key AND NOT (other.on_key = ?1 AND other.on_tail = ?2))
@@ -47,16 +47,14 @@ SELECT given.lane, given.concurrency_key, first.key,
   (SELECT count(*) FROM job_log AS one INDEXED BY job_keyed_running
    WHERE one.lane = given.lane AND one.concurrency_key = given.concurrency_key AND one.status = 'running'),
   (SELECT count(*) FROM job_log AS one INDEXED BY job_keyed
-   WHERE one.lane = given.lane AND one.concurrency_key = given.concurrency_key AND one.status = 'queued'
-     AND one.ready = 1
+   WHERE one.lane = given.lane AND one.concurrency_key = given.concurrency_key AND one.ready = 1
      AND one.concurrency_limit || char(31) || one.tenant || char(31) || ifnull(one.affinity, '')
        = first.concurrency_limit || char(31) || first.tenant || char(31) || ifnull(first.affinity, '')
      AND (one.priority > first.priority OR (one.priority = first.priority AND one.key < first.key)))
 FROM given CROSS JOIN job_log AS first
 WHERE first.key = (
   SELECT one.key FROM job_log AS one INDEXED BY job_keyed
-  WHERE one.lane = given.lane AND one.concurrency_key = given.concurrency_key AND one.status = 'queued'
-    AND one.ready = 2
+  WHERE one.lane = given.lane AND one.concurrency_key = given.concurrency_key AND one.ready = 2
     AND one.concurrency_limit || char(31) || one.tenant || char(31) || ifnull(one.affinity, '') > given.after
   ORDER BY one.concurrency_limit || char(31) || one.tenant || char(31) || ifnull(one.affinity, ''),
     one.priority DESC, one.key
@@ -64,18 +62,18 @@ WHERE first.key = (
 
 -- name: let_go
 -- Into the queue.
-UPDATE job_log NOT INDEXED SET ready = 1 WHERE key IN (/* each , */ ? /* end */) AND status = 'queued' AND ready = 2;
+UPDATE job_log NOT INDEXED SET ready = 1 WHERE key IN (/* each , */ ? /* end */) AND ready = 2;
 
 -- name: hold
 -- Out of it, until their key has room.
-UPDATE job_log NOT INDEXED SET ready = 2 WHERE key IN (/* each , */ ? /* end */) AND status = 'queued' AND ready = 1;
+UPDATE job_log NOT INDEXED SET ready = 2 WHERE key IN (/* each , */ ? /* end */) AND ready = 1;
 
 -- name: freed
 -- Whether another job can run now that one of this lane and key runs no more: one that is due and whose limit is as
 -- many as ran until now. The parameters are the lane, the key and the job that ran.
 SELECT EXISTS (
   SELECT 1 FROM (VALUES (1), (2)) AS state CROSS JOIN job_log AS one INDEXED BY job_keyed
-  WHERE one.lane = ?1 AND one.concurrency_key = ?2 AND one.status = 'queued' AND one.ready = state.column1
+  WHERE one.lane = ?1 AND one.concurrency_key = ?2 AND one.ready = state.column1
     AND one.concurrency_limit || char(31) || one.tenant || char(31) || ifnull(one.affinity, '')
       BETWEEN before.number || char(31) AND before.number || char(32)
     AND one.key <> ?3)
@@ -86,7 +84,7 @@ FROM (
 -- name: keyed_due
 -- The keys of what has become due in these lanes; the parameters are the lanes and then the time.
 SELECT DISTINCT lane, concurrency_key FROM job_log INDEXED BY job_later
-WHERE status = 'queued' AND ready = 0 AND lane IN (/* each , */ ? /* end */) AND run_at <= ?
+WHERE ready = 0 AND lane IN (/* each , */ ? /* end */) AND run_at <= ?
   AND concurrency_key IS NOT NULL;
 
 -- name: running_of_keys
@@ -107,7 +105,7 @@ WHERE key IN (/* each , */ ? /* end */) AND (concurrency_key IS NOT NULL OR awai
 
 -- name: any_keyed
 -- Whether active jobs have concurrency keys.
-SELECT EXISTS (SELECT 1 FROM job_log INDEXED BY job_keyed WHERE concurrency_key IS NOT NULL AND status = 'queued')
+SELECT EXISTS (SELECT 1 FROM job_log INDEXED BY job_keyed WHERE concurrency_key IS NOT NULL AND ready IS NOT NULL)
   OR EXISTS (SELECT 1 FROM job_log INDEXED BY job_keyed_running
              WHERE concurrency_key IS NOT NULL AND status = 'running');
 
@@ -116,4 +114,4 @@ SELECT EXISTS (SELECT 1 FROM job_after);
 
 -- name: depths
 -- How many jobs of each lane are queued: walks through all of them, at the start.
-SELECT lane, count(*) FROM job_log INDEXED BY job_queued WHERE status = 'queued' GROUP BY lane;
+SELECT lane, count(*) FROM job_log INDEXED BY job_queued WHERE ready IS NOT NULL GROUP BY lane;

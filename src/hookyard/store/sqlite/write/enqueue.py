@@ -1,5 +1,6 @@
 """Taking jobs in."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeGuard
 
@@ -36,9 +37,13 @@ def are_plain(ops: Sequence[Op]) -> TypeGuard[Sequence[Enqueue]]:
 def store(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
     """Store plain jobs: a single statement."""
     values: list[Value] = []
+    queued: list[str] = []
     for op in ops:
         values += new_job(op)
         if op.lease is None:
-            db.depths.add(op.job.lane, 1)
+            queued.append(op.job.lane)
+    if queued:
+        for lane, count in Counter(queued).items():
+            db.depths.add(lane, count)
     db.change(_ENQUEUE, values, len(ops))
     return [Enqueued(op.job.id) for op in ops]

@@ -117,7 +117,7 @@ class Intake:
         if is_plain(job):
             self._plain.append(new_job(op))
         else:
-            ready = 0
+            ready = None
             if op.lease is None:
                 ready = _WAITS if waits else 0 if job.run_at > op.now else _HELD if job.concurrency_key else 1
             self._more.append(new_job_with_more(op, ready))
