@@ -1,7 +1,7 @@
 """What is done to a job from outside: cancelled, killed, run again, forgotten."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, cast
 
 from msgspec.structs import replace
@@ -121,10 +121,16 @@ class Changes:
             end: how it ends.
             audit: who does it.
         """
-        result = await self._cancel(job_id, end, audit, kill=False)
+        result = await self._cancel(job_id, end, audit)
         if isinstance(result, CancelRequested):
             self._attempts.cancel(job_id, end)
+        assert not isinstance(result, StillActive)  # noqa: S101  nor the contract's answer to this
         return result
+
+    async def supersede(self, job_ids: Sequence[str]) -> None:
+        """Cancel those of these jobs that are still queued: a newer one takes their place."""
+        for job_id in job_ids:
+            await self._cancel(job_id, REPLACED, None, only_queued=True)
 
     async def kill(
         self, job_id: str, *, audit: AuditEntry | None = None
@@ -133,11 +139,12 @@ class Changes:
         result = await self._cancel(job_id, KILLED, audit, kill=True)
         if isinstance(result, Done):
             self._attempts.kill(job_id)
+        assert not isinstance(result, StillActive)  # noqa: S101  as above
         return result
 
     async def _cancel(
-        self, job_id: str, end: Ended, audit: AuditEntry | None, *, kill: bool
-    ) -> Done | CancelRequested | AlreadyTerminal | NotFound:
+        self, job_id: str, end: Ended, audit: AuditEntry | None, *, kill: bool = False, only_queued: bool = False
+    ) -> Done | CancelRequested | AlreadyTerminal | StillActive | NotFound:
         job = await self._store.job(job_id)
         if job is None:
             return NotFound()
@@ -157,7 +164,15 @@ class Changes:
         # Planned for the case that it ends here; one that runs on has its own when its holder ends it.
         deliveries = self._outbox.plan(ended, now)
         reason = end.reason or "cancelled_by_user"
-        op = Cancel(now=now, job_id=job_id, reason=reason, error=end.error, kill=kill, deliveries=deliveries)
+        op = Cancel(
+            now=now,
+            job_id=job_id,
+            reason=reason,
+            error=end.error,
+            kill=kill,
+            only_queued=only_queued,
+            deliveries=deliveries,
+        )
         written = False
         try:
             result = await self.submit(op, audit)
@@ -170,7 +185,8 @@ class Changes:
             self._settled(await self._store.job(job_id) or ended)
             if result.lanes or result.doomed:
                 self._moved(result.lanes, result.doomed)
-        assert isinstance(result, (Done, CancelRequested, AlreadyTerminal, NotFound))  # noqa: S101  the contract's
+        answers = (Done, CancelRequested, AlreadyTerminal, StillActive, NotFound)
+        assert isinstance(result, answers)  # noqa: S101  the contract's
         return result
 
     async def retry(
@@ -199,9 +215,10 @@ class Changes:
         self, job_id: str, *, audit: AuditEntry | None = None
     ) -> Deleted | StillActive | Undelivered | NotFound:
         """Forget an ended job with its attempts, lines, items, deliveries and artifacts."""
+        sizes = {each.location: each.size for each in await self._store.artifacts(job_id)}
         result = await self.submit(DeleteJob(now=self._clock.now(), job_id=job_id), audit)
         if isinstance(result, Deleted) and result.locations:
-            await self._ports.forget(result.locations)
+            await self._ports.forget({location: sizes.get(location, 0) for location in result.locations})
         assert isinstance(result, (Deleted, StillActive, Undelivered, NotFound))  # noqa: S101  the contract's answers
         return result
 

@@ -1,6 +1,6 @@
 """What the dispatcher asks of whoever stands behind the contexts of its commands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hookyard.context.port import Port
@@ -67,8 +67,8 @@ class Ports(Protocol):
         """
         ...
 
-    async def forget(self, locations: Sequence[str]) -> None:
-        """Forget the content of artifacts that nothing names any more."""
+    async def forget(self, locations: Mapping[str, int]) -> None:
+        """Forget the content of artifacts that nothing names any more, by its key, with its size in bytes."""
         ...
 
 
@@ -130,5 +130,5 @@ class NoPorts:
         """There are no artifacts."""
         return job.result
 
-    async def forget(self, locations: Sequence[str]) -> None:
+    async def forget(self, locations: Mapping[str, int]) -> None:
         """There is nothing."""

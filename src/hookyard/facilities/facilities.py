@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from hookyard import log
@@ -99,7 +99,7 @@ class Facilities:
         """The result of a job that is kept as an artifact."""
         return await self._results.read(job)
 
-    async def forget(self, locations: Sequence[str]) -> None:
+    async def forget(self, locations: Mapping[str, int]) -> None:
         """Forget the content of artifacts."""
         await self._results.forget(locations)
 

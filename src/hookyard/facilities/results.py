@@ -1,6 +1,6 @@
 """Results that are too large to be kept with their jobs: artifacts of the name `result.json`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -55,10 +55,10 @@ class Results:
         try:
             result = await self._writer.submit(PutArtifact(now=artifact.created_at, token=token, artifact=artifact))
         except StoreUnavailable:
-            await self.forget((artifact.location,))
+            await self.forget({artifact.location: artifact.size})
             raise
         if not isinstance(result, Done):
-            await self.forget((artifact.location,))
+            await self.forget({artifact.location: artifact.size})
             msg = "the result is not kept: the job is no longer this attempt's"
             raise ArtifactError(msg)
         if earlier is not None:
@@ -80,11 +80,11 @@ class Results:
         pieces = [await self._objects.read(found.location, at, PIECE) for at in range(0, found.size, PIECE)]
         return b"".join(pieces)
 
-    async def forget(self, locations: Sequence[str]) -> None:
-        """Forget contents that nothing names."""
-        for location in locations:
+    async def forget(self, locations: Mapping[str, int]) -> None:
+        """Forget contents that nothing names, by their keys, with their sizes: what is gone makes room in the quota."""
+        for location, size in locations.items():
             with suppress(ArtifactError):  # it is in the log; what is left only takes up room
-                await self._objects.delete(location)
+                await self._objects.delete(location, size)
 
     async def _named(self, job_id: str) -> Artifact | None:
         return next((each for each in await self._store.artifacts(job_id) if each.name == NAME), None)

@@ -109,12 +109,14 @@ def test_each_command_may_have_a_bound_of_its_own() -> None:
     run(story)
 
 
-def test_the_content_of_a_deleted_jobs_result_is_gone_too() -> None:
+def test_the_content_of_a_deleted_jobs_result_is_gone_too_and_makes_room_in_the_quota() -> None:
     async def story() -> None:
         async with lab(plugin()) as it:
             job = await it.run("lab/large")
             assert [place async for place, *_ in it.objects.locations()]
+            assert it.objects.quota.used > len(LARGE)
             await it.dispatcher.delete(job.id)
             assert [place async for place, *_ in it.objects.locations()] == []
+            assert it.objects.quota.used == 0
 
     run(story)
