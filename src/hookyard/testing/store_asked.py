@@ -107,6 +107,13 @@ class UniqueContract(StoreCase):
         assert store.see(queued[0]).reason == "replaced"
         assert store.all(op) == [Enqueued(op.job.id)]
 
+    def test_one_that_cannot_be_stored_is_told_so_before_any_is_cancelled_for_it(self, store: Probe) -> None:
+        queued = store.enqueue(unique(store))
+        nowhere = store.job().id
+        job = replace(unique(store), options=JobOptions(after=(nowhere,)))
+        assert store.all(Enqueue(now=store.now, job=job, unique=REPLACE)) == [Unmet(nowhere, None)]
+        assert store.see(queued) == queued
+
     def test_coalesce_gives_its_input_to_the_oldest_queued_one_that_never_ran(self, store: Probe) -> None:
         ran = store.running(unique(store))
         store.all(store.release_op(ran))

@@ -37,7 +37,7 @@ def _instead(data: Data, op: Enqueue) -> Result | None:
     if op.unique.policy == "skip":
         return Enqueued(same[0].id, duplicate=True) if same else None
     if op.unique.policy == "replace":
-        return Occupied(tuple(job.id for job in queued)) if queued else None
+        return (_unmet(data, op.job) or Occupied(tuple(job.id for job in queued))) if queued else None
     fresh = [job for job in queued if job.started_at is None]
     return _coalesce(data, fresh[0], op) if fresh else None
 
@@ -54,17 +54,24 @@ def _coalesce(data: Data, old: Job, op: Enqueue) -> Result:
 
 def _refusal(data: Data, op: Enqueue) -> Result | None:
     """Why the job is not stored."""
-    for other in _after(op.job):
-        found = data.jobs.get(other)
-        status = None if found is None else found.status
-        if status is None or status in TERMINAL - {"succeeded"}:
-            return Unmet(other, cast("TerminalStatus | None", status))
+    if unmet := _unmet(data, op.job):
+        return unmet
     if op.cap is not None and op.lease is None:
         queued = sum(job.lane == op.job.lane and job.status == "queued" for job in data.jobs.values())
         if queued >= op.cap:
             return LaneFull(queued)
     if problem := _misfit(data, op):
         return Failed(problem)
+    return None
+
+
+def _unmet(data: Data, job: Job) -> Unmet | None:
+    """The first of the jobs to wait for that cannot succeed any more."""
+    for other in _after(job):
+        found = data.jobs.get(other)
+        status = None if found is None else found.status
+        if status is None or status in TERMINAL - {"succeeded"}:
+            return Unmet(other, cast("TerminalStatus | None", status))
     return None
 
 

@@ -65,9 +65,14 @@ class Intake:
         if op.unique.policy == "skip":
             return Enqueued(same[0].job_id, duplicate=True) if same else None
         if op.unique.policy == "replace":
-            return Occupied(tuple(one.job_id for one in queued)) if queued else None
+            return self._occupied(op.job, queued) if queued else None
         fresh = next((one for one in queued if one.started_at is None), None)
         return None if fresh is None else self._coalesce(fresh, op)
+
+    def _occupied(self, job: Job, queued: Sequence[Active]) -> Occupied | Unmet:
+        """The jobs to cancel for this one, unless it could not be stored after all."""
+        waits = self._waits_of(job)
+        return waits if isinstance(waits, Unmet) else Occupied(tuple(one.job_id for one in queued))
 
     def _coalesce(self, old: Active, op: Enqueue) -> Result:
         self._flush()  # it may be one of these
@@ -82,12 +87,9 @@ class Intake:
 
     def _taken(self, op: Enqueue) -> Result:
         job = op.job
-        waits: tuple[Number, ...] = ()
-        if job.options is not None and job.options.after:
-            found = self._unsucceeded(dict.fromkeys(job.options.after))
-            if isinstance(found, Unmet):
-                return found
-            waits = found
+        waits = self._waits_of(job)
+        if isinstance(waits, Unmet):
+            return waits
         if op.cap is not None and op.lease is None and (queued := self._db.depths.queued(job.lane)) >= op.cap:
             return LaneFull(queued)
         if job.concurrency_key is not None and (job.concurrency_limit is None or job.concurrency_limit < 1):
@@ -96,6 +98,11 @@ class Intake:
             return Failed("a job that may have to wait comes without a lease")
         self._add(op, waits)
         return Enqueued(job.id)
+
+    def _waits_of(self, job: Job) -> tuple[Number, ...] | Unmet:
+        if job.options is None or not job.options.after:
+            return ()
+        return self._unsucceeded(dict.fromkeys(job.options.after))
 
     def _unsucceeded(self, after: dict[str, None]) -> tuple[Number, ...] | Unmet:
         """Which of these jobs are still to succeed, or the first that cannot any more."""
