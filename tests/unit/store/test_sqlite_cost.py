@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
+import apsw
 import pytest
 from msgspec.structs import replace
 
@@ -16,6 +17,7 @@ from hookyard.store.contract import (
     Enqueue,
     EventQuery,
     Extend,
+    ItemsPut,
     JobQuery,
     Op,
     PutArtifact,
@@ -23,6 +25,7 @@ from hookyard.store.contract import (
 )
 from hookyard.store.sqlite import SqliteStore, statements
 from hookyard.store.sqlite.driver import Connection
+from hookyard.testing.store_items import item, items_op
 from hookyard.testing.store_probe import TOKEN, Probe
 from hookyard.testing.store_told import artifact, event, line, progress_op
 
@@ -67,6 +70,8 @@ class Watched(Connection, Protocol):
         *,
         id: object = ...,  # noqa: A002  APSW's name
     ) -> None: ...
+
+    def status(self, op: int) -> tuple[int, int]: ...
 
 
 def connection_of(store: Probe) -> Watched:
@@ -132,6 +137,23 @@ def test_what_jobs_tell_is_a_handful_of_statements(store: Probe) -> None:
     change = StateChange(plugin="a", key="k", value=b"1")
     ends = [store.finish_op(job, events=(event(store, job),), state=(change,)) for job in full]
     assert len(executed(store, *ends)) == 6
+
+
+def test_long_items_of_one_job_are_not_read_when_others_tell_theirs(store: Probe) -> None:
+    long, plain = store.running(), store.running()
+    body = b'"%s"' % (b"x" * 1_000_000)
+    for at in range(8):
+        store.do(items_op(store, long, item(store, long, f"i{at}", data=body)), ItemsPut)
+    connection = connection_of(store)
+    before = pages(connection)
+    store.do(items_op(store, plain, *(item(store, plain, f"i{at}") for at in range(200))), ItemsPut)
+    assert pages(connection) - before < 5000
+
+
+def pages(connection: Watched) -> int:
+    """How many pages have been asked for."""
+    kinds = (apsw.SQLITE_DBSTATUS_CACHE_HIT, apsw.SQLITE_DBSTATUS_CACHE_MISS)
+    return sum(connection.status(kind)[0] for kind in kinds)
 
 
 def test_a_claim_is_a_handful_of_statements_however_many_jobs_it_leases(store: Probe) -> None:

@@ -131,7 +131,8 @@ CREATE TABLE job_after (
 CREATE INDEX job_before ON job_after (on_key);
 CREATE INDEX job_doomed ON job_after (job_key) WHERE doomed = 1;
 
--- Partial results.
+-- Partial results. With rows of its own beside the key: where the key is the table, whoever looks for one item reads
+-- long ones that lie on the way.
 CREATE TABLE job_item (
   job_key INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
   name    TEXT    NOT NULL,
@@ -140,7 +141,7 @@ CREATE TABLE job_item (
   error   TEXT,                       -- JSON object
   data    BLOB,                       -- JSON
   PRIMARY KEY (job_key, name)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 -- How many of them there are, kept so that nobody counts them.
 CREATE TABLE item_tally (
   job_key INTEGER PRIMARY KEY REFERENCES job_log (key) ON DELETE CASCADE,
