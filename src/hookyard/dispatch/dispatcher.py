@@ -6,7 +6,7 @@ already leased and starts from memory; everything else is claimed from the store
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from hookyard.clock import Clock
 from hookyard.config.model import JobSettings
 from hookyard.dispatch.attempts import Attempts
 from hookyard.dispatch.chains import Chains
-from hookyard.dispatch.changes import REPLACED, Changes
+from hookyard.dispatch.changes import Changes
 from hookyard.dispatch.claimer import Claimer
 from hookyard.dispatch.heartbeat import Heartbeat
 from hookyard.dispatch.house import House
@@ -154,7 +154,7 @@ class Dispatcher:
             claimer=self._claimer,
             lease=self._lease,
             freed=self._freed,
-            replace=self._replace,
+            replace=self._changes.supersede,
             stored=self._notices.queued,
             curious=self._notices.curious,
         )
@@ -368,10 +368,6 @@ class Dispatcher:
             await self._changes.sweep_doomed()
         except (StoreUnavailable, StoreError) as error:  # the janitor comes by
             _log.warning("doomed.refused", why=str(error))
-
-    async def _replace(self, job_ids: Sequence[str]) -> None:
-        for job_id in job_ids:
-            await self._changes.cancel(job_id, REPLACED)
 
     def _limits(self) -> Limits:
         return Limits(self._draw(), self._clock.now(), self._settings.retry_later_max_age)

@@ -273,6 +273,7 @@ class Dresser:
             reason=("cancelled_by_user", "killed", "replaced")[d.a % 3],
             error=ERRORS[d.c % 3],
             kill=d.a % 3 == 1,
+            only_queued=d.b % 4 == 3,
             deliveries=self._deliveries(d, job_id),
         )
 

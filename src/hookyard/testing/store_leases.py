@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from hookyard.model import Attempt, AttemptOutcome, ErrorInfo, TerminalStatus
+from hookyard.model import Attempt, AttemptOutcome, ErrorInfo, Job, TerminalStatus
 from hookyard.store.contract import (
     AlreadyTerminal,
     Cancel,
@@ -18,6 +18,7 @@ from hookyard.store.contract import (
     Failed,
     NotFound,
     Stale,
+    StillActive,
 )
 from hookyard.testing.store_probe import TOKEN, Probe, StoreCase, without_bodies
 
@@ -266,6 +267,29 @@ class CancelContract(StoreCase):
         assert store.all(op, op) == [CancelRequested(), CancelRequested()]
         assert store.see(job) == replace(job, cancel_requested=True)
         assert store.deliveries(job) == ()
+
+    def test_a_job_that_has_begun_is_left_alone_where_only_a_queued_one_is_to_be_cancelled(self, store: Probe) -> None:
+        queued, running, ended = store.enqueue(), store.running(), store.running()
+        store.all(store.finish_op(ended))
+
+        def cancel(job: Job, *, kill: bool = False) -> Cancel:
+            deliveries = (store.delivery(job),)
+            return Cancel(
+                now=store.now,
+                job_id=job.id,
+                reason="replaced",
+                kill=kill,
+                only_queued=True,
+                deliveries=deliveries,
+            )
+
+        results = store.all(cancel(queued), cancel(running), cancel(running, kill=True), cancel(ended))
+        assert results == [Done(), StillActive("running"), StillActive("running"), AlreadyTerminal("succeeded")]
+        assert (store.see(queued).status, store.see(queued).reason) == ("cancelled", "replaced")
+        assert store.see(running) == running
+        assert store.deliveries(running) == ()
+        store.do(store.finish_op(running), Done)
+        assert store.see(running).status == "succeeded"
 
     def test_cancel_wins_over_retry(self, store: Probe) -> None:
         job = store.running()

@@ -12,6 +12,7 @@ from hookyard.config.model import CommandSettings, KeyedSettings
 from hookyard.config.values import Duration
 from hookyard.dispatch.new_job import Ask, UniqueAsk
 from hookyard.errors import Refused
+from hookyard.model import Job
 from hookyard.store.contract import Enqueued, Unmet
 
 
@@ -161,6 +162,39 @@ def test_a_newer_job_replaces_those_that_wait_and_waits_for_the_one_that_runs() 
             assert (await it.ended(third)).status == "succeeded"
             assert (await it.job(first)).status == "succeeded"
             assert site.ran == [1, 3]
+
+    run(story)
+
+
+def test_a_job_that_begins_as_a_newer_one_comes_is_not_cancelled_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site()
+
+    async def story() -> None:
+        async with plant(site.plugin) as it:
+            ask = Ask(unique=UniqueAsk("deploy", "replace"))
+            first = await it.submit("work", Push("a", 1), ask)
+            await under_way(it, first)
+            second = await it.submit("work", Push("b", 2), ask)
+            read, begun = it.store.job, asyncio.Event()
+
+            async def looked_at_too_early(job_id: str) -> Job | None:
+                job = await read(job_id)
+                if job_id == second and not begun.is_set():
+                    begun.set()
+                    site.gate("a").set()
+                    await under_way(it, second)
+                return job
+
+            monkeypatch.setattr(it.store, "job", looked_at_too_early)
+            third = await it.submit("work", Push("c", 3), ask)
+            assert begun.is_set()
+            assert not (await it.job(second)).cancel_requested
+            assert (await it.job(third)).status == "queued"
+            site.gate("b").set()
+            site.gate("c").set()
+            assert (await it.ended(second)).status == "succeeded"
+            assert (await it.ended(third)).status == "succeeded"
+            assert site.ran == [1, 2, 3]
 
     run(story)
 

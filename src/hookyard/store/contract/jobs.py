@@ -261,10 +261,11 @@ class Release(Op, frozen=True, kw_only=True):
 
 
 class Cancel(Op, frozen=True, kw_only=True):
-    """Cancel a job -> Done | CancelRequested | AlreadyTerminal | NotFound | Failed.
+    """Cancel a job -> Done | CancelRequested | AlreadyTerminal | StillActive | NotFound | Failed.
 
     A queued job ends as `cancelled` with this reason and these deliveries; of a running one it is noted, and its
-    holder ends it. With `kill` a running one ends at once too, with its attempt: its lease is void from then on.
+    holder ends it. With `kill` a running one ends at once too, with its attempt: its lease is void from then on. With
+    `only_queued` a running one is left alone, whatever else is asked: StillActive.
     """
 
     job_id: str
@@ -272,6 +273,7 @@ class Cancel(Op, frozen=True, kw_only=True):
     error: ErrorInfo | None = None
     """Without one the job keeps its last one."""
     kill: bool = False
+    only_queued: bool = False
     deliveries: tuple[Delivery, ...] = ()
 
 

@@ -30,6 +30,8 @@ def cancel(data: Data, op: Cancel) -> Result:
     if job.status in TERMINAL:
         return AlreadyTerminal(cast("TerminalStatus", job.status))
     running = job.status == "running"
+    if running and op.only_queued:
+        return StillActive("running")
     if running and not op.kill:
         data.jobs[job.id] = replace(job, cancel_requested=True)
         return CancelRequested()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from hookyard.model import JobStatus
-from hookyard.store.contract import AlreadyTerminal, Cancel, CancelRequested, Done, NotFound, Result
+from hookyard.store.contract import AlreadyTerminal, Cancel, CancelRequested, Done, NotFound, Result, StillActive
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import error_text, new_delivery, numbers
 from hookyard.store.sqlite.write import keyed, waiting
@@ -35,6 +35,8 @@ def _cancel(db: Db, op: Cancel) -> Result:
     if row is None:
         return NotFound()
     status, lane, concurrency_key, attempt, _, started_at, worker = row
+    if status == "running" and op.only_queued:
+        return StillActive(status)
     if status == "running" and not op.kill:
         db.change(_REQUEST, (job[0],))
         return CancelRequested()
