@@ -11,7 +11,6 @@ from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOpt
 Json = Any
 """What the gateway answers."""
 _COLUMNS: Final = ("job_id", "status", "command", "attempt", "submitted_at", "reason", "error")
-_LOG_COLUMNS: Final = ("at", "attempt", "level", "event", "values")
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
 
 
@@ -120,7 +119,8 @@ def kill(job_id: JobId, url: UrlOption = DEFAULT_URL, token_file: TokenFileOptio
 def retry(
     job_id: JobId,
     force: Annotated[
-        bool, typer.Option("--force", help="Also when it succeeded, or its attempts are used up: it gets one more.")
+        bool,
+        typer.Option("--force", help="Also when it succeeded, or its attempts are used up: it gets as many again."),
     ] = False,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,

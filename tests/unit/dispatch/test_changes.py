@@ -182,6 +182,7 @@ def test_a_dead_letter_is_run_again_only_by_force_and_keeps_its_history() -> Non
             assert isinstance(await it.dispatcher.retry(job_id, force=True, audit=audit("job.retry", job_id)), Done)
             again = await it.ended(job_id)
             assert (again.status, again.attempt, again.last_error) == ("succeeded", 3, None)
+            assert again.max_attempts == 2 + 2, "as many again as its command has"
             assert [attempt.number for attempt in await it.store.attempts(job_id)] == [1, 2, 3]
             assert await noted(it) == ["job.retry"]
             assert await it.dispatcher.retry(job_id) == Exhausted("succeeded", 3, again.max_attempts)

@@ -21,7 +21,7 @@ class RetryRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """How an ended job is queued again."""
 
     force: bool = False
-    """Also a job that succeeded, and one whose attempts are used up, which gets one more."""
+    """Also a job that succeeded, and one whose attempts are used up, which gets as many again as its command has."""
 
 
 class Changes:

@@ -35,7 +35,7 @@ def unretried(outcome: Retried, job_id: str) -> Refused:
             return Refused("already_succeeded", "It is run again with force only.", extra=told)
         case Exhausted(status, attempt, most):
             told = {"job_id": job_id, "job_status": status}
-            detail = f"{attempt} of {most} attempts are used up; with force it gets one more."
+            detail = f"{attempt} of {most} attempts are used up; with force it gets as many again as its command has."
             return Refused("attempts_exhausted", detail, extra=told)
         case _:
             return gone()

@@ -48,7 +48,7 @@ class RetryMany(CancelMany, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Which jobs to queue again, newest first."""
 
     force: bool = False
-    """Also those that succeeded, and those whose attempts are used up, which get one more."""
+    """Also those that succeeded, and those whose attempts are used up, which get as many again as their command has."""
 
 
 class Swept(Struct, frozen=True, kw_only=True):
