@@ -23,6 +23,7 @@ from hookyard.store.contract import (
     Deleted,
     DeleteJob,
     Done,
+    Enqueue,
     Exhausted,
     Failed,
     NotFound,
@@ -124,13 +125,36 @@ class Changes:
         result = await self._cancel(job_id, end, audit)
         if isinstance(result, CancelRequested):
             self._attempts.cancel(job_id, end)
-        assert not isinstance(result, StillActive)  # noqa: S101  nor the contract's answer to this
         return result
 
-    async def supersede(self, job_ids: Sequence[str]) -> None:
-        """Cancel those of these jobs that are still queued: a newer one takes their place."""
-        for job_id in job_ids:
-            await self._cancel(job_id, REPLACED, None, only_queued=True)
+    async def supersede(self, job_ids: Sequence[str], op: Enqueue) -> Result:
+        """Store a job in the transaction that cancels those it takes the place of, as far as they are still queued.
+
+        Args:
+            job_ids: which.
+            op: stores the newer one.
+
+        Returns:
+            What became of the newer one.
+
+        Raises:
+            StoreUnavailable: nothing was done.
+        """
+        found = [await self._store.job(job_id) for job_id in job_ids]
+        planned = [self._planned(job, REPLACED, only_queued=True) for job in found if job is not None]
+        cancels = [cancel for _, cancel in planned]
+        results: Sequence[Result | None] = [None] * len(cancels)
+        try:
+            several = await self._writer.submit(Together(now=op.now, ops=(*cancels, op)))
+            assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
+            results, newer = several.results[:-1], several.results[-1]
+        finally:
+            for cancel, result in zip(cancels, results, strict=True):
+                self._was_planned(cancel, result)
+        for (ended, _), result in zip(planned, results, strict=True):
+            if isinstance(result, Done):
+                await self._cancelled(ended, result)
+        return newer
 
     async def kill(
         self, job_id: str, *, audit: AuditEntry | None = None
@@ -139,17 +163,29 @@ class Changes:
         result = await self._cancel(job_id, KILLED, audit, kill=True)
         if isinstance(result, Done):
             self._attempts.kill(job_id)
-        assert not isinstance(result, StillActive)  # noqa: S101  as above
         return result
 
     async def _cancel(
-        self, job_id: str, end: Ended, audit: AuditEntry | None, *, kill: bool = False, only_queued: bool = False
-    ) -> Done | CancelRequested | AlreadyTerminal | StillActive | NotFound:
+        self, job_id: str, end: Ended, audit: AuditEntry | None, *, kill: bool = False
+    ) -> Done | CancelRequested | AlreadyTerminal | NotFound:
         job = await self._store.job(job_id)
         if job is None:
             return NotFound()
         if job.status in TERMINAL:
             return AlreadyTerminal(cast("TerminalStatus", job.status))
+        ended, op = self._planned(job, end, kill=kill)
+        result: Result | None = None
+        try:
+            result = await self.submit(op, audit)
+        finally:
+            self._was_planned(op, result)
+        if isinstance(result, Done):
+            await self._cancelled(ended, result)
+        assert isinstance(result, (Done, CancelRequested, AlreadyTerminal, NotFound))  # noqa: S101  the contract's
+        return result
+
+    def _planned(self, job: Job, end: Ended, *, kill: bool = False, only_queued: bool = False) -> tuple[Job, Cancel]:
+        """The job as it will be, and the operation."""
         now = self._clock.now()
         ended = replace(
             job,
@@ -166,28 +202,31 @@ class Changes:
         reason = end.reason or "cancelled_by_user"
         op = Cancel(
             now=now,
-            job_id=job_id,
+            job_id=job.id,
             reason=reason,
             error=end.error,
             kill=kill,
             only_queued=only_queued,
             deliveries=deliveries,
         )
-        written = False
-        try:
-            result = await self.submit(op, audit)
-            written = isinstance(result, Done)
-        finally:
-            if deliveries:
-                (self._outbox.committed if written else self._outbox.dropped)(deliveries)
-        if isinstance(result, Done):
-            log.change("job.cancelled", job_id=job_id, request_id=job.request_id, command=_key(job), reason=end.reason)
-            self._settled(await self._store.job(job_id) or ended)
-            if result.lanes or result.doomed:
-                self._moved(result.lanes, result.doomed)
-        answers = (Done, CancelRequested, AlreadyTerminal, StillActive, NotFound)
-        assert isinstance(result, answers)  # noqa: S101  the contract's
-        return result
+        return ended, op
+
+    def _was_planned(self, op: Cancel, result: Result | None) -> None:
+        """The deliveries of an operation are written, or are not."""
+        if op.deliveries:
+            (self._outbox.committed if isinstance(result, Done) else self._outbox.dropped)(op.deliveries)
+
+    async def _cancelled(self, ended: Job, result: Done) -> None:
+        log.change(
+            "job.cancelled",
+            job_id=ended.id,
+            request_id=ended.request_id,
+            command=_key(ended),
+            reason=ended.reason,
+        )
+        self._settled(await self._store.job(ended.id) or ended)
+        if result.lanes or result.doomed:
+            self._moved(result.lanes, result.doomed)
 
     async def retry(
         self, job_id: str, *, force: bool = False, audit: AuditEntry | None = None

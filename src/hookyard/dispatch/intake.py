@@ -1,7 +1,9 @@
 """Taking jobs in: stored and started at once where that can be, else queued."""
 
+from asyncio import Lock
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final
+from weakref import WeakValueDictionary
 
 from hookyard import log
 from hookyard.clock import Clock
@@ -29,7 +31,7 @@ from hookyard.store.contract import (
 Accepted = Enqueued | Mismatch | LaneFull | Unmet
 """What became of a job that was to be stored."""
 _ROUNDS: Final = 8
-"""How often the queued jobs of a key are replaced for one newer job, while others come in beside it."""
+"""How often the queued jobs of a key are replaced for one newer job, while other kinds of calls queue more."""
 
 
 class Intake:
@@ -38,7 +40,7 @@ class Intake:
     Args:
         lease: makes the lease of an attempt that begins now.
         freed: called with the lane when a slot is free again.
-        replace: cancels these queued jobs for a newer one.
+        replace: cancels these queued jobs in the transaction that stores a newer one, and says what became of that.
         stored: called with the jobs that are stored, before they start, of which somebody may want to know.
         curious: not empty when somebody wants to know of all of them.
     """
@@ -53,7 +55,7 @@ class Intake:
         claimer: Claimer,
         lease: Callable[[], Lease],
         freed: Callable[[str], None],
-        replace: Callable[[Sequence[str]], Awaitable[None]],
+        replace: Callable[[Sequence[str], Enqueue], Awaitable[Result]],
         stored: Callable[[Job], None],
         curious: Collection[str],
     ) -> None:
@@ -67,6 +69,7 @@ class Intake:
         self._replace = replace
         self._stored = stored
         self._curious = curious
+        self._turns: WeakValueDictionary[tuple[str, str | None], Lock] = WeakValueDictionary()
         self._closed = False
 
     def close(self) -> None:
@@ -138,13 +141,23 @@ class Intake:
         ]
 
     async def _queue(self, new: NewJob, now: int) -> Accepted:
+        if new.unique is None or new.unique.policy != "replace":
+            return await self._store(new, now)
+        key = (new.job.lane, new.job.unique_key)
+        turn = self._turns.get(key) or self._turns.setdefault(key, Lock())
+        async with turn:  # else most of many identical calls would only cancel each other's jobs
+            self._check_open()
+            return await self._store(new, now)
+
+    async def _store(self, new: NewJob, now: int) -> Accepted:
         job = new.job
         lane = self._lanes[job.lane]
         op = _enqueue(new, now)
+        queued: tuple[str, ...] = ()
         for _ in range(_ROUNDS):
             lane.arriving += 1  # until it is on disk nothing may overtake it by starting at once
             try:
-                result = await self._writer.submit(op)
+                result = await (self._replace(queued, op) if queued else self._writer.submit(op))
             finally:
                 lane.arriving -= 1
                 # Also when this caller was cancelled: a claim that finds nothing costs less than a job nobody looks
@@ -152,7 +165,7 @@ class Intake:
                 self._claimer.expect(job.lane, job.run_at)
             if not isinstance(result, Occupied):
                 return self._told(new, result, now)
-            await self._replace(result.job_ids)
+            queued = result.job_ids
         detail = "Other jobs with the same unique key keep coming in."
         raise StoreUnavailable(detail, code="busy")
 

@@ -284,3 +284,38 @@ def test_many_are_stored_in_one_transaction_each_with_an_answer_of_its_own() -> 
                 assert (await it.ended(one.job_id)).status == "succeeded"
 
     run(story)
+
+
+def test_of_many_that_come_at_once_each_is_taken_and_the_last_one_stays() -> None:
+    site = Site()
+
+    async def story() -> None:
+        async with plant(site.plugin) as it:
+            ask = Ask(unique=UniqueAsk("deploy", "replace"))
+            await under_way(it, await it.submit("work", Push("a", 0), ask))
+            jobs = await asyncio.gather(*(it.submit("work", Push("a", number), ask) for number in range(1, 41)))
+            stand = [await it.job(job_id) for job_id in jobs]
+            assert [job.status for job in stand].count("queued") == 1
+            assert {job.reason for job in stand if job.status != "queued"} == {"replaced"}
+            site.gate("a").set()
+            for job_id in jobs:
+                await it.ended(job_id)
+            assert len(site.ran) == 2
+
+    run(story)
+
+
+def test_one_that_is_refused_replaces_nothing() -> None:
+    site = Site()
+
+    async def story() -> None:
+        async with plant(site.plugin) as it:
+            ask = Ask(unique=UniqueAsk("deploy", "replace"))
+            await under_way(it, await it.submit("work", Push("a", 1), ask))
+            second = await it.submit("work", Push("a", 2), ask)
+            lost = Ask(unique=UniqueAsk("deploy", "replace"), after=(it.ids(),))
+            assert isinstance(await it.accept("work", Push("a", 3), lost), Unmet)
+            assert (await it.job(second)).status == "queued"
+            site.gate("a").set()
+
+    run(story)

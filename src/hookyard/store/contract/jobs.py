@@ -124,7 +124,8 @@ class Unique(Struct, frozen=True):
     policy        what is done
     ============  ==============================================================================================
     ``skip``      nothing is stored; the oldest active one stands for it
-    ``replace``   nothing is stored as long as any is queued (:class:`Occupied`); running ones do not matter
+    ``replace``   nothing is stored as long as any is queued (:class:`Occupied`, but Unmet before that, so that
+                  none is cancelled for a job that cannot be stored); running ones do not matter
     ``coalesce``  the oldest *queued* one that has never run takes this one's `args`, `run_at` (but not later than
                   `latest` after its own `submitted_at`), `priority` and `request_id`; without one, it is stored
     ============  ==============================================================================================
