@@ -1,6 +1,5 @@
 """What follows a job's end: its links are stored in the transaction that ends it."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -8,8 +7,6 @@ from msgspec import DecodeError, Struct
 
 from hookyard import log
 from hookyard.dispatch.new_job import Ask, NewJob, depth_of, make_job
-from hookyard.errors import Refused
-from hookyard.host.chains import failure_misfit, misfit
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.model import Follow, Job, JobFailure, JobOptions
@@ -124,25 +121,6 @@ class Chains:
             ask=Ask(priority=follow.priority, tags=tags),
             parent=job,
         )
-
-
-def check_follows(
-    commands: Mapping[str, Command], command: Command, on_success: tuple[Follow, ...], on_failure: tuple[Follow, ...]
-) -> None:
-    """Check the chain that a caller asks for.
-
-    Raises:
-        Refused: there is no such command, or it does not take what it would be given.
-    """
-    for name, follows in (("on_success", on_success), ("on_failure", on_failure)):
-        for index, follow in enumerate(follows):
-            target = commands.get(follow.run)
-            path = f"$.{name}[{index}].run"
-            if target is None:
-                raise Refused("invalid_input", f"There is no command {follow.run}.", path=path)
-            why = misfit(command, target) if name == "on_success" else failure_misfit(target)
-            if why is not None:
-                raise Refused("invalid_input", why[:1].upper() + why[1:] + ".", path=path)
 
 
 def _follows(commands: tuple[str, ...]) -> tuple[Follow, ...]:

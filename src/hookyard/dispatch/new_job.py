@@ -30,7 +30,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     unique: UniqueAsk | None = None
     debounce: int | None = None
     on_success: tuple[Follow, ...] = ()
-    """What follows a success, beside what the command declares; see :func:`hookyard.dispatch.chains.check_follows`."""
+    """What follows a success, beside what the command declares; it is checked already."""
     on_failure: tuple[Follow, ...] = ()
     after: tuple[str, ...] = ()
     """The ids of the jobs that must succeed first."""

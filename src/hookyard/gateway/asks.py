@@ -89,7 +89,7 @@ class Asks:
             place = f"{path}[{at}].run"
             why = wrong(await self._target(one, principal, place))
             if why is not None:
-                raise Refused("invalid_input", f"{why[:1].upper()}{why[1:]}.", path=place)
+                raise Refused("invalid_input", f"The command {why}.", path=place)
             found.append(Follow(run=one.run, priority=one.priority, tags=one.tags))
         return tuple(found)
 

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from msgspec import Struct, json
 from tests.unit.dispatch.lab import run
-from tests.unit.dispatch.plant import Plant, plant, registry_of
+from tests.unit.dispatch.plant import Plant, plant
 
 from hookyard import CommandError, Context, JobFailure, Plugin, Retry, Unique
-from hookyard.dispatch.chains import DEEPEST, check_follows
+from hookyard.dispatch.chains import DEEPEST
 from hookyard.dispatch.new_job import Ask
 from hookyard.errors import Refused
 from hookyard.model import Follow, Job
@@ -184,28 +184,6 @@ def test_a_link_that_would_replace_a_queued_job_gives_that_one_its_input() -> No
             assert len(await it.jobs(command="third")) == 1
 
     run(story)
-
-
-@pytest.mark.parametrize(
-    ("name", "to", "why"),
-    [
-        ("on_success", "lab/nobody", "There is no command lab/nobody."),
-        ("on_success", "lab/wordy", "Lab/wordy does not take what lab/work gives"),
-        ("on_failure", "lab/wordy", "Lab/wordy does not take a JobFailure"),
-    ],
-)
-def test_a_chain_that_a_caller_asks_for_is_checked_by_types_when_it_is_made(name: str, to: str, why: str) -> None:
-    commands = registry_of(Site().plugin).commands
-    follows = {"on_success": (), "on_failure": (), name: (Follow(run=to),)}
-    with pytest.raises(Refused) as refused:
-        check_follows(commands, commands["lab/work"], follows["on_success"], follows["on_failure"])
-    assert refused.value.detail.startswith(why)
-    assert (refused.value.code, refused.value.path) == ("invalid_input", f"$.{name}[0].run")
-
-
-def test_a_chain_that_fits_is_taken() -> None:
-    commands = registry_of(Site().plugin).commands
-    check_follows(commands, commands["lab/work"], (Follow(run="lab/second"),), (Follow(run="lab/told"),))
 
 
 def test_a_job_starts_once_all_that_had_to_succeed_first_have() -> None:

@@ -205,6 +205,11 @@ def test_what_contradicts_itself_or_does_not_fit_is_400_with_its_place(
     assert not house.dispatcher.jobs
 
 
+def test_a_chain_that_does_not_fit_is_refused_by_the_names_of_both_commands(house: House) -> None:
+    reply = create(house, {"on_success": [{"run": "hello/greet"}]})
+    assert reply.json["detail"].startswith("The command hello/greet does not take what hello/greet gives: at /")
+
+
 def test_a_chain_runs_only_what_its_caller_may_run(house: House) -> None:
     look = {"plugin": "hello", "command": "look"}
     chained = look | {"on_success": [{"run": "hello/look"}, {"run": "hello/greet"}]}
