@@ -61,6 +61,29 @@ def test_the_sync_client_calls_waits_submits_and_raises(running: Server, tmp_pat
             client.lab.double(module.Number(n=1), priority=1 << 40)
         assert invalid.value.problem.path == "$.priority"
         assert invalid.value.request_id
+
+
+def test_the_client_asks_for_all_that_a_trigger_can(running: Server, tmp_path: Path) -> None:
+    module = generated(running, tmp_path)
+    with httpx.Client(trust_env=False) as http, module.Client(url(running), TOKEN, http=http) as client:
+        double, refuse = client.lab.double, client.lab.refuse
+        later = double.submit(module.Number(n=1), delay=600, unique={"key": "one"})
+        assert double.submit(module.Number(n=2), unique={"key": "one", "policy": "skip"}).job_id == later.job_id
+        first = double.submit(module.Number(n=1), debounce=600, affinity="model")
+        assert double.submit(module.Number(n=1), debounce=600).job_id == first.job_id
+        failed = refuse.submit(module.Number(n=1), retry={"attempts": 1, "not_on": ["no"]})
+        with pytest.raises(module.JobFailedError):
+            failed.wait(20)
+        with pytest.raises(module.DependencyFailedError) as unmet:
+            double.submit(module.Number(n=1), after=[failed.job_id])
+        assert unmet.value.problem.job_id == failed.job_id
+        done = double.submit(module.Number(n=2), on_success=[{"run": "lab/double"}])
+        assert done.wait(20) == module.Number(n=4)
+        assert double.submit(module.Number(n=3), after=[done.job_id]).wait(20) == module.Number(n=6)
+
+
+def test_the_client_says_that_it_is_not_let_in(running: Server, tmp_path: Path) -> None:
+    module = generated(running, tmp_path)
     with httpx.Client(trust_env=False) as http, pytest.raises(module.UnauthenticatedError):
         module.Client(url(running), "wrong", http=http).lab.double(module.Number(n=1))
 

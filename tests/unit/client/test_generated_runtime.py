@@ -13,17 +13,26 @@ from msgspec import Struct
 from hookyard.client.generate import runtime
 from hookyard.client.generate.problems import (
     ConflictError,
+    DependencyFailedError,
+    FollowOptions,
     ForbiddenError,
     InvalidRequestError,
     JobFailedError,
+    LaneFullError,
     NotFoundError,
+    Options,
     ProblemError,
+    RateLimitedError,
+    RetryOptions,
     UnauthenticatedError,
     UnavailableError,
     UnexpectedAnswerError,
+    UniqueOptions,
     WaitTimeoutError,
 )
 from hookyard.client.generate.runtime import AsyncBaseClient, AsyncCommand, BaseClient, Command
+from hookyard.errors import CODES
+from hookyard.gateway.envelope import Envelope, FollowSettings, RetrySettings, UniqueSettings, decode_envelope
 
 
 class Number(Struct):
@@ -153,6 +162,64 @@ def test_a_refusal_is_an_error_of_its_own_kind(wire: Lay, status: int, kind: typ
     assert str(error) == f"{status} word: Why."
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "wider"),
+    [
+        (409, "dependency_failed", DependencyFailedError, ConflictError),
+        (429, "rate_limited", RateLimitedError, UnavailableError),
+        (503, "lane_full", LaneFullError, UnavailableError),
+    ],
+)
+def test_a_code_that_programs_tell_apart_has_an_error_of_its_own(
+    wire: Lay, status: int, code: str, kind: type[ProblemError], wider: type[ProblemError]
+) -> None:
+    with pytest.raises(wider) as caught:
+        wire((status, {"status": status, "code": code, "job_id": "j"}, {})).command(Number(2))
+    assert type(caught.value) is kind
+    assert code in CODES
+    assert CODES[code].status == status
+    assert caught.value.problem.job_id == "j"
+
+
+def test_every_option_of_a_trigger_is_one_of_the_client() -> None:
+    asked = {each.name for each in msgspec.structs.fields(Envelope)} - {"payload"}
+    assert Options.__annotations__.keys() == asked | {"idempotency_key"}
+    for typed, struct in (
+        (UniqueOptions, UniqueSettings),
+        (RetryOptions, RetrySettings),
+        (FollowOptions, FollowSettings),
+    ):
+        assert typed.__annotations__.keys() == {each.name for each in msgspec.structs.fields(struct)}
+
+
+def test_options_that_hold_options_are_sent_as_the_server_reads_them(wire: Lay) -> None:
+    line = wire(QUEUED)
+    line.command.submit(
+        Number(2),
+        unique={"key": "nightly", "policy": "replace"},
+        retry={"attempts": 3, "base": 0.5, "on": ["busy"]},
+        affinity="model",
+        callback_url="https://example.com/",
+        callback_events=["started", "finished"],
+        on_success=[{"run": "lab/other", "priority": 2}],
+        on_failure=[{"run": "lab/tell", "tags": ["bad"]}],
+        after=["j0"],
+    )
+    payload, envelope = decode_envelope(line.asked[0].content)
+    assert (bytes(payload), envelope.after, envelope.affinity) == (b'{"n":2}', ("j0",), "model")
+    assert envelope.unique == UniqueSettings("nightly", "replace")
+    assert envelope.retry == RetrySettings(attempts=3, base=0.5, on=("busy",))
+    assert envelope.callback_events == ("started", "finished")
+    assert envelope.on_success == (FollowSettings("lab/other", 2),)
+    assert envelope.on_failure == (FollowSettings("lab/tell", tags=("bad",)),)
+
+
+def test_a_look_at_a_job_waits_out_a_rate_limit(wire: Lay) -> None:
+    line = wire((429, {"status": 429, "code": "rate_limited"}, {"retry-after": "3"}), DONE)
+    assert line.command.job("j").wait() == Number(4)
+    assert line.slept == [3.0]
+
+
 def test_with_a_key_a_503_is_repeated_after_what_it_says(wire: Lay) -> None:
     line = wire(BUSY, BUSY, DONE)
     assert line.command(Number(2), idempotency_key="k") == Number(4)
@@ -168,8 +235,10 @@ def test_without_a_key_nothing_is_repeated(wire: Lay) -> None:
     assert len(line.asked) == 1
 
 
-@pytest.mark.parametrize("reply", [(503, {"status": 503}, {}), (500, {"status": 500}, {"retry-after": "1"})])
-def test_what_is_no_503_with_retry_after_is_not_repeated(wire: Lay, reply: Reply) -> None:
+@pytest.mark.parametrize(
+    "reply", [(503, {"status": 503}, {}), (429, {"status": 429}, {}), (500, {"status": 500}, {"retry-after": "1"})]
+)
+def test_what_is_no_503_or_429_with_retry_after_is_not_repeated(wire: Lay, reply: Reply) -> None:
     line = wire(reply, DONE)
     with pytest.raises(ProblemError):
         line.command(Number(2), idempotency_key="k")

@@ -20,7 +20,7 @@ _IMPORTS: Final = {
 }
 _TYPING: Final = (
     *("TYPE_CHECKING", "Any", "ClassVar", "Final", "Generic", "Literal", "Self"),
-    *("TypeAlias", "TypeVar", "TypedDict", "Union", "Unpack", "cast"),
+    *("Required", "TypeAlias", "TypeVar", "TypedDict", "Union", "Unpack", "cast"),
 )
 _MSGSPEC: Final = ("UNSET", "Raw", "Struct", "UnsetType", "field")
 _DEPRECATED: Final = '''\

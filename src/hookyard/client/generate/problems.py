@@ -2,11 +2,49 @@
 
 import datetime  # noqa: ICN001  as the generated types call it
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, TypedDict
+from typing import Any, ClassVar, Literal, Required, TypedDict
 
 from msgspec import Struct
 
 JobStatus = Literal["queued", "running", "succeeded", "failed", "timed_out", "cancelled"]
+
+
+class UniqueOptions(TypedDict, total=False):
+    """What becomes of a job while others of the command with the same key are active."""
+
+    key: str
+    """Left out, the input itself is the key."""
+    policy: Literal["skip", "replace", "queue"]
+    """`skip` (the default) answers with the active one, `replace` cancels those that are queued, `queue` lets one run
+    at a time."""
+
+
+class RetryOptions(TypedDict, total=False):
+    """How often a job is tried and how long the waits are; what is left out is the command's own."""
+
+    attempts: int
+    """Not together with `max_attempts`, which is the same."""
+    base: float
+    """Seconds: the longest wait after the first attempt."""
+    factor: float
+    """By what the longest wait grows with every attempt."""
+    cap: float
+    """Seconds: no wait is longer."""
+    jitter: bool
+    """Without it every wait is the longest one."""
+    on: Sequence[str]
+    """Only failures with one of these codes are tried again."""
+    not_on: Sequence[str]
+    """Failures with one of these codes end the job at once."""
+
+
+class FollowOptions(TypedDict, total=False):
+    """A job that follows another."""
+
+    run: Required[str]
+    """The command, as `plugin/command`."""
+    priority: int
+    tags: Sequence[str]
 
 
 class Options(TypedDict, total=False):
@@ -24,8 +62,24 @@ class Options(TypedDict, total=False):
     """How often it is tried in all."""
     timeout: float
     """Seconds one attempt may take."""
+    retry: RetryOptions
+    """Instead of the command's own."""
+    unique: UniqueOptions
+    """Look for equal jobs that are queued or running."""
+    debounce: float
+    """Seconds: a later call within this time gives its input to the job that waits already, and puts it off anew."""
+    affinity: str
+    """What a worker has loaded when it is best at this job."""
     callback_url: str
     """Where the signed outcome is sent."""
+    callback_events: Sequence[Literal["started", "progress", "finished"]]
+    """What is sent there: `finished`, if left out."""
+    on_success: Sequence[FollowOptions]
+    """What is run after a success, with the result as input."""
+    on_failure: Sequence[FollowOptions]
+    """What is run after a failure for good, with what went wrong as input."""
+    after: Sequence[str]
+    """The ids of jobs that have to succeed first."""
     tags: Sequence[str]
     """Words to find it by."""
 
@@ -45,7 +99,7 @@ class Problem(Struct, frozen=True):
     path: str | None = None
     """The JSON path of what was wrong in the body."""
     job_id: str | None = None
-    """The job that an idempotency key stands for."""
+    """The job that an idempotency key stands for, or that had to succeed first."""
 
 
 class JobError(Struct, frozen=True):
@@ -61,9 +115,11 @@ class GatewayError(Exception):
 
 
 class ProblemError(GatewayError):
-    """The server refused the request. The subclasses are the statuses that programs tell apart."""
+    """The server refused the request. The subclasses are the statuses and codes that programs tell apart."""
 
     STATUSES: ClassVar[tuple[int, ...]] = ()
+    CODE: ClassVar[str] = ""
+    """Of one that stands for a single code."""
 
     def __init__(self, problem: Problem, retry_after: float | None = None) -> None:
         super().__init__(f"{problem.status} {problem.code}: {problem.detail or problem.title}")
@@ -101,15 +157,33 @@ class NotFoundError(ProblemError):
 
 
 class ConflictError(ProblemError):
-    """The idempotency key was used for another body."""
+    """Something that is there is in the way: an idempotency key that was used for another body."""
 
     STATUSES = (409,)
+
+
+class DependencyFailedError(ConflictError):
+    """A job named in `after` has ended otherwise than by success; `problem.job_id` is which."""
+
+    CODE = "dependency_failed"
 
 
 class UnavailableError(ProblemError):
     """Too many requests, or the server cannot take one now; nothing was done."""
 
     STATUSES = (429, 503)
+
+
+class RateLimitedError(UnavailableError):
+    """Too many requests of this token or from this address; `retry_after` says when there is room again."""
+
+    CODE = "rate_limited"
+
+
+class LaneFullError(UnavailableError):
+    """As many jobs of the command are queued as may be."""
+
+    CODE = "lane_full"
 
 
 class UnexpectedAnswerError(GatewayError):

@@ -28,7 +28,8 @@ _LONGEST_HOLD: Final = 50.0
 _LONGEST_PAUSE: Final = 30.0
 """Seconds between two attempts at a request, whatever the server says."""
 _ACCEPTED: Final = 202
-_UNAVAILABLE: Final = 503
+_LATER: Final = (429, 503)
+"""Statuses of requests that did nothing and may be sent again, where the server says when."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -121,14 +122,20 @@ def _read_job(response: httpx.Response) -> _Job:
     if isinstance(found, _Job):
         # A 202 comes without the result, also for a job that an idempotency key has found at its end.
         return _Job(found.job_id, "queued") if response.status_code == _ACCEPTED else found
-    matching = (each for each in ProblemError.__subclasses__() if found.status in each.STATUSES)
-    raise next(matching, ProblemError)(found, _retry_after(response))
+    raise _kind(found)(found, _retry_after(response))
+
+
+def _kind(problem: Problem) -> type[ProblemError]:
+    """Which error it is: of its code where that has one of its own, else of its status."""
+    matching = (each for each in ProblemError.__subclasses__() if problem.status in each.STATUSES)
+    kind = next(matching, ProblemError)
+    return next((each for each in kind.__subclasses__() if problem.code and problem.code == each.CODE), kind)
 
 
 def _pause_before_retry(response: httpx.Response, request: _Request, attempt: int, retries: int) -> float | None:
     """Seconds until the request is sent again; None when it is not: only what is safe, and only when told to."""
     after = _retry_after(response)
-    if response.status_code != _UNAVAILABLE or after is None:
+    if response.status_code not in _LATER or after is None:
         return None
     return min(after, _LONGEST_PAUSE) if request.is_safe and attempt < retries else None
 
@@ -152,7 +159,7 @@ class BaseClient:
         base_url: where the gateway is, such as `http://127.0.0.1:8420`.
         token: a bearer token that may trigger the commands.
         http: the client to send by, with a proxy or certificates of its own; it is not closed here.
-        retries: how often a safe request is repeated that was answered 503 with `Retry-After`.
+        retries: how often a safe request is repeated that was answered 429 or 503 with `Retry-After`.
     """
 
     def __init__(
@@ -278,7 +285,7 @@ class AsyncBaseClient:
         base_url: where the gateway is, such as `http://127.0.0.1:8420`.
         token: a bearer token that may trigger the commands.
         http: the client to send by, with a proxy or certificates of its own; it is not closed here.
-        retries: how often a safe request is repeated that was answered 503 with `Retry-After`.
+        retries: how often a safe request is repeated that was answered 429 or 503 with `Retry-After`.
     """
 
     def __init__(
