@@ -1,11 +1,13 @@
 """Getting a small document that the configuration names, such as an issuer's keys."""
 
+import asyncio
 from typing import Final
 
 import httpx
 
 LARGEST: Final = 1 << 20
-_TIMEOUT: Final = 10.0
+PATIENCE: Final = 10.0
+"""Seconds, for all of it."""
 
 
 async def fetch(url: str) -> bytes:
@@ -19,7 +21,9 @@ async def fetch(url: str) -> bytes:
     body = bytearray()
     try:
         async with (
-            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=_TIMEOUT) as client,
+            # The client's own limit is for each piece: one byte now and then would keep it waiting for hours.
+            asyncio.timeout(PATIENCE),
+            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=PATIENCE) as client,
             client.stream("GET", url, headers={"Accept": "application/json"}) as answer,
         ):
             if answer.status_code != 200:  # noqa: PLR2004  OK
@@ -30,6 +34,9 @@ async def fetch(url: str) -> bytes:
                 if len(body) > LARGEST:
                     msg = f"it is larger than {LARGEST} bytes"
                     raise OSError(msg)
+    except TimeoutError as error:
+        msg = f"it took longer than {PATIENCE:g} s"
+        raise OSError(msg) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise OSError(f"{type(error).__name__}: {error}") from error
     return bytes(body)

@@ -4,7 +4,9 @@ import asyncio
 import http.server
 import json
 import threading
+import time
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,8 @@ class House:
         if self.keys is None:
             msg = "nobody is there"
             raise OSError(msg)
+        if not self.keys:
+            return b'{"keys":[{"x":' + b"[" * 5000
         return key_set(*self.keys)
 
     async def after(self, milliseconds: int) -> None:
@@ -134,8 +138,28 @@ def test_a_start_without_the_issuer_lets_nobody_in_and_goes_on_trying() -> None:
     asyncio.run(asyncio.wait_for(run(), 20))
 
 
+def test_a_key_set_nested_too_deep_is_none_and_ends_nothing() -> None:
+    async def story(house: House) -> None:
+        house.keys = ()
+        await house.after(600_000)
+        assert house.scheme.authenticate(token(OLD)) is not None
+        house.keys = (NEW,)
+        await house.after(600_000)
+        assert house.scheme.authenticate(token(NEW)) is not None
+
+    live(story)
+
+
 class _Answers(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/drip":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # the caller has gone
+                for _ in range(500):
+                    self.wfile.write(b" ")
+                    time.sleep(0.02)
+            return
         body = {"/keys": key_set(OLD), "/large": b" " * (LARGEST + 1)}.get(self.path)
         self.send_response(302 if self.path == "/moved" else 200 if body is not None else 500)
         self.send_header("Location", "/keys")
@@ -158,11 +182,16 @@ def issuer() -> Generator[str]:
     thread.join()
 
 
-def test_a_key_set_is_fetched_over_http_without_redirects_and_only_so_much(issuer: str) -> None:
+def test_a_key_set_is_fetched_over_http_without_redirects_and_only_so_much_in_so_much_time(
+    issuer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert asyncio.run(fetch(f"{issuer}/keys")) == key_set(OLD)
     for path, why in (("/moved", "answered 302"), ("/gone", "answered 500"), ("/large", "larger than")):
         with pytest.raises(OSError, match=why):
             asyncio.run(fetch(f"{issuer}{path}"))
+    monkeypatch.setattr("hookyard.egress.fetch.PATIENCE", 0.2)
+    with pytest.raises(OSError, match=r"longer than 0\.2 s"):
+        asyncio.run(fetch(f"{issuer}/drip"))
     with pytest.raises(OSError, match="Connect"):
         asyncio.run(fetch("http://127.0.0.1:1/keys"))
     with pytest.raises(OSError, match="Protocol"):

@@ -81,7 +81,7 @@ def from_set(body: bytes) -> tuple[VerificationKey, ...]:
     """
     try:
         entries = msgspec.json.decode(body, type=_Set).keys[:_MOST_KEYS]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         msg = "it is no JSON Web Key Set"
         raise BadKey(msg) from error
     keys = tuple(_usable(entries))
