@@ -203,6 +203,38 @@ def test_what_a_handler_raises_becomes_the_end_that_it_means(external: Server) -
         assert (wrong["status"], wrong["error"]["code"]) == ("failed", "invalid_output")
 
 
+def test_what_a_handler_says_wrongly_costs_its_own_job_only_and_no_lease(external: Server) -> None:
+    external.start()
+    worker = worker_of(external, concurrency=2)
+
+    @worker.command("render/loose")
+    async def loose(data: dict[str, str], job: WorkerJob) -> str:
+        said = data.get("say")
+        if said == "no code":
+            raise CommandError("It will not.", code="", retryable=False)
+        if said == "cancelled":
+            raise asyncio.CancelledError
+        if said == "no name":
+            job.item("")
+        if said == "no JSON":
+            job.item("a", "failed", error={"code": "x", "message": "y", "details": {"z": object()}})
+        job.item("a")
+        job.progress(1, 2, "long" * 500)
+        await asyncio.sleep(0)
+        return "done"
+
+    with Running(worker):
+        unsaid = ended(external, trigger(external, {"say": "no code"}, "loose"))
+        assert (unsaid["status"], unsaid["error"]["code"], unsaid["attempt"]) == ("failed", "invalid_input", 1)
+        for wrong, code in (("cancelled", "cancelled"), ("no name", "worker_error"), ("no JSON", "worker_error")):
+            failed = ended(external, trigger(external, {"say": wrong}, "loose"))
+            assert (failed["reason"], failed["error"]["code"], failed["attempt"]) == ("attempts_exhausted", code, 3)
+        job_id = trigger(external, {}, "loose")
+        assert ended(external, job_id)["progress"]["message"] == ("long" * 500)[:500]
+        items = external.client.get(f"/api/v1/jobs/{job_id}/items").json()["items"]
+        assert [item["name"] for item in items] == ["a"]
+
+
 def test_a_handler_that_blocks_the_loop_keeps_its_lease(external: Server) -> None:
     external.start()
     worker = worker_of(external, lease=1.5)

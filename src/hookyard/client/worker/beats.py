@@ -89,7 +89,12 @@ class Beats:
                 ready = min(at, soonest) if job.has_news else at
                 if ready <= now:
                     last[job] = time.monotonic()
-                    extended = self._extend(job)
+                    try:
+                        extended = self._extend(job)
+                    except Exception:  # noqa: BLE001  it is in the log
+                        # An answer that is none, or what nobody thought of: the other jobs live by this thread too.
+                        _log.exception("heartbeat of job %s", job.id)
+                        extended = False
                     with self._lock:
                         if job in self._held:
                             # One that failed is tried again well before the lease ends.

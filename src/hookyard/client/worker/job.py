@@ -15,6 +15,12 @@ from hookyard.errors import Cancelled
 _MOST: Final = 500
 """Items and lines in one heartbeat; the rest comes with the next."""
 
+_LONGEST_NAME: Final = 200
+"""Characters of an item's name."""
+# What is longer is cut: refused, it would take all down that is told with it.
+_LONGEST_MESSAGE: Final = 500
+_LONGEST_EVENT: Final = 1000
+
 
 class WorkerJob:
     """What a handler is given beside its input. Everything here may be used from any thread.
@@ -78,7 +84,7 @@ class WorkerJob:
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far the job is."""
         with self._lock:
-            self._progress = {"done": done, "total": total, "message": message}
+            self._progress = {"done": done, "total": total, "message": message[:_LONGEST_MESSAGE]}
         self._wake()
 
     def item(
@@ -91,19 +97,26 @@ class WorkerJob:
             status: `done` or `failed`.
             data: its result, anything that is JSON.
             error: `code` and `message` of why it failed.
+
+        Raises:
+            ValueError: the name is empty, or longer than 200 characters.
+            TypeError: what is told is not JSON.
         """
         told: dict[str, Any] = {"name": name, "status": status}
         if data is not None:
             told["data"] = msgspec.Raw(msgspec.json.encode(data))
         if error is not None:
-            told["error"] = dict(error)
+            told["error"] = msgspec.Raw(msgspec.json.encode(dict(error)))
+        if not 1 <= len(name) <= _LONGEST_NAME:
+            msg = f"an item's name has 1 to {_LONGEST_NAME} characters, not {len(name)}"
+            raise ValueError(msg)
         with self._lock:
             self._items.append(told)
         self._wake()
 
     def log(self, event: str, level: LogLevel = "info", **values: object) -> None:
         """Write a line into the job's log."""
-        line: dict[str, Any] = {"event": event, "level": level, "values": msgspec.to_builtins(values)}
+        line: dict[str, Any] = {"event": event[:_LONGEST_EVENT], "level": level, "values": msgspec.to_builtins(values)}
         with self._lock:
             self._lines.append(line)
         self._wake()

@@ -245,7 +245,11 @@ class Worker:
                 result = await _in_thread(handler.function, data, job)
             return "complete", {"result": msgspec.Raw(msgspec.json.encode(result))}
         except (asyncio.CancelledError, Cancelled):
-            return "release", {}
+            if job.cancelled:
+                return "release", {}
+            # Nobody asked it to stop. Given back uncounted, it would come again at once and for ever.
+            _log.exception("job %s of %s was cancelled by its own doing", job.id, job.key)
+            return "fail", _error("cancelled", "The command was cancelled by its own doing.", retryable=True)
         except msgspec.ValidationError as error:
             return "fail", _error("invalid_input", f"This worker does not take the input: {error}", retryable=False)
         except RetryLater as error:
@@ -261,9 +265,16 @@ class Worker:
             self._acting.discard(job)
 
     async def _tell(
-        self, http: httpx.AsyncClient, beats: Beats, job: WorkerJob, path: str, body: dict[str, Any]
+        self,
+        http: httpx.AsyncClient,
+        beats: Beats,
+        job: WorkerJob,
+        path: str,
+        body: dict[str, Any],
+        *,
+        refused: bool = False,
     ) -> None:
-        """Say how it ended, until that is taken or no longer matters."""
+        """Say how it ended, until that is taken or no longer matters; what is refused is a failure, said once."""
         backoff = Backoff()
         where, content, headers = encoded(path, {"job_id": job.id, "lease": job.lease, **body})
         beats.remove(job)
@@ -277,9 +288,10 @@ class Worker:
                 await asyncio.sleep(pause)
             except WorkRefused as error:
                 _log.warning("%s of job %s: %s", path, job.id, error)
-                if path == "complete" and error.status not in STALE:
-                    failure = _error(error.code or "invalid_output", str(error), retryable=False)
-                    await self._tell(http, beats, job, "fail", failure)
+                if error.status not in STALE and not refused:
+                    again = path == "fail" and body["error"]["retryable"]
+                    failure = _error(error.code or "invalid_output", str(error), retryable=again)
+                    await self._tell(http, beats, job, "fail", failure, refused=True)
                 return
             else:
                 return
