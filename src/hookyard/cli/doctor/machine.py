@@ -13,7 +13,6 @@ _LEAST: Final = 100 << 20
 _FEW: Final = 1 << 30
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "afs"})
 _PASSING: Final = frozenset({"overlay", "aufs", "tmpfs", "ramfs"})
-_OTHERS: Final = 0o077
 
 
 def examine_machine(store: Path, config: Path) -> Iterator[Finding]:
