@@ -48,6 +48,8 @@ class Seen(Struct):
     """Set as soon as it is known."""
     caller: Principal | None = None
     """Who it is, when plugins were asked about the request."""
+    by_plugin: bool = False
+    """Whether it was a plugin that knew."""
     refusal: Refused | None = None
     """What a handler that needs a caller has to answer, when plugins were asked."""
 
@@ -71,6 +73,7 @@ class Callers:
         try:
             known.caller = _by_token(known, self._tokens)
             if known.caller is None and hooks.has_authenticate:
+                known.by_plugin = True
                 known.caller = await hooks.authenticate(
                     Credentials(headers=_texts(known.headers), method=method, path=path, peer=known.peer)
                 )
@@ -126,6 +129,21 @@ def authenticate(request: Request[Any, Any, Any], tokens: Tokens) -> Principal:
             known.fields = error.fields
             raise
     return principal
+
+
+def lapsed(request: Request[Any, Any, Any], tokens: Tokens) -> bool:
+    """Whether the credential of a known caller has been revoked or has expired while the caller waited.
+
+    What a plugin knows callers by is asked for once for every request, and never again.
+    """
+    known = seen(request)
+    if known.by_plugin:
+        return False
+    principal = _by_token(known, tokens)
+    if principal is None:
+        return True
+    tokens.uncount(principal)  # it is still the same request
+    return False
 
 
 def allowed(request: Request[Any, Any, Any], deps: GatewayDeps, scope: str) -> Principal:

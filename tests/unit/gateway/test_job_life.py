@@ -76,10 +76,12 @@ def finish(house: House, job: Job) -> None:
 class Reader:
     """Somebody who reads a stream while the job lives."""
 
-    def __init__(self, house: House, job_id: str, *, after: str | None = None, log: bool = False) -> None:
+    def __init__(
+        self, house: House, job_id: str, *, after: str | None = None, log: bool = False, token: str = READER
+    ) -> None:
         self._house = house
         self._path = f"/api/v1/jobs/{job_id}/events"
-        self._headers = [bearer(READER), *([] if after is None else [(b"last-event-id", after.encode())])]
+        self._headers = [bearer(token), *([] if after is None else [(b"last-event-id", after.encode())])]
         self._query = b"log=true" if log else b""
         self._gone = asyncio.Event()
         self._news = asyncio.Condition()

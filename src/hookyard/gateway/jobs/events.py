@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer
-from hookyard.gateway.caller import authenticate, seen
+from hookyard.gateway.caller import authenticate, lapsed, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.jobs.cursor import Cursor
@@ -58,7 +58,10 @@ class JobEvents:
         if self._open[who] >= MOST:
             raise Refused("rate_limited", f"There are {MOST} streams open already.", retry_after=_RETRY_AFTER)
         feed = Feed(self._deps.store, job.id, cursor, lines=asked.log)
-        return self._counted(who, EventStream(feed, self._deps.dispatcher, job.id, self._draining))
+        stream = EventStream(
+            feed, self._deps.dispatcher, job.id, self._draining, lambda: lapsed(request, self._deps.tokens)
+        )
+        return self._counted(who, stream)
 
     async def _is_told(self, job: Job, cursor: Cursor) -> bool:
         if job.status not in TERMINAL or cursor.place is None:

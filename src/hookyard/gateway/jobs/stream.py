@@ -106,11 +106,19 @@ class Feed:
 class EventStream:
     """The ASGI application that sends a feed until its job has ended, its reader has gone, or the server drains."""
 
-    def __init__(self, feed: Feed, dispatcher: Dispatcher, job_id: str, draining: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        dispatcher: Dispatcher,
+        job_id: str,
+        draining: Callable[[], bool],
+        lapsed: Callable[[], bool],
+    ) -> None:
         self._feed = feed
         self._dispatcher = dispatcher
         self._job_id = job_id
         self._draining = draining
+        self._lapsed = lapsed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -134,7 +142,8 @@ class EventStream:
     async def _tell(self, send: Send, watched: Watched, gone: "asyncio.Task[None]") -> None:
         changed = asyncio.create_task(watched.changed())
         try:
-            while True:
+            # Whose credential is over is told nothing more.
+            while not self._lapsed():
                 async for piece in self._feed.news():
                     await _put(send, piece)
                 if self._feed.over or self._draining() or gone.done():

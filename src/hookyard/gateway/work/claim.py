@@ -13,7 +13,7 @@ from hookyard.dispatch.work import Given, Work, WorkAsk
 from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import body_of
-from hookyard.gateway.caller import authenticate
+from hookyard.gateway.caller import authenticate, lapsed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.work.bodies import ClaimRequest
 from hookyard.gateway.work.views import WorkJobs, given_view
@@ -46,6 +46,9 @@ class WorkClaims:
             affinity=asked.affinity,
         )
         given = await self._claim(request.receive, ask, round(asked.wait * 1000))
+        if given and asked.wait and lapsed(request, self._deps.tokens):
+            self._work.give_back(given)
+            raise Refused("unauthenticated")
         return value_answer(WorkJobs([given_view(each) for each in given]))
 
     async def _claim(self, receive: Receive, ask: WorkAsk, wait: int) -> tuple[Given, ...]:
