@@ -91,6 +91,7 @@ class Keeper:
             ("deliveries", settings.events),
             ("audit", settings.audit),
             ("workers", settings.workers),
+            ("tokens", _names(settings)),
         )
         for what, keep in kinds:
             if keep != "forever":
@@ -170,3 +171,13 @@ def _ends(settings: RetentionSettings, now: int) -> dict[TerminalStatus, int]:
         "cancelled": settings.cancelled,
     }
     return {status: now - keep for status, keep in keeps.items() if keep != "forever"}
+
+
+def _names(settings: RetentionSettings) -> Keep:
+    """How long a token is kept that is over: who gets its name after that finds no jobs of it."""
+    longest = settings.tokens
+    for keep in (settings.succeeded, settings.failed, settings.timed_out, settings.cancelled):
+        if keep == "forever" or longest == "forever":
+            return "forever"
+        longest = max(longest, keep)
+    return longest

@@ -187,7 +187,7 @@ def _forgetting() -> st.SearchStrategy[Op]:
         st.builds(
             Prune,
             now=st.just(START),
-            what=st.sampled_from(["keys", "events", "deliveries", "audit", "workers"]),
+            what=st.sampled_from(["keys", "events", "deliveries", "audit", "workers", "tokens"]),
             before=st.one_of(st.none(), _times),
             limit=st.integers(0, 3),
         ),
@@ -204,6 +204,7 @@ def _kept() -> st.SearchStrategy[Op]:
         scopes=st.lists(_names, max_size=2).map(tuple),
         created_at=at,
         created_by=_names,
+        expires_at=st.one_of(st.none(), _times),
         revoked_at=st.one_of(st.none(), _times),
     )
     use = st.builds(TokenUse, st.sampled_from(TOKENS), _times, some)

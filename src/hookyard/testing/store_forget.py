@@ -21,17 +21,19 @@ from hookyard.store.contract import (
     Forgettable,
     JobQuery,
     JobsPruned,
+    NotEmpty,
     NotFound,
     Prune,
     Pruned,
     PruneJobs,
     PutArtifact,
+    PutToken,
     PutWorker,
     StillActive,
     Undelivered,
 )
 from hookyard.testing.store_items import item, items_op
-from hookyard.testing.store_kept import entry, worker
+from hookyard.testing.store_kept import entry, token, worker
 from hookyard.testing.store_probe import TOKEN, Probe, StoreCase
 from hookyard.testing.store_told import artifact, event, line, lines_of, progress_op
 
@@ -197,13 +199,15 @@ class PruneJobsContract(StoreCase):
 class PruneContract(StoreCase):
     """What forgetting other rows promises."""
 
-    @pytest.mark.parametrize("what", ["events", "audit", "workers", "deliveries"])
+    @pytest.mark.parametrize("what", ["events", "audit", "workers", "deliveries", "tokens"])
     def test_without_a_time_nothing_is_forgotten(self, store: Probe, what: Forgettable) -> None:
         job = store.running()
         store.all(
             store.finish_op(job, events=(event(store, job),), deliveries=(store.delivery(),)),
             AppendAudit(now=store.now, entry=entry(store)),
             PutWorker(now=store.now, worker=worker(store)),
+            PutToken(now=store.now, token=replace(token(store), revoked_at=store.now)),
+            PutToken(now=store.now, token=token(store, "next", b"d2")),
         )
         store.all(*(store.settle_op(one) for one in store.claim_deliveries()))
         store.clock.advance(10_000)
@@ -255,3 +259,25 @@ class PruneContract(StoreCase):
         assert store.tries(alone) == ()
         assert len(store.tries(later)) == 1
         assert [one.status for one in store.deliveries(job)] == ["delivered"]
+
+    def test_tokens_go_once_they_have_long_been_over_and_the_newest_stays(self, store: Probe) -> None:
+        ends = ((store.now + 5, None), (None, store.now + 3), (store.now + 2, store.now + 9), (None, None))
+        tokens = [
+            replace(token(store, f"t{at}", b"%d" % at), expires_at=expires, revoked_at=revoked)
+            for at, (expires, revoked) in enumerate((*ends, (store.now, store.now), (store.now, None)))
+        ]
+        store.all(*(PutToken(now=store.now, token=one) for one in tokens))
+        left = [{1, 3, 0, 5}, {3, 0, 5}, {3, 5}, {3, 5}]
+        prune = Prune(now=store.now, what="tokens", before=store.now + 2)
+        assert store.all(prune, replace(prune, before=store.now + 6, limit=1)) == [Pruned(1), Pruned(1)]
+        assert names(store) == left[0]
+        for count, kept in ((1, left[1]), (1, left[2]), (0, left[3])):
+            assert store.all(replace(prune, before=store.now + 99, limit=1)) == [Pruned(count)]
+            assert names(store) == kept
+        again = PutToken(now=store.now, token=token(store, "first"), only_first=True)
+        assert store.all(again) == [NotEmpty()]
+
+
+def names(store: Probe) -> set[int]:
+    """The numbers of the tokens that are kept."""
+    return {int(one.name[1:]) for one in store.runner.run(store.store.tokens())}

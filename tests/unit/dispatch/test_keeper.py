@@ -12,12 +12,12 @@ import pytest
 
 from hookyard import ids
 from hookyard.artifacts import ArtifactStore
-from hookyard.config.model import ArtifactSettings, RetentionSettings
+from hookyard.config.model import ArtifactSettings, Keep, RetentionSettings
 from hookyard.config.values import Duration
 from hookyard.dispatch.keeper import Keeper
 from hookyard.dispatch.pace import LONGEST, Pace
 from hookyard.errors import StoreUnavailable
-from hookyard.model import Artifact, AuditEntry, Event, Job, LogLine, TerminalStatus, WorkerRecord
+from hookyard.model import Artifact, AuditEntry, Event, Job, LogLine, TerminalStatus, Token, WorkerRecord
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
     AppendAudit,
@@ -31,6 +31,7 @@ from hookyard.store.contract import (
     Op,
     PruneJobs,
     PutArtifact,
+    PutToken,
     PutWorker,
     Result,
 )
@@ -213,6 +214,46 @@ def test_what_was_emitted_and_noted_and_who_called_is_forgotten_too(tmp_path: Pa
             here.clock.advance(335 * DAY)
             assert await here.keeper.round() == {"jobs": 1, "audit": 1}
             assert (await here.store.audit(AuditQuery())).entries == ()
+
+    run(story)
+
+
+def a_token(here: Lab, name: str, expires_at: int | None = None) -> PutToken:
+    now = here.clock.now()
+    token = Token(
+        id=here.new_id(),
+        name=name,
+        digest=name.encode(),
+        scopes=("admin",),
+        created_at=now,
+        created_by="p",
+        expires_at=expires_at,
+    )
+    return PutToken(now=now, token=token)
+
+
+def test_tokens_that_are_long_over_are_forgotten(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with lab(tmp_path) as here:
+            await here.do(a_token(here, "old", here.clock.now() + DAY), a_token(here, "good"))
+            here.clock.advance(91 * DAY)
+            assert await here.keeper.round() == {}
+            here.clock.advance(1)
+            assert await here.keeper.round() == {"tokens": 1}
+            assert [one.name for one in await here.store.tokens()] == ["good"]
+
+    run(story)
+
+
+@pytest.mark.parametrize("keep", [Duration(200 * DAY), "forever"])
+def test_a_token_s_name_is_kept_as_long_as_the_jobs_that_belong_to_it(tmp_path: Path, keep: Keep) -> None:
+    async def story() -> None:
+        async with lab(tmp_path, RetentionSettings(failed=keep, tokens=Duration(DAY))) as here:
+            await here.do(a_token(here, "old", here.clock.now()), a_token(here, "good"))
+            here.clock.advance(200 * DAY)
+            assert await here.keeper.round() == {}
+            here.clock.advance(1)
+            assert await here.keeper.round() == ({} if keep == "forever" else {"tokens": 1})
 
     run(story)
 

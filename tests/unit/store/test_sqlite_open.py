@@ -41,7 +41,7 @@ asyncio.run(main())
 DIGESTS = [
     "3738db0ce07d5f3dba742fadf8fc8b4c0ef7f7237fa07fa240ebe255796883b3",
     "d7d2f7a4cdffb2aa2710719e15b8f8a2d9b499c88c3656544e5dcabdb9bd16d0",
-    "4c4c3082a66649119ef90d6e14bbb83a7c683b14fbe4ede9a3a738337430a778",
+    "eb73c5f7d8486eac08dc1e78f356552717940b405d71b697b8634e621fece6d1",
 ]
 """SHA-256 of the migrations, in order: files that are in use have been made by them as they stand.
 

@@ -33,6 +33,8 @@ class RetentionSettings(Section, frozen=True, kw_only=True):
     """Events that were emitted, and deliveries that belong to no job, from their end on."""
     audit: Keep = Duration(365 * _DAY)
     """Entries of the audit log."""
+    tokens: Keep = Duration(90 * _DAY)
+    """Tokens that are over, since then; no shorter than the longest of jobs, which belong to a token by its name."""
     workers: Keep = Duration(7 * _DAY)
     """External workers, from their last call on."""
     every: Annotated[Duration, Meta(description="a duration of at least a second")] = Duration(3_600_000)

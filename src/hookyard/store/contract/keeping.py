@@ -6,9 +6,10 @@ from typing import Literal
 from hookyard.model import TerminalStatus
 from hookyard.store.contract.base import Op, Result
 
-Forgettable = Literal["keys", "events", "deliveries", "audit", "workers"]
+Forgettable = Literal["keys", "events", "deliveries", "audit", "workers", "tokens"]
 """Expired idempotency keys; what plugins emitted; deliveries that ended and belong to no job; the audit log; external
-workers that no longer call."""
+workers that no longer call; tokens that are over, but never the one made last: a store that had a token is not taken
+for a new one."""
 
 
 class Pruned(Result, frozen=True):
@@ -46,8 +47,9 @@ class Prune(Op, frozen=True, kw_only=True):
 
     what: Forgettable = "keys"
     before: int | None = None
-    """Of events and entries those with an id older than this, of deliveries those that ended and of workers those
-    that last called before it; None: none of them. Of keys it is their own expiry that counts."""
+    """Of events and entries those with an id older than this, of deliveries those that ended, of workers those that
+    last called and of tokens those that expired or were revoked before it, whichever came first; None: none of them. Of
+    keys it is their own expiry that counts."""
     limit: int = 1000
 
 

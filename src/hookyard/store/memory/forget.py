@@ -48,10 +48,22 @@ def _prune(data: Data, op: Prune, before: int) -> int:
         for key in entries:
             del data.kept.audit[key]
         return len(entries)
+    if op.what == "tokens":
+        return _forget_tokens(data, before, limit)
     silent = sorted((one.last_contact, at) for at, one in data.kept.workers.items() if one.last_contact < before)
     for _, at in silent[:limit]:
         del data.kept.workers[at]
     return min(len(silent), limit)
+
+
+def _forget_tokens(data: Data, before: int, limit: int) -> int:
+    newest = max(data.kept.tokens, default=-1)
+    ends = {at: (one.expires_at, one.revoked_at) for at, one in data.kept.tokens.items() if at != newest}
+    over = {at: min(end for end in both if end is not None) for at, both in ends.items() if both != (None, None)}
+    gone = sorted((end, at) for at, end in over.items() if end < before)[:limit]
+    for _, at in gone:
+        del data.kept.tokens[at]
+    return len(gone)
 
 
 def delete_job(data: Data, op: DeleteJob) -> Result:

@@ -278,6 +278,8 @@ CREATE TABLE token (
   last_used_at INTEGER,
   uses         INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+-- By when they are over: what can be forgotten.
+CREATE INDEX token_over ON token (coalesce(min(expires_at, revoked_at), expires_at, revoked_at), key);
 
 CREATE TABLE schedule (
   name         TEXT    NOT NULL PRIMARY KEY,

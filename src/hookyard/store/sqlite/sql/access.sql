@@ -38,3 +38,11 @@ VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
 -- name: forget_audit
 -- The parameters are the first key to keep and the limit.
 DELETE FROM audit_log WHERE key IN (SELECT key FROM audit_log WHERE key < ? ORDER BY key LIMIT ?);
+
+-- name: forget_tokens
+-- Those that were over before a time, by whichever end came first; the newest stays.
+DELETE FROM token WHERE key IN (
+  SELECT key FROM token INDEXED BY token_over
+  WHERE coalesce(min(expires_at, revoked_at), expires_at, revoked_at) < ?
+    AND key < (SELECT max(key) FROM token)
+  ORDER BY coalesce(min(expires_at, revoked_at), expires_at, revoked_at), key LIMIT ?);

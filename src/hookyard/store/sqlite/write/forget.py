@@ -25,7 +25,8 @@ from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("forget")
 _KEYS, _EVENTS, _DELIVERIES = _SQL["forget_keys"], _SQL["forget_events"], _SQL["forget_deliveries"]
-_AUDIT, _WORKERS = statements.load("access")["forget_audit"], statements.load("lanes")["forget_workers"]
+_AUDIT, _TOKENS = (statements.load("access")[name] for name in ("forget_audit", "forget_tokens"))
+_WORKERS = statements.load("lanes")["forget_workers"]
 _WALK, _ENDED, _LOCATIONS, _JOBS = _SQL["walk"], _SQL["ended"], _SQL["locations"], _SQL["forget_jobs"]
 _LINES, _ITEMS, _FIRST_ITEMS, _TALLY = (
     _SQL["forget_lines"],
@@ -54,7 +55,8 @@ def _prune(db: Db, op: Prune) -> int:
         return db.change(_EVENTS, (first_key(op.before), limit))
     if op.what == "audit":
         return db.change(_AUDIT, (first_key(op.before), limit))
-    return db.change(_DELIVERIES if op.what == "deliveries" else _WORKERS, (op.before, limit))
+    forget = {"deliveries": _DELIVERIES, "workers": _WORKERS, "tokens": _TOKENS}[op.what]
+    return db.change(forget, (op.before, limit))
 
 
 def delete_job(db: Db, ops: Sequence[DeleteJob]) -> list[Result]:
