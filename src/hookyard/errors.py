@@ -14,6 +14,7 @@
     │   ├── StateConflict     the key holds another version than was expected
     │   ├── SecretUnavailable the plugin does not declare this secret, or nobody has it
     │   ├── ArtifactError     an artifact cannot be written or read
+    │   │   └── ArtifactGone  its content is not there any more
     │   ├── EgressDenied      an outgoing call goes where the plugin may not
     │   └── CallError         a called command is not there, refused, or did not succeed
     ├── DeclarationError      a plugin, command or hook is declared wrongly
@@ -261,6 +262,10 @@ class ArtifactError(ContextError):
     """An artifact cannot be written or read; the message says why."""
 
     code = "artifact_error"
+
+
+class ArtifactGone(ArtifactError):  # noqa: N818  likewise
+    """The content of an artifact is not there any more; asked again, it is not either."""
 
 
 class EgressDenied(ContextError):  # noqa: N818  likewise

@@ -13,7 +13,7 @@ from hookyard.artifacts.names import check_media_type, check_name
 from hookyard.artifacts.quota import Quota
 from hookyard.artifacts.writer import ArtifactWriter, Pieces, log
 from hookyard.config.model import ArtifactSettings
-from hookyard.errors import ArtifactError
+from hookyard.errors import ArtifactError, ArtifactGone
 
 _STREAMED: Final = 256 << 10
 
@@ -145,7 +145,7 @@ class ArtifactStore:
 
 def _unreadable(error: Exception) -> ArtifactError:
     if isinstance(error, FileNotFoundError):
-        return ArtifactError("the artifact's content is gone")
+        return ArtifactGone("the artifact's content is gone")
     # The details name folders of the server: they are for its log.
     log.error("artifacts.failed", error=str(error).partition("\n")[0])
     return ArtifactError("the artifact's content cannot be used")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hookyard.artifacts import ArtifactStore
-from hookyard.errors import ArtifactError, Refused
+from hookyard.errors import ArtifactError, ArtifactGone, Refused, StoreUnavailable
 from hookyard.gateway.answer import Answer, Headers
 from hookyard.gateway.caller import Seen
 from hookyard.gateway.ranges import asked_range, still_holds
@@ -27,6 +27,7 @@ async def download(objects: ArtifactStore, artifact: Artifact, known: Seen) -> A
 
     Raises:
         Refused: its content is gone.
+        StoreUnavailable: its content cannot be read now.
     """
     etag = f'"{artifact.sha256}"'.encode("ascii")
     if _is_known(known.headers.get(b"if-none-match", b""), etag):
@@ -47,8 +48,10 @@ async def download(objects: ArtifactStore, artifact: Artifact, known: Seen) -> A
     pieces = objects.stream(artifact.location, start, end)
     try:
         first = await anext(pieces, b"")
-    except ArtifactError as error:
+    except ArtifactGone as error:
         raise Refused("not_found", "The content of the artifact is gone.") from error
+    except ArtifactError as error:
+        raise StoreUnavailable("The content of the artifact cannot be read now.", retry_after=5) from error
     return _Download(status, headers, first, pieces)
 
 

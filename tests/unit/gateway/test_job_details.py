@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 from typing import Any
 
+import obstore
 import pytest
 from msgspec.structs import replace
+from obstore.exceptions import GenericError
 from tests.unit.gateway.lab import ADMIN, CI, LOOKER, NOBODY, READER, House, Reply, bearer
 from tests.unit.gateway.test_jobs import claim, made, token_of
 
@@ -212,6 +214,23 @@ def test_an_artifact_that_is_not_there_or_whose_content_is_gone_is_not_found(hou
     for name in ("lost", "never"):
         reply = house.get(f"/api/v1/jobs/{job.id}/artifacts/{name}")
         assert (reply.status, reply.code) == (404, "not_found")
+
+
+def test_an_artifact_whose_content_cannot_be_read_now_is_not_said_to_be_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = running(house)
+    make(house, job, "there", b"x")
+
+    async def silent(*_: object, **__: object) -> None:
+        await asyncio.sleep(0)
+        raise GenericError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(obstore, "get_async", silent)
+        reply = house.get(f"/api/v1/jobs/{job.id}/artifacts/there")
+        assert (reply.status, reply.code, reply["retry-after"]) == (503, "store_unavailable", "5")
+    assert house.get(f"/api/v1/jobs/{job.id}/artifacts/there").status == 200
 
 
 def test_events_are_listed_newest_first_in_pages(house: House) -> None:

@@ -55,7 +55,7 @@ class WorkArtifacts:
             now = await self._deps.store.job(held.job.id)
             if now is None or now.lease_token != held.token:
                 raise Refused("stale_lease", "The artifact is not kept: the job is held by somebody else.") from error
-            raise Refused("store_unavailable", "The artifact cannot be kept now.", retry_after=5) from error
+            raise Refused("store_unavailable", f"The artifact cannot be kept now: {error}.", retry_after=5) from error
         finally:
             port.close()  # what is not complete is forgotten
         return value_answer(
