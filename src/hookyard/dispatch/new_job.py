@@ -105,7 +105,10 @@ def make_job(
             tenant=tenant,
         )
         return NewJob(job, command, data, dedupe)
-    keys = keys_of(command, args, data, tenant, ask.unique, ask.debounce)
+    if command.plain and ask.unique is None and ask.debounce is None:
+        keys = _NO_KEYS
+    else:
+        keys = keys_of(command, args, data, tenant, ask.unique, ask.debounce)
     return NewJob(
         _asked(command, args, job_id, now, principal, tenant, request_id, ask, source, parent, keys, data),
         command,
@@ -162,8 +165,11 @@ def _asked(  # noqa: PLR0917  one private step, called in one place
 
 
 def _options(ask: Ask, parent: Job | None) -> JobOptions | None:
+    usual = ask.retry is None and not (ask.on_success or ask.on_failure or ask.after)
+    if usual and parent is None and ask.callback_events == _NO_OPTIONS.callback_events:
+        return None
     depth = 0 if parent is None else depth_of(parent) + 1
-    options = JobOptions(
+    return JobOptions(
         retry=ask.retry,
         callback_events=ask.callback_events,
         on_success=ask.on_success,
@@ -171,7 +177,6 @@ def _options(ask: Ask, parent: Job | None) -> JobOptions | None:
         after=ask.after,
         depth=depth,
     )
-    return None if options == _NO_OPTIONS else options
 
 
 def depth_of(job: Job) -> int:
@@ -180,5 +185,6 @@ def depth_of(job: Job) -> int:
 
 
 _NO_OPTIONS: Final = JobOptions()
+_NO_KEYS: Final = Keys()
 
 __all__ = ["MOST_AFTER", "NOTHING_ASKED", "Ask", "NewJob", "UniqueAsk", "depth_of", "make_job"]

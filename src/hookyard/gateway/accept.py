@@ -12,11 +12,11 @@ from hookyard.auth import Principal
 from hookyard.dispatch.new_job import NOTHING_ASKED, Ask, NewJob, make_job
 from hookyard.errors import Refused
 from hookyard.gateway.answer import JSON_TYPE, Answer
-from hookyard.gateway.asks import Asks, unmet
+from hookyard.gateway.asks import Asks, asked_when, unmet
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.dispatching import Stored
-from hookyard.gateway.envelope import EMPTY, Envelope, decode_envelope
+from hookyard.gateway.envelope import EMPTY, Envelope, When, decode_envelope
 from hookyard.host.registry import Command
 from hookyard.inbound import Received, Route, Source
 from hookyard.store.contract import Dedupe, Enqueued, LaneFull, Mismatch, Occupied, Unmet
@@ -83,7 +83,7 @@ class CommandWay:
     async def make(
         self,
         payload: Raw,
-        envelope: Envelope,
+        envelope: Envelope | When,
         principal: Principal,
         dedupe: Dedupe | None,
         request_id: str | None,
@@ -108,7 +108,12 @@ class CommandWay:
         except DecodeError as error:
             raise refusal(error, f"{base}.payload") from error
         now = self._now()
-        ask = NOTHING_ASKED if envelope is EMPTY else await self._asks.read(envelope, principal, now, base)
+        if envelope is EMPTY:
+            ask = NOTHING_ASKED
+        elif isinstance(envelope, When):
+            ask = asked_when(envelope, now)
+        else:
+            ask = await self._asks.read(envelope, principal, now, base)
         job_id = self._ids()
         return make_job(
             self.command,

@@ -10,7 +10,7 @@ from hookyard.auth import Principal
 from hookyard.dispatch.new_job import Ask, UniqueAsk
 from hookyard.errors import Refused
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.envelope import Envelope, Follows, FollowSettings, RetrySettings
+from hookyard.gateway.envelope import Envelope, Follows, FollowSettings, RetrySettings, When
 from hookyard.gateway.permission import may_run, sees
 from hookyard.host.chains import failure_misfit, misfit
 from hookyard.host.registry import Command
@@ -116,6 +116,17 @@ class Asks:
                 raise unmet(job_id, None, path=f"{path}[{at}]")
             found.append(job_id)
         return tuple(found)
+
+
+def asked_when(envelope: When, now: int) -> Ask:
+    """What is asked for where that needs no looking up."""
+    return Ask(
+        priority=envelope.priority,
+        run_at=envelope.due(now),
+        max_attempts=envelope.max_attempts,
+        timeout=None if envelope.timeout is None else round(envelope.timeout * 1000),
+        tags=envelope.tags,
+    )
 
 
 def unmet(job_id: str, status: str | None, *, path: str | None = None) -> Refused:

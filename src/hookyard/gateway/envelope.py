@@ -110,18 +110,44 @@ class _Plain(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     payload: Raw = field(default_factory=no_input)
 
 
+class When(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """What most bodies that ask for anything ask for: nothing of it has to be looked up."""
+
+    payload: Raw = field(default_factory=no_input)
+    priority: Priority | None = None
+    run_at: Moment | None = None
+    delay: Wait | None = None
+    max_attempts: Annotated[int, Meta(ge=1, le=100)] | None = None
+    timeout: Annotated[float, Meta(ge=0.001, le=86_400)] | None = None
+    tags: Tags = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it asks for nothing."""
+        timed = self.delay is not None or self.run_at is not None
+        return not (timed or self.tags) and self.priority is self.max_attempts is self.timeout is None
+
+    def due(self, now: int) -> int | None:
+        """When the job may start, in milliseconds UTC; None: at once."""
+        if self.delay is not None:
+            return now + round(self.delay * 1000)
+        return None if self.run_at is None else at(self.run_at)
+
+
 EMPTY: Final = Envelope()
 """Asks for nothing."""
 _NO_INPUT: Final = no_input()
 _decode: Final = msgspec.json.Decoder(Envelope).decode
 _decode_plain: Final = msgspec.json.Decoder(_Plain).decode
+_decode_when: Final = msgspec.json.Decoder(When).decode
 
 
-def decode_envelope(body: bytes) -> tuple[Raw, Envelope]:
+def decode_envelope(body: bytes) -> tuple[Raw, Envelope | When]:
     """Decode a trigger's body; nothing at all is the empty input.
 
     Returns:
-        The input, and what else is asked for: :data:`EMPTY` itself where that is nothing.
+        The input, and what else is asked for: :data:`EMPTY` itself where that is nothing, :class:`When` where that
+        says it.
 
     Raises:
         Refused: it is not JSON, or not an envelope.
@@ -131,9 +157,13 @@ def decode_envelope(body: bytes) -> tuple[Raw, Envelope]:
     if not body.isascii():
         require_utf8(body)
     try:
-        return _decode_plain(body).payload, EMPTY
+        if body.endswith(b"}}"):  # an object as the input, and nothing after it
+            return _decode_plain(body).payload, EMPTY
+        when = _decode_when(body)
+        if when.delay is None or when.run_at is None:
+            return when.payload, EMPTY if when.empty else when
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        pass  # more than an input, or none: what is wrong is said by the decoder that knows everything
+        pass  # more than that, or less: what is wrong is said by the decoder that knows everything
     try:
         envelope = _decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
