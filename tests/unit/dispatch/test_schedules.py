@@ -242,6 +242,32 @@ def test_cancel_leaves_the_jobs_alone_that_a_schedule_of_another_tenant_made_und
     assert asyncio.run(run()) == [("acme", "queued"), ("other", "cancelled"), ("other", "queued")]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("step", [0, -HOUR])
+def test_what_follows_itself_goes_on_though_the_clock_stood_still_or_went_back(step: int, restarted: bool) -> None:
+    schedule = rule(after={"schedule": "a", "on": "ended"})
+    store, clock = MemoryStore(), at("2026-05-01T00:00+00:00")
+
+    async def run() -> None:
+        async with clockwork(store, clock, a=schedule) as lab:
+            (job,) = await lab.jobs()
+            clock.advance(step)
+            await lab.cancel(job.id)  # which the scheduler is not told of
+        async with clockwork(store, clock, a=schedule) as lab:
+            # Not before the last fire time is over for this clock too: a clock that goes back repeats nothing.
+            await lab.move(-step + 1)
+            assert len(await lab.jobs()) == 2
+
+    async def heard() -> None:
+        async with clockwork(store, clock, a=schedule) as lab:
+            clock.advance(step)
+            await lab.finish()
+            await lab.move(-step + 1)
+            assert len(await lab.jobs()) == 2
+
+    asyncio.run(run() if restarted else heard())
+
+
 def test_a_schedule_whose_command_is_gone_is_refused_each_time_and_holds_up_no_other() -> None:
     async def run() -> None:
         store, clock = MemoryStore(), at("2026-05-01T00:00+00:00")

@@ -26,15 +26,29 @@ def waits_for(entry: Entry, job: Job) -> bool:
     return not entry.row.tenant or entry.row.tenant == job.tenant
 
 
-def fire_time(entry: Entry, ended_at: int) -> int | None:
-    """The fire time that an end at this time makes; None when it is one that was acted on already, or too late."""
+def follows_last(entry: Entry, job: Job) -> bool:
+    """Whether the schedule follows itself, and this is the job of its last fire time: its end cannot be an old one."""
+    after = after_of(entry)
+    return after is not None and after.schedule == entry.row.name and job.id == entry.row.last_job
+
+
+def fire_time(entry: Entry, ended_at: int, *, new: bool = False) -> int | None:
+    """The fire time that an end at this time makes; None when it is one that was acted on already, or too late.
+
+    Args:
+        entry: the schedule.
+        ended_at: milliseconds.
+        new: whether the end came after the last fire time for certain, whatever the clock says.
+    """
     after = after_of(entry)
     if after is None:
         return None
     at = max(ended_at + after.delay, entry.rule.start or 0)
     if entry.row.last_at is not None and at <= entry.row.last_at:
-        # Two ends within one millisecond, or a clock that went back: an end that came after still counts.
-        return None
+        # Two ends within one millisecond, or a clock that went back.
+        if not new:
+            return None
+        at = entry.row.last_at + 1
     return None if entry.rule.end is not None and at > entry.rule.end else at
 
 
@@ -54,6 +68,12 @@ async def look_back(entry: Entry, store: Store, now: int) -> int | None:
         return None
     if after.schedule == row.name and row.last_job is None:
         return after_itself(entry, now) if row.last_at is not None else max(now, entry.rule.start or 0)
+    if after.schedule == row.name and row.last_job is not None:
+        last = await store.job(row.last_job)
+        if last is None:
+            return after_itself(entry, now)  # it was deleted, and will never end
+        if last.completed_at is not None and _is_meant(after, last):
+            return fire_time(entry, last.completed_at, new=True)
     since = row.created_at if row.last_at is None else row.last_at - after.delay
     query = JobQuery(
         principal=None if after.schedule is None else principal_of(after.schedule),
@@ -64,11 +84,7 @@ async def look_back(entry: Entry, store: Store, now: int) -> int | None:
         limit=_LOOKED_AT,
     )
     ends = _ends(after, (await store.jobs(query)).jobs)
-    if ends:
-        return fire_time(entry, max(ends))
-    if after.schedule == row.name and row.last_job is not None and await store.job(row.last_job) is None:
-        return after_itself(entry, now)  # its last job was deleted, and will never end
-    return None
+    return fire_time(entry, max(ends)) if ends else None
 
 
 def _ends(after: AfterSettings, jobs: Iterable[Job]) -> list[int]:

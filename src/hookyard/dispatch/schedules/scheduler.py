@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.config.model import ScheduleSettings
-from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, look_back, waits_for
+from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, follows_last, look_back, waits_for
 from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing
@@ -181,7 +181,8 @@ class Scheduler:
             job = self._ended.popleft()
             for entry in self._book.followers:
                 if waits_for(entry, job) and job.completed_at is not None:
-                    await self._arm(entry, fire_time(entry, job.completed_at))
+                    new = follows_last(entry, job)
+                    await self._arm(entry, fire_time(entry, job.completed_at, new=new))
 
     async def _catch_ends(self) -> None:
         self._looked_back = self._clock.now()
