@@ -53,6 +53,7 @@ def serving(folder: Path) -> Generator[Bucket]:
     command = [program, "-logtostderr=true", "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     command += [f"-{name}={number}" for name, number in zip(_PORTS, ports, strict=True)]
     command += ["-filer=true", "-s3=true", "-s3.iam=false", f"-s3.port={port}", f"-s3.port.grpc={grpc}"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # on ports of their own, of which there is one a machine
     command += [f"-s3.config={folder / 's3.json'}", "-master.volumeSizeLimitMB=64", "-volume.max=20"]
     with (folder / "weed.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
