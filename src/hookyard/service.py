@@ -33,8 +33,9 @@ from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin
 from hookyard.reloading import Reread, discard, effective, one_at_a_time, read_in_time
 from hookyard.runners import Runners
+from hookyard.store.audited import first_of
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import AppendAudit, Done, Several, Store
+from hookyard.store.contract import AppendAudit, Done, Store
 from hookyard.store.sqlite import SqliteStore
 
 _log = log.get("service")
@@ -214,7 +215,7 @@ class Service:
             return None
         text, token, op = draft(self._deps.ids, self._deps.clock, name="admin", by="server:start", only_first=True)
         done = await self._writer.submit(op)
-        if not isinstance(done, Several) or not isinstance(done.results[0], Done):
+        if not isinstance(first_of(done), Done):
             return None
         self._tokens.put(token)
         return text

@@ -12,12 +12,11 @@ from hookyard.dispatch.attempts import Attempts
 from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.ports import Ports
 from hookyard.dispatch.verdict import CANCELLED, Ended
-from hookyard.errors import StoreError
 from hookyard.model import TERMINAL, AuditEntry, ErrorInfo, Job, TerminalStatus
+from hookyard.store.audited import audited
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
     AlreadyTerminal,
-    AppendAudit,
     Cancel,
     CancelRequested,
     Deleted,
@@ -25,9 +24,7 @@ from hookyard.store.contract import (
     Done,
     Enqueue,
     Exhausted,
-    Failed,
     NotFound,
-    Op,
     Result,
     RetryJob,
     Several,
@@ -95,23 +92,6 @@ class Changes:
         self._moved = moved
         self._sweeping = asyncio.Lock()
 
-    async def submit(self, op: Op, audit: AuditEntry | None) -> Result:
-        """Have an operation applied, with its entry of the audit log in the same transaction.
-
-        Raises:
-            StoreUnavailable: nothing was done.
-            StoreError: it contradicts what is stored.
-        """
-        if audit is None:
-            return await self._writer.submit(op)
-        both = Together(now=op.now, ops=(op, AppendAudit(now=op.now, entry=audit)))
-        several = await self._writer.submit(both)
-        assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
-        result = several.results[0]
-        if isinstance(result, Failed):
-            raise StoreError(result.detail)
-        return result
-
     async def cancel(
         self, job_id: str, end: Ended = CANCELLED, *, audit: AuditEntry | None = None
     ) -> Done | CancelRequested | AlreadyTerminal | NotFound:
@@ -176,7 +156,7 @@ class Changes:
         ended, op = self._planned(job, end, kill=kill)
         result: Result | None = None
         try:
-            result = await self.submit(op, audit)
+            result = await audited(self._writer.submit, audit, op)
         finally:
             self._was_planned(op, result)
         if isinstance(result, Done):
@@ -243,7 +223,7 @@ class Changes:
             return NotFound()
         now = self._clock.now()
         op = RetryJob(now=now, job_id=job_id, run_at=now, force=force, attempts=self._again(job))
-        result = await self.submit(op, audit)
+        result = await audited(self._writer.submit, audit, op)
         if isinstance(result, Done):
             log.change("job.queued", job_id=job_id, request_id=job.request_id, command=_key(job), reason="retry")
             self._settled(replace(job, status="queued", run_at=now))
@@ -255,7 +235,8 @@ class Changes:
     ) -> Deleted | StillActive | Undelivered | NotFound:
         """Forget an ended job with its attempts, lines, items, deliveries and artifacts."""
         sizes = {each.location: each.size for each in await self._store.artifacts(job_id)}
-        result = await self.submit(DeleteJob(now=self._clock.now(), job_id=job_id), audit)
+        op = DeleteJob(now=self._clock.now(), job_id=job_id)
+        result = await audited(self._writer.submit, audit, op)
         if isinstance(result, Deleted) and result.locations:
             await self._ports.forget({location: sizes.get(location, 0) for location in result.locations})
         assert isinstance(result, (Deleted, StillActive, Undelivered, NotFound))  # noqa: S101  the contract's answers

@@ -163,7 +163,6 @@ class Dispatcher:
         self.expect = self._claimer.expect
         self.retry = self._changes.retry
         self.delete = self._changes.delete
-        self.submit = self._changes.submit
         self.follow = self._listening.follow
         self.watch = self._listening.watch
 

@@ -9,7 +9,8 @@ from hookyard.auth import ADMIN, new_token
 from hookyard.clock import Clock
 from hookyard.gateway.tokenview import facts
 from hookyard.model import AuditEntry, Token
-from hookyard.store.contract import AppendAudit, PutToken, Together
+from hookyard.store.audited import with_entry
+from hookyard.store.contract import PutToken, Together
 
 
 def draft(
@@ -46,4 +47,4 @@ def draft(
         details=msgspec.json.encode(facts(token)),
     )
     put = PutToken(now=now, token=token, only_first=only_first)
-    return text, token, Together(now=now, ops=(put, AppendAudit(now=now, entry=audit)))
+    return text, token, with_entry(audit, put)

@@ -1,7 +1,6 @@
 """The tokens of the store: kept there, and known to who asks for every request without asking the store."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from msgspec.structs import replace
@@ -9,9 +8,10 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.auth import Tokens
 from hookyard.clock import Clock
-from hookyard.errors import HookyardError, Refused, StoreError
+from hookyard.errors import HookyardError, Refused
 from hookyard.model import AuditEntry, Token
-from hookyard.store.contract import AppendAudit, Failed, Op, PutToken, Result, Several, Together, TouchTokens
+from hookyard.store.audited import Write, audited
+from hookyard.store.contract import PutToken, TouchTokens
 
 WRITTEN_EVERY: Final = 5_000
 """Milliseconds between two times that what was used is written."""
@@ -37,7 +37,7 @@ class TokenBook:
         clock: by which they expire.
     """
 
-    def __init__(self, tokens: Tokens, store: Reads, write: Callable[[Op], Awaitable[Result]], clock: Clock) -> None:
+    def __init__(self, tokens: Tokens, store: Reads, write: Write, clock: Clock) -> None:
         self._tokens = tokens
         self._store = store
         self._write = write
@@ -138,10 +138,7 @@ class TokenBook:
     async def _carry_out(self, tokens: tuple[Token, ...], audit: AuditEntry) -> None:
         now = self._clock.now()
         puts = (PutToken(now=now, token=token) for token in tokens)
-        result = await self._write(Together(now=now, ops=(*puts, AppendAudit(now=now, entry=audit))))
-        for each in result.results if isinstance(result, Several) else (result,):
-            if isinstance(each, Failed):
-                raise StoreError(each.detail)
+        await audited(self._write, audit, *puts)
         for token in tokens:
             self._tokens.put(token)
 

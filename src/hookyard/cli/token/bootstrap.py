@@ -57,7 +57,8 @@ async def _make(path: str, name: str, force: bool) -> str:
     from hookyard.errors import Refused
     from hookyard.gateway.first_token import draft
     from hookyard.gateway.tokenbook import is_live
-    from hookyard.store.contract import Done, NotEmpty, Several
+    from hookyard.store.audited import first_of
+    from hookyard.store.contract import Done, NotEmpty
     from hookyard.store.sqlite import SqliteStore
 
     clock = SystemClock()
@@ -69,7 +70,7 @@ async def _make(path: str, name: str, force: bool) -> str:
             raise Refused("exists", f"The store has a token named {name!r}; give another --name.")
         text, _, op = draft(make_id, clock, name=name, by="cli:bootstrap", only_first=not force)
         [result] = store.apply([op])
-        made = result.results[0] if isinstance(result, Several) else result
+        made = first_of(result)
         if isinstance(made, NotEmpty):
             raise Refused("exists", "The store has tokens already; --force makes another admin's.")
         if not isinstance(made, Done):

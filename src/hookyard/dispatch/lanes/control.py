@@ -11,8 +11,9 @@ from hookyard.dispatch.lanes.lane import Lane
 from hookyard.dispatch.lanes.state import GroupState, LaneState, group_state, states
 from hookyard.dispatch.lanes.table import Lanes
 from hookyard.model import EVERY_LANE, AuditEntry, Pause
+from hookyard.store.audited import audited
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import AppendAudit, Op, PauseLane, ResumeLane, Store, Together
+from hookyard.store.contract import PauseLane, ResumeLane, Store
 
 _log = log.get("lanes")
 
@@ -74,7 +75,7 @@ class LaneControl:
             # At once, so that nothing starts any more while it is being written.
             self._lanes.pause((made,))
             try:
-                await self._submit(PauseLane(now=now, pause=made), audit)
+                await audited(self._writer.submit, audit, PauseLane(now=now, pause=made))
             except BaseException:
                 self._lanes.resume(name)
                 self._wake()
@@ -93,7 +94,7 @@ class LaneControl:
             self._known(name)
             if name not in self._lanes.pauses:
                 return False
-            await self._submit(ResumeLane(now=self._clock.now(), lane=name), audit)
+            await audited(self._writer.submit, audit, ResumeLane(now=self._clock.now(), lane=name))
             self._lanes.resume(name)
             self._lanes.all_waiting()
             self._wake()
@@ -131,7 +132,3 @@ class LaneControl:
     def _known(self, name: str) -> None:
         if name != EVERY_LANE and name not in self._lanes.pauses and not self._lanes.within(name):
             raise LookupError(name)
-
-    async def _submit(self, op: Op, audit: AuditEntry | None) -> None:
-        whole = op if audit is None else Together(now=op.now, ops=(op, AppendAudit(now=op.now, entry=audit)))
-        await self._writer.submit(whole)

@@ -17,9 +17,9 @@ from hookyard.dispatch.schedules.fire import Firing
 from hookyard.dispatch.schedules.payload import check_payload
 from hookyard.errors import Refused, StoreUnavailable
 from hookyard.model import AuditEntry, Schedule
+from hookyard.store.audited import audited
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
-    AppendAudit,
     DeleteSchedule,
     Enqueued,
     LaneFull,
@@ -28,9 +28,6 @@ from hookyard.store.contract import (
     Op,
     PauseSchedule,
     PutSchedule,
-    Result,
-    Several,
-    Together,
 )
 from hookyard.timetable import RuleError
 
@@ -193,7 +190,7 @@ class Manager:
         new = self._firing.job_of(entry, now, f"fire:{rfc3339(now)}", "run-now", request_id=request_id)
         for _ in range(_TRIES):
             await self._firing.make_room(entry)
-            result = await self._submit(self._firing.enqueue(new, self._clock.now()), audit)
+            result = await audited(self._writer.submit, audit, self._firing.enqueue(new, self._clock.now()))
             if isinstance(result, Occupied):
                 await self._firing.cancel_all(result.job_ids)
                 continue
@@ -228,13 +225,9 @@ class Manager:
         return entry
 
     async def _write(self, op: Op, audit: AuditEntry) -> None:
-        if isinstance(await self._submit(op, audit), NotFound):
+        if isinstance(await audited(self._writer.submit, audit, op), NotFound):
             self._book.remove(audit.target)
             raise Refused("not_found", "There is no such schedule.")
-
-    async def _submit(self, op: Op, audit: AuditEntry) -> Result:
-        both = await self._writer.submit(Together(now=op.now, ops=(op, AppendAudit(now=op.now, entry=audit))))
-        return both.results[0] if isinstance(both, Several) else both
 
 
 def _require_http(row: Schedule) -> None:
