@@ -21,7 +21,7 @@ from hookyard.gateway.health import Health
 from hookyard.gateway.jobs.routes import job_handlers
 from hookyard.gateway.lanes import LaneRoutes
 from hookyard.gateway.lean import peer_of
-from hookyard.gateway.limits import kind_of
+from hookyard.gateway.limits import Exceeded, kind_of
 from hookyard.gateway.plugins import Plugins
 from hookyard.gateway.proxies import Proxies
 from hookyard.gateway.readiness import check_ready
@@ -107,10 +107,10 @@ class Gateway(Litestar):
         peer = peer_of(scope)
         try:
             self._limits.admit(peer)
-        except Refused as error:
+        except Exceeded as error:
             request_id = self._ids()
             answer = refuse(error, request_id, principal=None, peer=peer, bound=self._limits.lines)
-            answer.headers.append((b"x-request-id", request_id.encode()))
+            answer.headers += [*error.fields, (b"x-request-id", request_id.encode())]
             await answer(scope, receive, send)
             return False
         return True

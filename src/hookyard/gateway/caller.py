@@ -39,8 +39,8 @@ class Seen(Struct):
     head: bool = False
     """Whether only the head of the answer is wanted."""
     limits: Limits | None = None
-    kind: Kind = "reads"
-    """As which it counts."""
+    kind: Kind | None = "reads"
+    """As which it counts; None: not at all."""
     counted: bool = False
     fields: Headers = []
     """Of its answer: how its principal stands with the limits."""
@@ -118,10 +118,14 @@ def authenticate(request: Request[Any, Any, Any], tokens: Tokens) -> Principal:
     principal = known.caller or _by_token(known, tokens)
     if principal is None:
         if known.limits is not None:
-            known.limits.failed(known.peer)
+            try:
+                known.limits.failed(known.peer)
+            except Exceeded as error:
+                known.fields = error.fields
+                raise
         raise Refused("unauthenticated")
     known.principal = principal.name
-    if known.limits is not None and not known.counted:
+    if known.limits is not None and known.kind is not None and not known.counted:
         known.counted = True
         try:
             known.fields = known.limits.count(principal.name, known.kind)
@@ -129,6 +133,22 @@ def authenticate(request: Request[Any, Any, Any], tokens: Tokens) -> Principal:
             known.fields = error.fields
             raise
     return principal
+
+
+def count_jobs(request: Request[Any, Any, Any], principal: Principal, jobs: int) -> None:
+    """Count the request of a known caller as one trigger for each job that it is to make.
+
+    Raises:
+        Refused: these are more than may come, now (`rate_limited`) or ever (`invalid_input`).
+    """
+    known = seen(request)
+    if known.limits is None:
+        return
+    try:
+        known.fields = known.limits.count_jobs(principal.name, jobs)
+    except Exceeded as error:
+        known.fields = error.fields
+        raise
 
 
 def lapsed(request: Request[Any, Any, Any], tokens: Tokens) -> bool:

@@ -18,7 +18,8 @@ MOST: Final = 50_000
 """Callers that are remembered for one limit: those with all of their allowance are forgotten first."""
 _NETWORK: Final = 64
 
-Kind = Literal["triggers", "reads", "changes"]
+_WORK: Final = "/api/v1/work/"
+Kind = Literal["triggers", "reads", "changes", "work"]
 
 
 class Standing(NamedTuple):
@@ -54,23 +55,35 @@ class Limiter:
         """How many callers are remembered."""
         return len(self._full_at)
 
-    def take(self, key: str) -> Standing:
-        """Count a request, unless it is one too many."""
+    def take(self, key: str, times: int = 1, counted: int = 0) -> Standing:
+        """Count a request, unless it is one too many.
+
+        Args:
+            key: whose it is.
+            times: as how many it counts.
+            counted: as how many it has been counted before; when it is one too many now, it counts as none.
+        """
         now = self._now()
         # Never further ahead than it can be: a clock that goes back must not shut anybody out.
-        full_at = min(max(self._full_at.get(key, 0), now), now + self.rate.per)
-        later = full_at + self._interval
+        ahead = min(self._full_at.get(key, 0), now + self.rate.per) - counted * self._interval
+        full_at = max(ahead, now)
+        later = full_at + times * self._interval
         if later - now > self.rate.per + 1e-6:
-            return Standing(0, _seconds(full_at - now), max(1, _seconds(later - now - self.rate.per)))
+            if counted:
+                self._full_at[key] = full_at
+            return self._standing(full_at - now, max(1, _seconds(later - now - self.rate.per)))
         if len(self._full_at) >= MOST and key not in self._full_at:
             self._forget(now)
         self._full_at[key] = later
-        return Standing(int((self.rate.per - (later - now)) / self._interval + 1e-6), _seconds(later - now), 0)
+        return self._standing(later - now, 0)
 
     def fields(self, standing: Standing) -> Headers:
         """The fields that tell a caller how it stands (draft-ietf-httpapi-ratelimit-headers-10)."""
         left = f"{self._name};r={standing.remaining};t={standing.reset}".encode()
         return [(b"ratelimit-policy", self._policy), (b"ratelimit", left)]
+
+    def _standing(self, ahead: float, wait: int) -> Standing:
+        return Standing(int((self.rate.per - ahead) / self._interval + 1e-6), _seconds(ahead), wait)
 
     def _forget(self, now: int) -> None:
         kept = {key: at for key, at in self._full_at.items() if at > now}
@@ -101,6 +114,7 @@ class Limits:
             "triggers": settings.triggers,
             "reads": settings.reads,
             "changes": settings.changes,
+            "work": settings.work,
         }
         known = self._known
         self._known = {
@@ -115,50 +129,76 @@ class Limits:
         """Let a request of this address in.
 
         Raises:
-            Refused: it is one too many.
+            Exceeded: it is one too many.
         """
-        if self.peer is not None and (wait := self.peer.take(address(peer)).wait):
-            raise Refused("rate_limited", "Too many requests come from your address.", retry_after=wait)
+        if self.peer is not None and (standing := self.peer.take(address(peer))).wait:
+            raise Exceeded(self.peer, standing, "Too many requests come from your address.")
 
     def failed(self, peer: str | None) -> None:
         """A request of this address came without a credential that is good.
 
         Raises:
-            Refused: too many did; it is all the same to the caller whether this one was better.
+            Exceeded: too many did; it is all the same to the caller whether this one was better.
         """
         limiter = self._known.get("failures")
-        if limiter is not None and (wait := limiter.take(address(peer)).wait):
-            raise Refused("rate_limited", "Too many requests without a valid credential.", retry_after=wait)
+        if limiter is not None and (standing := limiter.take(address(peer))).wait:
+            raise Exceeded(limiter, standing, "Too many requests without a valid credential.")
 
     def count(self, principal: str, kind: Kind) -> Headers:
         """Count a request of a principal; returns the fields of its answer.
 
         Raises:
-            Refused: it is one too many; its `fields` are those of the answer.
+            Exceeded: it is one too many.
         """
         limiter = self._known.get(kind)
         if limiter is None:
             return []
         standing = limiter.take(principal)
         if standing.wait:
-            raise Exceeded(limiter.fields(standing), standing.wait, kind)
+            raise Exceeded(limiter, standing, f"Too many requests of this kind ({kind}).")
+        return limiter.fields(standing)
+
+    def count_jobs(self, principal: str, jobs: int) -> Headers:
+        """Count a request that has been counted as one trigger as one for each of its jobs; returns the fields.
+
+        Raises:
+            Refused: there may never be so many at once (`invalid_input`).
+            Exceeded: there may not be so many now. It then counts as none.
+        """
+        limiter = self.triggers
+        if limiter is None:
+            return []
+        most = limiter.rate.count
+        if jobs > most:
+            detail = f"{jobs} jobs are more than may ever come at once: limits.triggers allows {most}."
+            raise Refused("invalid_input", detail, path="$.jobs")
+        standing = limiter.take(principal, jobs, counted=1)
+        if standing.wait:
+            raise Exceeded(limiter, standing, f"{jobs} jobs are too many now (triggers).")
         return limiter.fields(standing)
 
 
 class Exceeded(Refused):
-    """A principal came too often."""
+    """Somebody came too often."""
 
-    def __init__(self, fields: Headers, wait: int, kind: Kind) -> None:
-        super().__init__("rate_limited", f"Too many requests of this kind ({kind}).", retry_after=wait)
-        self.fields = fields
+    def __init__(self, limiter: Limiter, standing: Standing, detail: str) -> None:
+        super().__init__("rate_limited", detail, retry_after=standing.wait)
+        self.fields = limiter.fields(standing)
+        """Of the answer."""
 
 
-def kind_of(method: str, path: str) -> Kind:
-    """What kind of request it is."""
+def kind_of(method: str, path: str) -> Kind | None:
+    """What kind of request it is; None: no principal is ever refused it.
+
+    What a worker says of a job that it holds is such: without it the lease would be lost, and the work done again.
+    """
     if method in {"GET", "HEAD", "OPTIONS"}:
         return "reads"
-    if path.startswith("/trigger/") or path.rstrip("/") in {"/api/v1/jobs", "/api/v1/jobs/bulk"}:
+    bare = path.rstrip("/")
+    if path.startswith("/trigger/") or bare in {"/api/v1/jobs", "/api/v1/jobs/bulk"}:
         return "triggers"
+    if path.startswith(_WORK):
+        return "work" if method == "PUT" or bare == f"{_WORK}claim" else None
     return "changes"
 
 

@@ -1,15 +1,18 @@
 """How often callers may come, and who they are behind proxies."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.gateway.lab import CI, NOBODY, READER, House, bearer, config_of, house_of
+from tests.unit.gateway.lab import CI, JSON, NOBODY, READER, House, Reply, bearer, config_of, house_of, run
 
 from hookyard.config.model import Config, LimitSettings, Server
 from hookyard.config.values import Rate
 from hookyard.errors import Refused
 from hookyard.gateway.limits import MOST, Limiter, Limits, address, kind_of
 from hookyard.gateway.proxies import Proxies
+from hookyard.store.contract import JobQuery
 from hookyard.testing import FakeClock
 
 MINUTE = 60_000
@@ -102,9 +105,19 @@ def test_an_ipv6_network_counts_as_one_address(one: str, other: str, same: bool)
         ("POST", "/api/v1/jobs/bulk", "triggers"),
         ("POST", "/api/v1/jobs/1/cancel", "changes"),
         ("DELETE", "/api/v1/jobs/1", "changes"),
+        ("POST", "/api/v1/work/claim", "work"),
+        ("POST", "/api/v1/work/claim/", "work"),
+        ("PUT", "/api/v1/work/1/artifacts/a.txt", "work"),
+        ("POST", "/api/v1/work/extend", None),
+        ("POST", "/api/v1/work/complete", None),
+        ("POST", "/api/v1/work/fail", None),
+        ("POST", "/api/v1/work/release", None),
+        ("GET", "/api/v1/workers", "reads"),
     ],
 )
-def test_requests_are_of_three_kinds(method: str, path: str, kind: str) -> None:
+def test_requests_are_of_four_kinds_and_what_a_worker_says_of_its_job_is_of_none(
+    method: str, path: str, kind: str | None
+) -> None:
     assert kind_of(method, path) == kind
 
 
@@ -149,6 +162,33 @@ def test_a_principal_that_triggers_too_often_is_told_when_to_come_again(lean: bo
     assert house.trigger(b'{"payload": {"name": "Ada"}}').status == 202
 
 
+def bulk_of(house: House, jobs: int) -> Reply:
+    body = json.dumps({"jobs": [{"plugin": "hello", "command": "greet", "payload": {"name": "Ada"}}] * jobs}).encode()
+    return house.call("POST", "/api/v1/jobs/bulk", [JSON, bearer(CI)], body)
+
+
+def test_a_bulk_counts_once_for_each_of_its_jobs_and_all_of_it_or_nothing_is_made() -> None:
+    house = limited(triggers=Rate(5, MINUTE))
+    assert (first := bulk_of(house, 3)).status == 200
+    assert first["ratelimit"] == '"triggers";r=2;t=36'
+    refused = bulk_of(house, 3)
+    assert (refused.status, refused.code, refused["retry-after"]) == (429, "rate_limited", "12")
+    assert refused["ratelimit"] == '"triggers";r=2;t=36'
+    assert len(run(house.store.jobs(JobQuery())).jobs) == 3
+    house.clock.advance(12_000)
+    assert bulk_of(house, 3).status == 200
+    assert house.trigger(b'{"payload": {"name": "Ada"}}').status == 429
+
+
+def test_a_whole_count_may_come_in_one_bulk_and_more_never_may() -> None:
+    house = limited(triggers=Rate(5, MINUTE))
+    reply = bulk_of(house, 6)
+    assert (reply.status, reply.code, reply.json["path"]) == (400, "invalid_input", "$.jobs")
+    assert "limits.triggers allows 5" in reply.json["detail"]
+    house.clock.advance(MINUTE)
+    assert bulk_of(house, 5)["ratelimit"] == '"triggers";r=0;t=60'
+
+
 def test_reads_are_counted_once_a_request_and_apart_from_others() -> None:
     house = limited(reads=Rate(2, MINUTE))
     assert [house.get("/api/v1/jobs", READER).status for _ in range(3)] == [200, 200, 429]
@@ -161,6 +201,7 @@ def test_an_address_without_a_good_credential_is_shut_out_and_with_one_it_is_not
     replies = [house.get("/api/v1/jobs", "wrong") for _ in range(3)]
     assert [reply.status for reply in replies] == [401, 401, 429]
     assert replies[2]["retry-after"] == "30"
+    assert (replies[2]["ratelimit-policy"], replies[2]["ratelimit"]) == ('"failures";q=2;w=60', '"failures";r=0;t=60')
     assert house.get("/api/v1/jobs", READER).status == 200
     assert house.get("/api/v1/jobs", NOBODY).status == 403
 
@@ -172,6 +213,7 @@ def test_an_address_that_comes_too_often_is_turned_away_before_anything_is_looke
     turned = house.get("/healthz")
     assert (turned.status, turned.code) == (429, "rate_limited")
     assert turned["x-request-id"]
+    assert (turned["ratelimit-policy"], turned["ratelimit"]) == ('"peer";q=2;w=60', '"peer";r=0;t=60')
     assert turned["content-type"] == "application/problem+json"
 
 

@@ -589,3 +589,28 @@ def test_the_schema_of_a_declared_command_is_in_the_openapi_document(tmp_path: P
             assert IMAGE["affinity"] == "payload.model"
 
     run(go())
+
+
+def test_a_limit_of_changes_or_of_claims_takes_no_lease_from_a_worker(tmp_path: Path) -> None:
+    limits = {"changes": "1/1m", "triggers": "100/1m", "work": "2/1m"}
+
+    async def go() -> None:
+        async with yard(tmp_path, CONFIG | {"limits": limits}) as house:
+            for _ in range(4):
+                await house.trigger()
+            done, failed, released = await house.claim(count=3)
+            for _ in range(5):
+                assert (await house.call("extend", done)).status_code == 200
+            assert await house.claim()
+            refused = await house.ask()
+            assert problem(refused) == (429, "rate_limited")
+            assert refused.headers["ratelimit-policy"] == '"work";q=2;w=60'
+            ends = [
+                await house.call("extend", done),
+                await house.call("complete", done, result=DONE),
+                await house.call("fail", failed, error={"code": "no", "message": "No."}),
+                await house.call("release", released),
+            ]
+            assert [(answer.status_code, "ratelimit" in answer.headers) for answer in ends] == [(200, False)] * 4
+
+    run(go())

@@ -16,8 +16,12 @@ class LimitSettings(Section, frozen=True, kw_only=True):
     failures: Rate | None = Rate(60, 60_000)
     """Of one address, with no credential that is good; one that comes with a good credential is not held up by it."""
     triggers: Rate | None = None
-    """Of one principal, that make jobs."""
+    """Of one principal, that make jobs: `POST /api/v1/jobs/bulk` counts once for each of its jobs, and one of more jobs
+    than the whole count is refused for good."""
     reads: Rate | None = None
     """Of one principal, that read only."""
     changes: Rate | None = None
     """Of one principal, that change anything else."""
+    work: Rate | None = None
+    """Of one external worker's principal, that claim jobs or upload artifacts. What a worker says of a job that it holds
+    (`extend`, `complete`, `fail`, `release`) is counted by no limit of principals, because its lease hangs on it."""

@@ -13,7 +13,7 @@ from hookyard.errors import CODES, Refused
 from hookyard.gateway.accept import unstored
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import body_of, decoded
-from hookyard.gateway.caller import Seen, authenticate, seen
+from hookyard.gateway.caller import Seen, authenticate, count_jobs, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.dispatching import Stored
 from hookyard.gateway.envelope import require_consistent
@@ -39,6 +39,7 @@ class Bulk:
         known = seen(request)
         principal = authenticate(request, self._deps.tokens)
         asked = await body_of(request, self._deps, BulkBody)
+        count_jobs(request, principal, len(asked.jobs))
         results: dict[int, BulkResult] = {}
         news: dict[int, NewJob] = {}
         for at, item in enumerate(asked.jobs):
