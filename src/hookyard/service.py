@@ -15,14 +15,14 @@ from hookyard.auth import Tokens
 from hookyard.auth.jwt import Refresher
 from hookyard.clock import Clock, SystemClock
 from hookyard.config import Loaded, load_file
+from hookyard.credentials import TokenBook, draft
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.dispatch.keeper import Keeper
 from hookyard.dispatch.schedules import Scheduler
 from hookyard.egress.fetch import fetch
 from hookyard.errors import ConfigError, Refused, StoreUnavailable
 from hookyard.facilities import Facilities
-from hookyard.gateway import GatewayDeps, Readiness, Tables, TokenBook, build
-from hookyard.gateway.first_token import draft
+from hookyard.gateway import GatewayDeps, Readiness, Tables, build
 from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks

@@ -4,6 +4,5 @@ from hookyard.gateway.app import Gateway, build
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.readiness import Readiness
 from hookyard.gateway.tables import Tables
-from hookyard.gateway.tokenbook import TokenBook
 
-__all__ = ["Gateway", "GatewayDeps", "Readiness", "Tables", "TokenBook", "build"]
+__all__ = ["Gateway", "GatewayDeps", "Readiness", "Tables", "build"]

@@ -7,13 +7,13 @@ from hookyard.artifacts import ArtifactStore
 from hookyard.auth import Tokens
 from hookyard.clock import Clock
 from hookyard.config.model import Config
+from hookyard.credentials import TokenBook
 from hookyard.dispatch.lanes import LaneControl
 from hookyard.dispatch.schedules import Manager
 from hookyard.dispatch.work import Work
 from hookyard.gateway.dispatching import Dispatcher
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
-from hookyard.gateway.tokenbook import TokenBook
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Registry

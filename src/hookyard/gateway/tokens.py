@@ -14,6 +14,7 @@ from hookyard import ids
 from hookyard.auth import JOBS_READ, TOKENS_READ, TOKENS_WRITE, Principal, check_scope, new_token
 from hookyard.auth.grant import grant, grant_expiry, grant_tenant
 from hookyard.config.model import Name, Tenant
+from hookyard.credentials import facts
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, Headers, value_answer
 from hookyard.gateway.body import body_of
@@ -21,7 +22,7 @@ from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at
 from hookyard.gateway.paging import from_cursor, query_of, to_cursor
-from hookyard.gateway.tokenview import NewTokenView, RotatedView, TokenPage, TokenView, facts, view_of
+from hookyard.gateway.tokenview import NewTokenView, RotatedView, TokenPage, TokenView, view_of
 from hookyard.model import YEAR, Token
 
 _SECRET: Final[Headers] = [(b"cache-control", b"no-store")]

@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict
 
 from hookyard.clock import rfc3339
-from hookyard.gateway.tokenbook import is_live
+from hookyard.credentials import is_live
 from hookyard.model import Token
 
 TokenState = Literal["live", "expired", "revoked"]
@@ -83,16 +83,6 @@ def view_of(token: Token, now: int) -> TokenView:
         last_used_at=_time(token.last_used_at),
         uses=token.uses,
     )
-
-
-def facts(token: Token) -> dict[str, object]:
-    """What the audit log says of a new token."""
-    found: dict[str, object] = {"name": token.name, "scopes": token.scopes}
-    if token.tenant:
-        found["tenant"] = token.tenant
-    if token.expires_at is not None:
-        found["expires_at"] = rfc3339(token.expires_at)
-    return found
 
 
 def _time(millis: int | None) -> str | UnsetType:

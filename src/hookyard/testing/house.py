@@ -14,9 +14,10 @@ from hookyard.artifacts import ArtifactStore
 from hookyard.auth import Principal, Tokens
 from hookyard.config.model import Config
 from hookyard.context.messages import ProgressNote
+from hookyard.credentials import TokenBook
 from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.errors import Refused
-from hookyard.gateway import Gateway, GatewayDeps, Readiness, Tables, TokenBook, build
+from hookyard.gateway import Gateway, GatewayDeps, Readiness, Tables, build
 from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.limits import Limits
 from hookyard.host.hooks import Hooks

@@ -27,7 +27,8 @@ from hookyard.config.model import (
     TokenSettings,
 )
 from hookyard.config.values import Duration, Secret, Size
-from hookyard.gateway import Gateway, GatewayDeps, Readiness, TokenBook
+from hookyard.credentials import TokenBook
+from hookyard.gateway import Gateway, GatewayDeps, Readiness
 from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks

@@ -54,9 +54,8 @@ def _check_name(name: str, taken: set[str]) -> None:
 async def _make(path: str, name: str, force: bool) -> str:
     from hookyard import ids
     from hookyard.clock import SystemClock
+    from hookyard.credentials import draft, is_live
     from hookyard.errors import Refused
-    from hookyard.gateway.first_token import draft
-    from hookyard.gateway.tokenbook import is_live
     from hookyard.store.audited import first_of
     from hookyard.store.contract import Done, NotEmpty
     from hookyard.store.sqlite import SqliteStore

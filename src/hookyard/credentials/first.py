@@ -7,7 +7,7 @@ import msgspec
 
 from hookyard.auth import ADMIN, new_token
 from hookyard.clock import Clock
-from hookyard.gateway.tokenview import facts
+from hookyard.credentials.facts import facts
 from hookyard.model import AuditEntry, Token
 from hookyard.store.audited import with_entry
 from hookyard.store.contract import PutToken, Together

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.auth import Tokens
 from hookyard.clock import Clock
+from hookyard.credentials.facts import is_live
 from hookyard.errors import HookyardError, Refused
 from hookyard.model import AuditEntry, Token
 from hookyard.store.audited import Write, audited
@@ -152,8 +153,3 @@ class TokenBook:
         except HookyardError as error:
             # What could not be written is not counted: a number for people, not a promise.
             _log.warning("tokens.uses_lost", reason=str(error))
-
-
-def is_live(token: Token, now: int) -> bool:
-    """Whether it gets in."""
-    return token.revoked_at is None and (token.expires_at is None or token.expires_at > now)

@@ -7,9 +7,9 @@ from hashlib import sha256
 import pytest
 
 from hookyard.auth import Tokens
+from hookyard.credentials import TokenBook
+from hookyard.credentials.book import WRITTEN_EVERY
 from hookyard.errors import Refused, StoreUnavailable
-from hookyard.gateway import TokenBook
-from hookyard.gateway.tokenbook import WRITTEN_EVERY
 from hookyard.ids import IdSource
 from hookyard.model import AuditEntry, Token
 from hookyard.store.contract import Op, PutToken, Result, TouchTokens
