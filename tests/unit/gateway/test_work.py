@@ -568,6 +568,24 @@ def test_a_command_that_a_reload_took_away_is_unavailable_until_it_is_back(tmp_p
     run(go())
 
 
+def test_an_input_that_fits_no_more_after_a_reload_is_given_to_no_worker(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with yard(tmp_path) as house:
+            job_id = await house.trigger(payload={"prompt": "a cat"})
+            file = tmp_path / "hookyard.yaml"
+            before = file.read_text()
+            changed = before.replace('"required":["prompt"]', '"required":["prompt","size"]')
+            changed = changed.replace('"required": ["prompt"]', '"required": ["prompt", "size"]')
+            assert changed != before
+            file.write_text(changed)
+            await house.service.reload()
+            assert await house.claim() == []
+            job = await house.job(job_id)
+            assert (job["status"], job["error"]["code"]) == ("failed", "invalid_input")
+
+    run(go())
+
+
 def test_a_server_that_drains_sends_waiting_workers_home_and_takes_no_new_ones(tmp_path: Path) -> None:
     async def go() -> None:
         async with yard(tmp_path) as house:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from msgspec import DecodeError
 from msgspec.structs import replace
 
 from hookyard import log
@@ -17,7 +18,7 @@ from hookyard.clock import Clock
 from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.ports import AttemptPort, Leased
 from hookyard.dispatch.settle import Settler
-from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, Limits, judge
+from hookyard.dispatch.verdict import CANCELLED, MISSING, RELEASED, Again, Ended, InvalidInput, Limits, judge
 from hookyard.dispatch.work.ask import HOLDER, Counts, Extension, Given, HeldAttempt, WorkAsk
 from hookyard.dispatch.work.contacts import Contacts, Worker
 from hookyard.dispatch.work.doors import Doors
@@ -192,6 +193,11 @@ class Work:
         command = self._registry.commands.get(f"{job.plugin}/{job.command}")
         if command is None:
             await self._end(job, lease.token, MISSING)
+            return None
+        try:
+            command.spec.decode(job.args)
+        except DecodeError as error:  # the schema has changed since it was accepted
+            await self._end(job, lease.token, judge(InvalidInput(error), job, command, self._limits()))
             return None
         deadline = deadline_of(job, command)
         ends = min(now + (ask.lease or self._lease_of(command)), deadline)
