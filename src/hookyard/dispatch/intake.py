@@ -96,7 +96,8 @@ class Intake:
             or (job.options is not None and job.options.after)
             or not self._lanes[job.lane].take()
         ):
-            return await self._queue(new, now)
+            # Most have no key to wait for a turn of.
+            return await (self._store(new, now) if new.unique is None else self._queue(new, now))
         lease = self._lease()
         try:
             result = await self._writer.submit(Enqueue(now=now, job=job, dedupe=new.dedupe, lease=lease))
@@ -199,7 +200,9 @@ def _enqueue(new: NewJob, now: int) -> Enqueue:
 
 
 def _accepted(result: Result) -> Accepted:
+    if isinstance(result, Enqueued):
+        return result
     if isinstance(result, Failed):  # one of several; alone it is raised by the writer
         raise StoreError(result.detail)
-    assert isinstance(result, (Enqueued, Mismatch, LaneFull, Unmet))  # noqa: S101  the contract's answers to an Enqueue
+    assert isinstance(result, (Mismatch, LaneFull, Unmet))  # noqa: S101  the contract's answers to an Enqueue
     return result
