@@ -95,7 +95,7 @@ def test_a_backup_replaces_a_file_only_by_force_and_never_the_store(
 def test_a_copy_that_is_not_whole_never_appears(
     hookyard: Call, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(file: Path) -> maintenance.Health:
+    def broken(file: Path, *, as_it_is: bool) -> maintenance.Health:
         return maintenance.Health(str(file), 3, 3, ("row 7 is torn",))
 
     monkeypatch.setattr(maintenance, "check", broken)
@@ -168,6 +168,31 @@ def test_rows_of_a_job_that_is_gone_are_found(hookyard: Call, config: Path, tmp_
     ended = hookyard("db", "check", "-c", config)
     assert ended.code == 65
     assert "a row of attempt_log belongs to one of job_log that is not there" in ended.out
+
+
+def test_a_schema_that_is_not_what_its_number_says_is_found_and_not_served(
+    hookyard: Call, config: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "data" / "jobs.db"
+    with sqlite3.connect(file) as other:
+        other.execute("DROP INDEX job_queued")
+    other.close()
+    ended = hookyard("db", "check", "-c", config)
+    assert ended.code == 65
+    assert "index job_queued is not as schema" in ended.out
+    assert hookyard("db", "backup", "-c", config, tmp_path / "copy.db").code == 0
+    for _ in range(2):  # its lock is free again
+        with pytest.raises(StoreError, match=r"cannot be used: .*; `hookyard db check` says more"):
+            asyncio.run(SqliteStore.open(file))
+
+
+def test_an_empty_file_is_not_made_into_one_that_nothing_can_open(hookyard: Call, config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "data" / "jobs.db"
+    file.write_bytes(b"")
+    ended = hookyard("db", "vacuum", "-c", config)
+    assert ended.code == 74
+    assert "is empty: there is no store in it" in ended.err
+    assert file.stat().st_size == 0
 
 
 def test_the_numbers_are_those_of_the_store(hookyard: Call, config: Path) -> None:

@@ -17,7 +17,7 @@ from hookyard.errors import StoreError
 from hookyard.store.spans import COUNTER_BITS
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.connect import BUSY_MS, check_version, connect, make_private
-from hookyard.store.sqlite.driver import Connection, copy_pages, open_reading
+from hookyard.store.sqlite.driver import Connection, copy_pages, open_plain, open_reading
 from hookyard.store.sqlite.lock import FileLock
 from hookyard.store.sqlite.migrate import check as check_owner
 from hookyard.store.sqlite.migrate import migrate as bring_up
@@ -94,7 +94,7 @@ def backup(source: Path, target: Path, *, progress: Progress | None = None) -> C
             connection.execute(_SQL["snapshot"].text).fetchall()
             make_private(hidden)
             copy_pages(connection, hidden, _PAGES, progress)
-        found = check(hidden)
+        found = check(hidden, as_it_is=True)
         if found.problems or found.schema != schema:
             msg = f"the copy is not whole, and was dropped: {'; '.join(found.problems) or 'another schema'}"
             raise StoreError(msg)
@@ -114,8 +114,12 @@ def backup(source: Path, target: Path, *, progress: Progress | None = None) -> C
     return Copied(str(target), size, schema)
 
 
-def check(file: Path) -> Health:
+def check(file: Path, *, as_it_is: bool = False) -> Health:
     """Look through all of a file for what is wrong with it.
+
+    Args:
+        file: which.
+        as_it_is: whatever its schema looks like, as for a copy of it.
 
     Raises:
         StoreError: there is no such file, or it belongs to another program.
@@ -133,11 +137,32 @@ def check(file: Path) -> Health:
                 f"a row of {table} belongs to one of {parent} that is not there"
                 for table, parent in cast("list[tuple[str, str]]", orphans)
             ]
+            if not as_it_is:
+                problems += _drift(connection, schema)
     except apsw.Error as error:
         problems.append(f"{type(error).__name__}: {error}")
     if not problems and schema < newest:
         problems.append(f"schema {schema} is not the newest, {newest}: `hookyard db migrate` brings it up to date")
     return Health(str(file), schema, newest, tuple(problems))
+
+
+def _drift(connection: Connection, schema: int) -> list[str]:
+    """What of the schema is not as its number says, because it was changed by hand."""
+    fresh = open_plain(Path(":memory:"), 0)
+    try:
+        for number, text in migrations():
+            if number <= schema:
+                fresh.execute(text)
+        meant, found = _parts(fresh), _parts(connection)
+    finally:
+        fresh.close()
+    wrong = [name for name, text in sorted(meant.items()) if found.get(name) != text]
+    return [f"{name} is not as schema {schema} has it" for name in wrong[:_PROBLEMS]]
+
+
+def _parts(connection: Connection) -> dict[str, str]:
+    """The definition of every table, index and trigger, by its name."""
+    return dict(cast("list[tuple[str, str]]", connection.execute(_SQL["schema"].text).fetchall()))
 
 
 def stats(file: Path) -> Stats:
@@ -181,7 +206,9 @@ def vacuum(file: Path) -> Changed:
         StoreError: there is no such file, or there is no room for it.
     """
     with _writing(file) as connection:
-        check_owner(connection)
+        if not check_owner(connection):
+            msg = f"{file} is empty: there is no store in it"
+            raise StoreError(msg)
         before = file.stat().st_size
         connection.execute(_SQL["vacuum"].text)
         connection.pragma("wal_checkpoint", "TRUNCATE")

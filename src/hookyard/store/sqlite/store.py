@@ -55,7 +55,14 @@ class SqliteStore(KeptQuestions):
             lock.release()
             msg = f"{path} cannot be read: {error}"
             raise StoreError(msg) from error
-        return cls(lock, connection, reader)
+        try:
+            return cls(lock, connection, reader)
+        except apsw.Error as error:
+            await reader.aclose()
+            connection.close()
+            lock.release()
+            msg = f"{path} cannot be used: {error}; `hookyard db check` says more"
+            raise StoreError(msg) from error
 
     def apply(self, ops: Sequence[Op]) -> list[Result]:
         """See the contract."""

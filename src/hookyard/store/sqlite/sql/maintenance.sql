@@ -46,3 +46,7 @@ SELECT 1 FROM sqlite_schema LIMIT 1;
 
 -- name: vacuum
 VACUUM;
+
+-- name: schema
+-- What was made by the migrations; what SQLite makes by itself has no text, or a name of its own.
+SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT GLOB 'sqlite_*';
