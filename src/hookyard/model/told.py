@@ -86,6 +86,8 @@ class Item(Struct, frozen=True, kw_only=True):
     job_id: str
     name: str
     """Within the job; told again it replaces what was told before."""
+    number: int = 0
+    """In the order of telling, from 1 within the job, with gaps where some were replaced; given by the store."""
     status: ItemStatus
     data: bytes | None = None
     """JSON."""

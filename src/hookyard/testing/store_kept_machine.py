@@ -125,6 +125,7 @@ async def _everything(store: Store) -> list[object]:
     return [
         jobs,
         *[await store.items(job_id) for job_id in JOBS],
+        *[await store.items_told(job_id) for job_id in JOBS],
         *[await store.log_lines(job_id) for job_id in JOBS],
         *[await store.artifacts(job_id) for job_id in JOBS],
         *[await store.attempts(job_id) for job_id in JOBS],

@@ -11,8 +11,8 @@ from tests.unit.gateway.test_job_changes import change, failed
 from tests.unit.gateway.test_jobs import claim, ended, made, token_of
 
 from hookyard.gateway.jobs.events import MOST
-from hookyard.model import ErrorInfo, Job, LogLine, Progress
-from hookyard.store.contract import AppendLog, Finish, PutProgress, Release
+from hookyard.model import ErrorInfo, Item, Job, LogLine, Progress
+from hookyard.store.contract import AppendLog, Finish, PutItems, PutProgress, Release
 
 Told = list[tuple[str, str, dict[str, Any]]]
 """Id, event and data of every event."""
@@ -28,13 +28,18 @@ def told(body: bytes) -> Told:
     return found
 
 
-def read(house: House, job_id: str, *, after: str | None = None, log: bool = False) -> Told:
+def read(house: House, job_id: str, *, after: str | None = None, log: bool = False, items: bool = False) -> Told:
     """The whole stream of a job that has ended."""
     headers: Headers = [bearer(READER), *([] if after is None else [(b"last-event-id", after.encode())])]
-    reply = house.call("GET", f"/api/v1/jobs/{job_id}/events", headers, query=b"log=true" if log else b"")
+    reply = house.call("GET", f"/api/v1/jobs/{job_id}/events", headers, query=asking(log=log, items=items))
     assert reply.status == 200, reply.body
     assert reply["content-type"] == "text/event-stream; charset=utf-8"
     return told(reply.body)
+
+
+def asking(*, log: bool, items: bool) -> bytes:
+    """The query."""
+    return b"&".join(name for name, asked in ((b"log=true", log), (b"items=true", items)) if asked)
 
 
 def names(events: Told) -> list[str]:
@@ -77,12 +82,19 @@ class Reader:
     """Somebody who reads a stream while the job lives."""
 
     def __init__(
-        self, house: House, job_id: str, *, after: str | None = None, log: bool = False, token: str = READER
+        self,
+        house: House,
+        job_id: str,
+        *,
+        after: str | None = None,
+        log: bool = False,
+        items: bool = False,
+        token: str = READER,
     ) -> None:
         self._house = house
         self._path = f"/api/v1/jobs/{job_id}/events"
         self._headers = [bearer(token), *([] if after is None else [(b"last-event-id", after.encode())])]
-        self._query = b"log=true" if log else b""
+        self._query = asking(log=log, items=items)
         self._gone = asyncio.Event()
         self._news = asyncio.Condition()
         self.status = 0
@@ -146,6 +158,49 @@ def test_a_life_is_told_from_the_queue_to_the_end(house: House) -> None:
     assert (events[4][2]["status"], events[4][2]["result"]) == ("succeeded", {"text": "Hi"})
 
 
+def tell(house: House, job: Job, *names: str) -> None:
+    """Tell partial results."""
+    items = tuple(Item(job_id=job.id, name=name, status="done", data=b"1", at=house.clock.now()) for name in names)
+    house.store.apply([PutItems(now=house.clock.now(), job_id=job.id, token=token_of(job), items=items)])
+
+
+def items_of(events: Told) -> list[str]:
+    """The names of the partial results."""
+    return [data["name"] for _, name, data in events if name == "item"]
+
+
+def test_partial_results_are_told_in_their_order_and_a_reader_goes_on_between_them(house: House) -> None:
+    made(house)
+    job = claim(house)
+    tell(house, job, "b", "a", *(f"n{at:03}" for at in range(60)))
+    tell(house, job, "b")
+    finish(house, job)
+    assert items_of(read(house, job.id)) == [], "only for those who ask"
+    events = read(house, job.id, items=True)
+    assert items_of(events) == ["a", *(f"n{at:03}" for at in range(60)), "b"]
+    assert names(events)[-1] == "finished"
+    assert events[2][2] == {"name": "a", "status": "done", "data": 1, "at": "2023-11-14T22:13:20.000Z"}
+    for at, (last, *_) in enumerate(events[:-1]):
+        assert read(house, job.id, after=last, items=True) == events[at + 1 :]
+
+
+def test_a_reader_hears_partial_results_while_the_job_runs(house: House) -> None:
+    made(house)
+    job = claim(house)
+    tell(house, job, "a")
+
+    async def story() -> None:
+        reader = Reader(house, job.id, items=True)
+        assert items_of(await reader.until(3)) == ["a"]
+        tell(house, job, "b", "a")
+        house.dispatcher.tell(job.id)
+        events = await reader.until(5)
+        assert items_of(events) == ["a", "b", "a"]
+        await reader.leave()
+
+    run(story())
+
+
 def test_a_reader_goes_on_behind_every_id_and_is_told_nothing_twice(house: House) -> None:
     made(house)
     job = claim(house)
@@ -192,7 +247,9 @@ def test_lines_come_before_the_end_of_their_attempt_also_when_there_are_many(hou
     assert [data["number"] for _, name, data in events if name == "log"] == list(range(1, 451))
 
 
-@pytest.mark.parametrize("given", ["x", "1", "1.1.1.1-1.1", "1.9.1.0-0.0-0", "-1.0.0.0-0.0-0", "0.0.0.0-0.0-0 "])
+@pytest.mark.parametrize(
+    "given", ["x", "1", "1.1.1.1-1.1", "1.9.1.0-0.0-0-0", "-1.0.0.0-0.0-0-0", "0.0.0.0-0.0-0", "0.0.0.0-0.0-0-0 "]
+)
 def test_an_id_that_is_none_of_ours_is_400(house: House, given: str) -> None:
     path = f"/api/v1/jobs/{failed(house)}/events"
     assert house.call("GET", path, [bearer(READER), (b"last-event-id", given.encode())]).code == "invalid_request"

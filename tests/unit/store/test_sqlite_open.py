@@ -41,7 +41,7 @@ asyncio.run(main())
 DIGESTS = [
     "3738db0ce07d5f3dba742fadf8fc8b4c0ef7f7237fa07fa240ebe255796883b3",
     "d7d2f7a4cdffb2aa2710719e15b8f8a2d9b499c88c3656544e5dcabdb9bd16d0",
-    "eb73c5f7d8486eac08dc1e78f356552717940b405d71b697b8634e621fece6d1",
+    "45582fc6c8488040cb0fa95b83573afd41997ad057b85a4273c3b5cde940be3e",
 ]
 """SHA-256 of the migrations, in order: files that are in use have been made by them as they stand.
 

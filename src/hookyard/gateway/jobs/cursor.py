@@ -8,11 +8,11 @@ from msgspec import Struct
 from hookyard.errors import Refused
 from hookyard.gateway.jobs.life import Place
 
-_TEXT: Final = re.compile(r"(\d{1,9})\.([0-3])\.(\d{1,16})\.([01])-(\d{1,16})\.(\d{1,10})-(\d{1,18})")
+_TEXT: Final = re.compile(r"(\d{1,9})\.([0-3])\.(\d{1,16})\.([01])-(\d{1,16})\.(\d{1,10})-(\d{1,18})-(\d{1,18})")
 
 
 class Cursor(Struct, frozen=True):
-    """Everything that a reader has been told, in three numbers that only grow."""
+    """Everything that a reader has been told, in numbers that only grow."""
 
     place: Place | None = None
     """The last event of the job's life; None before the first."""
@@ -20,13 +20,14 @@ class Cursor(Struct, frozen=True):
     """The last progress, by its time and its checksum."""
     line: int = 0
     """The last line of its log."""
+    item: int = 0
+    """The last partial result."""
 
     def __str__(self) -> str:
         """The id."""
         place = self.place or Place()
-        return (
-            f"{place.attempt}.{place.phase}.{place.mark}.{place.step}-{self.progress[0]}.{self.progress[1]}-{self.line}"
-        )
+        stands = f"{place.attempt}.{place.phase}.{place.mark}.{place.step}"
+        return f"{stands}-{self.progress[0]}.{self.progress[1]}-{self.line}-{self.item}"
 
     @classmethod
     def read(cls, text: str) -> "Cursor":
@@ -38,5 +39,5 @@ class Cursor(Struct, frozen=True):
         found = _TEXT.fullmatch(text)
         if found is None:
             raise Refused("invalid_request", "Last-Event-ID is none of this stream.")
-        attempt, phase, mark, step, at, checksum, line = map(int, found.groups())
-        return cls(Place(attempt, phase, mark, step), (at, checksum), line)
+        attempt, phase, mark, step, at, checksum, line, item = map(int, found.groups())
+        return cls(Place(attempt, phase, mark, step), (at, checksum), line, item)

@@ -30,6 +30,8 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
     log: bool = False
     """Whether the lines of the job's log are events too."""
+    items: bool = False
+    """Whether its partial results are."""
 
 
 class JobEvents:
@@ -57,7 +59,7 @@ class JobEvents:
         who = authenticate(request, self._deps.tokens).name
         if self._open[who] >= MOST:
             raise Refused("rate_limited", f"There are {MOST} streams open already.", retry_after=_RETRY_AFTER)
-        feed = Feed(self._deps.store, job.id, cursor, lines=asked.log)
+        feed = Feed(self._deps.store, job.id, cursor, lines=asked.log, items=asked.items)
         stream = EventStream(
             feed, self._deps.dispatcher, job.id, self._draining, lambda: lapsed(request, self._deps.tokens)
         )

@@ -7,16 +7,16 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import Meta, Struct
 from msgspec.json import decode
 
-from hookyard.clock import rfc3339
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
+from hookyard.gateway.jobs.items import ItemView, item_view
 from hookyard.gateway.paging import query_of
 from hookyard.gateway.views import AttemptView, DeliveryView, JobRow, attempt_view, delivery_view, row_view
-from hookyard.model import ErrorInfo, Item, ItemStatus, LogLine
+from hookyard.model import LogLine
 
 _LINES: Final = 1000
 """How many lines of a log are looked at for what came on stderr."""
@@ -45,18 +45,6 @@ class DeliveryList(Struct, frozen=True):
     """The webhooks about a job, oldest first, each with its tries."""
 
     deliveries: list[DeliveryView]
-
-
-class ItemView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A partial result: one of the things that a job works through."""
-
-    name: str
-    status: ItemStatus
-    data: Raw | UnsetType = UNSET
-    """What came of it."""
-    error: ErrorInfo | UnsetType = UNSET
-    at: str
-    """When it was said."""
 
 
 class ItemPage(Struct, frozen=True):
@@ -121,7 +109,7 @@ class Parts:
         found = await self._store.items(job.id, after=asked.after, limit=asked.limit + 1)
         shown = found[: asked.limit]
         more = shown[-1].name if len(found) > asked.limit else None
-        return value_answer(ItemPage([_item_view(item) for item in shown], more))
+        return value_answer(ItemPage([item_view(item) for item in shown], more))
 
 
 def _with_output(view: AttemptView, lines: list[str]) -> AttemptWithOutput:
@@ -135,13 +123,3 @@ def _stderr(lines: Iterable[LogLine]) -> dict[int, list[str]]:
         if line.event == "stderr":
             found.setdefault(line.attempt, []).append(str(decode(line.values, type=dict[str, object]).get("line", "")))
     return found
-
-
-def _item_view(item: Item) -> ItemView:
-    return ItemView(
-        name=item.name,
-        status=item.status,
-        data=UNSET if item.data is None else Raw(item.data),
-        error=UNSET if item.error is None else item.error,
-        at=rfc3339(item.at),
-    )

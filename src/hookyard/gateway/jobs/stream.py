@@ -13,6 +13,7 @@ from hookyard.errors import StoreUnavailable
 from hookyard.gateway.answer import Headers
 from hookyard.gateway.dispatching import Dispatcher, Watched
 from hookyard.gateway.jobs.cursor import Cursor
+from hookyard.gateway.jobs.items import item_view
 from hookyard.gateway.jobs.life import Moment, life, place_of, shown, stamp
 from hookyard.gateway.jobs.log import line_view
 from hookyard.log import get
@@ -29,6 +30,7 @@ _BEAT: Final = 15.0
 _STUCK: Final = 60.0
 """Seconds that a reader may leave what it was sent unread; what waits for it meanwhile is one event."""
 _PAGE: Final = 200
+_PAGE_OF_ITEMS: Final = 50
 _FIRST: Final = b"retry: 2000\n\n"
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -43,13 +45,15 @@ class Feed:
         job_id: whose they are.
         cursor: how far the reader is.
         lines: whether the lines of the job's log are events too.
+        items: whether its partial results are.
     """
 
-    def __init__(self, store: Store, job_id: str, cursor: Cursor, *, lines: bool) -> None:
+    def __init__(self, store: Store, job_id: str, cursor: Cursor, *, lines: bool, items: bool) -> None:
         self._store = store
         self._job_id = job_id
         self._cursor = cursor
         self._lines = lines
+        self._items = items
         self.over = False
         """Whether the reader has been told the end."""
 
@@ -64,6 +68,9 @@ class Feed:
             if moment.place.closes:
                 async for piece in self._up_to(moment.place.attempt):
                     yield piece
+            if moment.event == "finished":
+                async for piece in self._results():
+                    yield piece
             if self._cursor.place is None or moment.place > self._cursor.place:
                 self._cursor = replace(self._cursor, place=moment.place)
                 yield self._event(moment.event, moment.data)
@@ -71,6 +78,8 @@ class Feed:
                 for piece in self._progress(job, moments):
                     yield piece
         async for piece in self._up_to(None):
+            yield piece
+        async for piece in self._results():
             yield piece
         self.over = job.status in TERMINAL
 
@@ -95,6 +104,16 @@ class Feed:
                 self._cursor = replace(self._cursor, line=line.number)
                 yield self._event("log", line_view(line))
             if len(found) < _PAGE:
+                return
+
+    async def _results(self) -> AsyncIterator[bytes]:
+        """The partial results that are new, page by page; of one told again the last word."""
+        while self._items:
+            found = await self._store.items_told(self._job_id, after=self._cursor.item, limit=_PAGE_OF_ITEMS)
+            for item in found:
+                self._cursor = replace(self._cursor, item=item.number)
+                yield self._event("item", item_view(item))
+            if len(found) < _PAGE_OF_ITEMS:
                 return
 
     def _event(self, name: str, data: Struct) -> bytes:

@@ -14,15 +14,16 @@ class StreamEvent(Struct, kw_only=True):
 
     id: str
     """Where the reader stands now: what `Last-Event-ID` gives back."""
-    event: Literal["queued", "started", "progress", "log", "retry", "finished"]
+    event: Literal["queued", "started", "progress", "log", "item", "retry", "finished"]
     data: str
-    """JSON: of `finished` the short form of the job, of `log` a line of its log, of `progress` how far it is."""
+    """JSON: of `finished` the short form of the job, of `log` a line of its log, of `item` a partial result, of
+    `progress` how far it is."""
 
 
 def _paths(known: Known) -> Object:
     answers: Object = {
         "200": {
-            "description": "`queued`, `started`, `progress`, `log`, `retry` and `finished`, as they happen.",
+            "description": "`queued`, `started`, `progress`, `log`, `item`, `retry` and `finished`, as they happen.",
             "content": {"text/event-stream": {"schema": known[StreamEvent]}},
         },
         "204": {"description": "`Last-Event-ID` is the last there is: do not come back."},

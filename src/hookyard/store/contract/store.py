@@ -96,6 +96,10 @@ class Store(Protocol):
         """The partial results of a job with a name greater than `after`, by name."""
         ...
 
+    async def items_told(self, job_id: str, *, after: int = 0, limit: int = 200) -> tuple[Item, ...]:
+        """The partial results of a job with a number greater than `after`, by number."""
+        ...
+
     async def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
         """Queued jobs that wait for one that ended without success, or is gone; without `args`."""
         ...

@@ -71,7 +71,7 @@ class PutArtifact(Op, frozen=True, kw_only=True):
 class PutItems(Op, frozen=True, kw_only=True):
     """Keep partial results of a running job -> ItemsPut | Stale.
 
-    An item of a name that the job has replaces that one.
+    An item of a name that the job has replaces that one, and has a number of its own: greater than all before.
     """
 
     job_id: str

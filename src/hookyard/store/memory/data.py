@@ -30,6 +30,8 @@ class Data:
         self.keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
         self.told = Told()
         self.items: dict[str, dict[str, Item]] = {}
+        self.items_told: dict[str, int] = {}
+        """Job -> the last number of an item."""
         """Partial results, by job and name."""
         self.kept = Kept()
 

@@ -118,6 +118,7 @@ def _forget_job(data: Data, job_id: str) -> tuple[str, ...]:
         _forget_delivery(data, delivery_id)
     data.told.forget_lines(job_id, 1 << 60)
     data.items.pop(job_id, None)
+    data.items_told.pop(job_id, None)
     data.attempts.pop(job_id, None)
     data.waits.pop(job_id, None)
     data.waits.pop(job_id, None)

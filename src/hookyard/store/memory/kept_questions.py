@@ -25,6 +25,10 @@ class KeptQuestions:
         """See the contract."""
         return items.page(self._data, job_id, after, limit)
 
+    async def items_told(self, job_id: str, *, after: int = 0, limit: int = 200) -> tuple[Item, ...]:
+        """See the contract."""
+        return items.told(self._data, job_id, after, limit)
+
     async def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""
         jobs = list(self._data.jobs.values())  # in one step: the writing thread adds to them

@@ -166,17 +166,18 @@ def schedule(row: Row) -> Schedule:
     )
 
 
-def new_item(key: int, one: Item) -> Row:
+def new_item(key: int, number: int, one: Item) -> Row:
     """The values of a row of `job_item`."""
-    return (key, one.name, one.status, one.at, error_text(one.error), one.data)
+    return (key, one.name, number, one.status, one.at, error_text(one.error), one.data)
 
 
 def item(job_id: str, row: Row) -> Item:
     """The partial result of a row."""
-    name, status, data, error, at = cast("tuple[str, ItemStatus, bytes | None, str | None, int]", row)
+    name, number, status, data, error, at = cast("tuple[str, int, ItemStatus, bytes | None, str | None, int]", row)
     return Item(
         job_id=job_id,
         name=name,
+        number=number,
         status=status,
         data=data,
         error=None if error is None else stored_error.error_of(error),

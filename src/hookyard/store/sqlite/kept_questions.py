@@ -20,6 +20,10 @@ class KeptQuestions:
         """See the contract."""
         return await self.reader.items(job_id, after=after, limit=limit)
 
+    async def items_told(self, job_id: str, *, after: int = 0, limit: int = 200) -> tuple[Item, ...]:
+        """See the contract."""
+        return await self.reader.items_told(job_id, after=after, limit=limit)
+
     async def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""
         return await self.reader.doomed(limit=limit)

@@ -24,6 +24,11 @@ class KeptReader(Asking):
         rows = await self.rows(_ITEMS["items"], (*numbers(job_id), after, limit))
         return tuple(codec_kept.item(job_id, row) for row in rows)
 
+    async def items_told(self, job_id: str, *, after: int, limit: int) -> tuple[Item, ...]:
+        """The same, in the order of telling."""
+        rows = await self.rows(_ITEMS["items_told"], (*numbers(job_id), after, limit))
+        return tuple(codec_kept.item(job_id, row) for row in rows)
+
     async def pauses(self) -> tuple[Pause, ...]:
         """The lanes that stand still."""
         return tuple(map(codec_kept.pause, await self.rows(_LANES["pauses"], ())))

@@ -136,17 +136,20 @@ CREATE INDEX job_doomed ON job_after (job_key) WHERE doomed = 1;
 CREATE TABLE job_item (
   job_key INTEGER NOT NULL REFERENCES job_log (key) ON DELETE CASCADE,
   name    TEXT    NOT NULL,
+  number  INTEGER NOT NULL,           -- in the order of telling
   status  TEXT    NOT NULL,           -- done, failed
   at      INTEGER NOT NULL,
   error   TEXT,                       -- JSON object
   data    BLOB,                       -- JSON
   PRIMARY KEY (job_key, name)
 ) STRICT;
+CREATE INDEX item_told ON job_item (job_key, number);
 -- How many of them there are, kept so that nobody counts them.
 CREATE TABLE item_tally (
   job_key INTEGER PRIMARY KEY REFERENCES job_log (key) ON DELETE CASCADE,
   done    INTEGER NOT NULL,
-  failed  INTEGER NOT NULL
+  failed  INTEGER NOT NULL,
+  last    INTEGER NOT NULL            -- number of an item
 ) STRICT;
 
 -- How far a job is. A table of its own, because changing a row writes all of it anew, its long bodies too.

@@ -23,16 +23,17 @@ def _put(db: Db, op: PutItems) -> Result:
     row = db.row(_HELD, (*numbers(op.job_id), op.token))
     if row is None:
         return Stale()
-    key, *before = cast("tuple[int, int, int]", row)
-    told = {item.name: item for item in op.items}  # of two of one name the later one counts
+    key, last, *before = cast("tuple[int, int, int, int]", row)
+    numbered = {item.name: (number, item) for number, item in enumerate(op.items, last + 1)}
+    told = {name: item for name, (_, item) in numbered.items()}  # of two of one name the later one counts
     known = _known(db, key, list(told))
     done, failed = (
         count + _count(told.values(), status) - known.count(status)
         for count, status in zip(before, ("done", "failed"), strict=True)
     )
     if told:
-        db.change_many(_PUT, [new_item(key, item) for item in told.values()])
-        db.change(_TALLY, (key, done, failed))
+        db.change_many(_PUT, [new_item(key, number, item) for number, item in numbered.values()])
+        db.change(_TALLY, (key, done, failed, last + len(op.items)))
     return ItemsPut(done, failed)
 
 
