@@ -169,6 +169,33 @@ def test_an_open_breaker_holds_the_whole_lane_and_says_when_it_half_opens() -> N
     assert [ask.limit for ask in lanes.asks()] == [1], "one probe beside the one that runs since before"
 
 
+def test_a_clock_that_goes_back_while_it_is_open_makes_it_wait_for_one_cooldown_and_no_longer() -> None:
+    clock = FakeClock(1_000_000)
+    lanes = Lanes({"p/c": LaneRule(limit=2, breakers=(("p/c", Breaker(failures=1, cooldown=10)),))}, {}, clock)
+    (circuit,) = lanes["p/c"].circuits
+    lanes.ended(_job(clock.now()), "failed")
+    clock.advance(-500_000)
+    assert lanes.elapse() == clock.now() + 10_000
+    assert circuit.since == clock.now()
+    clock.advance(10_000)
+    lanes.elapse()
+    assert circuit.state == "half_open"
+
+
+def test_a_clock_that_goes_back_while_it_is_half_open_leaves_the_probes_what_they_are() -> None:
+    clock = FakeClock(1_000_000)
+    lanes = Lanes({"p/c": LaneRule(limit=2, breakers=(("p/c", Breaker(failures=1, cooldown=10)),))}, {}, clock)
+    (circuit,) = lanes["p/c"].circuits
+    lanes.ended(_job(clock.now()), "failed")
+    clock.advance(10_000)
+    lanes.elapse()
+    assert circuit.state == "half_open"
+    clock.advance(-500_000)
+    lanes.elapse()
+    lanes.ended(_job(clock.now()), "succeeded")
+    assert circuit.state == "closed"
+
+
 def test_a_closed_breaker_costs_a_lane_nothing() -> None:
     lanes = Lanes({"a": LaneRule(limit=3, breakers=(("a", Breaker()),))}, {}, FakeClock())
     assert lanes["a"].top == 3

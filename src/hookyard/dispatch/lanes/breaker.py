@@ -56,9 +56,12 @@ class CircuitBreaker:
         """Half open if the time has come; whether that is so.
 
         Args:
-            now: milliseconds.
+            now: milliseconds; when it lies before :attr:`since`, the clock went back, and the cooldown begins again.
             running: how many of the lane run: the old attempts.
         """
+        if self.since is not None and now < self.since:
+            self.since = now
+            self.until = min(self.until, now + _millis(self.settings))
         if self.state != "open" or now < self.until:
             return False
         self.state, self.since = "half_open", now

@@ -234,4 +234,5 @@ class Lanes:
 
 
 def _is_open(lane: Lane) -> bool:
-    return any(circuit.state == "open" for circuit in lane.circuits)
+    """Whether a breaker of it is open, or half open, which has to hear of a clock that goes back as well."""
+    return any(circuit.state != "closed" for circuit in lane.circuits)
