@@ -34,6 +34,11 @@ from hookyard.config.model.parts import SCOPE_PATTERN
 
 ADMIN: Final = "admin"
 JOBS_READ: Final = "jobs:read"
+JOBS_WRITE: Final = "jobs:write"
+LANES_READ: Final = "lanes:read"
+LANES_WRITE: Final = "lanes:write"
+ENDPOINTS_READ: Final = "endpoints:read"
+ENDPOINTS_WRITE: Final = "endpoints:write"
 PLUGINS_READ: Final = "plugins:read"
 RESULTS_READ: Final = "results:read"
 AUDIT_READ: Final = "audit:read"
@@ -41,7 +46,7 @@ SCHEDULES_READ: Final = "schedules:read"
 SCHEDULES_WRITE: Final = "schedules:write"
 TOKENS_READ: Final = "tokens:read"
 TOKENS_WRITE: Final = "tokens:write"
-GLOBAL: Final = frozenset({ADMIN, "lanes:read", "lanes:write", "plugins:read", "endpoints:read", "endpoints:write"})
+GLOBAL: Final = frozenset({ADMIN, LANES_READ, LANES_WRITE, PLUGINS_READ, ENDPOINTS_READ, ENDPOINTS_WRITE})
 """What concerns everybody: no principal with a tenant may, whatever its scopes."""
 _SCOPE: Final = re.compile(SCOPE_PATTERN)
 _READ_ONLY: Final = "ro"

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec import UNSET, Meta, Struct
 
+from hookyard.auth import LANES_READ, LANES_WRITE
 from hookyard.dispatch.lanes import LaneControl
 from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
@@ -21,8 +22,6 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.laneview import LaneChange, LaneList, lane_view, pause_view, plugin_view
 from hookyard.model import EVERY_LANE
 
-_READ: Final = "lanes:read"
-_WRITE: Final = "lanes:write"
 _UNKNOWN: Final = "There is no such lane, and no plugin of this name with a lane."
 
 
@@ -54,7 +53,7 @@ class LaneRoutes:
 
     async def all(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List all lanes."""
-        allowed(request, self._deps, _READ)
+        allowed(request, self._deps, LANES_READ)
         lanes = await self._lanes.states()
         return value_answer(
             LaneList(
@@ -66,7 +65,7 @@ class LaneRoutes:
 
     async def one(self, request: Request[Any, Any, Any], path: FromPath[str]) -> ASGIApp:
         """Show a lane."""
-        allowed(request, self._deps, _READ)
+        allowed(request, self._deps, LANES_READ)
         name = path.strip("/")
         found = next((lane for lane in await self._lanes.states() if lane.name == name), None)
         if found is None:
@@ -78,7 +77,7 @@ class LaneRoutes:
         name, _, verb = path.strip("/").rpartition("/")
         if verb not in {"pause", "resume"} or not name:
             raise Refused("not_found")
-        principal = allowed(request, self._deps, _WRITE)
+        principal = allowed(request, self._deps, LANES_WRITE)
         try:
             if verb == "pause":
                 asked = await body_of(request, self._deps, PauseAsk)

@@ -14,6 +14,8 @@ from hookyard.auth.scopes import Entry, check_scope, rules_of
 from hookyard.config.model import JwtSettings
 
 _LONGEST_SUBJECT: Final = 200
+_SHOWN: Final = 80
+"""Characters of a scope that cannot be read that the log shows."""
 _FOREVER: Final = 253_402_300_799  # the end of the year 9999, in seconds
 
 
@@ -89,6 +91,9 @@ class Issuer:
         except (JoseError, ValueError) as error:
             raise NotValid("it is no JWT") from error
         head = found.headers()
+        if "crit" in head:
+            # No extension is understood here, and a list of none is no less forbidden (RFC 7515, section 4.1.11).
+            raise NotValid("its head has a crit, of which nothing is understood here")
         algorithm, kid = head.get("alg"), head.get("kid")
         if not isinstance(algorithm, str) or ("EdDSA" if algorithm == "Ed25519" else algorithm) not in self.algorithms:
             raise NotValid("its algorithm is not accepted")
@@ -124,9 +129,16 @@ class Issuer:
         return tenant
 
     def _scopes(self, claims: Mapping[str, Any]) -> tuple[str, ...]:
-        """What the token asks for, as far as the configuration covers it; what it denies itself is always kept."""
+        """What the token asks for, as far as the configuration covers it; what it denies itself is always kept.
+
+        Raises:
+            NotValid: it denies itself what cannot be read: without that it would be let do what it must not.
+        """
         given = _at(claims, self.settings.scopes_claim)
         asked = list(self.settings.default_scopes) if given is None else _texts(given)
+        for text in asked:
+            if text.startswith("!") and check_scope(text) is not None:
+                raise NotValid(f"its {self.settings.scopes_claim} takes away {text[:_SHOWN]!r}, which is no scope")
         known = [text for text in asked if check_scope(text) is None]
         kept = [text for text in known if text.startswith("!") or self._covers(Entry.read(text))]
         return (*kept, *self._denied)

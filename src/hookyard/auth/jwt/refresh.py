@@ -85,16 +85,17 @@ class Refresher:
             await self._clock.wait(self._wake, min(due, default=self._clock.now() + STALE))
 
     async def _refresh(self) -> None:
-        """Fetch what is due."""
-        for url, good in self._urls().items():
-            now = self._clock.now()
-            if self._due.get(url, now) > now:
-                continue
-            self._tried[url] = now
-            # Set before the fetch, so that nobody else begins it too.
-            self._due[url] = now + good
-            if not await self._take(url):
-                self._due[url] = self._clock.now() + min(good, _AFTER_FAILURE)
+        """Fetch what is due, all at once: an issuer that does not answer keeps nobody waiting for another one's keys."""
+        now = self._clock.now()
+        due = {url: good for url, good in self._urls().items() if self._due.get(url, now) <= now}
+        await asyncio.gather(*(self._renew(url, good, now) for url, good in due.items()))
+
+    async def _renew(self, url: str, good: int, now: int) -> None:
+        self._tried[url] = now
+        # Set before the fetch, so that nobody else begins it too.
+        self._due[url] = now + good
+        if not await self._take(url):
+            self._due[url] = self._clock.now() + min(good, _AFTER_FAILURE)
 
     async def _take(self, url: str) -> bool:
         try:

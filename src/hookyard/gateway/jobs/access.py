@@ -12,15 +12,13 @@ from litestar import Request
 from msgspec.structs import replace
 
 from hookyard import ids
-from hookyard.auth import JOBS_READ, Principal
+from hookyard.auth import JOBS_READ, JOBS_WRITE, Principal
 from hookyard.errors import Refused
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.permission import sees
 from hookyard.host.registry import Registry
 from hookyard.model import Job
-
-JOBS_WRITE = "jobs:write"
 
 
 class JobAccess:

@@ -10,13 +10,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 
-from hookyard.auth import JOBS_READ, Principal
+from hookyard.auth import JOBS_READ, JOBS_WRITE, Principal
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, value_answer
 from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.jobs.access import JOBS_WRITE
 from hookyard.gateway.jobs.outcome import uncancelled, unretried
 from hookyard.gateway.jobs.page import JobFilter
 from hookyard.gateway.paging import from_cursor, to_cursor

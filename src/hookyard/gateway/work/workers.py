@@ -6,13 +6,12 @@ from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
+from hookyard.auth import LANES_READ
 from hookyard.dispatch.work import Work
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.work.views import WorkerList, worker_view
-
-LANES_READ = "lanes:read"
 
 
 class Workers:
