@@ -10,7 +10,7 @@ from hookyard.auth import Principal
 from hookyard.dispatch.new_job import Ask, UniqueAsk
 from hookyard.errors import Refused
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.envelope import Envelope, Follows, FollowSettings, RetrySettings, When
+from hookyard.gateway.envelope import Envelope, FollowRequest, Follows, RetryRequest, When
 from hookyard.gateway.permission import may_run, sees
 from hookyard.host.chains import failure_misfit, misfit
 from hookyard.host.registry import Command
@@ -68,7 +68,7 @@ class Asks:
         if reason is not None:
             raise Refused("invalid_input", reason, path=f"{base}.callback_url")
 
-    def _retry(self, given: RetrySettings, path: str) -> Retry:
+    def _retry(self, given: RetryRequest, path: str) -> Retry:
         own = self._command.retry
         changes = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
         merged = replace(own, **({"attempts": self._command.max_attempts} | changes))
@@ -93,7 +93,7 @@ class Asks:
             found.append(Follow(run=one.run, priority=one.priority, tags=one.tags))
         return tuple(found)
 
-    async def _target(self, given: FollowSettings, principal: Principal, path: str) -> Command:
+    async def _target(self, given: FollowRequest, principal: Principal, path: str) -> Command:
         plugin, slash, name = given.run.partition("/")
         if not slash or "/" in name:
             raise Refused("invalid_input", "Expected a command, written plugin/command.", path=path)

@@ -23,17 +23,18 @@ def no_input() -> Raw:
     return Raw(b"{}")
 
 
-class UniqueSettings(Struct, frozen=True, forbid_unknown_fields=True):
+class UniqueRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What becomes of the job while others of the command with the same key are active."""
 
     key: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
-    """Left out, the input itself is the key."""
+    """The key itself, as text; in YAML it is a path into the input, here `payload.repo` would be a key like any other.
+    Left out, the command's own path finds it, or else equal inputs have the same key."""
     policy: Literal["skip", "replace", "queue"] | None = None
     """`skip` (the default) answers with the active one, `replace` cancels those that are queued, `queue` lets one run
     at a time."""
 
 
-class RetrySettings(Struct, frozen=True, forbid_unknown_fields=True):
+class RetryRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """How often the job is tried and how long the waits are; what is left out is the command's own."""
 
     attempts: Annotated[int, Meta(ge=1, le=100)] | None = None
@@ -51,7 +52,7 @@ class RetrySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Failures with one of these codes end the job at once."""
 
 
-class FollowSettings(Struct, frozen=True, forbid_unknown_fields=True):
+class FollowRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A job that follows this one."""
 
     run: Annotated[str, Meta(min_length=3, max_length=200)]
@@ -60,7 +61,7 @@ class FollowSettings(Struct, frozen=True, forbid_unknown_fields=True):
     tags: Tags = ()
 
 
-Follows = Annotated[tuple[FollowSettings, ...], Meta(max_length=8)]
+Follows = Annotated[tuple[FollowRequest, ...], Meta(max_length=8)]
 
 
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -78,9 +79,9 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Not together with `retry.attempts`, which is the same."""
     timeout: Annotated[float, Meta(ge=0.001, le=86_400)] | None = None
     """Seconds one attempt may take."""
-    retry: RetrySettings | None = None
+    retry: RetryRequest | None = None
     """Instead of the command's own."""
-    unique: UniqueSettings | None = None
+    unique: UniqueRequest | None = None
     debounce: Annotated[float, Meta(ge=0.001, le=YEAR)] | None = None
     """Seconds: a later call within this time gives its input to the job that waits already, and puts it off anew."""
     affinity: Word | None = None
@@ -207,7 +208,7 @@ def _contradictions(envelope: Envelope) -> Iterator[tuple[str, str]]:
         yield ".after", "A job is there twice."
 
 
-def _retry_contradictions(retry: RetrySettings, max_attempts: int | None) -> Iterator[tuple[str, str]]:
+def _retry_contradictions(retry: RetryRequest, max_attempts: int | None) -> Iterator[tuple[str, str]]:
     if retry.attempts is not None and max_attempts is not None:
         yield ".retry.attempts", "Give max_attempts or retry.attempts, not both."
     if not {*(retry.on or ())}.isdisjoint(retry.not_on or ()):

@@ -32,7 +32,7 @@ from hookyard.client.generate.problems import (
 )
 from hookyard.client.generate.runtime import AsyncBaseClient, AsyncCommand, BaseClient, Command
 from hookyard.errors import CODES
-from hookyard.gateway.envelope import Envelope, FollowSettings, RetrySettings, UniqueSettings, decode_envelope
+from hookyard.gateway.envelope import Envelope, FollowRequest, RetryRequest, UniqueRequest, decode_envelope
 
 
 class Number(Struct):
@@ -185,9 +185,9 @@ def test_every_option_of_a_trigger_is_one_of_the_client() -> None:
     asked = {each.name for each in msgspec.structs.fields(Envelope)} - {"payload"}
     assert Options.__annotations__.keys() == asked | {"idempotency_key"}
     for typed, struct in (
-        (UniqueOptions, UniqueSettings),
-        (RetryOptions, RetrySettings),
-        (FollowOptions, FollowSettings),
+        (UniqueOptions, UniqueRequest),
+        (RetryOptions, RetryRequest),
+        (FollowOptions, FollowRequest),
     ):
         assert typed.__annotations__.keys() == {each.name for each in msgspec.structs.fields(struct)}
 
@@ -206,12 +206,13 @@ def test_options_that_hold_options_are_sent_as_the_server_reads_them(wire: Lay) 
         after=["j0"],
     )
     payload, envelope = decode_envelope(line.asked[0].content)
+    assert isinstance(envelope, Envelope)
     assert (bytes(payload), envelope.after, envelope.affinity) == (b'{"n":2}', ("j0",), "model")
-    assert envelope.unique == UniqueSettings("nightly", "replace")
-    assert envelope.retry == RetrySettings(attempts=3, base=0.5, on=("busy",))
+    assert envelope.unique == UniqueRequest("nightly", "replace")
+    assert envelope.retry == RetryRequest(attempts=3, base=0.5, on=("busy",))
     assert envelope.callback_events == ("started", "finished")
-    assert envelope.on_success == (FollowSettings("lab/other", 2),)
-    assert envelope.on_failure == (FollowSettings("lab/tell", tags=("bad",)),)
+    assert envelope.on_success == (FollowRequest("lab/other", 2),)
+    assert envelope.on_failure == (FollowRequest("lab/tell", tags=("bad",)),)
 
 
 def test_a_look_at_a_job_waits_out_a_rate_limit(wire: Lay) -> None:

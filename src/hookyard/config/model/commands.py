@@ -49,7 +49,8 @@ class UniqueSettings(Section, frozen=True, kw_only=True):
     """`skip`: the one that is there stands for it. `replace`: those still queued are cancelled for it, and it waits
     for the one that runs. `queue`: one after the other."""
     key: Text | None = None
-    """Where in the input the key is, such as `payload.repo`; left out, equal inputs have the same key."""
+    """Where in the input the key is, such as `payload.repo`; left out, equal inputs have the same key. A caller's own
+    `unique.key` is the key itself."""
 
 
 class BreakerChanges(Section, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from hookyard.gateway.jobs.outcome import ChangedJob, uncancelled, undeleted, un
 from hookyard.store.contract import CancelRequested, Deleted, Done
 
 
-class RetryRequest(Struct, frozen=True, forbid_unknown_fields=True):
+class RetryOne(Struct, frozen=True, forbid_unknown_fields=True):
     """How an ended job is queued again."""
 
     force: bool = False
@@ -63,7 +63,7 @@ class Changes:
     async def retry(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Queue an ended job again, its history kept."""
         principal, job = await self._access.changeable(request, job_id)
-        asked = await body_of(request, self._deps, RetryRequest)
+        asked = await body_of(request, self._deps, RetryOne)
         audit = entry(request, principal, self._deps, "job.retry", job.id, {"force": asked.force})
         outcome = await self._deps.dispatcher.retry(job.id, force=asked.force, audit=audit)
         if not isinstance(outcome, Done):

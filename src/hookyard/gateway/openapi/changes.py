@@ -3,7 +3,7 @@
 from typing import Final
 
 from hookyard.gateway.jobs.bodies import BulkAnswer, BulkRequest, JobRequest
-from hookyard.gateway.jobs.change import RetryRequest
+from hookyard.gateway.jobs.change import RetryOne
 from hookyard.gateway.jobs.outcome import ChangedJob
 from hookyard.gateway.jobs.sweep import CancelMany, RetryMany, Swept
 from hookyard.gateway.openapi.entry import AcceptedJob, asking
@@ -72,9 +72,7 @@ def _paths(known: Known) -> Object:
         codes=(*_CHANGED, "job_active", "undelivered"),
         parameters=[ONE_JOB],
     )
-    again = change(
-        "Queue an ended job again", "job_active", "attempts_exhausted", "already_succeeded", body=RetryRequest
-    )
+    again = change("Queue an ended job again", "job_active", "attempts_exhausted", "already_succeeded", body=RetryOne)
     return _made(known) | {
         "/api/v1/jobs/cancel": _swept("Cancel the jobs that a filter finds", CancelMany, known),
         "/api/v1/jobs/retry": _swept("Queue the jobs again that a filter finds", RetryMany, known),
@@ -88,7 +86,7 @@ def _paths(known: Known) -> Object:
 GROUP = Group(
     kinds=(
         *(AcceptedJob, ShortJob, JobRequest, BulkRequest, BulkAnswer),
-        *(ChangedJob, RetryRequest, CancelMany, RetryMany, Swept),
+        *(ChangedJob, RetryOne, CancelMany, RetryMany, Swept),
     ),
     paths=_paths,
 )
