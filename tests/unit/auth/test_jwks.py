@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 from joserfc import jws
 from joserfc.jwk import RSAKey
@@ -134,6 +135,31 @@ def test_a_start_without_the_issuer_lets_nobody_in_and_goes_on_trying() -> None:
         await house.after(SOONEST)
         assert house.scheme.authenticate(token(OLD)) is not None
         await house.refresher.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+def test_an_issuer_that_hangs_holds_up_no_other() -> None:
+    async def run() -> None:
+        fetched = asyncio.Event()
+
+        async def fetch_or_hang(url: str) -> bytes:
+            if url != URL:
+                await asyncio.Event().wait()
+            fetched.set()
+            return key_set(OLD)
+
+        refresher = Refresher(FakeClock(NOW * 1000), fetch_or_hang)
+        good = JwtSettings(issuer="https://id.example", audience=("hookyard",), at_most=("jobs:read",), jwks_url=URL)
+        hanging = msgspec.structs.replace(good, jwks_url="https://slow.example/keys")
+        refresher.scheme.use({"a": hanging, "b": good}, Path())
+        starting = asyncio.create_task(refresher.start(patience=60))
+        await fetched.wait()
+        await asyncio.sleep(0)
+        assert refresher.scheme.authenticate(token(OLD)) is not None
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await refresher.stop()
 
     asyncio.run(asyncio.wait_for(run(), 20))
 

@@ -176,8 +176,9 @@ def test_a_key_that_the_head_brings_along_verifies_nothing(published: Published)
         assert published(RSA).authenticate(signed(claims(), OTHER, "RS256", kid="rsa", **head)) is None
 
 
-def test_a_head_that_must_be_understood_and_is_not_keeps_the_token_out(published: Published) -> None:
-    head, body = {"alg": "RS256", "kid": "rsa", "crit": ["exotic"], "exotic": 1}, claims()
+@pytest.mark.parametrize("crit", [["exotic"], [], None, {}, "exotic", ["b64"], ["alg"]], ids=repr)
+def test_a_head_that_must_be_understood_and_is_not_keeps_the_token_out(published: Published, crit: object) -> None:
+    head, body = {"alg": "RS256", "kid": "rsa", "crit": crit, "exotic": 1}, claims()
     unsigned = f"{segment(head)}.{segment(body)}".encode()
     algorithm = JWSRegistry.algorithms["RS256"]
     signature = base64.urlsafe_b64encode(algorithm.sign(unsigned, RSA)).rstrip(b"=")
@@ -236,6 +237,17 @@ def test_scopes_come_from_a_claim_and_are_never_more_than_the_configuration_cove
     found = scheme.authenticate(signed(claims(**{"scope": None, **given}), OctKey.import_key(SECRET), "HS256"))
     assert found is not None
     assert found.scopes == expected
+
+
+@pytest.mark.parametrize("denied", ["!trigger:prod", "!job:read", "!", "!!admin", "!trigger:prod/*,"], ids=repr)
+def test_a_token_that_denies_itself_what_cannot_be_read_is_refused_and_the_log_says_why(
+    denied: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[dict[str, str]] = []
+    monkeypatch.setattr("hookyard.auth.jwt.scheme._log.info", lambda _, *, why: said.append(why))
+    for scope in (f"trigger:*/* {denied}", ["trigger:*/*", denied]):
+        assert shared().authenticate(signed(claims(scope=scope), OctKey.import_key(SECRET), "HS256")) is None
+    assert said == [{"id": f"its scope takes away {denied!r}, which is no scope"}] * 2
 
 
 def test_what_the_configuration_denies_no_token_gets_back() -> None:

@@ -85,7 +85,7 @@ class Refresher:
             await self._clock.wait(self._wake, min(due, default=self._clock.now() + STALE))
 
     async def _refresh(self) -> None:
-        """Fetch what is due, all at once: an issuer that does not answer keeps nobody waiting for another one's keys."""
+        """Fetch what is due, all at once: an issuer that does not answer holds up no other one's keys."""
         now = self._clock.now()
         due = {url: good for url, good in self._urls().items() if self._due.get(url, now) <= now}
         await asyncio.gather(*(self._renew(url, good, now) for url, good in due.items()))
