@@ -52,6 +52,7 @@ def test_jobs_are_listed_shown_and_run_again_from_the_command_line(server: Serve
     assert "no: No." in table[1]
     [row] = hookyard(server, "list", "--status", "failed", "--json").splitlines()
     assert json.loads(row)["job_id"] == bad
+    assert hookyard(server, "list", "--dead", "--json") == ""
     assert json.loads(hookyard(server, "show", good))["result"] == {"n": 4}
     assert "force" in hookyard(server, "retry", good, code=65)
     assert hookyard(server, "retry", good, "--force") == f"{good} is queued\n"

@@ -10,7 +10,7 @@ scope                      allows
 ``jobs:write``             cancelling, killing, retrying and deleting the jobs that it may read
 ``results:read``           the short form, the result and the artifacts of every job, by id; no lists
 ``work:ml/*``              claiming the jobs of these lanes as a worker; globs, `work:*` is every lane
-``endpoints:read|write``   endpoints and deliveries
+``endpoints:read|write``   reserved for endpoints and deliveries: no route asks yet
 ``tokens:read|write``      tokens; nobody makes one that may do more than he may himself
 ``schedules:read|write``   schedules
 ``lanes:read|write``       lanes: how full they are; pausing and resuming them

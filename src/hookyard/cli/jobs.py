@@ -46,10 +46,12 @@ def list_jobs(  # noqa: PLR0917  what a person types, as options
     command: Annotated[str | None, typer.Option(help="Only of commands with this name.")] = None,
     tag: Annotated[str | None, typer.Option(help="Only with this tag.")] = None,
     error: Annotated[str | None, typer.Option(help="Only with this text in the last error.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many at most.")] = 50,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,
+    dead: Annotated[bool, typer.Option("--dead", help="Only dead letters: their attempts are used up.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List jobs, newest first."""
@@ -60,6 +62,8 @@ def list_jobs(  # noqa: PLR0917  what a person types, as options
         "command": command,
         "tag": tag,
         "error": error,
+        "tenant": tenant,
+        "dead": "true" if dead else None,
         "limit": min(count, 200),
     }
     with connect(url, token_file) as api:

@@ -73,6 +73,10 @@ class JobRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str
     reason: Reason | UnsetType = UNSET
     """Why it is where it is, in one word."""
+    worker: str | UnsetType = UNSET
+    """Who runs it, while it runs."""
+    tenant: str | UnsetType = UNSET
+    """Whose it is."""
     source: str | UnsetType = UNSET
     tags: tuple[str, ...] = ()
     error: ErrorInfo | UnsetType = UNSET
@@ -191,6 +195,8 @@ def row_view(job: Job) -> JobRow:
         job_id=job.id,
         status=job.status,
         reason=job.reason or UNSET,
+        worker=job.worker or UNSET if job.status == "running" else UNSET,
+        tenant=job.tenant or UNSET,
         plugin=job.plugin,
         command=job.command,
         lane=job.lane,

@@ -1,6 +1,21 @@
 """What every store works out in the same way."""
 
+from typing import Final
+
+from hookyard.model import Job
 from hookyard.store.contract import Unique
+
+USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
+"""Why jobs end whose last attempt did not succeed, though another one might have."""
+
+
+def is_dead(job: Job) -> bool:
+    """Whether a job is a dead letter: it did not succeed, and its attempts are used up.
+
+    What ended otherwise is none: a failure that no attempt would mend, a cancellation. The part `dead_letter` of
+    `sql/queries.sql` says the same.
+    """
+    return job.status in {"failed", "timed_out"} and job.attempt >= job.max_attempts and job.reason in USED_UP
 
 
 def debounced(run_at: int, submitted_at: int, unique: Unique | None) -> int:

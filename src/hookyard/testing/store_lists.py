@@ -8,13 +8,14 @@ from msgspec.structs import replace
 
 from hookyard import ids
 from hookyard.model import ErrorInfo, Job, JobStatus, Reason, TerminalStatus
-from hookyard.store.contract import Cancel, Enqueue, Finish, JobQuery, Lease, Op, Store
+from hookyard.store.contract import Cancel, Done, Enqueue, Finish, JobQuery, Lease, Op, Store
 from hookyard.store.memory import MemoryStore
-from hookyard.testing.store_probe import Probe, StoreCase
+from hookyard.testing.store_probe import TOKEN, Probe, StoreCase
 
 NOW = 1_700_000_000_000
 TAGS = ("nightly", "é", "")
 ERRORS = (ErrorInfo("boom", "The STRASSE broke"), ErrorInfo("late_answer", "100%_sure"), None)
+REASONS: tuple[Reason | None, ...] = ("attempts_exhausted", "not_retryable", "worker_lost", "deadline", None)
 ENDS: tuple[TerminalStatus, ...] = ("succeeded", "failed", "timed_out", "cancelled")
 
 
@@ -40,13 +41,14 @@ def history(count: int) -> list[Op]:
             tags=tuple(tag for bit, tag in enumerate(TAGS) if draw >> bit & 1),
             tenant=("", "acme", "other")[draw // 3 % 3],
             parent=first if draw % 4 == 0 and at else None,
+            max_attempts=1 + draw // 11 % 2,
         )
         state = draw // 7 % 6
         lease = Lease(at + 1, "w", NOW + 9999) if state != 1 else None
         ops.append(Enqueue(now=NOW, job=job, lease=lease))
         if state > 1:
             status, error = ENDS[state - 2], ERRORS[draw % 3]
-            reason: Reason | None = ("attempts_exhausted", "not_retryable", None)[draw // 5 % 3]
+            reason = REASONS[draw // 5 % len(REASONS)]
             ops.append(
                 Finish(
                     now=NOW + draw % 50,
@@ -74,6 +76,7 @@ def queries() -> st.SearchStrategy[JobQuery]:
         JobQuery,
         status=any_of(*statuses),
         reason=any_of("attempts_exhausted", "cancelled_by_user"),
+        dead=st.booleans(),
         plugin=any_of("a", "none"),
         command=any_of("x"),
         lane=any_of("a/x", "shared"),
@@ -115,6 +118,32 @@ class ListContract(StoreCase):
         page = store.page(JobQuery(limit=2, before=page.next))
         assert ([job.id for job in page.jobs], page.next) == ([jobs[1].id, jobs[0].id], None)
         assert store.page(JobQuery(status="failed")).next is None
+
+    def test_dead_letters_are_what_failed_with_its_attempts_used_up(self, store: Probe) -> None:
+        def ended(status: TerminalStatus, reason: Reason | None, attempts: int = 1) -> Job:
+            job = store.running(replace(store.job(), max_attempts=attempts))
+            op = Finish(now=store.now, job_id=job.id, token=TOKEN, status=status, outcome=status, reason=reason)
+            store.do(op, Done)
+            return job
+
+        dead = [
+            ended("failed", "attempts_exhausted"),
+            ended("timed_out", "deadline"),
+            ended("failed", "worker_lost"),
+        ]
+        ended("failed", "not_retryable")
+        ended("failed", "invalid_output")
+        ended("failed", "worker_lost", 2)
+        ended("timed_out", "not_retryable", 2)
+        ended("cancelled", "cancelled_by_user")
+        ended("succeeded", None)
+        store.enqueue()
+        found = [job.id for job in reversed(dead)]
+        assert [job.id for job in store.jobs(JobQuery(dead=True))] == found
+        assert [job.id for job in store.jobs(JobQuery(dead=True, status="timed_out"))] == [dead[1].id]
+        first = store.page(JobQuery(dead=True, limit=2))
+        assert ([job.id for job in first.jobs], first.next) == (found[:2], found[1])
+        assert [job.id for job in store.jobs(JobQuery(dead=True, before=first.next))] == found[2:]
 
     def test_a_job_is_found_by_when_it_was_made_whatever_the_clock_did_since(self, store: Probe) -> None:
         first = store.enqueue()

@@ -189,18 +189,29 @@ def test_queues_that_stand_still_are_told(place: Place) -> None:
 
 def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
     place.write("endpoints: {ops: {url: 'https://example.com/x', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]}}\n")
-    job = place.job()
+    job, fault = replace(place.job(), max_attempts=1), place.job("hello/fault")
     deliveries = tuple(
         Delivery(
             id=place.new_id(), job_id=job.id, event="job.failed", endpoint=name, url=None, body=b"{}", created_at=NOW
         )
         for name in ("ops", "former")
     )
-    ended = Finish(now=NOW, job_id=job.id, token=1, status="failed", outcome="failed", deliveries=deliveries)
+    ended = Finish(
+        now=NOW,
+        job_id=job.id,
+        token=1,
+        status="failed",
+        outcome="failed",
+        reason="attempts_exhausted",
+        deliveries=deliveries,
+    )
     tried = DeliveryAttempt(
         delivery_id="", number=0, started_at=NOW, duration=1, status=503, error="503 from it", response=None
     )
     place.store(Enqueue(now=NOW, job=job, lease=Lease(1, "local", NOW + 1)), ended)
+    # What no further attempt would mend is no dead letter, and neither is what succeeded.
+    faulty = Finish(now=NOW, job_id=fault.id, token=2, status="failed", outcome="failed", reason="not_retryable")
+    place.store(Enqueue(now=NOW, job=fault, lease=Lease(2, "local", NOW + 1)), faulty)
     for number in range(1, 4):
         claim = ClaimDeliveries(now=NOW, limit=9, lease=Lease(number, "courier", NOW + 1))
         again = [
@@ -211,7 +222,7 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
         ]
         place.store(claim, *again)
     found = place.found()
-    assert "hello/greet" in found["jobs.dead"]["what"]
+    assert found["jobs.dead"]["what"].startswith("1 jobs of hello/greet that were made in the last week")
     assert "503 from it" in found["endpoint.failing"]["what"]
     assert "former" in found["endpoint.gone"]["what"]
 

@@ -176,8 +176,8 @@ def test_a_store_that_takes_nothing_is_503(house: House, what: str) -> None:
 def test_dead_letters_are_found_and_queued_again_by_one_call(house: House) -> None:
     dead = [failed(house) for _ in range(3)]
     made(house)
-    wanted = {"status": "failed", "reason": "attempts_exhausted"}
-    listed = house.get("/api/v1/jobs", query=b"status=failed&reason=attempts_exhausted").json["jobs"]
+    wanted = {"dead": True}
+    listed = house.get("/api/v1/jobs", query=b"dead=true").json["jobs"]
     assert [job["job_id"] for job in listed] == dead[::-1]
     dry = sweep(house, "retry", {"filter": wanted, "dry_run": True}).json
     assert (dry["matched"], dry["changed"], dry["job_ids"], dry["dry_run"]) == (3, 0, dead[::-1], True)

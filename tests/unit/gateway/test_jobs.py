@@ -1,7 +1,7 @@
 """Reading jobs: short for scripts, all of it, and page by page."""
 
 import pytest
-from tests.unit.gateway.lab import ADMIN, CI, READER, House
+from tests.unit.gateway.lab import ACME, ADMIN, CI, READER, House
 
 from hookyard.model import Delivery, DeliveryAttempt, ErrorInfo, Job
 from hookyard.store.contract import (
@@ -221,3 +221,66 @@ def test_a_wrong_query_is_400(house: House, query: bytes) -> None:
 def test_listing_needs_the_scope(house: House) -> None:
     assert house.get("/api/v1/jobs", CI).code == "forbidden"
     assert house.get("/api/v1/jobs", ADMIN).status == 200
+
+
+def test_dead_letters_are_listed_by_one_filter(house: House) -> None:
+    job_id = made(house)
+    made(house)
+    job = claim(house)
+    assert (job.id, house.get("/api/v1/jobs", query=b"dead=true").json["jobs"]) == (job_id, [])
+    while job.attempt < job.max_attempts:
+        now = house.clock.now()
+        again = Release(
+            now=now, job_id=job_id, token=token_of(job), run_at=now, outcome="failed", reason="plugin_error"
+        )
+        house.store.apply([again])
+        house.clock.advance(1000)
+        job = claim(house)
+    house.store.apply(
+        [
+            Finish(
+                now=house.clock.now(),
+                job_id=job_id,
+                token=token_of(job),
+                status="failed",
+                outcome="lost",
+                reason="worker_lost",
+            )
+        ]
+    )
+    assert [row["job_id"] for row in house.get("/api/v1/jobs", query=b"dead=true").json["jobs"]] == [job_id]
+    assert len(house.get("/api/v1/jobs", query=b"dead=false").json["jobs"]) == 2
+    assert house.get("/api/v1/jobs", query=b"dead=perhaps").status == 400
+
+
+def test_a_job_shows_who_runs_it_while_it_runs_and_whose_it_is(house: House) -> None:
+    job_id = made(house, ACME)
+
+    def shown() -> list[tuple[str | None, str | None]]:
+        [row] = house.get("/api/v1/jobs", ADMIN).json["jobs"]
+        views = (row, house.get(f"/api/v1/jobs/{job_id}", ADMIN).json)
+        return [(view.get("worker"), view.get("tenant")) for view in views]
+
+    assert shown() == [(None, "acme")] * 2
+    job = claim(house)
+    assert shown() == [("w1", "acme")] * 2
+    done = Finish(
+        now=house.clock.now(), job_id=job_id, token=token_of(job), status="succeeded", outcome="succeeded", result=b"1"
+    )
+    house.store.apply([done])
+    assert shown() == [(None, "acme")] * 2
+
+
+def test_jobs_of_one_tenant_are_asked_for_by_who_has_none_and_of_another_by_nobody(house: House) -> None:
+    of_nobody, of_acme = made(house), made(house, ACME)
+
+    def listed(token: str, query: bytes) -> list[str]:
+        return [row["job_id"] for row in house.get("/api/v1/jobs", token, query=query).json["jobs"]]
+
+    assert listed(READER, b"") == [of_acme, of_nobody]
+    assert listed(READER, b"tenant=acme") == [of_acme]
+    assert listed(READER, b"tenant=other") == []
+    assert listed(ACME, b"tenant=acme") == [of_acme]
+    refused = house.get("/api/v1/jobs", ACME, query=b"tenant=other")
+    assert (refused.status, refused.code) == (403, "forbidden")
+    assert house.get("/api/v1/jobs", READER, query=b"tenant=").status == 400

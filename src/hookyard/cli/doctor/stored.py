@@ -100,9 +100,10 @@ def _failures(found: Insight, config: Config) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "jobs.dead",
-            f"{one.count} jobs of {one.name} failed for good in the last week",
+            f"{one.count} jobs of {one.name} that were made in the last week have used up their attempts",
             "They are dead letters: nobody tries them again.",
-            "See why: GET /api/v1/jobs?status=failed; then try them again.",
+            "See why: hookyard jobs list --dead; then run them again: POST /api/v1/jobs/retry with "
+            '{"filter": {"dead": true}, "force": true}',
         )
     for one in found.undelivered:
         name = f"the endpoint {one.name}" if one.name else "callback URLs"

@@ -8,6 +8,7 @@ from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 
 from hookyard.auth import JOBS_READ, Principal
+from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
@@ -26,7 +27,9 @@ class JobFilter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     status: JobStatus | None = None
     reason: Reason | None = None
-    """Why it is where it is: dead letters are `status=failed` with `reason=attempts_exhausted`."""
+    """Why it is where it is."""
+    dead: bool = False
+    """Only dead letters: jobs that ended `failed` or `timed_out` with their attempts used up."""
     plugin: Text | None = None
     command: Text | None = None
     lane: Text | None = None
@@ -34,6 +37,8 @@ class JobFilter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """Who asked for it, such as `token:ci` or `source:github`."""
     source: Text | None = None
     tag: Text | None = None
+    tenant: Text | None = None
+    """Whose it is; a caller with a tenant can ask for its own only."""
     created_since: Moment | None = None
     """Accepted then or later: RFC 3339 with an offset, or milliseconds since 1970 UTC."""
     created_until: Moment | None = None
@@ -46,17 +51,24 @@ class JobFilter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """Text that the code or the message of the last error has in it, in whatever case."""
 
     def query(self, principal: Principal, before: str | None, limit: int) -> JobQuery:
-        """What the store is asked for this caller."""
+        """What the store is asked for this caller.
+
+        Raises:
+            Refused: it wants to see another tenant's.
+        """
+        if principal.tenant and self.tenant not in {None, principal.tenant}:
+            raise Refused("forbidden", "The credential is of another tenant.")
         return JobQuery(
             status=self.status,
             reason=self.reason,
+            dead=self.dead,
             plugin=self.plugin,
             command=self.command,
             lane=self.lane,
             principal=self.principal,
             source=self.source,
             tag=self.tag,
-            tenant=principal.tenant or None,
+            tenant=principal.tenant or self.tenant,
             created_since=millis(self.created_since),
             created_until=millis(self.created_until),
             finished_since=millis(self.finished_since),

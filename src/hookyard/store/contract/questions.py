@@ -10,6 +10,8 @@ class JobQuery(Struct, frozen=True, kw_only=True):
 
     status: JobStatus | None = None
     reason: Reason | None = None
+    dead: bool = False
+    """Whether only dead letters are wanted; see :func:`hookyard.store.rules.is_dead`."""
     plugin: str | None = None
     command: str | None = None
     lane: str | None = None

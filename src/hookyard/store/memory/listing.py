@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from hookyard.model import Job
 from hookyard.store.contract import JobQuery, JobsFound
+from hookyard.store.rules import is_dead
 from hookyard.store.spans import in_span
 from hookyard.store.stored_error import mentions
 
@@ -26,7 +27,7 @@ def _is_asked_for(job: Job, query: JobQuery) -> bool:
     return (
         query.status in {None, job.status}
         and query.reason in {None, job.reason}
-        and query.reason in {None, job.reason}
+        and (not query.dead or is_dead(job))
         and query.plugin in {None, job.plugin}
         and query.command in {None, job.command}
         and query.lane in {None, job.lane}

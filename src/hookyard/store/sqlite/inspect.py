@@ -15,7 +15,7 @@ from hookyard.store.sqlite import codec_kept, statements
 from hookyard.store.sqlite.maintenance import reading, wal_size
 from hookyard.store.sqlite.migrate import check, migrations
 
-_SQL, _QUERIES = statements.load("doctor"), statements.load("queries")
+_SQL, _QUERIES = statements.load("doctor", columns_of="queries"), statements.load("queries")
 _ACCESS, _LANES = statements.load("access"), statements.load("lanes")
 _MOST: Final = 10_000
 
@@ -51,7 +51,7 @@ class Insight(Struct, frozen=True, kw_only=True):
     stuck: int = 0
     """Running jobs whose lease has ended."""
     dead: tuple[Counted, ...] = ()
-    """Jobs that failed for good, by command."""
+    """Dead letters, by command."""
     undelivered: tuple[Counted, ...] = ()
     """Deliveries that have failed several times, by endpoint."""
     pauses: tuple[Pause, ...] = ()
@@ -73,7 +73,7 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int) -> In
     Args:
         file: the store.
         stuck_before: running jobs whose lease ended before this time are stuck.
-        dead_since: failed jobs that were made since are counted.
+        dead_since: dead letters that were made since are counted.
         tries: deliveries that failed at least so often are counted.
 
     Raises:

@@ -47,6 +47,7 @@ class Lists(Asking):
             *(query.status, query.reason, query.plugin, query.command, query.lane, query.principal, query.source),
             *(query.tenant, query.parent, query.finished_since, query.finished_until, query.tag),
             None if query.error is None else query.error.casefold(),
+            query.dead,
         )
         page = await self.ask(_page, _way_to_jobs(query), span, max(query.limit, 1), asked)
         jobs = tuple(codec.job(row) for row in cast("list[JobRow]", page.rows))
@@ -71,6 +72,8 @@ def _way_to_jobs(query: JobQuery) -> _Way:
         return _Way("of_tag", query.tag)
     if query.status in _UNSUCCESSFUL:
         return _Way("among_unsuccessful", query.status)
+    if query.dead:
+        return _Way("among_failures")
     if query.source is not None:
         return _Way("of_source", query.source)
     return _Way("of_tenant", query.tenant) if query.tenant else _Way("among_all")

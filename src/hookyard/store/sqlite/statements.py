@@ -6,7 +6,7 @@ many rows is what makes the store fast, because every statement executed costs t
 lock once.
 
 A list of columns, or another part, that several statements of a file share stands at its top, below a line
-`-- columns: NAME`, and is put in for `/* columns NAME */`.
+`-- columns: NAME`, and is put in for `/* columns NAME */`, also in another such part.
 """
 
 import re
@@ -55,8 +55,13 @@ def load(name: str, *, columns_of: str | None = None) -> Mapping[str, Statement]
     """The statements of `sql/NAME.sql`, which may also use the lists of columns of another file."""
     head, *pieces = _NAME.split(_read(name))
     columns = _columns(head) if columns_of is None else _columns(_NAME.split(_read(columns_of))[0]) | _columns(head)
-    texts = (_USE.sub(lambda use: columns[use[1]], text) for text in pieces[1::2])
+    columns = {named: _filled(text, columns) for named, text in columns.items()}
+    texts = (_filled(text, columns) for text in pieces[1::2])
     return MappingProxyType({named: Statement(text) for named, text in zip(pieces[::2], texts, strict=True)})
+
+
+def _filled(text: str, columns: Mapping[str, str]) -> str:
+    return _USE.sub(lambda use: columns[use[1]], text)
 
 
 def _read(name: str) -> str:

@@ -18,11 +18,11 @@ GROUP BY plugin, command ORDER BY plugin, command;
 SELECT count(*) FROM job_log INDEXED BY job_leased WHERE lease_expires_at < ?;
 
 -- name: dead
--- Jobs that failed for good: the parameters are the first key to look at and the number of jobs.
+-- Dead letters: the parameters are the first key to look at and the number of jobs.
 SELECT plugin, command, count(*) FROM (
   SELECT plugin, command FROM job_log INDEXED BY job_unsuccessful
-  WHERE completed_at IS NOT NULL AND status <> 'succeeded' AND status = 'failed' AND key >= ?
-  ORDER BY key DESC LIMIT ?)
+  WHERE completed_at IS NOT NULL AND status <> 'succeeded' AND key >= ? AND /* columns dead_letter */
+  LIMIT ?)
 GROUP BY plugin, command ORDER BY plugin, command;
 
 -- name: undelivered

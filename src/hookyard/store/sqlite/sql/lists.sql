@@ -23,6 +23,15 @@ SELECT key AS place FROM job_log INDEXED BY job_unsuccessful
 WHERE completed_at IS NOT NULL AND status <> 'succeeded' AND status = ?4
   AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
+-- columns: among_failures
+-- Both in one order: each is read only as far as it is needed.
+SELECT key AS place FROM job_log INDEXED BY job_unsuccessful
+WHERE completed_at IS NOT NULL AND status <> 'succeeded' AND status = 'failed' AND key < ?1 AND key >= ?2
+UNION ALL
+SELECT key FROM job_log INDEXED BY job_unsuccessful
+WHERE completed_at IS NOT NULL AND status <> 'succeeded' AND status = 'timed_out' AND key < ?1 AND key >= ?2
+ORDER BY place DESC LIMIT ?3
+
 -- columns: of_parent
 SELECT key AS place FROM job_log INDEXED BY job_child
 WHERE parent = ?4 AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
@@ -48,6 +57,7 @@ WHERE (?6 IS NULL OR status = ?6) AND (?7 IS NULL OR reason = ?7) AND (?8 IS NUL
   AND (?15 IS NULL OR completed_at >= ?15) AND (?16 IS NULL OR completed_at < ?16)
   AND (?17 IS NULL OR EXISTS (SELECT 1 FROM job_tag WHERE tag = ?17 AND job_tag.job_key = job_log.key))
   AND (?18 IS NULL OR (last_error IS NOT NULL AND error_mentions(last_error, ?18)))
+  AND (NOT ?19 OR (/* columns dead_letter */))
 LIMIT ?5
 
 -- columns: audit_all
@@ -100,6 +110,12 @@ SELECT /* columns job */, NULL, x'' FROM (/* columns among_unsuccessful */) /* c
 
 -- name: reach_among_unsuccessful
 SELECT count(*), min(place) FROM (/* columns among_unsuccessful */);
+
+-- name: page_among_failures
+SELECT /* columns job */, NULL, x'' FROM (/* columns among_failures */) /* columns asked_for */;
+
+-- name: reach_among_failures
+SELECT count(*), min(place) FROM (/* columns among_failures */);
 
 -- name: page_of_parent
 SELECT /* columns job */, NULL, x'' FROM (/* columns of_parent */) /* columns asked_for */;

@@ -10,6 +10,11 @@ key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, 
     json_array(tenant, affinity, unique_key, concurrency_key, concurrency_limit, options, result_artifact) || ''
   END
 
+-- columns: dead_letter
+-- As hookyard.store.rules.is_dead has it.
+status IN ('failed', 'timed_out') AND attempt >= max_attempts
+  AND reason IN ('attempts_exhausted', 'worker_lost', 'deadline')
+
 -- name: job
 SELECT /* columns job */, result, args
 FROM job_log WHERE key = ? AND tail = ?;
