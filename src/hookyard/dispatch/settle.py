@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.clock import Clock
+from hookyard.dispatch.bounds import bounded
 from hookyard.dispatch.chains import Chains
 from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.outbox import Outbox
@@ -89,6 +90,8 @@ class Settler:
         Raises:
             StoreUnavailable: only in a hurry; the lease then ends by itself and another attempt follows.
         """
+        if end.error is not None and (error := bounded(end.error)) is not end.error:
+            end = replace(end, error=error)  # only now: whoever looks for secrets in it sees it whole
         if isinstance(end, Again):
             after = await self._release(job, token, end, if_expired=if_expired)
             if isinstance(after, Ended):  # somebody cancelled the job, and cancel wins over retry (I9)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import DecodeError, Struct
 
 from hookyard import log
+from hookyard.dispatch.bounds import LARGEST_DETAILS, dropped
 from hookyard.errors import CallError, Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.registry import Command
 from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, Retry, TerminalStatus
@@ -121,7 +122,9 @@ def _as_it_can_be_kept(error: CommandError, job: Job) -> ErrorInfo:
     details: dict[str, object] | None = None
     if error.details is not None:
         try:
-            details = msgspec.json.decode(msgspec.json.encode(dict(error.details)), type=dict[str, object])
+            encoded = msgspec.json.encode(dict(error.details))
+            fits = len(encoded) <= LARGEST_DETAILS  # else there is no need to look for secrets in all of it
+            details = msgspec.json.decode(encoded, type=dict[str, object]) if fits else dropped()
         except Exception as reason:  # noqa: BLE001  whatever its objects do when they are encoded
             _log.warning("command.details_dropped", job_id=job.id, request_id=job.request_id, why=type(reason).__name__)
     return ErrorInfo(

@@ -92,6 +92,9 @@ class Lab:
             raise RuntimeError("secret")
         if data.do == "refuse":
             raise CommandError("no", code="no", retryable=False)
+        if data.do == "much":
+            huge = "x" * (1 << 20)
+            raise CommandError(huge, code=huge, retryable=False, details={"all": huge})
         if data.do == "later":
             raise RetryLater(60)
         if data.do == "unmade":

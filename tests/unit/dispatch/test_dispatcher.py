@@ -67,6 +67,19 @@ def test_a_refusal_is_final() -> None:
     run(story)
 
 
+def test_an_error_that_says_too_much_is_kept_without_it() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = await it.run("much", "a")
+            [attempt] = await it.store.attempts(job.id)
+            for error in (job.last_error, attempt.error):
+                assert error is not None
+                assert (len(error.code), error.details) == (200, {"dropped": "too large"})
+                assert (len(error.message), error.message[-23:]) == (8192, "x... (1048576 characters)"[-23:])
+
+    run(story)
+
+
 @pytest.mark.parametrize("do", ["unmade", "never"])
 def test_an_error_that_is_not_what_its_class_says_fails_its_attempt_at_once(do: str) -> None:
     async def story() -> None:

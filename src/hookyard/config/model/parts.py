@@ -4,22 +4,24 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+END = r"$(?!\n)"
+"""The end of a text: `$` alone also matches before a line end, in Python, and only in Python is there `\\Z`."""
 # A description here is what a message says after "expected".
 Name = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}" + END,
         description="a name of at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first",
     ),
 ]
-Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", description="the name of an HTTP header")]
+Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+" + END, description="the name of an HTTP header")]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
 Text = Annotated[str, Meta(min_length=1)]
 _GLOB = r"[A-Za-z0-9_.*?\[\]!-]+"
 SCOPE_PATTERN = (
     rf"^!?(admin|trigger:ro|trigger:{_GLOB}/{_GLOB}|work:{_GLOB}(/{_GLOB})?"
-    r"|(jobs|endpoints|tokens|schedules|lanes):(read|write|\*)|(results|audit|plugins):read)$"
+    rf"|(jobs|endpoints|tokens|schedules|lanes):(read|write|\*)|(results|audit|plugins):read){END}"
 )
 Scope = Annotated[
     str,
@@ -35,14 +37,14 @@ Scope = Annotated[
 Tenant = Annotated[
     str,
     Meta(
-        pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?$",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_.-]{0,63})?" + END,
         description="a tenant: at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first; or nothing",
     ),
 ]
 Lane = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$",
+        pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?" + END,
         description="a lane: plugin/command, or the name of a plugin",
     ),
 ]

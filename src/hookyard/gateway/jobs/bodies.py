@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
+from hookyard.config.model.parts import END
 from hookyard.gateway.envelope import Envelope
 
 
@@ -17,7 +18,7 @@ class JobRequest(Envelope, frozen=True, forbid_unknown_fields=True, kw_only=True
 class BulkItem(JobRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One job of many."""
 
-    idempotency_key: Annotated[str, Meta(pattern="^[ -~]{1,255}$")] | None = None
+    idempotency_key: Annotated[str, Meta(pattern="^[ -~]{1,255}" + END)] | None = None
     """The same key and item make one job; keys of single jobs are another matter."""
 
 

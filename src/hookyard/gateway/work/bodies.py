@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct, field
 
+from hookyard.config.model.parts import END
 from hookyard.model import YEAR, ErrorInfo, ItemStatus, LogLevel
 
 LONGEST_WAIT = 30
@@ -11,16 +12,20 @@ LONGEST_WAIT = 30
 MOST_JOBS = 100
 MOST_ITEMS = 1000
 MOST_LINES = 500
+LARGEST_ITEM = 64 << 10
+"""Bytes of an item's `data`: a page of items shows all of them whole."""
 WorkerName = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}" + END,
         description="The worker's own name: letters, digits and `_.:@-`, such as `gpu-1:4711`.",
     ),
 ]
 LaneGlob = Annotated[str, Meta(min_length=1, max_length=200)]
 Affinity = Annotated[str, Meta(min_length=1, max_length=200)]
-LeaseText = Annotated[str, Meta(pattern="^[0-9a-f]{1,16}$", description="The `lease` that the job was claimed with.")]
+LeaseText = Annotated[
+    str, Meta(pattern="^[0-9a-f]{1,16}" + END, description="The `lease` that the job was claimed with.")
+]
 LeaseSeconds = Annotated[float, Meta(ge=1, le=86_400)]
 Wait = Annotated[float, Meta(ge=0, le=YEAR)]
 Word = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -70,7 +75,7 @@ class ItemBody(Struct, frozen=True, forbid_unknown_fields=True):
     """Within the job."""
     status: ItemStatus
     data: Raw = field(default_factory=_nothing)
-    """Its result, any JSON."""
+    """Its result, any JSON of at most 64 KiB; more is an artifact's."""
     error: ErrorInfo | None = None
 
 
@@ -108,6 +113,7 @@ class FailureBody(Struct, frozen=True, forbid_unknown_fields=True):
     retryable: bool = True
     """Whether another attempt may go better."""
     details: dict[str, Any] | None = None
+    """Of more than 64 KiB a note is kept instead."""
 
 
 class FailRequest(HeldJob, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from hookyard import ids
 from hookyard.auth import Principal
 from hookyard.context.messages import LogNote
+from hookyard.dispatch.bounds import bounded
 from hookyard.dispatch.work import Extension, Work, held, token_of
 from hookyard.errors import CommandError, InvalidOutput, Refused
 from hookyard.gateway.answer import value_answer
@@ -17,6 +18,7 @@ from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.work.bodies import (
+    LARGEST_ITEM,
     CompleteRequest,
     ExtendRequest,
     FailRequest,
@@ -77,7 +79,7 @@ class WorkCalls:
         told = Extension(
             longer=None if asked.for_ is None else round(asked.for_ * 1000),
             progress=None if progress is None else Progress(progress.done, progress.total, progress.message, now),
-            items=tuple(_item(held.job, item, now) for item in asked.items),
+            items=tuple(_item(held.job, item, place, now) for place, item in enumerate(asked.items)),
             lines=tuple(LogNote(line.level, line.event, line.values) for line in asked.lines),
         )
         return value_answer(extend_view(held.job, await self._work.extend(held.job, held.token, told)))
@@ -115,13 +117,16 @@ class WorkCalls:
         return await held_job(self._deps, principal, asked.job_id, asked.lease)
 
 
-def _item(job: Job, item: ItemBody, now: int) -> Item:
+def _item(job: Job, item: ItemBody, place: int, now: int) -> Item:
     data = bytes(item.data)
+    if len(data) > LARGEST_ITEM:
+        detail = f"The data of an item may have {LARGEST_ITEM} bytes; keep more as an artifact."
+        raise Refused("too_large", detail, path=f"$.items[{place}].data", extra={"limit": LARGEST_ITEM})
     return Item(
         job_id=job.id,
         name=item.name,
         status=item.status,
         data=None if data == b"null" else data,
-        error=item.error,
+        error=None if item.error is None else bounded(item.error),
         at=now,
     )
