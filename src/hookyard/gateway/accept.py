@@ -62,7 +62,9 @@ class CommandWay:
             (suffix, (b"content-length", b"%d" % (len(self._prefix) + _ID_LENGTH + len(suffix)))) for suffix in suffixes
         )
 
-    async def trigger(self, body: bytes, principal: Principal, key: str | None, request_id: str | None) -> Accepted:
+    async def trigger(
+        self, body: bytes, principal: Principal, key: str | None, request_id: str | None, *, peer: str | None = None
+    ) -> Accepted:
         """Store what an authenticated caller asks for.
 
         Args:
@@ -70,6 +72,7 @@ class CommandWay:
             principal: who asks, and may.
             key: the `Idempotency-Key`, if any.
             request_id: the caller's own, if any; else the new job's id serves as one.
+            peer: the address that the request came from, for plugins that have a say.
 
         Raises:
             Refused: the body is not what it must be, the key stands for another body, there is no room in the lane, a
@@ -77,7 +80,7 @@ class CommandWay:
         """
         payload, envelope = decode_envelope(body)
         dedupe = None if key is None else self.dedupe(principal, key, body)
-        new = await self.make(payload, envelope, principal, dedupe, request_id)
+        new = await self.make(payload, envelope, principal, dedupe, request_id, peer=peer)
         return accepted(await self._accept(new), request_id)
 
     async def make(
@@ -89,6 +92,7 @@ class CommandWay:
         request_id: str | None,
         *,
         base: str = "$",
+        peer: str | None,
     ) -> NewJob:
         """Make the job that an authenticated caller asks for.
 
@@ -99,6 +103,7 @@ class CommandWay:
             dedupe: the idempotency key, if any.
             request_id: the caller's own, if any; else the new job's id serves as one.
             base: the JSON path at which the envelope stands.
+            peer: the address that the request came from, for plugins that have a say.
 
         Raises:
             Refused: the input is not what it must be, or what is asked for is not possible or not allowed.
@@ -113,7 +118,7 @@ class CommandWay:
         elif isinstance(envelope, When):
             ask = asked_when(envelope, now)
         else:
-            ask = await self._asks.read(envelope, principal, now, base)
+            ask = await self._asks.read(envelope, principal, now, base, peer=peer)
         job_id = self._ids()
         return make_job(
             self.command,

@@ -1,6 +1,7 @@
 """What a caller asks for beside the input, checked against what this caller may and what there is."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
@@ -17,6 +18,8 @@ from hookyard.host.registry import Command
 from hookyard.model import Follow, Retry
 
 _FINISHED: Final = ("finished",)
+_Target = Callable[[FollowRequest, str], Awaitable[Command]]
+"""Finds the command of a link of a chain, if it may be run; the text is the link's path."""
 
 
 class Asks:
@@ -28,7 +31,9 @@ class Asks:
         self._deps = deps
         self._command = command
 
-    async def read(self, envelope: Envelope, principal: Principal, now: int, base: str = "$") -> Ask:
+    async def read(
+        self, envelope: Envelope, principal: Principal, now: int, base: str = "$", *, peer: str | None
+    ) -> Ask:
         """Return what is asked for.
 
         Args:
@@ -36,6 +41,7 @@ class Asks:
             principal: who asks; what is to follow the job must be allowed to it as well.
             now: milliseconds UTC.
             base: the JSON path at which the envelope stands.
+            peer: the address that the request came from, for plugins that have a say.
 
         Raises:
             Refused: with the path of what is wrong or not allowed.
@@ -43,6 +49,7 @@ class Asks:
         if envelope.callback_url is not None:
             self._check_callback(envelope.callback_url, base)
         unique = envelope.unique
+        target = partial(self._target, principal, peer)
         return Ask(
             priority=envelope.priority,
             run_at=None if envelope.delay is None and envelope.run_at is None else envelope.due(now),
@@ -55,8 +62,8 @@ class Asks:
             retry=None if envelope.retry is None else self._retry(envelope.retry, f"{base}.retry"),
             unique=None if unique is None else UniqueAsk(unique.key, unique.policy or "skip"),
             debounce=None if envelope.debounce is None else round(envelope.debounce * 1000),
-            on_success=await self._follows(envelope.on_success, principal, f"{base}.on_success", self._misfit),
-            on_failure=await self._follows(envelope.on_failure, principal, f"{base}.on_failure", failure_misfit),
+            on_success=await self._follows(envelope.on_success, target, f"{base}.on_success", self._misfit),
+            on_failure=await self._follows(envelope.on_failure, target, f"{base}.on_failure", failure_misfit),
             after=await self._after(envelope.after, principal, f"{base}.after") if envelope.after else (),
         )
 
@@ -81,25 +88,25 @@ class Asks:
         return misfit(self._command, target)
 
     async def _follows(
-        self, given: Follows, principal: Principal, path: str, wrong: Callable[[Command], str | None]
+        self, given: Follows, target: _Target, path: str, wrong: Callable[[Command], str | None]
     ) -> tuple[Follow, ...]:
-        """The links of a chain; `wrong` says why one does not take what it would be given."""
+        """The links of a chain; `target` finds the command of one, `wrong` says what does not fit about it."""
         found: list[Follow] = []
         for at, one in enumerate(given):
             place = f"{path}[{at}].run"
-            why = wrong(await self._target(one, principal, place))
+            why = wrong(await target(one, place))
             if why is not None:
                 raise Refused("invalid_input", f"The command {why}.", path=place)
             found.append(Follow(run=one.run, priority=one.priority, tags=one.tags))
         return tuple(found)
 
-    async def _target(self, given: FollowRequest, principal: Principal, path: str) -> Command:
+    async def _target(self, principal: Principal, peer: str | None, given: FollowRequest, path: str) -> Command:
         plugin, slash, name = given.run.partition("/")
         if not slash or "/" in name:
             raise Refused("invalid_input", "Expected a command, written plugin/command.", path=path)
         command = self._deps.registry.commands.get(given.run)
         # Whoever may not run it does not learn whether it is there.
-        if not await may_run(self._deps.hooks, principal, plugin, name, command):
+        if not await may_run(self._deps.hooks, principal, plugin, name, command, peer=peer):
             raise Refused("forbidden", f"The credential does not allow running {given.run}.", path=path)
         if command is None:
             raise Refused("invalid_input", f"There is no command {given.run}.", path=path)

@@ -13,7 +13,7 @@ def sees(principal: Principal, job: Job, scope: str = JOBS_READ) -> bool:
 
 
 async def may_run(
-    hooks: Hooks, principal: Principal, plugin: str, name: str, command: Command | None, *, peer: str | None = None
+    hooks: Hooks, principal: Principal, plugin: str, name: str, command: Command | None, *, peer: str | None
 ) -> bool:
     """Whether this caller may run a command that its body names.
 

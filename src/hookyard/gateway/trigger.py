@@ -53,7 +53,7 @@ class Ways:
         key = idempotency_key(known.headers.get(b"idempotency-key"))
         prefer = preferences(known.headers.get(b"prefer"))
         body = await read_body(request.receive, self._cap)
-        stored, known.request_id = await way.trigger(body, principal, key, known.given_id)
+        stored, known.request_id = await way.trigger(body, principal, key, known.given_id, peer=known.peer)
         return await answer_to(self._deps, way, stored, prefer)
 
     async def hook(self, request: Request[Any, Any, Any], source: FromPath[str]) -> ASGIApp:

@@ -108,6 +108,27 @@ def test_a_plugin_hears_the_tenant_however_the_command_is_named() -> None:
 
 
 @pytest.mark.parametrize("lean", [True, False])
+def test_a_plugin_hears_from_where_the_links_of_a_chain_are_asked_for_too(lean: bool) -> None:
+    asked: list[AccessQuestion] = []
+
+    def authorize(question: AccessQuestion) -> bool:
+        asked.append(question)
+        return True
+
+    house = house_of(lean=lean, hooks=hooks_of(authorize))
+    job = '"payload":{"name":"A"},"on_failure":[{"run":"hello/look"}]'
+    named = f'{{"plugin":"hello","command":"greet",{job}}}'
+    for path, body in (
+        ("/trigger/hello/greet", f"{{{job}}}"),
+        ("/api/v1/jobs", named),
+        ("/api/v1/jobs/bulk", f'{{"jobs":[{named}]}}'),
+    ):
+        house.call("POST", path, [JSON, bearer(CI)], body.encode())
+        assert asked[-1].path == "/trigger/hello/look"
+        assert {one.peer for one in asked} == {"192.0.2.1"}
+
+
+@pytest.mark.parametrize("lean", [True, False])
 def test_an_idempotency_key_is_of_one_tenant_though_the_caller_has_the_same_name_in_another(lean: bool) -> None:
     async def authenticate(request: Credentials) -> Identity | None:
         return Identity(name="ada", scopes=("trigger:*/*",), tenant=request.headers["x-tenant"])

@@ -64,7 +64,7 @@ class Bulk:
         dedupe = None
         if asked.idempotency_key is not None:
             dedupe = way.dedupe(principal, asked.idempotency_key, item)
-        return await way.make(asked.payload, asked, principal, dedupe, known.given_id, base=base)
+        return await way.make(asked.payload, asked, principal, dedupe, known.given_id, base=base, peer=known.peer)
 
 
 def _result(at: int, outcome: Stored) -> BulkResult:

@@ -44,7 +44,7 @@ class Creation:
         require_consistent(asked)
         way = await way_of(self._deps, self._live, principal, asked, peer=known.peer)
         dedupe = None if key is None else way.dedupe(principal, key, body)
-        new = await way.make(asked.payload, asked, principal, dedupe, known.given_id)
+        new = await way.make(asked.payload, asked, principal, dedupe, known.given_id, peer=known.peer)
         stored, known.request_id = accepted(await self._deps.dispatcher.accept(new), known.given_id)
         return await answer_to(self._deps, way, stored, prefer)
 
