@@ -21,6 +21,16 @@ def grant(creator: Principal, scopes: tuple[str, ...]) -> tuple[str, ...]:
     return (*scopes, *(text for text in creator.scopes if text.startswith("!") and text not in scopes))
 
 
+def could_make(creator: Principal, scopes: tuple[str, ...], tenant: str) -> bool:
+    """Whether a token with just these scopes and this tenant may be one that this principal made."""
+    try:
+        made = grant(creator, scopes)
+        grant_tenant(creator, tenant)
+    except Refused:
+        return False
+    return len(made) == len(scopes)  # nothing had to be taken away from it
+
+
 def grant_tenant(creator: Principal, tenant: str | None) -> str:
     """The tenant of a token that this principal makes; its own when none is asked for.
 

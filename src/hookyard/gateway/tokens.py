@@ -11,8 +11,8 @@ from litestar.types import ASGIApp
 from msgspec import Meta, Struct
 
 from hookyard import ids
-from hookyard.auth import JOBS_READ, TOKENS_READ, TOKENS_WRITE, Principal, check_scope, new_token
-from hookyard.auth.grant import grant, grant_expiry, grant_tenant
+from hookyard.auth import ADMIN, JOBS_READ, TOKENS_READ, TOKENS_WRITE, Principal, check_scope, new_token
+from hookyard.auth.grant import could_make, grant, grant_expiry, grant_tenant
 from hookyard.config.model import Name, Tenant
 from hookyard.credentials import facts
 from hookyard.errors import Refused
@@ -148,6 +148,7 @@ class TokenRoutes:
         """Let a token in no longer."""
         principal = allowed(request, self._deps, TOKENS_WRITE)
         token = await self._find(principal, token_id)
+        _require_may_end(principal, token)
         details = {"name": token.name}
         await self._book.revoke(token.id, entry(request, principal, self._deps, "token.revoke", token.id, details))
         return Answer(204, b"", [])
@@ -156,6 +157,7 @@ class TokenRoutes:
         """Make a token instead of another, and show it this once."""
         principal = allowed(request, self._deps, TOKENS_WRITE)
         old = await self._find(principal, token_id)
+        _require_may_end(principal, old)
         asked = await body_of(request, self._deps, Rotation)
         now = self._deps.clock.now()
         end = asked.end(now)
@@ -191,6 +193,13 @@ class TokenRoutes:
 
     def _view(self, token: Token) -> TokenView:
         return view_of(token, self._deps.clock.now())
+
+
+def _require_may_end(principal: Principal, token: Token) -> None:
+    """Whoever ends a token could have made it, or is the one whose it is: else the weak would lock out the strong."""
+    own = principal.name == f"token:{token.name}"
+    if not (own or principal.may(ADMIN) or could_make(principal, token.scopes, token.tenant)):
+        raise Refused("forbidden", "Your own scopes do not cover that token's: it is for an admin to end it.")
 
 
 def _location(token: Token) -> tuple[bytes, bytes]:

@@ -124,6 +124,32 @@ def test_a_rotation_gives_nobody_a_token_that_may_more_than_he(house: House) -> 
     assert gets_in(house, strong["token"])
 
 
+@pytest.mark.parametrize(
+    "stronger",
+    [
+        {"scopes": ["admin"]},
+        {"scopes": ["trigger:hello/*", "jobs:read"]},
+        {"scopes": ["trigger:hello/*"]},  # and not without what its revoker may not do
+        {"scopes": ["trigger:hello/greet", "!trigger:hello/look"], "tenant": "acme"},
+    ],
+    ids=str,
+)
+def test_nobody_ends_a_token_that_he_could_not_have_made(house: House, stronger: dict[str, Any]) -> None:
+    token = make(house, name="strong", **stronger)
+    for answer in (revoke(house, token["id"], "t-maker"), post(house, f"/{token['id']}/rotate", None, "t-maker")):
+        assert (answer.status, answer.code) == (403, "forbidden")
+    assert gets_in(house, token["token"])
+    assert revoke(house, token["id"], ADMIN).status == 204
+
+
+def test_one_ends_what_he_could_have_made_and_himself(house: House) -> None:
+    weaker = make(house, name="weaker", scopes=["trigger:hello/greet", "!trigger:hello/look"])
+    assert revoke(house, weaker["id"], "t-maker").status == 204
+    own = make(house, name="own", scopes=["tokens:write", "!tokens:read"])
+    assert revoke(house, own["id"], own["token"]).status == 204
+    assert not gets_in(house, own["token"])
+
+
 def test_a_rotation_makes_no_token_live_longer_than_it_was_to(house: House) -> None:
     old = make(house, expires_in=60)
     new = post(house, f"/{old['id']}/rotate", {"overlap": 600}).json
