@@ -1,6 +1,7 @@
 """The content of artifacts that nobody names any more."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Protocol
 
 from hookyard import ids, log
 from hookyard.artifacts import ArtifactStore
@@ -11,12 +12,32 @@ from hookyard.store.contract import Store
 _log = log.get("keeper")
 
 
-async def forget(objects: ArtifactStore, locations: Iterable[str]) -> int:
-    """Delete content; what cannot be deleted now is found again by :func:`sweep`. Returns how much was."""
+class Contents(Protocol):
+    """What holds content."""
+
+    async def delete(self, location: str, size: int = 0) -> None:
+        """Delete what is kept under this key, and was so large.
+
+        Raises:
+            ArtifactError: not now.
+        """
+        ...
+
+
+async def forget(objects: Contents, locations: Mapping[str, int]) -> int:
+    """Delete content that nothing names any more; what cannot be deleted now is found again by :func:`sweep`.
+
+    Args:
+        objects: where it is.
+        locations: the keys, with the sizes in bytes: what is gone makes room in the quota. 0 where it is not known.
+
+    Returns:
+        How many were deleted.
+    """
     gone = 0
-    for location in locations:
+    for location, size in locations.items():
         try:
-            await objects.delete(location)
+            await objects.delete(location, size)
         except ArtifactError as error:
             _log.warning("keeper.content_stays", location=location, why=str(error))
         else:
@@ -41,7 +62,7 @@ async def sweep(store: Store, objects: ArtifactStore) -> int:
             names = await _names(store, owner)
             job_id, named, known = owner, names or frozenset(), names is not None
         if known and location not in named:
-            found += await forget(objects, (location,))
+            found += await forget(objects, {location: 0})
     return found
 
 

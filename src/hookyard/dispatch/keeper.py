@@ -114,7 +114,7 @@ class Keeper:
             if not isinstance(done, JobsPruned):
                 return
             told["jobs"] += done.count
-            told["contents"] += await contents.forget(self._objects, done.locations)
+            told["contents"] += await contents.forget(self._objects, dict.fromkeys(done.locations, 0))
             after = done.next
             if after is None or made_at(after) >= until:
                 return

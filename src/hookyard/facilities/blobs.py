@@ -1,12 +1,12 @@
 """The artifacts of one attempt: content goes to the object store, names to the store."""
 
 import asyncio
-from contextlib import suppress
 from typing import Final, Protocol
 
 from hookyard.clock import Clock
 from hookyard.context.artifacts import PIECE
 from hookyard.context.messages import OpenArtifact, ReadArtifact
+from hookyard.dispatch.contents import forget
 from hookyard.errors import ArtifactError, StoreUnavailable
 from hookyard.facilities.contract import Attempt
 from hookyard.model import Artifact
@@ -155,18 +155,13 @@ class Blobs:
         try:
             result = await self._writer.submit(op)
         except StoreUnavailable:  # nothing was done
-            await self._forget(artifact)
+            await forget(self._objects, {artifact.location: artifact.size})
             raise
         if not isinstance(result, Done):
-            await self._forget(artifact)
+            await forget(self._objects, {artifact.location: artifact.size})
             msg = f"the artifact {artifact.name!r} is not kept: the job is no longer this attempt's"
             raise ArtifactError(msg)
-        for each in replaced:
-            await self._forget(each)
-
-    async def _forget(self, artifact: Artifact) -> None:
-        with suppress(ArtifactError):  # it is in the log; what is left only takes up room
-            await self._objects.delete(artifact.location, artifact.size)
+        await forget(self._objects, {each.location: each.size for each in replaced})
 
     async def drop(self, handle: int) -> None:
         """Forget one that is not complete; one that is not open is no error."""

@@ -8,6 +8,7 @@ from typing import Any
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.config.model import Config
+from hookyard.dispatch.contents import forget
 from hookyard.facilities.blobs import Objects
 from hookyard.facilities.contract import Attempt, Jobs
 from hookyard.facilities.http import Clients
@@ -101,7 +102,7 @@ class Facilities:
 
     async def forget(self, locations: Mapping[str, int]) -> None:
         """Forget the content of artifacts."""
-        await self._results.forget(locations)
+        await forget(self.objects, locations)
 
     def find(self, key: str) -> Command | None:
         """A command that can be called."""

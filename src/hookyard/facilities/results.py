@@ -1,11 +1,10 @@
 """Results that are too large to be kept with their jobs: artifacts of the name `result.json`."""
 
-from collections.abc import Mapping
-from contextlib import suppress
 from typing import Final
 
 from hookyard.clock import Clock
 from hookyard.context.artifacts import PIECE
+from hookyard.dispatch.contents import forget
 from hookyard.errors import ArtifactError, StoreUnavailable
 from hookyard.facilities.blobs import Objects
 from hookyard.model import Artifact, Job
@@ -55,14 +54,14 @@ class Results:
         try:
             result = await self._writer.submit(PutArtifact(now=artifact.created_at, token=token, artifact=artifact))
         except StoreUnavailable:
-            await self.forget({artifact.location: artifact.size})
+            await forget(self._objects, {artifact.location: artifact.size})
             raise
         if not isinstance(result, Done):
-            await self.forget({artifact.location: artifact.size})
+            await forget(self._objects, {artifact.location: artifact.size})
             msg = "the result is not kept: the job is no longer this attempt's"
             raise ArtifactError(msg)
         if earlier is not None:
-            await self._objects.delete(earlier.location, earlier.size)
+            await forget(self._objects, {earlier.location: earlier.size})
         return NAME
 
     async def read(self, job: Job) -> bytes | None:
@@ -79,12 +78,6 @@ class Results:
             raise ArtifactError(msg)
         pieces = [await self._objects.read(found.location, at, PIECE) for at in range(0, found.size, PIECE)]
         return b"".join(pieces)
-
-    async def forget(self, locations: Mapping[str, int]) -> None:
-        """Forget contents that nothing names, by their keys, with their sizes: what is gone makes room in the quota."""
-        for location, size in locations.items():
-            with suppress(ArtifactError):  # it is in the log; what is left only takes up room
-                await self._objects.delete(location, size)
 
     async def _named(self, job_id: str) -> Artifact | None:
         return next((each for each in await self._store.artifacts(job_id) if each.name == NAME), None)

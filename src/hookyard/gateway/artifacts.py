@@ -56,7 +56,7 @@ class Artifacts:
         """List what a job made."""
         job = await self._access.readable(request, job_id, RESULTS_READ)
         found = await self._store.artifacts(job.id)
-        return value_answer(ArtifactList([_view(artifact) for artifact in found]))
+        return value_answer(ArtifactList([artifact_view(artifact) for artifact in found]))
 
     async def artifact(self, request: Request[Any, Any, Any], job_id: FromPath[str], name: FromPath[str]) -> ASGIApp:
         """Send what a job made."""
@@ -67,7 +67,7 @@ class Artifacts:
         return await download(self._artifacts, found, seen(request))
 
 
-def _view(artifact: Artifact) -> ArtifactView:
+def artifact_view(artifact: Artifact) -> ArtifactView:
     """Show an artifact."""
     return ArtifactView(
         name=artifact.name,

@@ -5,9 +5,10 @@ from hookyard.dispatch.lanes.control import LaneControl
 from hookyard.dispatch.lanes.lane import Group, Lane
 from hookyard.dispatch.lanes.rate import Bucket
 from hookyard.dispatch.lanes.state import BreakerInfo, GroupState, LaneState
-from hookyard.dispatch.lanes.table import Lanes
+from hookyard.dispatch.lanes.table import MOST_LANES, Lanes
 
 __all__ = [
+    "MOST_LANES",
     "BreakerInfo",
     "Bucket",
     "CircuitBreaker",

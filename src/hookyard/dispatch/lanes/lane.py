@@ -126,12 +126,18 @@ class Lane:
     def wakes_at(self, now: int) -> int | None:
         """When time alone makes room for what waits here; None: it does not."""
         found = [circuit.until for circuit in self.circuits if circuit.state == "open"]
-        if self.waiting and self.pause is None and not self.rule.external and self.running < self.limit:
-            buckets = (self.bucket, None if self.group is None else self.group.bucket)
-            empty = [bucket.next_at(now) for bucket in buckets if bucket is not None and not bucket.tokens(now)]
-            if empty:
-                found.append(max(empty))
+        if self.waiting and not self.rule.external and (refilled := self.refills_at(now)) is not None:
+            found.append(refilled)
         return min(found, default=None)
+
+    def refills_at(self, now: int) -> int | None:
+        """When its rates let more start, if nothing else keeps it; None: they do now, or something else does."""
+        if self.pause is not None or self.running >= self.limit:
+            return None
+        buckets = (self.bucket, None if self.group is None else self.group.bucket)
+        return max(
+            (bucket.next_at(now) for bucket in buckets if bucket is not None and not bucket.tokens(now)), default=None
+        )
 
 
 class Group:

@@ -10,7 +10,7 @@ from hookyard.host.lane_rules import LaneRule
 from hookyard.model import EVERY_LANE, AttemptOutcome, Job, LaneDepth, Pause
 from hookyard.store.contract import LaneAsk
 
-_MOST_ASKED: Final = 64
+MOST_LANES: Final = 64
 """Lanes in one claim: a store asks for each of them by itself, in one statement."""
 _GONE: Final = LaneRule(limit=0)
 
@@ -99,7 +99,7 @@ class Lanes:
             return ()
         now = self._clock.now()
         waiting.sort(key=lambda lane: lane.turn)
-        ready = [(lane, room) for lane in waiting if (room := lane.room(now)) > 0][:_MOST_ASKED]  # the rest comes next
+        ready = [(lane, room) for lane in waiting if (room := lane.room(now)) > 0][:MOST_LANES]  # the rest comes next
         sharing: dict[str, int] = {}
         for lane, _ in ready:
             if lane.group is not None:

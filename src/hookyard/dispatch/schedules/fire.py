@@ -1,6 +1,6 @@
 """Acting on one fire time: its job, if it makes one, and the schedule's next fire time in one transaction."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -103,34 +103,43 @@ class Firing:
             new = self.job_of(entry, step.fire_at, f"fire:{rfc3339(step.fire_at)}")
         except Refused as error:
             return await self._without(entry, step, "refused", str(error))
-        for _ in range(_TRIES):
-            await self.make_room(entry)
-            now = self._clock.now()
-            result = await self._writer.submit(
+
+        def fire(job: Enqueue) -> Awaitable[Result]:
+            return self._writer.submit(
                 FireSchedule(
-                    now=now,
+                    now=job.now,
                     name=entry.row.name,
                     fire_at=step.fire_at,
                     next_at=step.next_at,
                     outcome="queued",
-                    job=self.enqueue(new, now),
+                    job=job,
                 )
             )
+
+        return _done(entry.row, step, new, await self.take_place(entry, new, fire))
+
+    async def take_place(self, entry: Entry, new: NewJob, store: Callable[[Enqueue], Awaitable[Result]]) -> Result:
+        """Have a schedule's job stored, once those are cancelled that it takes the place of.
+
+        Args:
+            entry: the schedule.
+            new: its job.
+            store: has the operation applied, by itself or as part of another.
+
+        Raises:
+            StoreUnavailable: the store cannot take it now, or they do not end; nothing was stored.
+        """
+        for _ in range(_TRIES):
+            await self._make_room(entry)
+            now = self._clock.now()
+            result = await store(Enqueue(now=now, job=new.job, unique=new.unique, cap=new.command.max_queued))
             if not isinstance(result, Occupied):
-                return _done(entry.row, step, new, result)
-            await self.cancel_all(result.job_ids)
+                return result
+            for job_id in result.job_ids:
+                await self._cancel(job_id)
         raise StoreUnavailable("The jobs that this one takes the place of do not end.")
 
-    async def cancel_all(self, job_ids: Iterable[str]) -> None:
-        """Cancel jobs whose place another one takes."""
-        for job_id in job_ids:
-            await self._cancel(job_id)
-
-    def enqueue(self, new: NewJob, now: int) -> Enqueue:
-        """The operation that stores a job."""
-        return Enqueue(now=now, job=new.job, unique=new.unique, cap=new.command.max_queued)
-
-    async def make_room(self, entry: Entry) -> None:
+    async def _make_room(self, entry: Entry) -> None:
         """Cancel the jobs of a schedule that are active, where the next one is to take their place."""
         if entry.settings is None or entry.settings.if_running != "cancel":
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry, first_fire
 from hookyard.dispatch.schedules.fire import Firing
 from hookyard.dispatch.schedules.payload import check_payload
-from hookyard.errors import Refused, StoreUnavailable
+from hookyard.errors import Refused
 from hookyard.model import AuditEntry, Schedule
 from hookyard.store.audited import audited
 from hookyard.store.coalescer import Coalescer
@@ -24,14 +25,12 @@ from hookyard.store.contract import (
     Enqueued,
     LaneFull,
     NotFound,
-    Occupied,
     Op,
     PauseSchedule,
     PutSchedule,
 )
 from hookyard.timetable import RuleError
 
-_TRIES: Final = 5
 MOST: Final = 10_000
 """How many schedules there may be."""
 
@@ -188,20 +187,14 @@ class Manager:
         entry = self.find(name, tenant)
         now = self._clock.now()
         new = self._firing.job_of(entry, now, f"fire:{rfc3339(now)}", "run-now", request_id=request_id)
-        for _ in range(_TRIES):
-            await self._firing.make_room(entry)
-            result = await audited(self._writer.submit, audit, self._firing.enqueue(new, self._clock.now()))
-            if isinstance(result, Occupied):
-                await self._firing.cancel_all(result.job_ids)
-                continue
-            if isinstance(result, LaneFull):
-                raise Refused("lane_full", retry_after=1)
-            if not isinstance(result, Enqueued):
-                raise Refused("internal", "The job was not stored.")
-            if not result.duplicate:
-                self._expect(new.job.lane, new.job.run_at)
-            return Ran(result.job_id, result.duplicate)
-        raise StoreUnavailable("The jobs that this one takes the place of do not end.")
+        result = await self._firing.take_place(entry, new, partial(audited, self._writer.submit, audit))
+        if isinstance(result, LaneFull):
+            raise Refused("lane_full", retry_after=1)
+        if not isinstance(result, Enqueued):
+            raise Refused("internal", "The job was not stored.")
+        if not result.duplicate:
+            self._expect(new.job.lane, new.job.run_at)
+        return Ran(result.job_id, result.duplicate)
 
     async def _set(self, name: str, tenant: str, audit: AuditEntry, *, paused: bool) -> Entry:
         async with self._lock:

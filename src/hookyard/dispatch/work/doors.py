@@ -1,14 +1,10 @@
 """What of each lane may be given out to workers now, and in which of them something may wait."""
 
 from collections.abc import Iterable
-from typing import Final
 
 from hookyard.clock import Clock
 from hookyard.dispatch.lanes import Lanes
 from hookyard.store.contract import LaneAsk
-
-MOST_LANES: Final = 64
-"""Lanes in one claim: a store asks for each of them by itself, in one statement."""
 
 
 class Doors:
@@ -58,11 +54,8 @@ class Doors:
         for name in names:
             if not self.is_stirred(name) or self.is_open(name):
                 continue
-            lane = self._lanes[name]
-            buckets = (lane.bucket, None if lane.group is None else lane.group.bucket)
-            empty = [bucket.next_at(now) for bucket in buckets if bucket is not None and not bucket.tokens(now)]
-            if empty and lane.pause is None and lane.running < lane.limit:
-                found.append(max(empty))
+            if (at := self._lanes[name].refills_at(now)) is not None:
+                found.append(at)
         return min(found, default=None)
 
     def reserve(self, names: Iterable[str], count: int) -> tuple[tuple[LaneAsk, ...], dict[str, int]]:

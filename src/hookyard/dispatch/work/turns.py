@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from hookyard import log
 from hookyard.clock import Clock
+from hookyard.dispatch.lanes import MOST_LANES
 from hookyard.dispatch.work.ask import Given, WorkAsk
-from hookyard.dispatch.work.doors import MOST_LANES, Doors
+from hookyard.dispatch.work.doors import Doors
 from hookyard.errors import StoreError, StoreUnavailable
 
 _POLL: Final = 5_000

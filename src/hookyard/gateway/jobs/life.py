@@ -25,7 +25,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import encode
 
 from hookyard.clock import rfc3339
-from hookyard.gateway.views import ProgressView, ShortJob, progress_view, short_view
+from hookyard.gateway.views import ShortJob, short_view
 from hookyard.model import TERMINAL, Attempt, AttemptOutcome, ErrorInfo, Job, Progress, Reason
 
 _STARTED: Final = 1
@@ -122,11 +122,6 @@ def place_of(progress: Progress, moments: Sequence[Moment]) -> Place:
 def stamp(progress: Progress) -> tuple[int, int]:
     """What tells two words of progress apart, also of one millisecond."""
     return progress.at, crc32(encode(progress))
-
-
-def shown(progress: Progress) -> ProgressView:
-    """A progress as it is told."""
-    return progress_view(progress)
 
 
 def _started(number: int, at: int) -> Moment:

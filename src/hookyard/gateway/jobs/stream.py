@@ -14,8 +14,9 @@ from hookyard.gateway.answer import Headers
 from hookyard.gateway.dispatching import Dispatcher, Watched
 from hookyard.gateway.jobs.cursor import Cursor
 from hookyard.gateway.jobs.items import item_view
-from hookyard.gateway.jobs.life import Moment, life, place_of, shown, stamp
+from hookyard.gateway.jobs.life import Moment, life, place_of, stamp
 from hookyard.gateway.jobs.log import line_view
+from hookyard.gateway.views import progress_view
 from hookyard.log import get
 from hookyard.model import TERMINAL, Job
 from hookyard.store.contract import Store
@@ -92,7 +93,7 @@ class Feed:
         if mark == self._cursor.progress or mark[0] < self._cursor.progress[0]:
             return []
         self._cursor = replace(self._cursor, progress=mark)
-        return [self._event("progress", shown(progress))]
+        return [self._event("progress", progress_view(progress))]
 
     async def _up_to(self, attempt: int | None) -> AsyncIterator[bytes]:
         """The lines of the log that are of this attempt or before it, page by page."""

@@ -7,13 +7,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from hookyard.clock import rfc3339
 from hookyard.context.messages import CloseArtifact, OpenArtifact, WriteArtifact
 from hookyard.dispatch.ports import AttemptPort
 from hookyard.dispatch.work import Work
 from hookyard.errors import ArtifactError, Refused
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.artifacts import ArtifactView
+from hookyard.gateway.artifacts import artifact_view
 from hookyard.gateway.caller import authenticate, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.request import content_length
@@ -58,16 +57,7 @@ class WorkArtifacts:
             raise Refused("store_unavailable", f"The artifact cannot be kept now: {error}.", retry_after=5) from error
         finally:
             port.close()  # what is not complete is forgotten
-        return value_answer(
-            ArtifactView(
-                name=artifact.name,
-                media_type=artifact.media_type,
-                size=artifact.size,
-                sha256=artifact.sha256,
-                created_at=rfc3339(artifact.created_at),
-            ),
-            201,
-        )
+        return value_answer(artifact_view(artifact), 201)
 
     @staticmethod
     async def _fill(request: Request[Any, Any, Any], port: AttemptPort, handle: int, limit: int) -> None:
