@@ -1,4 +1,4 @@
-"""A scheduler over a store in memory, with a clock that stands until it is moved."""
+"""A scheduler over a store, with a clock that stands until it is moved."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,6 +17,7 @@ from hookyard.model import AuditEntry, Job
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import Cancel, Claim, Claimed, Finish, JobQuery, LaneAsk, Lease
 from hookyard.store.memory import MemoryStore
+from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
 
 PATIENCE = 10
@@ -54,7 +55,9 @@ def rule(**members: object) -> ScheduleSettings:
 class Clockwork:
     """One scheduler and what it needs."""
 
-    def __init__(self, store: MemoryStore, clock: FakeClock, writer: Coalescer, registry: Registry) -> None:
+    def __init__(
+        self, store: MemoryStore | SqliteStore, clock: FakeClock, writer: Coalescer, registry: Registry
+    ) -> None:
         self.store, self.clock, self.writer = store, clock, writer
         self.ids = IdSource(clock)
         self.events: list[tuple[str, dict[str, object]]] = []
@@ -137,7 +140,7 @@ class Clockwork:
 
 @asynccontextmanager
 async def clockwork(
-    store: MemoryStore, clock: FakeClock, registry: Registry = ALL, /, **schedules: ScheduleSettings
+    store: MemoryStore | SqliteStore, clock: FakeClock, registry: Registry = ALL, /, **schedules: ScheduleSettings
 ) -> AsyncGenerator[Clockwork]:
     """Start a scheduler with these schedules of the configuration, and stop it."""
     writer = Coalescer(store, queue=10_000, batch=64)

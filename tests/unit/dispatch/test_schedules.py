@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,9 +15,11 @@ from hookyard.config.model import ScheduleSettings
 from hookyard.config.rules import rule_of
 from hookyard.errors import Refused
 from hookyard.host.registry import Registry
+from hookyard.ids import IdSource
 from hookyard.model import Job
-from hookyard.store.contract import AuditQuery, DeleteSchedule
+from hookyard.store.contract import AuditQuery, DeleteSchedule, Enqueue, JobQuery
 from hookyard.store.memory import MemoryStore
+from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -384,6 +387,37 @@ def test_an_end_while_the_server_was_down_is_found_when_it_is_back() -> None:
             return [job.principal for job in await lab.jobs()]
 
     assert asyncio.run(run()) == ["schedule:a", "schedule:b"]
+
+
+@pytest.mark.parametrize("after", [{"command": "lab/work"}, {"schedule": "a"}])
+def test_an_end_is_found_behind_thousands_of_newer_jobs(tmp_path: Path, after: dict[str, str]) -> None:
+    schedules = {"a": rule(every="1h"), "b": rule(after=after)}
+
+    async def run() -> list[str]:
+        file, clock = tmp_path / "jobs.db", at("2026-05-01T00:00+00:00")
+        # Who writes closes the store behind him.
+        async with clockwork(await SqliteStore.open(file), clock, **schedules) as lab:
+            await lab.move(HOUR)
+            heard = lab.scheduler.ended
+            lab.scheduler.ended = lambda job: None  # type: ignore[method-assign]
+            await lab.finish()
+            lab.scheduler.ended = heard  # type: ignore[method-assign]
+            clock.advance(MINUTE)
+            ids = IdSource(clock)
+            newer = [Enqueue(now=clock.now(), job=other_job(ids(), clock.now())) for _ in range(2500)]
+            await asyncio.gather(*map(lab.writer.submit, newer))
+        clock.advance(MINUTE)
+        store = await SqliteStore.open(file)
+        async with clockwork(store, clock, **schedules) as lab:
+            await lab.rest()
+            newest = (await store.jobs(JobQuery(lane="lab/work"))).jobs
+            return [job.principal for job in newest]
+
+    assert asyncio.run(run()) == ["schedule:b"]
+
+
+def other_job(job_id: str, now: int) -> Job:
+    return Job(id=job_id, plugin="other", command="x", lane="other/x", args=b"{}", submitted_at=now, run_at=now)
 
 
 def test_one_that_follows_itself_pauses_between_the_end_and_the_next_start() -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from hookyard.config.model import AfterSettings
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.fire import principal_of
@@ -9,6 +11,8 @@ from hookyard.model import TERMINAL, Job
 from hookyard.store.contract import JobQuery, Store
 
 _LOOKED_AT = 200
+_PAGES = 50
+"""How many pages of the history a look back goes through at most: with 2000 jobs each, the last hundred thousand."""
 _SOON = 1000
 """How long one that follows itself waits at least after a fire time that made no job."""
 
@@ -61,8 +65,18 @@ def after_itself(entry: Entry, now: int) -> int | None:
     return None if entry.rule.end is not None and at > entry.rule.end else at
 
 
-async def look_back(entry: Entry, store: Store, now: int) -> int | None:
-    """The fire time of a schedule that missed the end it waits for, because the server was down."""
+async def look_back(
+    entry: Entry, store: Store, now: int, followed: Entry | None = None, *, far: bool = True
+) -> int | None:
+    """The fire time of a schedule that missed the end it waits for, because the server was down.
+
+    Args:
+        entry: the schedule.
+        store: has the jobs.
+        now: milliseconds.
+        followed: the schedule that it comes after, if it is one.
+        far: whether to look further than at the newest jobs.
+    """
     after, row = after_of(entry), entry.row
     if after is None or row.next_at is not None or after.server is not None:
         return None
@@ -75,6 +89,11 @@ async def look_back(entry: Entry, store: Store, now: int) -> int | None:
         if last.completed_at is not None and _is_meant(after, last):
             return fire_time(entry, last.completed_at, new=True)
     since = row.created_at if row.last_at is None else row.last_at - after.delay
+    if followed is not None and followed.row.last_job is not None:
+        # However many jobs were made since.
+        last = await store.job(followed.row.last_job)
+        if last is not None and last.completed_at is not None and waits_for(entry, last) and last.completed_at >= since:
+            return fire_time(entry, last.completed_at)
     query = JobQuery(
         principal=None if after.schedule is None else principal_of(after.schedule),
         plugin=None if after.command is None else after.command.partition("/")[0],
@@ -83,8 +102,15 @@ async def look_back(entry: Entry, store: Store, now: int) -> int | None:
         finished_since=since,
         limit=_LOOKED_AT,
     )
-    ends = _ends(after, (await store.jobs(query)).jobs)
-    return fire_time(entry, max(ends)) if ends else None
+    for _ in range(_PAGES if far else 1):
+        page = await store.jobs(query)
+        ends = _ends(after, page.jobs)
+        if ends:
+            return fire_time(entry, max(ends))
+        if page.next is None:
+            break
+        query = replace(query, before=page.next)
+    return None
 
 
 def _ends(after: AfterSettings, jobs: Iterable[Job]) -> list[int]:

@@ -71,6 +71,8 @@ class Scheduler:
         self._busy = False
         self._task: asyncio.Task[None] | None = None
         self._looked_back = clock.now()
+        self._missed = False
+        """Whether an end may have been heard of that could not be acted on."""
         self._firing = Firing(store=store, writer=writer, registry=registry, clock=clock, ids=ids, cancel=cancel)
         self.manage = Manager(
             book=self._book,
@@ -139,7 +141,7 @@ class Scheduler:
                 self._book.load(await sync(wanted, rows, self._writer, self._clock.now()))
                 if self._wanted is wanted:
                     self._wanted = None
-        await self._catch_ends()
+        await self._catch_ends(far=True)
         self._wake.set()
 
     async def _run(self) -> None:
@@ -154,8 +156,10 @@ class Scheduler:
                     continue
                 now = self._clock.now()
                 if now - self._looked_back >= _LOOK_BACK or now < self._looked_back:
-                    await self._catch_ends()
+                    await self._catch_ends(far=self._missed)
+                    self._missed = False
             except (StoreUnavailable, StoreError) as error:
+                self._missed = True
                 _log.warning("schedules.refused", why=str(error))
                 await self._clock.wait(self._wake, self._clock.now() + _AFTER_REFUSAL)
                 continue
@@ -184,10 +188,12 @@ class Scheduler:
                     new = follows_last(entry, job)
                     await self._arm(entry, fire_time(entry, job.completed_at, new=new))
 
-    async def _catch_ends(self) -> None:
+    async def _catch_ends(self, *, far: bool) -> None:
         self._looked_back = self._clock.now()
         for entry in self._book.followers:
-            await self._arm(entry, await look_back(entry, self._store, self._clock.now()))
+            after = after_of(entry)
+            followed = None if after is None or after.schedule is None else self._book.get(after.schedule)
+            await self._arm(entry, await look_back(entry, self._store, self._clock.now(), followed, far=far))
 
     async def _arm(self, entry: Entry, fire_at: int | None) -> None:
         """Give a schedule that comes after something else its fire time."""
