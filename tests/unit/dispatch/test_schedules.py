@@ -402,7 +402,7 @@ def test_an_end_is_found_behind_thousands_of_newer_jobs(tmp_path: Path, after: d
             lab.scheduler.ended = lambda job: None  # type: ignore[method-assign]
             await lab.finish()
             lab.scheduler.ended = heard  # type: ignore[method-assign]
-            clock.advance(MINUTE)
+            clock.advance(SECOND)  # not so long that it looks back by itself
             ids = IdSource(clock)
             newer = [Enqueue(now=clock.now(), job=other_job(ids(), clock.now())) for _ in range(2500)]
             await asyncio.gather(*map(lab.writer.submit, newer))
