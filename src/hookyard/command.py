@@ -48,7 +48,7 @@ class CommandOptions(Struct, frozen=True, kw_only=True):
     """Seconds one attempt may take; None takes `jobs.timeout` of the configuration."""
     retry: Retry = Retry()
     concurrency: int | Keyed | None = None
-    """How many may run at once, in all or of each key; None is 256 inline and in workers, 8 in threads."""
+    """How many may run at once, in all or of each key; None is 256 inline, 8 in threads, 8 for each worker process."""
     isolation: Isolation = "inline"
     idempotent: bool = False
     """Running it twice is the same as running it once. It is what callers are told, in the OpenAPI document

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from hookyard.command import CommandSpec
+from hookyard.command import CommandSpec, Isolation
 from hookyard.config.model import Config, LaneSettings
 from hookyard.host.foreign.external.launch import ExternalLaunch
+from hookyard.host.foreign.worker.launch import WorkerLaunch
 from hookyard.host.merge import merged
 from hookyard.host.registry import Command
 
@@ -13,12 +14,13 @@ INLINE_LIMIT: Final = 256
 THREAD_LIMIT: Final = 8
 """How many of a command may run at once, where neither it nor the configuration says: of those that wait for others
 without holding a thread or a process, and of those that hold one."""
-WORKER_LIMIT: Final = 256
-"""The same of a worker's: as many as inline, so that jobs are claimed in batches as large; most of them wait there."""
+WORKER_LIMIT: Final = 8
+"""The same for each worker process there may be: enough to keep it fed with short jobs. What is let in beyond the one
+that runs there holds a lease already: no higher priority overtakes it, and it loses an attempt if the server dies."""
 EXTERNAL_LIMIT: Final = 1024
 """The same of an external worker's: each of them takes what it can do, so this only holds what is out of hand."""
 _NOTHING_CHOSEN: Final = LaneSettings()
-_LIMITS: Final = {"inline": INLINE_LIMIT, "worker": WORKER_LIMIT, "external": EXTERNAL_LIMIT}
+_LIMITS: Final = {"inline": INLINE_LIMIT, "external": EXTERNAL_LIMIT}
 
 
 def bind(spec: CommandSpec, config: object, launch: object, whole: Config, shared: str | None = None) -> Command:
@@ -36,7 +38,7 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config, share
         spec = replace(spec, options=merged(spec.options, settings))
     options, lane = spec.options, shared or spec.key
     own = options.concurrency if isinstance(options.concurrency, int) else None
-    limit = own or _LIMITS.get(options.isolation, THREAD_LIMIT)
+    limit = own or _default_limit(options.isolation, launch)
     chosen = whole.lanes.get(lane, _NOTHING_CHOSEN)
     rate = chosen.rate or (None if settings is None else settings.rate)
     most = chosen.max_queued or (None if settings is None else settings.max_queued)
@@ -54,3 +56,9 @@ def bind(spec: CommandSpec, config: object, launch: object, whole: Config, share
         affinity=launch.affinities.get(spec.name) if isinstance(launch, ExternalLaunch) else None,
         launch=launch,
     )
+
+
+def _default_limit(isolation: Isolation, launch: object) -> int:
+    if isolation == "worker":
+        return WORKER_LIMIT * (launch.workers if isinstance(launch, WorkerLaunch) else 1)
+    return _LIMITS.get(isolation, THREAD_LIMIT)

@@ -252,6 +252,15 @@ def test_a_plugin_in_workers_is_not_imported_here(yard: Yard) -> None:
     assert (yard.base / "pid").read_text() != str(os.getpid())
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_lane_of_worker_processes_lets_in_eight_for_each_unless_a_limit_is_given(yard: Yard, workers: int) -> None:
+    few = "@plugin.command(concurrency=2)\nasync def few(data: In, ctx: Context) -> Out: ...\n"
+    both = few + few.replace("few", "more").replace("2", "100")
+    yard.write("a.py", GOOD.format(name="a") + both)
+    registry = yard.load(lanes={"a/more": 200}, a=PluginSettings(isolation="worker", workers=workers))
+    assert dict(registry.lanes) == {"a/run": 8 * workers, "a/few": 2, "a/more": 200}
+
+
 def test_what_has_not_changed_is_taken_from_the_load_before(yard: Yard) -> None:
     from hookyard.config.model import Config
     from hookyard.host.load import load

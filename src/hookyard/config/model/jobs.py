@@ -25,8 +25,8 @@ class LaneSettings(Section, frozen=True, kw_only=True):
     """How much of one lane, or of all lanes of one plugin together, may run, start and wait."""
 
     limit: Positive | None = None
-    """How many of its jobs may run at once; of a lane, left out, the command's own, or 256 inline and in workers, 8 in
-    threads. A plugin has none unless it is given here."""
+    """How many of its jobs may run at once; of a lane, left out, the command's own, or 256 inline, 8 in threads, 8
+    for each process of its `workers`. A plugin has none unless it is given here."""
     rate: Rate | None = None
     """How many attempts may start in how much time, such as `100/1m`; left out, as many as there is room for."""
     burst: Positive | None = None
