@@ -304,3 +304,19 @@ class ScheduleContract(StoreCase):
         assert store.schedules() == (replace(one, next_at=due + 1, last_at=due, last_outcome="skipped"),)
         assert store.all(fire(due + 1, other)) == [Fired(Mismatch(earlier.id))]
         assert store.schedules() == (replace(one, next_at=due + 2, last_at=due + 1, last_outcome="refused"),)
+
+    def test_a_fire_time_whose_job_cannot_be_stored_at_all_changes_nothing(self, store: Probe) -> None:
+        there = store.enqueue()
+        one, due = schedule(store), store.now
+        store.do(PutSchedule(now=due, schedule=one), Done)
+        for job in (there, replace(store.job(), concurrency_key="k")):
+            fire = FireSchedule(
+                now=due,
+                name="nightly",
+                fire_at=due,
+                next_at=None,
+                outcome="queued",
+                job=Enqueue(now=due, job=job),
+            )
+            store.do(fire, Failed)
+            assert store.schedules() == (one,)

@@ -27,11 +27,12 @@ class PauseSchedule(Op, frozen=True, kw_only=True):
 
 
 class FireSchedule(Op, frozen=True, kw_only=True):
-    """Act on one fire time -> Fired | Stale | Occupied.
+    """Act on one fire time -> Fired | Stale | Occupied | Failed.
 
     Stale when the schedule is gone or paused, or its `next_at` is not `fire_at` any more: so that a fire time makes
     one job, whoever else acts on it (I7). When its job is :class:`Occupied` nothing changes, the schedule neither:
-    cancel those jobs, and act on the fire time again.
+    cancel those jobs, and act on the fire time again. Nor does anything when its job is one that cannot be stored at
+    all: Failed.
     """
 
     name: str

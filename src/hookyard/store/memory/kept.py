@@ -148,7 +148,7 @@ class Kept:
         if schedule is None or schedule.paused or schedule.next_at != op.fire_at:
             return Stale()
         enqueued = None if op.job is None else enqueue(op.job)
-        if isinstance(enqueued, Occupied):
+        if isinstance(enqueued, (Occupied, Failed)):
             return enqueued
         outcome, made = op.outcome, None
         if isinstance(enqueued, Enqueued):

@@ -6,6 +6,7 @@ from hookyard.store.contract import (
     DeleteSchedule,
     Done,
     Enqueued,
+    Failed,
     Fired,
     FireSchedule,
     NotFound,
@@ -51,7 +52,7 @@ def _fire(db: Db, op: FireSchedule) -> Result:
     if db.row(_DUE, (op.name, op.fire_at)) is None:
         return Stale()
     enqueued = None if op.job is None else enqueue(db, (op.job,))[0]
-    if isinstance(enqueued, Occupied):
+    if isinstance(enqueued, (Occupied, Failed)):
         return enqueued
     outcome, made = op.outcome, None
     if isinstance(enqueued, Enqueued):
