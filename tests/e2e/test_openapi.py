@@ -27,6 +27,8 @@ AnyCase = Case[Any]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 KINDS = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 2}
 """How many requests of each kind are made for one operation."""
+HELD, LEFT = 40, 40
+"""Jobs of an external command: held by a worker that the tester speaks for, and left for claims."""
 ENDLESS = {"POST /api/v1/reload"}
 """What is not called: reading the plugins again takes as long as all the rest."""
 
@@ -79,6 +81,14 @@ class Seeds:
         assert token.is_success, token.text
         schedule = {"run": "seeds/tell", "every": "1h"}
         assert client.put("/api/v1/schedules/seeded", json=schedule).is_success
+        paused = client.post("/api/v1/lanes/seeds%2Frefuse/pause", json={"reason": "to be seen"})
+        assert paused.is_success, paused.text
+        image = {"plugin": "render", "command": "image", "payload": {}}
+        made = client.post("/api/v1/jobs/bulk", json={"jobs": [image] * (HELD + LEFT)})
+        assert made.json()["accepted"] == HELD + LEFT, made.text
+        claim = {"worker": "seeds", "lanes": ["render/*"], "count": HELD, "lease": 3000}
+        self._held: list[dict[str, Any]] = client.post("/api/v1/work/claim", json=claim).json()["jobs"]
+        assert len(self._held) == HELD
         self.by_name: dict[str, list[str]] = {
             "job_id": [*told[:2], failed, waiting],
             "lane": ["seeds/tell", "seeds/refuse"],
@@ -92,6 +102,9 @@ class Seeds:
 
     def put(self, case: AnyCase) -> None:
         """Ask for something that is there."""
+        if case.path.startswith("/api/v1/work/"):
+            self._put_work(case)
+            return
         turn = self._turns[case.operation.label]
         self._turns[case.operation.label] += 1
         for name in case.path_parameters:
@@ -106,6 +119,19 @@ class Seeds:
         if case.method == "DELETE" and "job_id" in case.path_parameters:
             case.path_parameters["job_id"] = self.doomed  # the others are still asked for
 
+    def _put_work(self, case: AnyCase) -> None:
+        """Speak for the worker that holds a job, each time of another one."""
+        told = case.body if isinstance(case.body, dict) else {}
+        if case.path.endswith("/claim"):
+            case.body = {**told, "lanes": ["render/*"], "wait": 0}
+            return
+        job = self._held.pop()
+        if "job_id" in case.path_parameters:
+            case.path_parameters |= {"job_id": job["job_id"], "name": "a.txt"}
+            case.headers["X-Hookyard-Lease"] = job["lease"]
+        else:
+            case.body = {**told, "job_id": job["job_id"], "lease": job["lease"]}
+
 
 @pytest.fixture
 def seeded(tmp_path: Path) -> Iterator[Server]:
@@ -116,6 +142,7 @@ def seeded(tmp_path: Path) -> Iterator[Server]:
     server.config["tokens"] = [
         {"name": "tester", "sha256": hashlib.sha256(TOKEN.encode()).hexdigest(), "scopes": ["admin"]}
     ]
+    server.config["plugins"] = {"render": {"commands": {"image": {"timeout": "1h"}}}}
     yield server.start()
     server.end()
 
@@ -174,4 +201,7 @@ def test_no_operation_answers_500_or_what_is_not_described(seeded: Server) -> No
     assert not found.wrong, "\n".join(f"{label}: {text}" for label, texts in found.wrong.items() for text in texts)
     reads = {label: statuses for label, statuses in found.statuses.items() if label.startswith("GET ")}
     assert {label: statuses for label, statuses in reads.items() if not {200, 204} & statuses} == {}
+    work = {label: statuses for label, statuses in found.statuses.items() if "/api/v1/work/" in label}
+    assert len(work) == 6
+    assert {label: statuses for label, statuses in work.items() if not {200, 201} & statuses} == {}
     assert len(found.statuses) > 50
