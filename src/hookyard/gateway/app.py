@@ -32,6 +32,7 @@ from hookyard.gateway.schedules import Schedules
 from hookyard.gateway.tables import Live, Tables
 from hookyard.gateway.tokens import TokenRoutes
 from hookyard.gateway.trigger import Ways
+from hookyard.gateway.unread import Unread
 from hookyard.gateway.work import work_handlers
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
@@ -131,6 +132,7 @@ class Gateway(Litestar):
             limits=self._limits,
         )
         await self._callers.ask(known, scope["method"], scope["path"])
+        body = Unread(receive, headers)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -142,14 +144,14 @@ class Gateway(Litestar):
                 message["headers"] = named
             elif known.head and message["type"] == "http.response.body":
                 message["body"] = b""
-            await send(message)
+            await body.send(message, send)
 
         inner = cast("HTTPScope", {**scope, "state": {KEY: known}})
         # Hookyard never looks at Host; Litestar would refuse what the lean path takes.
         inner["headers"] = [pair for pair in scope["headers"] if pair[0] != b"host"]
         if known.head:
             inner["method"] = "GET"
-        await super().__call__(inner, receive, send_with_id)
+        await super().__call__(inner, body.receive, send_with_id)
 
 
 def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

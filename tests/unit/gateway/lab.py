@@ -101,7 +101,7 @@ class Reply:
     headers: list[tuple[bytes, bytes]] = field(default_factory=list[tuple[bytes, bytes]])
     body: bytes = b""
     unread: int = 0
-    """How many pieces of the request's body were never asked for."""
+    """How many pieces of the request's body were not asked for before it was answered."""
 
     def __getitem__(self, name: str) -> str:
         """The one header of this name."""
@@ -176,6 +176,7 @@ class House:
             if message["type"] == "http.response.start":
                 assert not reply.status, "a second response"
                 reply.status, reply.headers = message["status"], list(message["headers"])
+                reply.unread = len(pieces)
             elif message["type"] == "http.response.body":
                 reply.body += message["body"]
 
@@ -192,7 +193,6 @@ class House:
             "server": ("localhost", 80),
         }
         await self.app(cast("HTTPScope", scope), receive, send)
-        reply.unread = len(pieces)
         return reply
 
     def trigger(

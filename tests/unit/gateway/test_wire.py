@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
+import pytest
 import uvicorn
 from tests.unit.gateway.lab import CAP, House, bearer, house_of, run
 
@@ -115,6 +116,30 @@ def test_a_body_that_is_too_large_is_413_before_it_is_sent() -> None:
         reply = await reply_from(reader)  # and no 100 Continue before it
         assert reply.status == 413
         assert await reader.read() == b""  # the connection is closed
+
+    assert not over_the_wire(work).dispatcher.jobs
+
+
+def test_a_caller_that_sends_all_of_a_large_body_before_it_listens_sees_that_it_is_too_large() -> None:
+    """Closed with bytes unread, the connection is reset, and the answer lost."""
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        body = b"x" * (27 << 20)
+        writer.write(request(body, sized(body)))
+        await writer.drain()
+        assert (await reply_from(reader)).status == 413
+        assert await reader.read() == b""
+
+    assert not over_the_wire(work).dispatcher.jobs
+
+
+def test_a_caller_that_is_told_and_sends_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hookyard.gateway.unread.SECONDS", 0.05)
+
+    async def work(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(request(b"", b"Content-Length: %d" % (CAP + 1)))
+        assert (await reply_from(reader)).status == 413
+        assert await reader.read() == b""
 
     assert not over_the_wire(work).dispatcher.jobs
 
