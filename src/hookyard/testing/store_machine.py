@@ -77,6 +77,8 @@ class StoreMachine(RuleBasedStateMachine):
         now = self._world.now
         lost = self._run(self._store.lost(now, worker=worker, limit=limit))
         assert lost == self._run(self._model.lost(now, worker=worker, limit=limit))
+        held = self._run(self._store.held(worker or "w", limit=limit))
+        assert held == self._run(self._model.held(worker or "w", limit=limit))
 
     @rule(
         kind=st.sampled_from([None, "t0"]),

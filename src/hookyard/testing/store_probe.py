@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -306,6 +306,10 @@ class Probe:
     def lost(self, *, worker: str | None = None, limit: int = 100) -> tuple[Job, ...]:
         """Running jobs that nobody works on."""
         return self.runner.run(self.store.lost(self.now, worker=worker, limit=limit))
+
+    def held(self, prefix: str, *, limit: int = 100) -> Mapping[str, tuple[str, ...]]:
+        """The ids of running jobs by who holds them."""
+        return self.runner.run(self.store.held(prefix, limit=limit))
 
     def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
         """Jobs that wait in vain."""

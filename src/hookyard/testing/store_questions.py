@@ -97,6 +97,19 @@ class QueryContract(StoreCase):
         assert store.lost(worker="w1", limit=1) == (sooner,)
         assert store.lost(worker="w3") == ()
 
+    def test_the_running_jobs_of_all_workers_of_a_kind_are_told_at_once(self, store: Probe) -> None:
+        later = store.enqueue(lease=store.lease(1, seconds=20, worker="w:a/1"))
+        sooner, tied = (store.enqueue(lease=store.lease(number, seconds=10, worker="w:a/1")) for number in (2, 3))
+        over = store.enqueue(lease=store.lease(4, seconds=0, worker="w:b"))
+        store.enqueue(lease=store.lease(5, worker="w"))
+        store.enqueue(lease=store.lease(6, worker="x:a/1"))
+        store.enqueue()
+        ended = store.enqueue(lease=store.lease(7, worker="w:c"))
+        store.all(store.finish_op(ended, 7))
+        assert store.held("w:") == {"w:a/1": (sooner.id, tied.id, later.id), "w:b": (over.id,)}
+        assert store.held("w:", limit=2) == {"w:a/1": (sooner.id, tied.id), "w:b": (over.id,)}
+        assert store.held("y") == {}
+
     def test_an_error_that_cannot_be_read_any_more_keeps_no_job_from_running_and_ending(self, store: Probe) -> None:
         job = store.running()
         odd = ErrorInfo(code=cast("str", 7), message="it broke")

@@ -1,6 +1,7 @@
 """What workers ask for, and what they get."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from msgspec import Struct
 
@@ -29,11 +30,16 @@ class WorkAsk(Struct, frozen=True, kw_only=True):
     @property
     def holder(self) -> str:
         """The name under which it holds leases."""
-        return f"{HOLDER}{self.principal}/{self.worker}"
+        return holder(self.principal, self.worker)
 
 
-HOLDER = "work:"
+HOLDER: Final = "work:"
 """How the names begin under which external workers hold leases."""
+
+
+def holder(principal: str, worker: str) -> str:
+    """The name under which a principal's worker holds leases."""
+    return f"{HOLDER}{principal}/{worker}"
 
 
 class Given(Struct, frozen=True):

@@ -1,7 +1,6 @@
 """Which workers call in. Kept here as it happens, and written down now and then."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -9,7 +8,7 @@ from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.clock import Clock
-from hookyard.dispatch.work.ask import HOLDER, WorkAsk
+from hookyard.dispatch.work.ask import HOLDER, WorkAsk, holder
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import WorkerRecord
 from hookyard.store.coalescer import Coalescer
@@ -104,20 +103,15 @@ class Contacts:
             if known.record.last_contact > known.written:
                 self._write(known, self._clock.now(), at_once=True)
 
-    async def all(self, of: Callable[[WorkerRecord], bool]) -> list[Worker]:
-        """Those known that are asked for, the one with the last contact first; at most :data:`SHOWN`."""
+    async def all(self) -> list[Worker]:
+        """Those known, the one with the last contact first; at most :data:`SHOWN`."""
         now = self._clock.now()
-        records = [known.record for known in self._known.values() if of(known.record)]
+        records = [known.record for known in self._known.values()]
         records.sort(key=lambda record: record.last_contact, reverse=True)
         del records[SHOWN:]
+        held = await self._store.held(HOLDER) if records else {}
         return [
-            Worker(
-                record,
-                now - record.last_contact > STALE,
-                tuple(
-                    job.id for job in await self._store.lost(now, worker=f"{HOLDER}{record.principal}/{record.name}")
-                ),
-            )
+            Worker(record, now - record.last_contact > STALE, held.get(holder(record.principal, record.name), ()))
             for record in records
         ]
 

@@ -27,7 +27,7 @@ from hookyard.dispatch.work.turns import Answer, Turns
 from hookyard.errors import ArtifactError, AttemptTimedOut, CommandError, Refused, StoreError, StoreUnavailable
 from hookyard.host.foreign.external.launch import ExternalLaunch
 from hookyard.host.registry import Command, Registry
-from hookyard.model import Job, Progress, WorkerRecord
+from hookyard.model import Job, Progress
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
     Claimed,
@@ -154,9 +154,9 @@ class Work:
         commands = self._registry.commands.values()
         return tuple(sorted({each.lane for each in commands if each.spec.options.isolation == "external"}))
 
-    async def workers(self, of: Callable[[WorkerRecord], bool] = lambda _: True) -> list[Worker]:
-        """The workers known that are asked for, the one with the last contact first."""
-        return await self._contacts.all(of)
+    async def workers(self) -> list[Worker]:
+        """The workers known, the one with the last contact first."""
+        return await self._contacts.all()
 
     # --- giving out ---
 

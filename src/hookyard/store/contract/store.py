@@ -1,6 +1,6 @@
 """The store itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hookyard.model import (
@@ -132,6 +132,13 @@ class Store(Protocol):
         """Running jobs whose lease has ended at `now`, or, of `worker`, all running jobs whatever their lease.
 
         The lease that ended first comes first, then the order of ids; `args` and `result` are left empty.
+        """
+        ...
+
+    async def held(self, prefix: str, *, limit: int = 100) -> Mapping[str, tuple[str, ...]]:
+        """The ids of running jobs by the worker that holds them, of workers whose name begins with `prefix`.
+
+        At most `limit` of each; the lease that ends first comes first, then the order of ids.
         """
         ...
 

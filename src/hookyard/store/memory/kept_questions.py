@@ -1,6 +1,7 @@
 """The questions to the model that are not about single jobs."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from msgspec.structs import replace
 
@@ -34,6 +35,15 @@ class KeptQuestions:
         jobs = list(self._data.jobs.values())  # in one step: the writing thread adds to them
         found = sorted((job for job in jobs if is_doomed(self._data, job)), key=lambda job: job.id)
         return tuple(replace(job, args=b"", result=None) for job in found[:limit])
+
+    async def held(self, prefix: str, *, limit: int = 100) -> Mapping[str, tuple[str, ...]]:
+        """See the contract."""
+        jobs = list(self._data.jobs.values())
+        running = [job for job in jobs if job.status == "running" and (job.worker or "").startswith(prefix)]
+        found: dict[str, list[str]] = {}
+        for job in sorted(running, key=lambda job: (job.lease_expires_at or 0, job.id)):
+            found.setdefault(job.worker or "", []).append(job.id)
+        return {worker: tuple(ids[:limit]) for worker, ids in found.items()}
 
     async def depths(self) -> tuple[LaneDepth, ...]:
         """See the contract."""

@@ -1,5 +1,7 @@
 """The questions to the store that are not about single jobs, handed on to what reads."""
 
+from collections.abc import Mapping
+
 from hookyard.model import Item, Job, Pause, Schedule, Token, WorkerRecord
 from hookyard.store.contract import AuditFound, AuditQuery
 from hookyard.store.sqlite.read import Reader
@@ -27,6 +29,10 @@ class KeptQuestions:
     async def doomed(self, *, limit: int = 100) -> tuple[Job, ...]:
         """See the contract."""
         return await self.reader.doomed(limit=limit)
+
+    async def held(self, prefix: str, *, limit: int = 100) -> Mapping[str, tuple[str, ...]]:
+        """See the contract."""
+        return await self.reader.held(prefix, limit=limit)
 
     async def pauses(self) -> tuple[Pause, ...]:
         """See the contract."""

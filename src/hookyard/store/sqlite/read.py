@@ -1,5 +1,6 @@
 """The read side: the questions of the contract."""
 
+from collections.abc import Mapping
 from typing import Final, cast
 
 from hookyard import ids
@@ -98,6 +99,16 @@ class Reader(KeptReader, Lists):
         else:
             rows = await self.rows(_SQL["running_of"], (worker, limit))
         return tuple(codec.job(row) for row in cast("list[JobRow]", rows))
+
+    async def held(self, prefix: str, *, limit: int) -> Mapping[str, tuple[str, ...]]:
+        """The ids of running jobs by worker."""
+        found: dict[str, list[str]] = {}
+        rows = await self.rows(_SQL["held"], (prefix, _beyond(prefix)))
+        for worker, key, tail in cast("list[tuple[str, int, int]]", rows):
+            of_worker = found.setdefault(worker, [])
+            if len(of_worker) < limit:
+                of_worker.append(ids.join(key, tail))
+        return {worker: tuple(of_worker) for worker, of_worker in found.items()}
 
     async def last_id(self) -> str | None:
         """The largest id."""

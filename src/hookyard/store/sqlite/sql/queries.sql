@@ -70,6 +70,13 @@ FROM job_log INDEXED BY job_leased
 WHERE lease_expires_at IS NOT NULL AND worker = ?
 ORDER BY lease_expires_at, key LIMIT ?;
 
+-- name: held
+-- All running jobs by who holds them; the parameters are how these names begin, and the first text beyond.
+SELECT worker, key, tail
+FROM job_log INDEXED BY job_leased
+WHERE lease_expires_at IS NOT NULL AND worker >= ? AND worker < ?
+ORDER BY lease_expires_at, key;
+
 -- name: doomed
 -- Queued jobs that wait for one that ended without success.
 SELECT /* columns job */, NULL, x''
