@@ -105,17 +105,10 @@ def make_job(
             tenant=tenant,
         )
         return NewJob(job, command, data, dedupe)
-    if command.plain and ask.unique is None and ask.debounce is None:
-        keys = _NO_KEYS
-    else:
-        keys = keys_of(command, args, data, tenant, ask.unique, ask.debounce)
-    return NewJob(
-        _asked(command, args, job_id, now, principal, tenant, request_id, ask, source, parent, keys, data),
-        command,
-        data,
-        dedupe,
-        keys.unique,
-    )
+    none = command.plain and ask.unique is None and ask.debounce is None
+    keys = _NO_KEYS if none else keys_of(command, args, data, tenant, ask.unique, ask.debounce)
+    asked = _asked(command, args, job_id, now, principal, tenant, request_id, ask, source, parent, keys, data)
+    return NewJob(asked, command, data, dedupe, keys.unique)
 
 
 def _asked(  # noqa: PLR0917  one private step, called in one place
