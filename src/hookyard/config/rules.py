@@ -29,7 +29,7 @@ _LOOKED_AT: Final = 10
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _PROBE: Final = 946_684_800_000
-"""The beginning of the year 2000: from there on a rule has to come at all."""
+"""The beginning of the year 2000: from there on fire times are held against a jitter."""
 
 
 def rule_of(settings: ScheduleSettings) -> Rule:
@@ -48,7 +48,7 @@ def rule_of(settings: ScheduleSettings) -> Rule:
     if settings.jitter and settings.after is not None:
         raise RuleError("jitter", "what comes after something else has a delay instead")
     rule = Rule(calendar=calendar, filter=limits, start=start, end=end, jitter=settings.jitter)
-    if settings.after is None and _never(rule):
+    if settings.after is None and not rule.comes():
         raise RuleError(_key(settings), "with its other keys it never comes")
     if settings.jitter and settings.at is None:
         times = rule.next(_PROBE if start is None else start, _LOOKED_AT)
@@ -132,11 +132,6 @@ def _window(settings: BetweenSettings, path: str) -> Window:
     if opens == closes:
         raise RuleError(f"{path}.until", "it is the time at which it begins")
     return Window(opens, closes, frozenset(DAYS.index(day) for day in settings.days))
-
-
-def _never(rule: Rule) -> bool:
-    """Whether it has no fire time at all, past or future."""
-    return rule.after(min(_PROBE, (rule.start or _PROBE) - 1)) is None and rule.after(0) is None
 
 
 def _key(settings: ScheduleSettings) -> str:

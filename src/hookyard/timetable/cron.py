@@ -10,6 +10,7 @@ cronsim finds the wall times; which instants they are is said here, after Debian
 """
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -31,7 +32,7 @@ _NAMED: Final = {
 _FIELDS: Final = (5, 6)
 _PROBE: Final = datetime(2000, 1, 1)  # noqa: DTZ001  a wall time
 _LONGEST: Final = 1000
-"""Characters of an expression: it is read anew for every fire time."""
+"""Characters of an expression."""
 _TRIES: Final = 100_000
 """More wall times than the longest gap there was has: a day, by the second."""
 _SECOND: Final = timedelta(seconds=1)
@@ -48,13 +49,13 @@ class Cron:
         RuleError: it is none, or it never comes.
     """
 
-    __slots__ = ("_fixed", "_text", "_zone")
+    __slots__ = ("_fixed", "_sim", "_zone")
 
     def __init__(self, text: str, zone: Zone) -> None:
-        self._text = _NAMED.get(text.strip().lower(), text)
+        expression = _NAMED.get(text.strip().lower(), text)
         if len(text) > _LONGEST:
             raise RuleError("cron", f"expected at most {_LONGEST} characters, found {len(text)}")
-        fields = self._text.split()
+        fields = expression.split()
         if len(fields) not in _FIELDS:
             found = f"found {text!r}" if text.startswith("@") else f"found {len(fields)}"
             msg = f"expected five fields (minute, hour, day, month, weekday), or six with seconds first; {found}"
@@ -62,6 +63,7 @@ class Cron:
         self._zone = zone
         self._fixed = not any(field.startswith("*") for field in fields[:-3])
         try:
+            self._sim = CronSim(expression, _PROBE)
             comes = next(self._walls(_PROBE), None)
         except CronSimError as error:
             msg = f"{text!r} is no cron expression: {_lower(str(error))}"
@@ -76,6 +78,13 @@ class Cron:
             return self._fixed_after(at) if self._fixed else self._passing_after(at)
         except OverflowError:
             return None
+
+    @property
+    def times_of_day(self) -> list[int]:
+        """The wall times that its fields name, in seconds since midnight and in order, whatever the day."""
+        sim = self._sim
+        hours, minutes, seconds = sorted(sim.hours), sorted(sim.minutes), sorted(sim.seconds)
+        return [(hour * 60 + minute) * 60 + second for hour in hours for minute in minutes for second in seconds]
 
     def _fixed_after(self, at: int) -> int | None:
         walls = islice(self._walls(self._zone.local(at)), _TRIES)
@@ -100,7 +109,9 @@ class Cron:
     def _walls(self, wall: datetime) -> Iterator[datetime]:
         """The wall times after one."""
         try:
-            yield from CronSim(self._text, wall.replace(fold=0))
+            sim = copy(self._sim)  # it has been read already; where it stands is all that changes in it
+            sim.dt = wall.replace(fold=0)
+            yield from sim
         except (OverflowError, ValueError):  # the end of the year 9999
             return
 

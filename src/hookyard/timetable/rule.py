@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from hookyard.timetable.cron import Cron
 from hookyard.timetable.problem import RuleError
 from hookyard.timetable.windows import Filter
 
@@ -13,7 +14,13 @@ __all__ = ["LATEST", "Calendar", "Rule", "RuleError"]
 LATEST: Final = 253_402_300_799_999
 """The end of the year 9999, the last that RFC 3339 can write."""
 _HOPS: Final = 2_000
-"""How many closed days or windows are looked over before a rule counts as one that never comes."""
+"""How many times outside of its windows and days are looked over before a rule counts as one that never comes: more
+than a year has days, and more than `every` needs to drift through the hours of a day in minutes."""
+_CRON_HOPS: Final = 500
+"""The same of an expression, whose steps cost more: more than a year has days. It names times of day, and those that no
+window holds have been told apart before."""
+_CYCLE: Final = 146_097 * 86_400_000
+"""400 years, after which the calendar repeats itself: what has not come by then comes no more."""
 
 
 class Calendar(Protocol):
@@ -41,17 +48,25 @@ class Rule(Struct, frozen=True, kw_only=True):
         last = LATEST if self.end is None else min(self.end, LATEST)
         if self.start is not None and at < self.start:
             at = self.start - 1
-        for _ in range(_HOPS):
+        latest = at + _CYCLE
+        for _ in range(_CRON_HOPS if isinstance(self.calendar, Cron) else _HOPS):
             found = self.calendar.after(at)
             if found is None or found > last:
                 return None
             opens = found if self.filter is None else self._opens(self.filter, found)
             if opens == found:
                 return found
-            if opens is None:
+            if opens is None or opens > latest:
                 return None
             at = opens - 1
         return None
+
+    def comes(self) -> bool:
+        """Whether it has any fire time at all, past or future."""
+        cron, limits = self.calendar, self.filter
+        if isinstance(cron, Cron) and limits is not None and not limits.meets(cron.times_of_day):
+            return False  # as most of those that never come: seen without looking for a day
+        return self.after(0) is not None
 
     def due(self, name: str, fire_at: int) -> int:
         """When to act on a fire time: the same for the same name and time, before and after a restart."""

@@ -1,5 +1,7 @@
 """When fire times count: between local times, on some days, and not on others."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -12,6 +14,8 @@ DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = time()
 _LEAP: Final = 2000
+_DAYS_AT_ONCE: Final = 400
+"""Closed days that one step goes over: a year and a month."""
 
 
 class Window(Struct, frozen=True):
@@ -29,6 +33,13 @@ class Window(Struct, frozen=True):
             return self.opens <= now < self.closes and self._on(today)
         # Over midnight: the early hours belong to the day before.
         return (now >= self.opens and self._on(today)) or (now < self.closes and self._on((today - 1) % 7))
+
+    def meets(self, times: Sequence[int]) -> bool:
+        """Whether it holds any of these times of day, which are seconds since midnight and in order."""
+        opens, closes = _seconds(self.opens), _seconds(self.closes)
+        if opens < closes:
+            return bisect_left(times, opens) < bisect_left(times, closes)
+        return bool(times) and (times[-1] >= opens or times[0] < closes)
 
     def _on(self, day: int) -> bool:
         return not self.days or day in self.days
@@ -59,17 +70,32 @@ class Filter(Struct, frozen=True):
         """
         wall = self.zone.local(at)
         day = wall.date()
-        if day.weekday() in self.days or day in self.dates or (day.month, day.day) in self.yearly:
-            return self._later(at, datetime.combine(day + _DAY, _MIDNIGHT))
+        if self._closed(day):
+            for _ in range(_DAYS_AT_ONCE):
+                day += _DAY
+                if not self._closed(day):
+                    break
+            return self._later(at, datetime.combine(day, _MIDNIGHT))
         if not self.windows or any(window.holds(wall) for window in self.windows):
             return at
         tomorrow = datetime.combine(day + _DAY, _MIDNIGHT)
         edges = [datetime.combine(day, window.opens) for window in self.windows]
         return self._later(at, min([tomorrow, *(edge for edge in edges if edge > wall)]))
 
+    def meets(self, times: Sequence[int]) -> bool:
+        """Whether any of these times of day can count, as far as that does not depend on the day."""
+        return not self.windows or any(window.meets(times) for window in self.windows)
+
+    def _closed(self, day: date) -> bool:
+        return day.weekday() in self.days or day in self.dates or (day.month, day.day) in self.yearly
+
     def _later(self, at: int, wall: datetime) -> int:
         # Where the clocks go back just before, the first of two such walls may lie behind: then a second is a step.
         return max(self.zone.forward(wall), at + 1000)
+
+
+def _seconds(moment: time) -> int:
+    return (moment.hour * 60 + moment.minute) * 60 + moment.second
 
 
 def parse_time(text: str, path: str) -> time:

@@ -88,6 +88,78 @@ def test_what_is_never_open_ends_instead_of_looking_for_ever() -> None:
     assert rule.after(0) is None
 
 
+UTC_ZONE = Zone("UTC")
+NIGHT = Window(time(1), time(2))
+ALL_DAYS = {(month, day) for month in range(1, 13) for day in range(1, 32)}
+
+
+@pytest.mark.parametrize(
+    ("expression", "limits", "steps"),
+    [
+        ("0 0 29 2 1#5", Filter(UTC_ZONE, (NIGHT,)), 0),
+        ("0 12 * * *", Filter(UTC_ZONE, (NIGHT, Window(time(23), time(1)))), 0),
+        ("* * 2-23 * * *", Filter(UTC_ZONE, (NIGHT,)), 0),
+        ("0 0 29 2 1#5", Filter(UTC_ZONE, yearly=frozenset({(2, 29)})), 400 // 4 + 1),
+        ("0 12 * * 1", Filter(UTC_ZONE, days=frozenset({0})), 500),
+        ("0 12 * * *", Filter(UTC_ZONE, days=frozenset(range(7))), 500),
+        ("0 1 * * 1-6", Filter(UTC_ZONE, (Window(time(1), time(2), frozenset({6})),)), 500),
+        ("* * * * * *", Filter(UTC_ZONE, yearly=frozenset(ALL_DAYS)), 500),
+    ],
+    ids=[
+        *("leap days at midnight", "noon", "not in the second hour", "no leap day", "no Monday", "no day"),
+        *("Sundays only", "no day of the year"),
+    ],
+)
+def test_what_never_comes_is_seen_in_so_many_steps(
+    expression: str, limits: Filter, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    after = Cron.after
+
+    def counted(cron: Cron, at: int) -> int | None:
+        asked.append(at)
+        return after(cron, at)
+
+    monkeypatch.setattr(Cron, "after", counted)
+    assert not Rule(calendar=Cron(expression, UTC_ZONE), filter=limits).comes()
+    assert len(asked) <= steps
+
+
+@pytest.mark.parametrize(
+    ("rule", "first"),
+    [
+        (Rule(calendar=Cron("0 0 29 2 *", UTC_ZONE), filter=Filter(UTC_ZONE, days=frozenset(range(6)))), "2032-02-29"),
+        (
+            Rule(
+                calendar=Cron("0 1 * * *", UTC_ZONE),
+                filter=Filter(
+                    UTC_ZONE,
+                    (Window(time(1), time(2), frozenset({0})), Window(time(3), time(4))),
+                    yearly=frozenset(ALL_DAYS - {(2, 29)}),
+                ),
+                start=millis("2073-01-01T00:00Z"),
+            ),
+            "2112-02-29",  # 40 years after the one before: 2100 is no leap year
+        ),
+        (Rule(calendar=Every(86_340_000), filter=Filter(UTC_ZONE, (Window(time(23), time(23, 1)),))), "2029-04-05"),
+        (
+            Rule(
+                calendar=Cron("0 1 * * *", UTC_ZONE),
+                filter=Filter(UTC_ZONE, dates=frozenset(date.fromordinal(738_000 + day) for day in range(5000))),
+                start=millis("2022-01-01T00:00Z"),
+            ),
+            date.fromordinal(743_000).isoformat(),
+        ),
+    ],
+    ids=["leap Sunday", "leap Monday", "drift", "many days left out"],
+)
+def test_what_comes_seldom_is_found(rule: Rule, first: str) -> None:
+    assert rule.comes()
+    found = rule.after(millis("2026-11-22T00:00Z"))
+    assert found is not None
+    assert texts([found])[0][:10] == first
+
+
 def test_jitter_is_drawn_once_for_each_name_and_time() -> None:
     rule = Rule(calendar=Every(HOUR), jitter=60_000)
     draws = {at: rule.due("a", at) - at for at in rule.next(0, 200)}
