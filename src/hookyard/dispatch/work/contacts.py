@@ -109,7 +109,7 @@ class Contacts:
         records = [known.record for known in self._known.values()]
         records.sort(key=lambda record: record.last_contact, reverse=True)
         del records[SHOWN:]
-        held = await self._store.held(HOLDER) if records else {}
+        held = await self._store.held(HOLDER)
         return [
             Worker(record, now - record.last_contact > STALE, held.get(holder(record.principal, record.name), ()))
             for record in records

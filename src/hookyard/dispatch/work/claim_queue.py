@@ -13,7 +13,7 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.lanes import MOST_LANES
 from hookyard.dispatch.work.ask import Given, WorkAsk
-from hookyard.dispatch.work.doors import Doors
+from hookyard.dispatch.work.lane_room import LaneRoom
 from hookyard.errors import StoreError, StoreUnavailable
 
 _POLL: Final = 5_000
@@ -34,7 +34,7 @@ class Answer:
         self.more = more
 
 
-class Turn:
+class WaitingClaim:
     """One worker that waits.
 
     Attributes:
@@ -60,12 +60,12 @@ class Turn:
         self.done.set()
 
 
-class Turns:
+class ClaimQueue:
     """The queue of those who wait.
 
     Args:
         claim: asks the store for one worker, in these lanes.
-        doors: which lanes are open.
+        room: which lanes are open.
         give_back: returns jobs that nobody took.
         recount: learns anew how many jobs of each lane are held; done while nobody asks for more.
     """
@@ -73,18 +73,18 @@ class Turns:
     def __init__(
         self,
         claim: Callable[[WorkAsk, tuple[str, ...]], Coroutine[Any, Any, Answer]],
-        doors: Doors,
+        room: LaneRoom,
         give_back: Callable[[tuple[Given, ...]], None],
         clock: Clock,
         recount: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         self._claim = claim
-        self._doors = doors
+        self._room = room
         self._give_back = give_back
         self._clock = clock
         self._count = recount
         self._miscounted = False
-        self._turns: dict[Turn, None] = {}
+        self._turns: dict[WaitingClaim, None] = {}
         self._wake = asyncio.Event()
         self._due: int | None = None
         self._closed = False
@@ -139,9 +139,9 @@ class Turns:
         """
         if self._closed:
             raise StoreUnavailable("The server is shutting down.", code="draining", retry_after=2)
-        turn = Turn(ask)
+        turn = WaitingClaim(ask)
         self._turns[turn] = None
-        self._doors.stir(ask.lanes)
+        self._room.stir(ask.lanes)
         self.wake()
         try:
             if not await self._clock.wait(turn.done, until):
@@ -164,7 +164,7 @@ class Turns:
             self._wake.clear()
             if self._due is not None and self._due <= self._clock.now():
                 self._due = None
-                self._doors.stir(self._lanes())
+                self._room.stir(self._lanes())
             if self._miscounted and self._turns:
                 self._miscounted = False
                 await self._count()
@@ -174,10 +174,10 @@ class Turns:
                 width = min(2 * width, _WIDEST) if all(found) else 1
             self._send_home()
             poll = self._clock.now() + _POLL
-            times = [at for at in (poll, self._due, self._doors.opens_at(self._lanes())) if at is not None]
+            times = [at for at in (poll, self._due, self._room.opens_at(self._lanes())) if at is not None]
             if not await self._clock.wait(self._wake, min(times)) and self._clock.now() >= poll:
                 self._miscounted = True
-                self._doors.stir(self._lanes())
+                self._room.stir(self._lanes())
 
     def _is_closed(self) -> bool:
         return self._closed
@@ -192,29 +192,29 @@ class Turns:
             if turn.last and not turn.done.is_set():
                 turn.end()
 
-    def _next(self, width: int) -> Iterator[tuple[Turn, tuple[str, ...]]]:
+    def _next(self, width: int) -> Iterator[tuple[WaitingClaim, tuple[str, ...]]]:
         """Those whose turn it is, the one that waits longest first, and the lanes to ask for."""
-        found, doors = 0, self._doors
+        found, room = 0, self._room
         for turn in list(self._turns):
             if found == width or self._closed:
                 return
             if turn.done.is_set():
                 continue
             tenant = turn.ask.tenant
-            wanted = (lane for lane in turn.ask.lanes if doors.is_stirred(lane, tenant) and doors.is_open(lane))
+            wanted = (lane for lane in turn.ask.lanes if room.is_stirred(lane, tenant) and room.is_open(lane))
             if lanes := tuple(islice(wanted, MOST_LANES)):
                 found += 1
                 yield turn, lanes
 
-    async def _ask(self, turn: Turn, lanes: tuple[str, ...]) -> bool:
+    async def _ask(self, turn: WaitingClaim, lanes: tuple[str, ...]) -> bool:
         """Whether it got anything."""
         turn.busy = True
-        self._doors.settle(lanes, turn.ask.tenant)
+        self._room.settle(lanes, turn.ask.tenant)
         try:
             answer = await self._claim(turn.ask, lanes)
         except (StoreUnavailable, StoreError) as error:
             _log.warning("claim.refused", why=str(error))
-            self._doors.stir(lanes)
+            self._room.stir(lanes)
             turn.end(error=error)
             return False
         finally:
@@ -222,7 +222,7 @@ class Turns:
         if answer.next_due is not None:
             self.expect(answer.next_due)
         if answer.more or len(answer.given) >= turn.ask.count:
-            self._doors.stir(lanes)
+            self._room.stir(lanes)
         if turn.gone:
             if answer.given:
                 self._give_back(answer.given)

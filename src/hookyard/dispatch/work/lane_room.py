@@ -7,7 +7,7 @@ from hookyard.dispatch.lanes import Lanes
 from hookyard.store.contract import LaneAsk
 
 
-class Doors:
+class LaneRoom:
     """The lanes as workers see them.
 
     A lane is *stirred* when something in it may have become due since the store was last asked; for a tenant's workers,
