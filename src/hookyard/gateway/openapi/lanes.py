@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from hookyard.gateway.lanes import PauseAsk
-from hookyard.gateway.laneview import LaneChange, LaneList, LaneView
+from hookyard.gateway.lanes.routes import PauseAsk
+from hookyard.gateway.lanes.views import LaneChange, LaneList, LaneView
 from hookyard.gateway.openapi.parts import WRITE, Group, Known, Object, in_path, json_body, operation, shown
 
 _NAME: Final = "A lane, as `plugin/command` or the name of a Ductile plugin; its slash as it is, or as `%2F`."

@@ -1,8 +1,8 @@
 """The paths of tokens, in the OpenAPI document."""
 
 from hookyard.gateway.openapi.parts import WRITE, Group, Known, Object, in_path, json_body, operation, shown
-from hookyard.gateway.tokens import NewToken, Rotation, TokenQuery
-from hookyard.gateway.tokenview import NewTokenView, RotatedView, TokenPage, TokenView
+from hookyard.gateway.tokens.routes import NewToken, Rotation, TokenQuery
+from hookyard.gateway.tokens.views import NewTokenView, RotatedView, TokenPage, TokenView
 
 
 def _paths(known: Known) -> Object:

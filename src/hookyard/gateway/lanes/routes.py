@@ -19,7 +19,7 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import body_of, require_no_body
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.laneview import LaneChange, LaneList, lane_view, pause_view, plugin_view
+from hookyard.gateway.lanes.views import LaneChange, LaneList, lane_view, pause_view, plugin_view
 from hookyard.model import EVERY_LANE
 
 _UNKNOWN: Final = "There is no such lane, and no plugin of this name with a lane."

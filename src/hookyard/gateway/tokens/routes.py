@@ -1,4 +1,4 @@
-"""`/api/v1/tokens`: bearer tokens of the store."""
+"""The routes of `/api/v1/tokens`."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -22,7 +22,7 @@ from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at
 from hookyard.gateway.paging import from_cursor, query_of, to_cursor
-from hookyard.gateway.tokenview import NewTokenView, RotatedView, TokenPage, TokenView, view_of
+from hookyard.gateway.tokens.views import NewTokenView, RotatedView, TokenPage, TokenView, view_of
 from hookyard.model import YEAR, Token
 
 _SECRET: Final[Headers] = [(b"cache-control", b"no-store")]
