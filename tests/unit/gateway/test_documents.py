@@ -87,7 +87,7 @@ def test_both_ways_in_and_all_reads_are_described(house: House) -> None:
     names = {parameter["name"] for parameter in paths["/api/v1/jobs"]["get"]["parameters"]}
     assert names == {
         *("status", "reason", "plugin", "command", "lane", "principal", "source", "tag", "error", "limit", "cursor"),
-        *("created_since", "created_until", "finished_since", "finished_until"),
+        *("created_since", "created_until", "finished_since", "finished_until", "dead", "tenant"),
     }
     asked = {
         path: [parameter["name"] for parameter in paths[path]["get"]["parameters"]]
