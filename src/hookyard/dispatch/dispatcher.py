@@ -19,7 +19,7 @@ from hookyard.dispatch.chains import Chains
 from hookyard.dispatch.changes import Changes
 from hookyard.dispatch.claimer import Claimer
 from hookyard.dispatch.heartbeat import Heartbeat
-from hookyard.dispatch.house import House
+from hookyard.dispatch.house_events import HouseEvents
 from hookyard.dispatch.intake import Intake
 from hookyard.dispatch.janitor import Janitor
 from hookyard.dispatch.lanes import LaneControl, Lanes
@@ -99,7 +99,7 @@ class Dispatcher:
         self._lanes = Lanes(registry.lane_rules, registry.plugin_lanes, clock)
         self._chains = Chains(registry, store, ids)
         self._notices = Notices(writer, outbox, clock)
-        self.house = House(writer, outbox, clock, published)
+        self.house = HouseEvents(writer, outbox, clock, published)
         self.settler = Settler(
             writer,
             outbox,
@@ -156,7 +156,7 @@ class Dispatcher:
             freed=self._freed,
             replace=self._changes.supersede,
             stored=self._notices.queued,
-            curious=self._notices.curious,
+            listeners=self._notices.listeners,
         )
         self.accept = self._intake.accept
         self.accept_many = self._intake.accept_many
@@ -350,7 +350,7 @@ class Dispatcher:
     def _started(self, job: Job) -> None:
         if self._listening.watches:
             self._listening.changed(job.id)
-        if job.options is not None or self._notices.curious:
+        if job.options is not None or self._notices.listeners:
             self._notices.started(job)
         if self._began is not None:
             self._began(job)

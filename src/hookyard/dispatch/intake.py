@@ -42,7 +42,7 @@ class Intake:
         freed: called with the lane when a slot is free again.
         replace: cancels these queued jobs in the transaction that stores a newer one, and says what became of that.
         stored: called with the jobs that are stored, before they start, of which somebody may want to know.
-        curious: not empty when somebody wants to know of all of them.
+        listeners: not empty when somebody wants to know of all of them.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Intake:
         freed: Callable[[str], None],
         replace: Callable[[Sequence[str], Enqueue], Awaitable[Result]],
         stored: Callable[[Job], None],
-        curious: Collection[str],
+        listeners: Collection[str],
     ) -> None:
         self._writer = writer
         self._clock = clock
@@ -68,7 +68,7 @@ class Intake:
         self._freed = freed
         self._replace = replace
         self._stored = stored
-        self._curious = curious
+        self._listeners = listeners
         self._turns: WeakValueDictionary[tuple[str, str | None], Lock] = WeakValueDictionary()
         self._closed = False
 
@@ -106,7 +106,7 @@ class Intake:
             self._unused(job.lane)
             raise
         if isinstance(result, Enqueued) and not result.duplicate:
-            if job.options is not None or self._curious:
+            if job.options is not None or self._listeners:
                 self._stored(job)
             self._attempts.start(job, new.command, lease, number=1, since=now, data=new.data)
         else:
@@ -181,7 +181,7 @@ class Intake:
                 principal=job.principal,
                 run_in_ms=max(0, job.run_at - now),
             )
-            if not result.coalesced and (job.options is not None or self._curious):
+            if not result.coalesced and (job.options is not None or self._listeners):
                 self._stored(job)
         return _accepted(result)
 

@@ -29,7 +29,7 @@ class Notices:
         self._writer = writer
         self._outbox = outbox
         self._clock = clock
-        self.curious: Final = outbox.curious
+        self.listeners: Final = outbox.listeners
         """What anybody but callback URLs wants to know: most often nothing, so that nothing need be asked here."""
         self.said: Final[dict[str, int]] = {}
         """When the progress of a job was told last."""

@@ -24,7 +24,7 @@ class Outbox(Protocol):
         ...
 
     @property
-    def curious(self) -> Collection[str]:
+    def listeners(self) -> Collection[str]:
         """What of jobs under way anybody but callback URLs may want to know; always the same object."""
         ...
 

@@ -57,7 +57,7 @@ class Outbox:
         return tuple(planned)
 
     @property
-    def curious(self) -> Collection[str]:
+    def listeners(self) -> Collection[str]:
         """What of jobs under way some endpoint asks for; always the same object."""
         return self._endpoints.quiet
 

@@ -189,7 +189,7 @@ class RecordingOutbox:
         return event, ()
 
     @property
-    def curious(self) -> frozenset[str]:
+    def listeners(self) -> frozenset[str]:
         return frozenset()
 
     def notes(self, event: str, job: Job) -> bool:

@@ -29,7 +29,7 @@ class Listener(RecordingOutbox):
         self.told: list[tuple[str, float | None]] = []
 
     @property
-    def curious(self) -> frozenset[str]:
+    def listeners(self) -> frozenset[str]:
         return frozenset({"job.queued"})
 
     def notes(self, event: str, job: Job) -> bool:

@@ -45,7 +45,7 @@ class NoOutbox:
         raise NotImplementedError
 
     @property
-    def curious(self) -> frozenset[str]:
+    def listeners(self) -> frozenset[str]:
         return frozenset()
 
     def notes(self, event: str, job: Job) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from hookyard import log
 from hookyard.clock import Clock, rfc3339
-from hookyard.dispatch.house import House
+from hookyard.dispatch.house_events import HouseEvents
 from hookyard.dispatch.lanes.breaker import CircuitBreaker
 from hookyard.dispatch.lanes.lane import Lane
 from hookyard.dispatch.lanes.state import GroupState, LaneState, group_state, states
@@ -27,7 +27,14 @@ class LaneControl:
     """
 
     def __init__(
-        self, *, store: Store, writer: Coalescer, lanes: Lanes, clock: Clock, house: House, wake: Callable[[], None]
+        self,
+        *,
+        store: Store,
+        writer: Coalescer,
+        lanes: Lanes,
+        clock: Clock,
+        house: HouseEvents,
+        wake: Callable[[], None],
     ) -> None:
         self._store = store
         self._writer = writer

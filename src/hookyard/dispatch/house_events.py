@@ -16,7 +16,7 @@ from hookyard.store.contract import AppendEvents
 _log = log.get("house")
 
 
-class House:
+class HouseEvents:
     """Stores events that no command emitted, with their deliveries to the endpoints that listen, in one transaction.
 
     Args:
