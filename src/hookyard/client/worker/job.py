@@ -1,6 +1,7 @@
 """A job in the hands of a worker."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -14,12 +15,17 @@ from hookyard.errors import Cancelled
 
 _MOST: Final = 500
 """Items and lines in one heartbeat; the rest comes with the next."""
+_MOST_BYTES: Final = 256 << 10
+"""The same of their bytes, unless it is one; a larger one is not told."""
+_LARGEST_DATA: Final = 64 << 10
+"""Bytes of an item's data that the gateway takes."""
 
 _LONGEST_NAME: Final = 200
 """Characters of an item's name."""
 # What is longer is cut: refused, it would take all down that is told with it.
 _LONGEST_MESSAGE: Final = 500
 _LONGEST_EVENT: Final = 1000
+_log = logging.getLogger("hookyard.worker")
 
 
 class WorkerJob:
@@ -49,13 +55,15 @@ class WorkerJob:
         self.tags: Final = claimed.tags
         self.request_id: Final = claimed.request_id
         self.lease: Final = claimed.lease
+        self.telling: Final = threading.Lock()
+        """For the worker: held while something of the job is told."""
         self._http = http
         self._wake = wake
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._progress: dict[str, Any] | None = None
-        self._items: list[dict[str, Any]] = []
-        self._lines: list[dict[str, Any]] = []
+        self._items: list[msgspec.Raw] = []
+        self._lines: list[msgspec.Raw] = []
 
     @property
     def key(self) -> str:
@@ -95,30 +103,39 @@ class WorkerJob:
         Args:
             name: of the thing, within the job; told again it replaces what was told before.
             status: `done` or `failed`.
-            data: its result, anything that is JSON.
+            data: its result, anything that is JSON; of at most 64 KiB, and more is for :meth:`artifact`.
             error: `code` and `message` of why it failed.
 
         Raises:
-            ValueError: the name is empty, or longer than 200 characters.
+            ValueError: the name is empty or longer than 200 characters, or the data are too large.
             TypeError: what is told is not JSON.
         """
         told: dict[str, Any] = {"name": name, "status": status}
         if data is not None:
-            told["data"] = msgspec.Raw(msgspec.json.encode(data))
+            encoded = msgspec.json.encode(data)
+            if len(encoded) > _LARGEST_DATA:
+                msg = f"the data of the item {name!r} have {len(encoded)} bytes, and may have {_LARGEST_DATA}"
+                raise ValueError(msg)
+            told["data"] = msgspec.Raw(encoded)
         if error is not None:
             told["error"] = msgspec.Raw(msgspec.json.encode(dict(error)))
         if not 1 <= len(name) <= _LONGEST_NAME:
             msg = f"an item's name has 1 to {_LONGEST_NAME} characters, not {len(name)}"
             raise ValueError(msg)
-        with self._lock:
-            self._items.append(told)
-        self._wake()
+        self._add(self._items, told)
 
     def log(self, event: str, level: LogLevel = "info", **values: object) -> None:
         """Write a line into the job's log."""
         line: dict[str, Any] = {"event": event[:_LONGEST_EVENT], "level": level, "values": msgspec.to_builtins(values)}
+        self._add(self._lines, line)
+
+    def _add(self, to: list[msgspec.Raw], told: dict[str, Any]) -> None:
+        encoded = msgspec.json.encode(told)
+        if len(encoded) > _MOST_BYTES:
+            _log.warning("job %s: too large to be told: %.200s", self.id, encoded)
+            return
         with self._lock:
-            self._lines.append(line)
+            to.append(msgspec.Raw(encoded))
         self._wake()
 
     def put_artifact(self, name: str, data: bytes, media_type: str = "application/octet-stream") -> None:
@@ -147,20 +164,30 @@ class WorkerJob:
             told: dict[str, Any] = {}
             if self._progress is not None:
                 told["progress"], self._progress = self._progress, None
-            if self._items:
-                told["items"], self._items = self._items[:_MOST], self._items[_MOST:]
-            if self._lines:
-                told["lines"], self._lines = self._lines[:_MOST], self._lines[_MOST:]
+            for name, waiting in (("items", self._items), ("lines", self._lines)):
+                if waiting:
+                    count = _fitting(waiting)
+                    told[name], waiting[:count] = waiting[:count], []
             return told
 
     def untake(self, told: dict[str, Any]) -> None:
         """It did not arrive."""
         with self._lock:
             self._progress = self._progress or told.get("progress")
-            self._items = told.get("items", []) + self._items
-            self._lines = told.get("lines", []) + self._lines
+            self._items[:0] = told.get("items", [])
+            self._lines[:0] = told.get("lines", [])
 
     @property
     def has_news(self) -> bool:
         """Whether there is something to be told."""
         return bool(self._progress or self._items or self._lines)
+
+
+def _fitting(waiting: list[msgspec.Raw]) -> int:
+    """How many of these one heartbeat takes, at least one."""
+    size = 0
+    for count, each in enumerate(waiting[:_MOST]):
+        size += len(bytes(each))
+        if count and size > _MOST_BYTES:
+            return count
+    return min(len(waiting), _MOST)

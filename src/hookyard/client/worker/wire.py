@@ -1,6 +1,7 @@
 """What passes between a worker and the gateway."""
 
 import random
+import time
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -11,8 +12,13 @@ from msgspec import Raw, Struct
 LONGEST_PAUSE: Final = 30.0
 """Seconds between two attempts to reach the gateway, at most."""
 _FIRST_PAUSE: Final = 0.25
+TOKEN_REFUSALS: Final = 3
+TOKEN_PATIENCE: Final = 60.0
+"""Seconds for which a token that was taken may be refused before the worker ends: it may be put right."""
 STALE: Final = frozenset({404, 409})
 """Answers that mean: the job is not, or no longer, this worker's."""
+UNWELCOME: Final = frozenset({401, 403})
+"""Answers that mean: not with this token."""
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be others when asked again."""
 
@@ -102,6 +108,32 @@ def body_of(answer: httpx.Response) -> bytes:
     except msgspec.DecodeError:
         problem = _Problem(detail=answer.text[:200])
     raise WorkRefused(answer.status_code, problem.code, problem.detail, problem.path)
+
+
+class Unwelcome:
+    """How long the gateway has refused this worker's token, after it had taken it.
+
+    Attributes:
+        error: what it said last, once that has gone on for too long.
+    """
+
+    def __init__(self) -> None:
+        self.error: WorkRefused | None = None
+        self._times = 0
+        self._since = 0.0
+
+    def over(self) -> None:
+        """It is taken."""
+        self._times = 0
+
+    def again(self, error: WorkRefused) -> bool:
+        """It is refused; whether that has gone on for too long: a few times, and for a minute."""
+        if not self._times:
+            self._since = time.monotonic()
+        self._times += 1
+        if self._times >= TOKEN_REFUSALS and time.monotonic() - self._since >= TOKEN_PATIENCE:
+            self.error = error
+        return self.error is not None
 
 
 class Backoff:

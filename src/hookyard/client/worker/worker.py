@@ -15,15 +15,30 @@ import httpx
 import msgspec
 
 from hookyard.client.worker.beats import Beats
+from hookyard.client.worker.ends import End, end_of, failure, instead
 from hookyard.client.worker.job import WorkerJob
-from hookyard.client.worker.wire import STALE, Backoff, ClaimAnswer, Claimed, Unreachable, WorkRefused, body_of, encoded
-from hookyard.errors import Cancelled, CommandError, RetryLater
+from hookyard.client.worker.wire import (
+    STALE,
+    UNWELCOME,
+    Backoff,
+    ClaimAnswer,
+    Claimed,
+    Unreachable,
+    Unwelcome,
+    WorkRefused,
+    body_of,
+    encoded,
+)
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[[Any, WorkerJob], object])
 _log = logging.getLogger("hookyard.worker")
 _FATAL: Final = frozenset({400, 401, 403, 404, 413, 415})
 """Answers to the first claim that say that this worker is set up wrongly."""
+_LARGE: Final = 1 << 20
+"""Bytes of a body that somebody may not take without saying so."""
+_TRIES_OF_LARGE: Final = 2
+_CUT_OFF: Final = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 _PARAMETERS: Final = 2
 _LAST_WORDS: Final = 5.0
 """Seconds that what is left at the end is given to be released."""
@@ -78,6 +93,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._free = asyncio.Event()
+        self._unwelcome = Unwelcome()
 
     def command(self, key: str) -> Callable[[F], F]:
         """Declare what runs a command: a function of its input and the job, `async def` or `def`.
@@ -131,7 +147,7 @@ class Worker:
         """Work until :meth:`stop` is called.
 
         Raises:
-            WorkRefused: the gateway does not take this worker.
+            WorkRefused: the gateway does not take this worker, from the first or, for a minute, any more.
         """
         if not self._handlers:
             msg = "the worker has no commands; declare some with @worker.command"
@@ -152,6 +168,8 @@ class Worker:
                 finally:
                     await self._finish()
                     await asyncio.to_thread(beats.stop)
+        if self._unwelcome.error is not None:
+            raise self._unwelcome.error
 
     # --- claiming ---
 
@@ -171,9 +189,13 @@ class Worker:
             except WorkRefused as error:
                 if not welcome and error.status in _FATAL:
                     raise
+                if error.status in UNWELCOME and self._is_over(error):
+                    return
                 await self._pause(backoff, error)
                 continue
             backoff.reset()
+            if claimed is not None:
+                self._unwelcome.over()
             welcome = True
             for each in claimed or ():
                 job = WorkerJob(each, blocking, beats.wake)
@@ -231,7 +253,7 @@ class Worker:
             del self._running[job]
             self._free.set()
 
-    async def _outcome(self, claimed: Claimed, job: WorkerJob) -> tuple[str, dict[str, Any]]:
+    async def _outcome(self, claimed: Claimed, job: WorkerJob) -> End:
         """Run the handler; what to call, and what to say there."""
         handler = self._handlers[job.key]
         self._acting.add(job)
@@ -244,23 +266,12 @@ class Worker:
             else:
                 result = await _in_thread(handler.function, data, job)
             return "complete", {"result": msgspec.Raw(msgspec.json.encode(result))}
-        except (asyncio.CancelledError, Cancelled):
-            if job.cancelled:
-                return "release", {}
-            # Nobody asked it to stop. Given back uncounted, it would come again at once and for ever.
-            _log.exception("job %s of %s was cancelled by its own doing", job.id, job.key)
-            return "fail", _error("cancelled", "The command was cancelled by its own doing.", retryable=True)
         except msgspec.ValidationError as error:
-            return "fail", _error("invalid_input", f"This worker does not take the input: {error}", retryable=False)
-        except RetryLater as error:
-            return "release", {"after": error.after}
-        except CommandError as error:
-            details = None if error.details is None else msgspec.to_builtins(dict(error.details), str_keys=True)
-            return "fail", _error(error.code, error.message, retryable=error.retryable, details=details)
-        except Exception:  # noqa: BLE001  whatever a handler raises costs only its own job
-            _log.exception("job %s of %s failed", job.id, job.key)
-            said = f"The command failed; the log of the worker {self.name} has the whole error under job {job.id}."
-            return "fail", _error("worker_error", said, retryable=True)
+            return "fail", failure("invalid_input", f"This worker does not take the input: {error}", retryable=False)
+        except GeneratorExit:  # the loop itself is taken away
+            raise
+        except BaseException as error:  # noqa: BLE001  as in a thread: `sys.exit()` ends its job, and not the worker
+            return end_of(error, job, self.name)
         finally:
             self._acting.discard(job)
 
@@ -275,26 +286,60 @@ class Worker:
         refused: bool = False,
     ) -> None:
         """Say how it ended, until that is taken or no longer matters; what is refused is a failure, said once."""
-        backoff = Backoff()
+        backoff, broken = Backoff(), 0
         where, content, headers = encoded(path, {"job_id": job.id, "lease": job.lease, **body})
         beats.remove(job)
         while job not in self._lost:
+            again: Exception
             try:
                 body_of(await http.post(where, content=content, headers=headers))
             except (httpx.TransportError, Unreachable) as error:
-                beats.add(job)  # it is held until the gateway is back
-                pause = backoff.pause(error.after if isinstance(error, Unreachable) else None)
-                _log.warning("%s of job %s: %s; again in %.1f s", path, job.id, _shown(error), pause)
-                await asyncio.sleep(pause)
+                cut_off = len(content) > _LARGE and isinstance(error, _CUT_OFF)
+                broken = broken + 1 if cut_off else 0
+                if broken < _TRIES_OF_LARGE:
+                    again = error
+                else:  # so it looks when somebody in between takes no body of this size
+                    refusal = WorkRefused(413, "too_large", f"The connection broke at a body of {len(content)} bytes.")
+                    await self._tell_instead(http, beats, job, path, body, refusal, refused=refused)
+                    return
             except WorkRefused as error:
-                _log.warning("%s of job %s: %s", path, job.id, error)
-                if error.status not in STALE and not refused:
-                    again = path == "fail" and body["error"]["retryable"]
-                    failure = _error(error.code or "invalid_output", str(error), retryable=again)
-                    await self._tell(http, beats, job, "fail", failure, refused=True)
-                return
+                if error.status not in UNWELCOME:
+                    await self._tell_instead(http, beats, job, path, body, error, refused=refused)
+                    return
+                if self._is_over(error):
+                    return
+                again = error
             else:
+                self._unwelcome.over()
                 return
+            beats.add(job)  # it is held until the gateway is back
+            pause = backoff.pause(again.after if isinstance(again, Unreachable) else None)
+            _log.warning("%s of job %s: %s; again in %.1f s", path, job.id, _shown(again), pause)
+            await asyncio.sleep(pause)
+
+    async def _tell_instead(  # noqa: PLR0917  one private step of the above
+        self,
+        http: httpx.AsyncClient,
+        beats: Beats,
+        job: WorkerJob,
+        path: str,
+        body: dict[str, Any],
+        error: WorkRefused,
+        *,
+        refused: bool,
+    ) -> None:
+        """Its end is refused, for good: it failed."""
+        _log.warning("%s of job %s: %s", path, job.id, error)
+        if error.status not in STALE and not refused:
+            failed = instead(path, body, error.status, error.code, str(error))
+            await self._tell(http, beats, job, "fail", failed, refused=True)
+
+    def _is_over(self, error: WorkRefused) -> bool:
+        """Whether this worker's token is refused for so long that it ends; it then does."""
+        if self._unwelcome.again(error):
+            self.stop()
+            self._hurry.set()  # nothing can be told any more
+        return self._unwelcome.error is not None
 
     def _stop_job(self, job: WorkerJob) -> None:
         """Have its handler stop; what it says of its end afterwards is still told."""
@@ -360,10 +405,6 @@ async def _in_thread(function: Callable[[Any, WorkerJob], object], data: object,
 
 def _shown(error: Exception) -> str:
     return str(error) or type(error).__name__
-
-
-def _error(code: str, message: str, *, retryable: bool, details: object = None) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message[:8192], "retryable": retryable, "details": details}}
 
 
 def _input_of(key: str, function: Callable[..., object]) -> Any:  # noqa: ANN401  a type form
