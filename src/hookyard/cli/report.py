@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hookyard.assembly import assemble
 from hookyard.config import Config, Loaded, load_file
-from hookyard.config.spec import spec_of
+from hookyard.config.schedules.spec import spec_of
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
 from hookyard.host.type_checks import Memory, content

@@ -51,7 +51,7 @@ def next_times(
     # Imported here so that the other commands do not pay for it.
     from hookyard.clock import SystemClock, rfc3339
     from hookyard.config import load
-    from hookyard.config.rules import parse_instant, rule_of
+    from hookyard.config.schedules.rule import parse_instant, rule_of
     from hookyard.errors import Refused
     from hookyard.timetable import RuleError, Zone
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hookyard.config.model import Config
-from hookyard.config.rules import schedule_findings
+from hookyard.config.schedules.rule import schedule_findings
 
 _SHORTEST_LEASE: Final = 100
 """Milliseconds; heartbeats come several times within it."""

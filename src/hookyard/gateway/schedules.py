@@ -12,8 +12,8 @@ from litestar.types import ASGIApp
 from hookyard.auth import SCHEDULES_READ, SCHEDULES_WRITE, Principal
 from hookyard.clock import rfc3339
 from hookyard.config.model import ScheduleSettings
-from hookyard.config.rules import parse_instant, rule_of
-from hookyard.config.spec import decode_spec, spec_of
+from hookyard.config.schedules.rule import parse_instant, rule_of
+from hookyard.config.schedules.spec import decode_spec, spec_of
 from hookyard.dispatch.schedules import Entry, Manager
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, value_answer

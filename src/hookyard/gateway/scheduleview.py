@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hookyard.clock import rfc3339
-from hookyard.config.spec import spec_of
+from hookyard.config.schedules.spec import spec_of
 from hookyard.dispatch.schedules import Entry
 from hookyard.model import FireOutcome
 

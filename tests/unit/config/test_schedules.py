@@ -3,8 +3,8 @@
 import pytest
 
 from hookyard.config import loads
-from hookyard.config.rules import rule_of
-from hookyard.config.spec import decode_spec, encode_spec
+from hookyard.config.schedules.rule import rule_of
+from hookyard.config.schedules.spec import decode_spec, encode_spec
 from hookyard.errors import ConfigError
 
 

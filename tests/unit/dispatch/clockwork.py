@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hookyard import Context, Plugin
 from hookyard.config.model import ScheduleSettings
-from hookyard.config.spec import decode_spec
+from hookyard.config.schedules.spec import decode_spec
 from hookyard.dispatch.schedules import Entry, Scheduler
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource

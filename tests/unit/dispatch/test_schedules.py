@@ -12,7 +12,7 @@ from tests.unit.dispatch.clockwork import Clockwork, clockwork, rule
 
 from hookyard.clock import rfc3339
 from hookyard.config.model import ScheduleSettings
-from hookyard.config.rules import rule_of
+from hookyard.config.schedules.rule import rule_of
 from hookyard.errors import Refused
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource

@@ -6,8 +6,8 @@ from typing import Self
 import msgspec
 
 from hookyard.config.model import ScheduleSettings
-from hookyard.config.rules import rule_of
-from hookyard.config.spec import decode_spec
+from hookyard.config.schedules.rule import rule_of
+from hookyard.config.schedules.spec import decode_spec
 from hookyard.errors import place_of
 from hookyard.model import Schedule
 from hookyard.timetable import Never, Rule, RuleError

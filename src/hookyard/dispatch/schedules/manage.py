@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from hookyard.clock import Clock, rfc3339
 from hookyard.config.model import ScheduleSettings
-from hookyard.config.rules import rule_of
-from hookyard.config.spec import encode_spec
+from hookyard.config.schedules.rule import rule_of
+from hookyard.config.schedules.spec import encode_spec
 from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry, first_fire
 from hookyard.dispatch.schedules.fire import Firing

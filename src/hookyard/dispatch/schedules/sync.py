@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.config.model import ScheduleSettings
-from hookyard.config.rules import rule_of
-from hookyard.config.spec import encode_spec
+from hookyard.config.schedules.rule import rule_of
+from hookyard.config.schedules.spec import encode_spec
 from hookyard.dispatch.schedules.entry import first_fire
 from hookyard.model import Schedule
 from hookyard.store.coalescer import Coalescer
