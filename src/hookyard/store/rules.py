@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from hookyard.model import Job
-from hookyard.store.contract import Unique
+from hookyard.model import FireOutcome, Job
+from hookyard.store.contract import Enqueued, Result, Unique
 
 USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
 """Why jobs end whose last attempt did not succeed, though another one might have."""
@@ -16,6 +16,25 @@ def is_dead(job: Job) -> bool:
     `sql/queries.sql` says the same.
     """
     return job.status in {"failed", "timed_out"} and job.attempt >= job.max_attempts and job.reason in USED_UP
+
+
+def fired(planned: FireOutcome, enqueued: Result | None) -> tuple[FireOutcome, str | None]:
+    """What came of a fire time that is acted on.
+
+    Args:
+        planned: what comes of it where its job is stored, or where there is none.
+        enqueued: what became of the job.
+
+    Returns:
+        The outcome, and the id of the job that it made, if it made one.
+    """
+    if enqueued is None:
+        return planned, None
+    if not isinstance(enqueued, Enqueued):
+        return "refused", None
+    if enqueued.duplicate:
+        return "skipped", None
+    return planned, None if enqueued.coalesced else enqueued.job_id
 
 
 def debounced(run_at: int, submitted_at: int, unique: Unique | None) -> int:

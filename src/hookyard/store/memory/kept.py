@@ -13,7 +13,6 @@ from hookyard.store.contract import (
     DeleteSchedule,
     Done,
     Enqueue,
-    Enqueued,
     Failed,
     Fired,
     FireSchedule,
@@ -30,6 +29,7 @@ from hookyard.store.contract import (
     Stale,
     TouchTokens,
 )
+from hookyard.store.rules import fired
 from hookyard.store.spans import in_span
 
 
@@ -150,12 +150,7 @@ class Kept:
         enqueued = None if op.job is None else enqueue(op.job)
         if isinstance(enqueued, (Occupied, Failed)):
             return enqueued
-        outcome, made = op.outcome, None
-        if isinstance(enqueued, Enqueued):
-            made = None if enqueued.duplicate or enqueued.coalesced else enqueued.job_id
-            outcome = "skipped" if enqueued.duplicate else op.outcome
-        elif enqueued is not None:
-            outcome = "refused"
+        outcome, made = fired(op.outcome, enqueued)
         self.schedules[op.name] = replace(
             schedule,
             next_at=op.next_at,

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from hookyard.store.contract import (
     DeleteSchedule,
     Done,
-    Enqueued,
     Failed,
     Fired,
     FireSchedule,
@@ -16,6 +15,7 @@ from hookyard.store.contract import (
     Result,
     Stale,
 )
+from hookyard.store.rules import fired
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec_kept import new_schedule
 from hookyard.store.sqlite.write.db import Db
@@ -54,11 +54,6 @@ def _fire(db: Db, op: FireSchedule) -> Result:
     enqueued = None if op.job is None else enqueue(db, (op.job,))[0]
     if isinstance(enqueued, (Occupied, Failed)):
         return enqueued
-    outcome, made = op.outcome, None
-    if isinstance(enqueued, Enqueued):
-        made = None if enqueued.duplicate or enqueued.coalesced else enqueued.job_id
-        outcome = "skipped" if enqueued.duplicate else op.outcome
-    elif enqueued is not None:
-        outcome = "refused"
+    outcome, made = fired(op.outcome, enqueued)
     db.change(_FIRED, (op.next_at, op.fire_at, outcome, made, made is not None, op.name))
     return Fired(enqueued)
