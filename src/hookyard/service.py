@@ -146,6 +146,7 @@ class Service:
             ids=make_id,
             expect=self._dispatcher.expect,
             cancel=lambda job_id: self._dispatcher.cancel(job_id, reason="replaced"),
+            supersede=self._dispatcher.supersede,
             announce=self._dispatcher.house.soon,
         )
 

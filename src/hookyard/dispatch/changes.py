@@ -17,14 +17,15 @@ from hookyard.store.audited import audited
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
     AlreadyTerminal,
+    AppendAudit,
     Cancel,
     CancelRequested,
     Deleted,
     DeleteJob,
     Done,
-    Enqueue,
     Exhausted,
     NotFound,
+    Op,
     Result,
     RetryJob,
     Several,
@@ -107,12 +108,13 @@ class Changes:
             self._attempts.cancel(job_id, end)
         return result
 
-    async def supersede(self, job_ids: Sequence[str], op: Enqueue) -> Result:
+    async def supersede(self, job_ids: Sequence[str], op: Op, /, *, audit: AuditEntry | None = None) -> Result:
         """Store a job in the transaction that cancels those it takes the place of, as far as they are still queued.
 
         Args:
             job_ids: which.
             op: stores the newer one.
+            audit: who does it.
 
         Returns:
             What became of the newer one.
@@ -125,9 +127,10 @@ class Changes:
         cancels = [cancel for _, cancel in planned]
         results: Sequence[Result | None] = [None] * len(cancels)
         try:
-            several = await self._writer.submit(Together(now=op.now, ops=(*cancels, op)))
+            with_entry = (op,) if audit is None else (op, AppendAudit(now=op.now, entry=audit))
+            several = await self._writer.submit(Together(now=op.now, ops=(*cancels, *with_entry)))
             assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
-            results, newer = several.results[:-1], several.results[-1]
+            results, newer = several.results[: len(cancels)], several.results[len(cancels)]
         finally:
             for cancel, result in zip(cancels, results, strict=True):
                 self._was_planned(cancel, result)

@@ -162,6 +162,7 @@ class Dispatcher:
         self.accept_many = self._intake.accept_many
         self.expect = self._claimer.expect
         self.retry = self._changes.retry
+        self.supersede = self._changes.supersede
         self.delete = self._changes.delete
         self.follow = self._listening.follow
         self.watch = self._listening.watch
@@ -199,6 +200,7 @@ class Dispatcher:
             doomed=self._changes.sweep_doomed,
             overdue=self.work.overdue,
         )
+        self.work.leased = self._janitor.expect
         loop = asyncio.get_running_loop()
         self._heartbeat = Heartbeat(
             self._attempts.running,

@@ -1,7 +1,7 @@
 """A scheduler over a store, with a clock that stands until it is moved."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -15,7 +15,20 @@ from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
 from hookyard.model import AuditEntry, Job
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import Cancel, Claim, Claimed, Finish, JobQuery, LaneAsk, Lease
+from hookyard.store.contract import (
+    AppendAudit,
+    Cancel,
+    Claim,
+    Claimed,
+    Finish,
+    JobQuery,
+    LaneAsk,
+    Lease,
+    Op,
+    Result,
+    Several,
+    Together,
+)
 from hookyard.store.memory import MemoryStore
 from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
@@ -70,12 +83,20 @@ class Clockwork:
             ids=self.ids,
             expect=lambda lane, _: self.expected.append(lane),
             cancel=self.cancel,
+            supersede=self.supersede,
             announce=lambda kind, data, _tenant: self.events.append((kind, dict(data))),
         )
         self.manage = self.scheduler.manage
 
     async def cancel(self, job_id: str) -> None:
         await self.writer.submit(Cancel(now=self.clock.now(), job_id=job_id, reason="replaced"))
+
+    async def supersede(self, job_ids: Sequence[str], op: Op, /, *, audit: AuditEntry | None = None) -> Result:
+        more = () if audit is None else (AppendAudit(now=op.now, entry=audit),)
+        cancels = [Cancel(now=op.now, job_id=each, reason="replaced", only_queued=True) for each in job_ids]
+        several = await self.writer.submit(Together(now=op.now, ops=(*cancels, op, *more)))
+        assert isinstance(several, Several)
+        return several.results[len(cancels)]
 
     async def move(self, millis: int) -> None:
         """Move the clock, and wait until all that was due then is done."""
@@ -100,12 +121,17 @@ class Clockwork:
         """The fire times of all jobs, in the order in which they were made."""
         return [tag.removeprefix("fire:") for job in await self.jobs() for tag in job.tags if tag.startswith("fire:")]
 
-    async def finish(self, status: str = "succeeded") -> Job:
-        """Run the next job to its end, and tell the scheduler."""
+    async def claim(self) -> Job:
+        """Have the next job run."""
         lease = Lease(1, "local", self.clock.now() + 60_000)
         claimed = await self.writer.submit(Claim(now=self.clock.now(), lanes=(LaneAsk(LANE, 1),), lease=lease))
         assert isinstance(claimed, Claimed)
         (job,) = claimed.jobs
+        return job
+
+    async def finish(self, status: str = "succeeded") -> Job:
+        """Run the next job to its end, and tell the scheduler."""
+        job = await self.claim()
         failed = status != "succeeded"
         await self.writer.submit(
             Finish(

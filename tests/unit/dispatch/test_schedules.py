@@ -1,6 +1,7 @@
 """Schedules: one job for each fire time, whatever the clock does and however often the server is restarted."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hookyard.errors import Refused
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
 from hookyard.model import Job
-from hookyard.store.contract import AuditQuery, DeleteSchedule, Enqueue, JobQuery
+from hookyard.store.contract import AuditQuery, DeleteSchedule, Enqueue, JobQuery, Op, Result
 from hookyard.store.memory import MemoryStore
 from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
@@ -229,6 +230,57 @@ def test_cancel_makes_room_for_the_next_and_queue_lets_it_wait() -> None:
 
     assert asyncio.run(run("cancel")) == ["cancelled", "cancelled", "queued"]
     assert asyncio.run(run("queue")) == ["queued", "queued", "queued"]
+
+
+class Witness(MemoryStore):
+    """Says after each transaction how many jobs are active."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active: list[int] = []
+
+    def apply(self, ops: Sequence[Op]) -> list[Result]:
+        results = super().apply(ops)
+        self.active.append(sum(job.status in {"queued", "running"} for job in self._data.jobs.values()))
+        return results
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_a_server_that_dies_at_any_moment_leaves_the_older_job_or_the_newer_one(*, by_hand: bool) -> None:
+    async def run() -> tuple[list[int], list[str]]:
+        store = Witness()
+        async with clockwork(store, at("2026-05-01T00:00+00:00"), a=rule(every="1m", if_running="cancel")) as lab:
+            await lab.move(MINUTE)
+            store.active.clear()
+            if by_hand:
+                await lab.manage.run("a", tenant="", request_id="", audit=lab.audit("schedule.run"))
+            else:
+                await lab.move(MINUTE)
+            return store.active, [job.status for job in await lab.jobs()]
+
+    active, statuses = asyncio.run(run())
+    assert statuses == ["cancelled", "queued"]
+    assert set(active) == {1}
+
+
+def test_a_running_job_is_asked_to_end_once_its_successor_is_stored_which_waits_for_it() -> None:
+    async def run() -> None:
+        async with clockwork(
+            MemoryStore(), at("2026-05-01T00:00+00:00"), a=rule(every="1m", if_running="cancel")
+        ) as lab:
+            await lab.move(MINUTE)
+            first = await lab.claim()
+            await lab.move(MINUTE)
+            older, newer = await lab.jobs()
+            assert (older.id, older.status, older.cancel_requested) == (first.id, "running", True)
+            assert (newer.status, newer.concurrency_key, newer.concurrency_limit) == (
+                "queued",
+                older.concurrency_key,
+                1,
+            )
+            assert older.concurrency_key is not None
+
+    asyncio.run(run())
 
 
 def test_cancel_leaves_the_jobs_alone_that_a_schedule_of_another_tenant_made_under_the_same_name() -> None:

@@ -1,21 +1,35 @@
 """Acting on one fire time: its job, if it makes one, and the schedule's next fire time in one transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.dispatch.new_job import Ask, NewJob, UniqueAsk, make_job
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.payload import decode_payload, payload_of
-from hookyard.errors import Refused, StoreUnavailable
+from hookyard.errors import Refused, StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
-from hookyard.model import FireOutcome, JobStatus, Schedule, UniquePolicy
+from hookyard.model import AuditEntry, FireOutcome, JobStatus, Schedule, UniquePolicy
+from hookyard.store.audited import audited
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import Enqueue, Enqueued, Fired, FireSchedule, JobQuery, Occupied, Result, Store
+from hookyard.store.contract import (
+    Enqueue,
+    Enqueued,
+    Failed,
+    Fired,
+    FireSchedule,
+    JobQuery,
+    Occupied,
+    Op,
+    Result,
+    Store,
+)
 from hookyard.timetable import Step
 
 _TRIES: Final = 5
@@ -26,6 +40,16 @@ _POLICIES: Final[Mapping[str, UniquePolicy]] = {"skip": "skip", "queue": "queue"
 
 CancelJob = Callable[[str], Awaitable[object]]
 """Cancels a job that another one takes the place of."""
+
+_log = log.get("dispatch")
+
+
+class Supersede(Protocol):
+    """Has an operation applied, with its entry, in the transaction that cancels these jobs if they are queued."""
+
+    def __call__(  # noqa: D102  the class says it
+        self, job_ids: Sequence[str], op: Op, /, *, audit: AuditEntry | None = None
+    ) -> Awaitable[Result]: ...
 
 
 class Done(Struct, frozen=True):
@@ -41,7 +65,12 @@ class Done(Struct, frozen=True):
 
 
 class Firing:
-    """Makes the jobs of schedules and acts on their fire times."""
+    """Makes the jobs of schedules and acts on their fire times.
+
+    Args:
+        cancel: cancels a job that another one has taken the place of.
+        supersede: cancels queued jobs and stores another one in one transaction.
+    """
 
     def __init__(
         self,
@@ -52,6 +81,7 @@ class Firing:
         clock: Clock,
         ids: IdSource,
         cancel: CancelJob,
+        supersede: Supersede,
     ) -> None:
         self.registry = registry
         self._store = store
@@ -59,6 +89,7 @@ class Firing:
         self._clock = clock
         self._ids = ids
         self._cancel = cancel
+        self._supersede = supersede
 
     def job_of(self, entry: Entry, fire_at: int, *tags: str, request_id: str = "") -> NewJob:
         """The job that a schedule makes for a fire time.
@@ -94,6 +125,8 @@ class Firing:
     async def act(self, entry: Entry, step: Step) -> Done | None:
         """Act on a fire time, or pass over it; None when the schedule is not what it was (stale).
 
+        Nobody may change it meanwhile: else its job might not be stored, and the older one be cancelled for nothing.
+
         Raises:
             StoreUnavailable: the store cannot take it now; nothing was done.
         """
@@ -104,45 +137,56 @@ class Firing:
         except Refused as error:
             return await self._without(entry, step, "refused", str(error))
 
-        def fire(job: Enqueue) -> Awaitable[Result]:
-            return self._writer.submit(
-                FireSchedule(
-                    now=job.now,
-                    name=entry.row.name,
-                    fire_at=step.fire_at,
-                    next_at=step.next_at,
-                    outcome="queued",
-                    job=job,
-                )
+        def fire(job: Enqueue) -> Op:
+            return FireSchedule(
+                now=job.now,
+                name=entry.row.name,
+                fire_at=step.fire_at,
+                next_at=step.next_at,
+                outcome="queued",
+                job=job,
             )
 
         return _done(entry.row, step, new, await self.take_place(entry, new, fire))
 
-    async def take_place(self, entry: Entry, new: NewJob, store: Callable[[Enqueue], Awaitable[Result]]) -> Result:
-        """Have a schedule's job stored, once those are cancelled that it takes the place of.
+    async def take_place(
+        self, entry: Entry, new: NewJob, op: Callable[[Enqueue], Op], *, audit: AuditEntry | None = None
+    ) -> Result:
+        """Have a schedule's job stored, in the place of those that are active if that is how it is.
+
+        Queued ones are cancelled in the transaction that stores it; all others after it, so that whatever happens in
+        between, one of them is there.
 
         Args:
             entry: the schedule.
             new: its job.
-            store: has the operation applied, by itself or as part of another.
+            op: the operation, given the one that stores the job.
+            audit: who does it.
 
         Raises:
             StoreUnavailable: the store cannot take it now, or they do not end; nothing was stored.
+            StoreError: the job contradicts what is stored.
         """
+        older = await self._active(entry) if _replaces(entry) else []
+        write: Callable[[Op], Awaitable[Result]] = partial(audited, self._writer.submit, audit)
         for _ in range(_TRIES):
-            await self._make_room(entry)
-            now = self._clock.now()
-            result = await store(Enqueue(now=now, job=new.job, unique=new.unique, cap=new.command.max_queued))
+            job = Enqueue(now=self._clock.now(), job=new.job, unique=new.unique, cap=new.command.max_queued)
+            result = await write(op(job))
             if not isinstance(result, Occupied):
-                return result
-            for job_id in result.job_ids:
-                await self._cancel(job_id)
-        raise StoreUnavailable("The jobs that this one takes the place of do not end.")
+                break
+            write = partial(self._supersede, result.job_ids, audit=audit)
+        else:
+            raise StoreUnavailable("The jobs that this one takes the place of do not end.")
+        if isinstance(result, Failed):  # one of several; alone it is raised by the writer
+            raise StoreError(result.detail)
+        stored = result.enqueued if isinstance(result, Fired) else result
+        if isinstance(stored, Enqueued):
+            await self._end(older, stored.job_id)
+        return result
 
-    async def _make_room(self, entry: Entry) -> None:
-        """Cancel the jobs of a schedule that are active, where the next one is to take their place."""
-        if entry.settings is None or entry.settings.if_running != "cancel":
-            return
+    async def _active(self, entry: Entry) -> list[str]:
+        """The jobs of a schedule that are active; when its command was changed, those of the former one too."""
+        found: list[str] = []
         for status in _ACTIVE:
             query = JobQuery(
                 principal=principal_of(entry.row.name),
@@ -150,10 +194,20 @@ class Firing:
                 tenant=entry.row.tenant or None,
                 limit=_MOST_ACTIVE,
             )
-            for job in (await self._store.jobs(query)).jobs:
-                # Another tenant may have had a schedule of this name before.
-                if job.tenant == entry.row.tenant and not job.cancel_requested:
-                    await self._cancel(job.id)
+            # Another tenant may have had a schedule of this name before.
+            jobs = (await self._store.jobs(query)).jobs
+            found += [job.id for job in jobs if job.tenant == entry.row.tenant and not job.cancel_requested]
+        return found
+
+    async def _end(self, older: Sequence[str], newer: str) -> None:
+        """Cancel those of these jobs that are still active, for another one that is stored."""
+        for job_id in older:
+            if job_id == newer:  # which took the input in
+                continue
+            try:
+                await self._cancel(job_id)
+            except (StoreUnavailable, StoreError) as error:
+                _log.warning("schedule.not_cancelled", job_id=job_id, newer=newer, why=str(error))
 
     async def _without(self, entry: Entry, step: Step, outcome: FireOutcome, why: str | None = None) -> Done | None:
         result = await self._writer.submit(
@@ -169,6 +223,10 @@ class Firing:
             return None
         row = replace(entry.row, next_at=step.next_at, last_at=step.fire_at, last_outcome=outcome)
         return Done(row, outcome, None, why)
+
+
+def _replaces(entry: Entry) -> bool:
+    return entry.settings is not None and entry.settings.if_running == "cancel"
 
 
 def principal_of(name: str) -> str:

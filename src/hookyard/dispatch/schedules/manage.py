@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -187,7 +186,7 @@ class Manager:
         entry = self.find(name, tenant)
         now = self._clock.now()
         new = self._firing.job_of(entry, now, f"fire:{rfc3339(now)}", "run-now", request_id=request_id)
-        result = await self._firing.take_place(entry, new, partial(audited, self._writer.submit, audit))
+        result = await self._firing.take_place(entry, new, lambda job: job, audit=audit)
         if isinstance(result, LaneFull):
             raise Refused("lane_full", retry_after=1)
         if not isinstance(result, Enqueued):

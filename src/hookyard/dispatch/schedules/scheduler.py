@@ -39,7 +39,8 @@ class Scheduler:
 
     Args:
         expect: told of every job that is stored: its lane, and when it is due.
-        cancel: cancels a job whose place another one takes.
+        cancel: cancels a job whose place another one has taken.
+        supersede: cancels queued jobs in the transaction that stores another one.
         announce: publishes what is worth an event.
     """
 
@@ -53,6 +54,7 @@ class Scheduler:
         ids: IdSource,
         expect: Callable[[str, int], None],
         cancel: CancelJob,
+        supersede: Supersede,
         announce: Announce = quiet,
     ) -> None:
         self._store = store
@@ -73,7 +75,15 @@ class Scheduler:
         self._looked_back = clock.now()
         self._missed = False
         """Whether an end may have been heard of that could not be acted on."""
-        self._firing = Firing(store=store, writer=writer, registry=registry, clock=clock, ids=ids, cancel=cancel)
+        self._firing = Firing(
+            store=store,
+            writer=writer,
+            registry=registry,
+            clock=clock,
+            ids=ids,
+            cancel=cancel,
+            supersede=supersede,
+        )
         self.manage = Manager(
             book=self._book,
             firing=self._firing,
