@@ -138,17 +138,22 @@ class _Attempt:
                     raise
                 except BaseException as error:  # noqa: BLE001  handed on to whom it is meant for
                     thrown = error
-                if thrown is not None and self.task.cancelling() - self.base - self.late >= _KILLS:
-                    _log.warning("command.killed", job_id=self.info.id, command=self.command.key)
-                    self.runner.end(body)
-                    raise thrown
-                if self.late > 1:
-                    _log.error("command.ended", job_id=self.info.id, command=self.command.key)
-                    self.runner.end(body)
-                    raise AttemptTimedOut(self.command.key, round(self.timeout * 1000))
+                if thrown is not None or self.late > 1:
+                    self._end_if_it_must(body, thrown)
         finally:
             if self.timer is not None:
                 self.timer.cancel()
+
+    def _end_if_it_must(self, body: Coroutine[Any, Any, Any], thrown: BaseException | None) -> None:
+        """End the command where it stands, when somebody killed it, or when its grace is over too."""
+        if thrown is not None and self.task.cancelling() - self.base - self.late >= _KILLS:
+            _log.warning("command.killed", job_id=self.info.id, command=self.command.key)
+            self.runner.end(body)
+            raise thrown
+        if self.late > 1:
+            _log.error("command.ended", job_id=self.info.id, command=self.command.key)
+            self.runner.end(body)
+            raise AttemptTimedOut(self.command.key, round(self.timeout * 1000))
 
     def settle(self, error: BaseException | None) -> None:
         """Say what the end means where it is not what it looks like.

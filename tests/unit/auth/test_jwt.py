@@ -244,7 +244,12 @@ def test_a_token_that_denies_itself_what_cannot_be_read_is_refused_and_the_log_s
     denied: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[dict[str, str]] = []
-    monkeypatch.setattr("hookyard.auth.jwt.scheme._log.info", lambda _, *, why: said.append(why))
+
+    def info(event: str, *, why: dict[str, str]) -> None:
+        assert event == "jwt.refused"
+        said.append(why)
+
+    monkeypatch.setattr("hookyard.auth.jwt.scheme._log.info", info)
     for scope in (f"trigger:*/* {denied}", ["trigger:*/*", denied]):
         assert shared().authenticate(signed(claims(scope=scope), OctKey.import_key(SECRET), "HS256")) is None
     assert said == [{"id": f"its scope takes away {denied!r}, which is no scope"}] * 2

@@ -23,5 +23,6 @@ class LimitSettings(Section, frozen=True, kw_only=True):
     changes: Rate | None = None
     """Of one principal, that change anything else."""
     work: Rate | None = None
-    """Of one external worker's principal, that claim jobs or upload artifacts. What a worker says of a job that it holds
-    (`extend`, `complete`, `fail`, `release`) is counted by no limit of principals, because its lease hangs on it."""
+    """Of one external worker's principal, that claim jobs or upload artifacts. What a worker says of a job that it
+    holds (`extend`, `complete`, `fail`, `release`) is counted by no limit of principals, because its lease hangs on
+    it."""
