@@ -14,7 +14,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.paging import from_cursor, query_of, to_cursor
+from hookyard.gateway.paging import from_cursor, page_of, query_of, to_cursor
 from hookyard.model import Event
 from hookyard.store.contract import EventQuery
 
@@ -81,8 +81,7 @@ class Events:
                 limit=query.limit + 1,
             )
         )
-        shown = found[: query.limit]
-        more = to_cursor(shown[-1].id) if len(found) > query.limit else None
+        shown, more = page_of(found, query.limit, lambda event: to_cursor(event.id))
         return value_answer(EventPage([_view(event) for event in shown], more))
 
 

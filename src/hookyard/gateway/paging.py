@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from hookyard import ids
 from hookyard.errors import Refused
 
 Q = TypeVar("Q", bound=Struct)
+T = TypeVar("T")
+C = TypeVar("C")
 
 
 def query_of(request: Request[Any, Any, Any], kind: type[Q]) -> Q:
@@ -29,6 +32,18 @@ def query_of(request: Request[Any, Any, Any], kind: type[Q]) -> Q:
         return msgspec.convert({name: values[0] for name, values in given.items()}, kind, strict=False)
     except msgspec.ValidationError as error:
         raise Refused("invalid_request", str(error)) from error
+
+
+def page_of(found: Sequence[T], limit: int, cursor: Callable[[T], C]) -> tuple[Sequence[T], C | None]:
+    """A page of what was found, and where the next one goes on; None on the last.
+
+    Args:
+        found: one more than fits the page, where there is more.
+        limit: how many fit.
+        cursor: where the page after this one goes on.
+    """
+    shown = found[:limit]
+    return shown, cursor(shown[-1]) if len(found) > limit else None
 
 
 def to_cursor(identifier: str) -> str:

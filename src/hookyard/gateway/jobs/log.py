@@ -12,7 +12,7 @@ from hookyard.clock import rfc3339
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
-from hookyard.gateway.paging import query_of
+from hookyard.gateway.paging import page_of, query_of
 from hookyard.model import LogLevel, LogLine
 
 
@@ -62,8 +62,7 @@ class JobLogs:
         query = query_of(request, LogQuery)
         # The one more says whether there is a next page.
         found = await self._store.log_lines(job.id, after=query.after, limit=query.limit + 1)
-        shown = found[: query.limit]
-        more = shown[-1].number if len(found) > query.limit else None
+        shown, more = page_of(found, query.limit, lambda line: line.number)
         return value_answer(LogPage([line_view(line) for line in shown], more))
 
 

@@ -14,7 +14,7 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.jobs.items import ItemView, item_view
-from hookyard.gateway.paging import query_of
+from hookyard.gateway.paging import page_of, query_of
 from hookyard.gateway.views import AttemptView, DeliveryView, JobRow, attempt_view, delivery_view, row_view
 from hookyard.model import LogLine
 
@@ -105,10 +105,8 @@ class Parts:
         """List the partial results of a job, by name."""
         job = await self._access.readable(request, job_id)
         asked = query_of(request, ItemQuery)
-        # The one more says whether there is a next page.
         found = await self._store.items(job.id, after=asked.after, limit=asked.limit + 1)
-        shown = found[: asked.limit]
-        more = shown[-1].name if len(found) > asked.limit else None
+        shown, more = page_of(found, asked.limit, lambda item: item.name)
         return value_answer(ItemPage([item_view(item) for item in shown], more))
 
 

@@ -21,7 +21,7 @@ from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at
-from hookyard.gateway.paging import from_cursor, query_of, to_cursor
+from hookyard.gateway.paging import from_cursor, page_of, query_of, to_cursor
 from hookyard.gateway.tokens.views import NewTokenView, RotatedView, TokenPage, TokenView, view_of
 from hookyard.model import YEAR, Token
 
@@ -111,8 +111,7 @@ class TokenRoutes:
             for token in sorted(await self._visible(principal), key=lambda token: token.id, reverse=True)
             if (before is None or token.id < before) and asked.name in (None, token.name)
         ]
-        shown = found[: asked.limit]
-        more = to_cursor(shown[-1].id) if len(found) > asked.limit else None
+        shown, more = page_of(found, asked.limit, lambda token: to_cursor(token.id))
         return value_answer(TokenPage([self._view(token) for token in shown], more))
 
     async def show(self, request: Request[Any, Any, Any], token_id: FromPath[str]) -> ASGIApp:
