@@ -13,7 +13,7 @@ from hookyard.config.model import ScheduleSettings
 from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, follows_last, look_back, waits_for
 from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry
-from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing
+from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing, Supersede
 from hookyard.dispatch.schedules.manage import Announce, Manager, quiet
 from hookyard.dispatch.schedules.sync import sync
 from hookyard.errors import StoreError, StoreUnavailable
