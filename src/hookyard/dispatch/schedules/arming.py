@@ -14,7 +14,7 @@ _LOOKED_AT = 200
 _PAGES = 50
 """How many pages of the history a look back goes through at most: with 2000 jobs each, the last hundred thousand."""
 _SOON = 1000
-"""How long one that follows itself waits at least after a fire time that made no job."""
+"""Milliseconds that lie at least between two fire times: schedules that follow each other in a circle do not spin."""
 
 
 def after_of(entry: Entry) -> AfterSettings | None:
@@ -30,10 +30,18 @@ def waits_for(entry: Entry, job: Job) -> bool:
     return not entry.row.tenant or entry.row.tenant == job.tenant
 
 
-def follows_last(entry: Entry, job: Job) -> bool:
-    """Whether the schedule follows itself, and this is the job of its last fire time: its end cannot be an old one."""
-    after = after_of(entry)
-    return after is not None and after.schedule == entry.row.name and job.id == entry.row.last_job
+def is_new(entry: Entry, job: Job) -> bool:
+    """Whether the end of this job came after the last fire time for certain, whatever the clock said then.
+
+    It did when that fire time made this job, which the schedule follows, or one that is older: ids grow, also when the
+    clock goes back.
+    """
+    after, row = after_of(entry), entry.row
+    if after is None or row.last_job is None:
+        return False
+    if after.schedule == row.name and job.id == row.last_job:
+        return True
+    return row.last_outcome == "queued" and job.id > row.last_job
 
 
 def fire_time(entry: Entry, ended_at: int, *, new: bool = False) -> int | None:
@@ -48,11 +56,10 @@ def fire_time(entry: Entry, ended_at: int, *, new: bool = False) -> int | None:
     if after is None:
         return None
     at = max(ended_at + after.delay, entry.rule.start or 0)
-    if entry.row.last_at is not None and at <= entry.row.last_at:
-        # Two ends within one millisecond, or a clock that went back.
-        if not new:
+    if entry.row.last_at is not None:
+        if at <= entry.row.last_at and not new:  # two ends within one millisecond, or a clock that went back
             return None
-        at = entry.row.last_at + 1
+        at = max(at, entry.row.last_at + _SOON)
     return None if entry.rule.end is not None and at > entry.rule.end else at
 
 
@@ -88,12 +95,13 @@ async def look_back(
             return after_itself(entry, now)  # it was deleted, and will never end
         if last.completed_at is not None and _is_meant(after, last):
             return fire_time(entry, last.completed_at, new=True)
-    since = row.created_at if row.last_at is None else row.last_at - after.delay
+    # A clock that shows less than the last fire time went back: what ended since then may seem to have ended before it.
+    since = row.created_at if row.last_at is None else 0 if now < row.last_at else row.last_at - after.delay
     if followed is not None and followed.row.last_job is not None:
         # However many jobs were made since.
         last = await store.job(followed.row.last_job)
         if last is not None and last.completed_at is not None and waits_for(entry, last) and last.completed_at >= since:
-            return fire_time(entry, last.completed_at)
+            return fire_time(entry, last.completed_at, new=is_new(entry, last))
     query = JobQuery(
         principal=None if after.schedule is None else principal_of(after.schedule),
         plugin=None if after.command is None else after.command.partition("/")[0],
@@ -106,15 +114,16 @@ async def look_back(
         page = await store.jobs(query)
         ends = _ends(after, page.jobs)
         if ends:
-            return fire_time(entry, max(ends))
+            times = (fire_time(entry, ended_at, new=is_new(entry, job)) for job, ended_at in ends)
+            return max((at for at in times if at is not None), default=None)
         if page.next is None:
             break
         query = replace(query, before=page.next)
     return None
 
 
-def _ends(after: AfterSettings, jobs: Iterable[Job]) -> list[int]:
-    return [job.completed_at for job in jobs if job.completed_at is not None and _is_meant(after, job)]
+def _ends(after: AfterSettings, jobs: Iterable[Job]) -> list[tuple[Job, int]]:
+    return [(job, job.completed_at) for job in jobs if job.completed_at is not None and _is_meant(after, job)]
 
 
 def _is_meant(after: AfterSettings, job: Job) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.config.model import ScheduleSettings
-from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, follows_last, look_back, waits_for
+from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, is_new, look_back, waits_for
 from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing, Supersede
@@ -195,7 +195,8 @@ class Scheduler:
             job = self._ended.popleft()
             for entry in self._book.followers:
                 if waits_for(entry, job) and job.completed_at is not None:
-                    new = follows_last(entry, job)
+                    # A clock that shows less than the last fire time went back after it: so did this end come.
+                    new = is_new(entry, job) or self._clock.now() < (entry.row.last_at or 0)
                     await self._arm(entry, fire_time(entry, job.completed_at, new=new))
 
     async def _catch_ends(self, *, far: bool) -> None:
