@@ -141,6 +141,10 @@ def _untyped(loaded: Loaded, registry: Registry) -> Iterator[tuple[str, str]]:
 def _warnings(config: Config) -> Iterator[tuple[str, str]]:
     if not config.tokens:
         yield "tokens", "there is none, so every call of /trigger and /api is refused"
+    for name, one in config.schedules.items():
+        if one.catch_up == "all" and one.if_running == "skip" and one.after is None:
+            message = "with if_running: skip only the first of what was missed makes a job; use if_running: queue"
+            yield f"schedules.{name}.catch_up", message
 
 
 def _located(loaded: Loaded, found: Iterator[tuple[str, str]]) -> tuple[Problem, ...]:

@@ -171,6 +171,17 @@ def test_the_example_is_without_problems(hookyard: Call, monkeypatch: pytest.Mon
     assert "/hooks/shop: customer.created|customer.updated -> hello/greet" in ended.out
 
 
+@pytest.mark.parametrize(("if_running", "warned"), [("", True), (", if_running: queue", False)])
+def test_catching_up_with_all_while_what_runs_lets_none_be_made_is_worth_a_warning(
+    hookyard: Call, write: Write, if_running: str, warned: bool
+) -> None:
+    rule = f"{{run: math/double, with: {{n: 1}}, every: 1h, catch_up: all{if_running}}}"
+    ended = hookyard("check", write(f"{GOOD}schedules:\n  a: {rule}\n"))
+    message = "schedules.a.catch_up: with if_running: skip only the first of what was missed makes a job"
+    assert (message in ended.err) is warned
+    assert ended.code == 0
+
+
 def test_no_token_is_worth_a_warning_and_no_failure(hookyard: Call, write: Write) -> None:
     ended = hookyard("check", write("log: {level: info}\n"))
     assert ended.code == 0
