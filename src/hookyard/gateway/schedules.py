@@ -1,6 +1,11 @@
-"""`/api/v1/schedules`: rules that create jobs by time."""
+"""`/api/v1/schedules`: rules that create jobs by time.
 
+Fire times are worked out in threads: that of a rule which comes every 28 years takes longer than others may wait.
+"""
+
+import asyncio
 import re
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -67,13 +72,13 @@ class Schedules:
         found = [one for one in self._manage.entries(principal.tenant) if one.row.name > (asked.cursor or "")]
         shown = found[: asked.limit]
         more = shown[-1].row.name if len(found) > asked.limit else None
-        return value_answer(SchedulePage([self._view(one, asked.next) for one in shown], more))
+        return value_answer(SchedulePage(await self._views(shown, asked.next), more))
 
     async def show(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Show a schedule."""
         principal = allowed(request, self._deps, SCHEDULES_READ)
         asked = query_of(request, NextQuery)
-        return value_answer(self._view(self._manage.find(name, principal.tenant), asked.next))
+        return value_answer(await self._view(self._manage.find(name, principal.tenant), asked.next))
 
     async def preview(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Say when a rule fires, and keep nothing."""
@@ -81,16 +86,13 @@ class Schedules:
         asked = query_of(request, PreviewQuery)
         settings = _decoded(await raw_body(request, self._deps))
         try:
-            rule = rule_of(settings)
-        except RuleError as error:
-            raise _refused(error) from error
-        try:
             since = self._deps.clock.now() if asked.since is None else parse_instant(asked.since, "since")
         except RuleError as error:
             raise Refused("invalid_request", str(error)) from error
-        times = rule.next(since, asked.next)
-        # The draw depends on the name, which a preview does not have yet.
-        return value_answer(Preview([rfc3339(at) for at in times], [rfc3339(rule.due("preview", at)) for at in times]))
+        try:
+            return value_answer(await asyncio.to_thread(_previewed, settings, since, asked.next))
+        except RuleError as error:
+            raise _refused(error) from error
 
     async def put(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Make a schedule, or replace it."""
@@ -125,14 +127,14 @@ class Schedules:
         """Let a schedule fire no more."""
         principal = allowed(request, self._deps, SCHEDULES_WRITE)
         audit = entry(request, principal, self._deps, "schedule.pause", name)
-        return value_answer(self._view(await self._manage.pause(name, tenant=principal.tenant, audit=audit), 1))
+        return value_answer(await self._view(await self._manage.pause(name, tenant=principal.tenant, audit=audit), 1))
 
     async def resume(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Let a schedule fire again."""
         principal = allowed(request, self._deps, SCHEDULES_WRITE)
         await self._require_run(request, principal, self._manage.find(name, principal.tenant))
         audit = entry(request, principal, self._deps, "schedule.resume", name)
-        return value_answer(self._view(await self._manage.resume(name, tenant=principal.tenant, audit=audit), 1))
+        return value_answer(await self._view(await self._manage.resume(name, tenant=principal.tenant, audit=audit), 1))
 
     async def run(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Make a job of a schedule now."""
@@ -156,7 +158,7 @@ class Schedules:
     ) -> ASGIApp:
         await self._require(request, principal, settings.run)
         try:
-            self._manage.check(name, settings, principal.tenant)
+            await asyncio.to_thread(self._manage.check, name, settings, principal.tenant)
         except RuleError as error:
             raise _refused(error) from error
         audit = entry(request, principal, self._deps, "schedule.put", name, {"rule": spec_of(settings)})
@@ -164,7 +166,7 @@ class Schedules:
             name, settings, principal=principal.name, tenant=principal.tenant, audit=audit
         )
         headers = [(b"location", b"/api/v1/schedules/" + name.encode())] if new else []
-        return value_answer(self._view(kept, 5), 201 if new else 200, headers)
+        return value_answer(await self._view(kept, 5), 201 if new else 200, headers)
 
     async def _require_run(self, request: Request[Any, Any, Any], principal: Principal, found: Entry) -> None:
         if found.settings is not None:
@@ -177,8 +179,20 @@ class Schedules:
         if not await may_run(self._deps.hooks, principal, plugin, name, command, peer=seen(request).peer):
             raise Refused("forbidden", f"That needs the scope trigger:{run} too.")
 
-    def _view(self, found: Entry, count: int) -> ScheduleView:
-        return view_of(found, self._manage.missing(found), count)
+    async def _view(self, found: Entry, count: int) -> ScheduleView:
+        (view,) = await self._views([found], count)
+        return view
+
+    async def _views(self, found: Sequence[Entry], count: int) -> list[ScheduleView]:
+        why = self._manage.missing
+        return await asyncio.to_thread(lambda: [view_of(one, why(one), count) for one in found])
+
+
+def _previewed(settings: ScheduleSettings, since: int, count: int) -> Preview:
+    rule = rule_of(settings)
+    times = rule.next(since, count)
+    # The draw depends on the name, which a preview does not have yet.
+    return Preview([rfc3339(at) for at in times], [rfc3339(rule.due("preview", at)) for at in times])
 
 
 def _decoded(body: bytes) -> ScheduleSettings:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from hookyard.auth import digest
 from hookyard.config import load_file
 from hookyard.service import Service
 from hookyard.testing import FakeClock
+from hookyard.timetable import Rule
 
 PLUGIN = '''
 from msgspec import Struct
@@ -280,6 +282,36 @@ def test_a_preview_keeps_nothing(tmp_path: Path) -> None:
         assert (await call("POST", "/schedules/preview?since=noon", rule)).status_code == 400
 
     on_api(tmp_path, work)
+
+
+def test_fire_times_are_worked_out_beside_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_loop: list[object] = []
+    after = Rule.after
+
+    def watched(rule: Rule, at: int) -> int | None:
+        if threading.current_thread() is threading.main_thread() and asyncing:
+            on_the_loop.append(rule.calendar)
+        return after(rule, at)
+
+    monkeypatch.setattr(Rule, "after", watched)
+    asyncing = False
+
+    async def work(call: Api) -> None:
+        nonlocal asyncing
+        rare = {**RULE, "cron": "0 0 29 2 1#5", "not_on": ["02-29"]}
+        del rare["every"]
+        once = {**rare, "not_on": ["mon"]}
+        await call("PUT", "/schedules/a", once)
+        asyncing = True
+        assert (await call("POST", "/schedules/preview", rare)).json()["path"] == "$.cron"
+        assert (await call("POST", "/schedules/preview?next=9", once)).json()["next"][0][:10] == "2028-02-29"
+        assert (await call("PUT", "/schedules/b", rare)).status_code == 400
+        assert len((await call("GET", "/schedules?next=9")).json()["schedules"][0]["next"]) == 9
+        assert len((await call("GET", "/schedules/a?next=9")).json()["next"]) == 9
+        asyncing = False
+
+    on_api(tmp_path, work)
+    assert on_the_loop == []
 
 
 def test_pages_go_on_after_a_name(tmp_path: Path) -> None:
