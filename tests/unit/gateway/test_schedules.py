@@ -301,8 +301,11 @@ def test_fire_times_are_worked_out_beside_the_event_loop(tmp_path: Path, monkeyp
         rare = {**RULE, "cron": "0 0 29 2 1#5", "not_on": ["02-29"]}
         del rare["every"]
         once = {**rare, "not_on": ["mon"]}
-        await call("PUT", "/schedules/a", once)
         asyncing = True
+        assert (await call("PUT", "/schedules/a", once)).status_code == 201
+        assert (await call("PATCH", "/schedules/a", {"priority": 1})).status_code == 200
+        for change in ("pause", "resume"):
+            assert (await call("POST", f"/schedules/a/{change}")).status_code == 200
         assert (await call("POST", "/schedules/preview", rare)).json()["path"] == "$.cron"
         assert (await call("POST", "/schedules/preview?next=9", once)).json()["next"][0][:10] == "2028-02-29"
         assert (await call("PUT", "/schedules/b", rare)).status_code == 400

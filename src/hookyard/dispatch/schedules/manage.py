@@ -141,7 +141,10 @@ class Manager:
             elif len(self._book) >= MOST:
                 raise Refused("busy", f"There are {MOST} schedules, which is as many as there may be.")
             now = self._clock.now()
-            next_at = first_fire(settings, rule_of(settings), name, now, None if known is None else known.row.last_at)
+            # In a thread: what comes every 28 years is looked for longer than the event loop may wait.
+            rule = await asyncio.to_thread(rule_of, settings)
+            last_at = None if known is None else known.row.last_at
+            next_at = await asyncio.to_thread(first_fire, settings, rule, name, now, last_at)
             spec = encode_spec(settings)
             if known is None:
                 row = Schedule(name=name, tenant=tenant, origin="http", spec=spec, created_at=now, created_by=principal)
@@ -149,7 +152,7 @@ class Manager:
                 row = replace(known.row, spec=spec)
             row = replace(row, next_at=None if row.paused else next_at)
             await self._write(PutSchedule(now=now, schedule=row), audit)
-            return self._keep(row), known is None
+            return self._keep(Entry(row, settings, rule)), known is None
 
     async def delete(self, name: str, *, tenant: str, audit: AuditEntry) -> None:
         """Forget a schedule; the jobs it made stay.
@@ -203,15 +206,15 @@ class Manager:
                 return entry
             next_at = None
             if not paused and entry.settings is not None:
-                next_at = first_fire(entry.settings, entry.rule, name, now, row.last_at)
+                next_at = await asyncio.to_thread(first_fire, entry.settings, entry.rule, name, now, row.last_at)
             await self._write(PauseSchedule(now=now, name=name, paused=paused, next_at=next_at), audit)
-            kept = self._keep(replace(row, paused=paused, next_at=next_at))
+            row = replace(row, paused=paused, next_at=next_at)
+            kept = self._keep(Entry(row, entry.settings, entry.rule, entry.problem))
         told = {"schedule": name, "next_fire_time": None if next_at is None else rfc3339(next_at)}
         self._announce("schedule.paused" if paused else "schedule.resumed", {**told, "by": audit.principal}, row.tenant)
         return kept
 
-    def _keep(self, row: Schedule) -> Entry:
-        entry = Entry.of(row)
+    def _keep(self, entry: Entry) -> Entry:
         self._book.put(entry)
         self._wake()
         return entry
