@@ -22,7 +22,7 @@ class Janitor:
     """Sweeps lost leases and forgets expired idempotency keys.
 
     Args:
-        lease: milliseconds a lease lasts; swept every half of that.
+        lease: milliseconds a lease lasts; swept every half of that, and when one ends that is to end before.
         alive: the jobs that run in this process: a clock that jumped ahead has not killed them.
         settled: called with every job as it is stored after the sweep.
         find: the command of a key, if it is here: for how often its jobs are tried.
@@ -55,6 +55,9 @@ class Janitor:
         self._overdue = overdue
         self._doomed = doomed
         self._stop = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._next = clock.now()
+        """When to sweep next; nothing is expected before it has begun."""
         self._task: asyncio.Task[None] | None = None
 
     async def recover(self, worker: str) -> int:
@@ -92,6 +95,12 @@ class Janitor:
     def _lost(self, job: Job) -> Ended | Again:
         return lost(job, self._find(f"{job.plugin}/{job.command}"))
 
+    def expect(self, at: int) -> None:
+        """A lease ends then that nobody in this process keeps alive: look at it when it has."""
+        if at < self._next:
+            self._next = at
+            self._wake.set()
+
     def start(self) -> None:
         """Begin to sweep."""
         self._task = asyncio.create_task(self._sweep_for_ever(), name="hookyard-janitor")
@@ -99,6 +108,7 @@ class Janitor:
     async def stop(self) -> None:
         """Finish the sweep under way and stop."""
         self._stop.set()
+        self._wake.set()
         if self._task is not None:
             await self._task
 
@@ -110,10 +120,39 @@ class Janitor:
             more = isinstance(pruned, Pruned) and pruned.count == _PRUNED_AT_ONCE
 
     async def _sweep_for_ever(self) -> None:
-        while not await self._clock.wait(self._stop, self._clock.now() + self._lease // 2):
-            try:
-                await self.sweep()
-                await self._doomed()
-                await self._prune()
-            except (StoreUnavailable, StoreError) as error:
-                _log.warning("janitor.refused", why=str(error))
+        self._next = whole = self._clock.now() + self._lease // 2
+        await self._try(self._look_ahead(whole))
+        while True:
+            self._wake.clear()
+            if self._stop.is_set():
+                return
+            if await self._clock.wait(self._wake, self._next):
+                continue
+            now = self._clock.now()
+            is_whole = now >= whole
+            if is_whole:
+                whole = now + self._lease // 2
+            self._next = whole
+            await self._try(self._sweep(whole, is_whole=is_whole))
+
+    async def _sweep(self, next_one: int, *, is_whole: bool) -> None:
+        await self.sweep()
+        await self._look_ahead(next_one)
+        if is_whole:
+            await self._doomed()
+            await self._prune()
+
+    async def _look_ahead(self, until: int) -> None:
+        """Expect the first lease that ends before the next sweep of all, as short ones of external workers do."""
+        now = self._clock.now()
+        for job in await self._store.lost(until, limit=_PAGE):
+            at = job.lease_expires_at
+            if at is not None and at > now and job.id not in self._alive:
+                self.expect(at)
+
+    @staticmethod
+    async def _try(work: Awaitable[object]) -> None:
+        try:
+            await work
+        except (StoreUnavailable, StoreError) as error:
+            _log.warning("janitor.refused", why=str(error))

@@ -378,6 +378,53 @@ def test_the_janitor_tells_a_time_that_was_up_from_a_worker_that_is_gone(tmp_pat
     run(go())
 
 
+def test_a_worker_that_is_gone_is_noticed_when_its_own_short_lease_ends(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with yard(tmp_path) as house:  # whose own leases are of 30 s: all are swept every 15
+            gone = await house.trigger(max_attempts=1)
+            slow = await house.trigger(max_attempts=1, timeout=3)
+            [lost, late] = await house.claim(count=2, lease=1)
+            assert (lost["job_id"], late["job_id"]) == (gone, slow)
+            assert (await house.call("extend", late, **{"for": 20})).status_code == 200
+            house.clock.advance(1_000)
+            assert (await house.until(gone, "failed"))["reason"] == "worker_lost"
+            assert (await house.job(slow))["status"] == "running"
+            house.clock.advance(2_000)
+            assert (await house.until(slow, "timed_out"))["reason"] == "deadline"
+
+    run(go())
+
+
+def test_a_short_lease_that_is_older_than_the_process_is_noticed_as_well(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with yard(tmp_path) as house:
+            job_id = await house.trigger(max_attempts=1)
+            assert await house.claim(lease=8)
+        async with yard(tmp_path) as house:
+            assert (await house.job(job_id))["status"] == "running"
+            for _ in range(8):  # all leases are looked at after 15
+                house.clock.advance(1_000)
+                await house.job(job_id)
+            assert (await house.until(job_id, "failed"))["reason"] == "worker_lost"
+
+    run(go())
+
+
+def test_a_lease_that_goes_on_is_looked_at_again_at_its_new_end(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with yard(tmp_path) as house:
+            job_id = await house.trigger(max_attempts=1)
+            [job] = await house.claim(lease=1)
+            for _ in range(3):
+                house.clock.advance(900)
+                assert (await house.call("extend", job, **{"for": 1})).status_code == 200
+            assert (await house.job(job_id))["status"] == "running"
+            house.clock.advance(1_000)
+            assert (await house.until(job_id, "failed"))["reason"] == "worker_lost"
+
+    run(go())
+
+
 @pytest.mark.parametrize(("what", "body"), [("release", {}), ("fail", {"error": {"code": "a", "message": "b"}})])
 def test_cancelling_is_told_with_the_next_heartbeat_and_wins_over_a_retry(
     tmp_path: Path, what: str, body: dict[str, Any]

@@ -31,6 +31,7 @@ class Claiming:
 
     Args:
         started: called with every job as it is stored when it is given out.
+        leased: called with the time at which its lease is to end.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Claiming:
         ending: Ending,
         clock: Clock,
         started: Callable[[Job], None],
+        leased: Callable[[int], object],
     ) -> None:
         self._store = store
         self._writer = writer
@@ -53,6 +55,7 @@ class Claiming:
         self._ending = ending
         self._clock = clock
         self._started = started
+        self._leased = leased
         self._returning: set[asyncio.Task[None]] = set()
         self._room = LaneRoom(lanes, clock)
         self.queue = ClaimQueue(self._claim, self._room, self.give_back, clock, self._recount)
@@ -139,6 +142,7 @@ class Claiming:
             worker=lease.worker,
         )
         self._started(job)
+        self._leased(ends)
         return Given(job, command, lease.token, ends, deadline)
 
     def _background(self, work: Coroutine[Any, Any, Job | None]) -> None:

@@ -21,6 +21,7 @@ class Holding:
         open_port: opens what the house offers to an attempt: its log, and its artifacts.
         progressed: called with a job and how far it is, once that is stored.
         changed: called with the id of a job of which something else may have changed.
+        leased: called with every time to which a lease is moved.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Holding:
         open_port: Callable[[Leased], AttemptPort],
         progressed: Callable[[Job, Progress], None],
         changed: Callable[[str], None],
+        leased: Callable[[int], object],
     ) -> None:
         self._writer = writer
         self._commands = commands
@@ -43,6 +45,7 @@ class Holding:
         self._open_port = open_port
         self._progressed = progressed
         self._changed = changed
+        self._leased = leased
 
     async def extend(self, job: Job, token: int, told: Extension) -> Counts:
         """Move a lease's end, and keep what is told with it: all of it or nothing.
@@ -64,6 +67,7 @@ class Holding:
         extended, items, *_ = await self._together(ops, now)
         if not isinstance(extended, Extended) or not isinstance(items, ItemsPut):
             raise Refused("stale_lease", STALE)
+        self._leased(ends)
         self._contacts.told(job.worker or "")
         progress = told.progress or job.progress
         if told.progress is None and told.items:

@@ -55,6 +55,11 @@ class Work:
             settled(job)
             self._queue.wake()  # its lane has room
 
+        def leased(until: int) -> None:
+            self.leased(until)
+
+        self.leased: Callable[[int], object] = lambda _: None
+        """Called with every time at which a lease is to end."""
         self._commands = commands = Commands(registry, lease)
         self._contacts = contacts = Contacts(store, writer, clock)
         ending = Ending(
@@ -75,6 +80,7 @@ class Work:
             ending=ending,
             clock=clock,
             started=started,
+            leased=leased,
         )
         holding = Holding(
             writer=writer,
@@ -85,6 +91,7 @@ class Work:
             open_port=open_port,
             progressed=progressed,
             changed=changed,
+            leased=leased,
         )
         self._queue = self._claiming.queue
         self.claim, self.give_back, self.expect = self._claiming.claim, self._claiming.give_back, self._claiming.expect
