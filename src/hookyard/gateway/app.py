@@ -19,7 +19,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.events import Events
 from hookyard.gateway.health import Health
 from hookyard.gateway.jobs.routes import job_handlers
-from hookyard.gateway.lanes import LaneRoutes
+from hookyard.gateway.lanes.routes import LaneRoutes
 from hookyard.gateway.lean import peer_of
 from hookyard.gateway.limits import Exceeded, kind_of
 from hookyard.gateway.plugins import Plugins
@@ -28,9 +28,9 @@ from hookyard.gateway.readiness import check_ready
 from hookyard.gateway.refusals import Bound, crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
-from hookyard.gateway.schedules import Schedules
+from hookyard.gateway.schedules.routes import Schedules
 from hookyard.gateway.tables import Live, Tables
-from hookyard.gateway.tokens import TokenRoutes
+from hookyard.gateway.tokens.routes import TokenRoutes
 from hookyard.gateway.trigger import Ways
 from hookyard.gateway.unread import Unread
 from hookyard.gateway.work import work_handlers

@@ -4,7 +4,7 @@ from typing import Final
 
 from hookyard.config.model import ScheduleSettings
 from hookyard.gateway.openapi.parts import BODY, READ, WRITE, Group, Known, Object, in_path, json_body, operation, shown
-from hookyard.gateway.scheduleview import (
+from hookyard.gateway.schedules.views import (
     NextQuery,
     Preview,
     PreviewQuery,

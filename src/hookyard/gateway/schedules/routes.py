@@ -26,9 +26,9 @@ from hookyard.gateway.body import raw_body
 from hookyard.gateway.caller import allowed, entry, seen
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.paging import query_of
+from hookyard.gateway.paging import page_of, query_of
 from hookyard.gateway.permission import may_run
-from hookyard.gateway.scheduleview import (
+from hookyard.gateway.schedules.views import (
     NextQuery,
     Preview,
     PreviewQuery,
@@ -70,8 +70,7 @@ class Schedules:
         principal = allowed(request, self._deps, SCHEDULES_READ)
         asked = query_of(request, ScheduleQuery)
         found = [one for one in self._manage.entries(principal.tenant) if one.row.name > (asked.cursor or "")]
-        shown = found[: asked.limit]
-        more = shown[-1].row.name if len(found) > asked.limit else None
+        shown, more = page_of(found, asked.limit, lambda one: one.row.name)
         return value_answer(SchedulePage(await self._views(shown, asked.next), more))
 
     async def show(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:

@@ -1,0 +1,1 @@
+"""`/api/v1/schedules`: rules that create jobs by time."""
