@@ -23,6 +23,7 @@ from hookyard.store.contract import (
     Deleted,
     DeleteJob,
     Done,
+    Doomed,
     Exhausted,
     NotFound,
     Op,
@@ -213,7 +214,7 @@ class Changes:
 
     async def retry(
         self, job_id: str, *, force: bool = False, audit: AuditEntry | None = None
-    ) -> Done | StillActive | Exhausted | NotFound:
+    ) -> Done | StillActive | Exhausted | Doomed | NotFound:
         """Queue an ended job again, its history kept.
 
         Args:
@@ -230,7 +231,7 @@ class Changes:
         if isinstance(result, Done):
             log.change("job.queued", job_id=job_id, request_id=job.request_id, command=_key(job), reason="retry")
             self._settled(replace(job, status="queued", run_at=now))
-        assert isinstance(result, (Done, StillActive, Exhausted, NotFound))  # noqa: S101  the contract's answers
+        assert isinstance(result, (Done, StillActive, Exhausted, Doomed, NotFound))  # noqa: S101  the contract's answers
         return result
 
     async def delete(

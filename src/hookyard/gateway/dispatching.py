@@ -11,6 +11,7 @@ from hookyard.store.contract import (
     CancelRequested,
     Deleted,
     Done,
+    Doomed,
     Enqueued,
     Exhausted,
     LaneFull,
@@ -25,7 +26,7 @@ from hookyard.store.contract import (
 Stored = Enqueued | Mismatch | LaneFull | Unmet | Occupied
 """What can become of a job that is to be stored."""
 Cancelled = Done | CancelRequested | AlreadyTerminal | NotFound
-Retried = Done | StillActive | Exhausted | NotFound
+Retried = Done | StillActive | Exhausted | Doomed | NotFound
 Forgotten = Deleted | StillActive | Undelivered | NotFound
 
 

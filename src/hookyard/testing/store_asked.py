@@ -7,7 +7,9 @@ from hookyard.model import ErrorInfo, Follow, Job, JobOptions, Retry, TerminalSt
 from hookyard.store.contract import (
     Cancel,
     Claimed,
+    DeleteJob,
     Done,
+    Doomed,
     Enqueue,
     Enqueued,
     Failed,
@@ -321,15 +323,28 @@ class AfterContract(StoreCase):
         assert end(store, again) == Done((LANE,))
         assert ids(store.claim()) == [job.id]
 
-    def test_a_job_that_was_doomed_waits_again_when_it_is_tried_again(self, store: Probe) -> None:
+    def test_a_job_that_waits_in_vain_is_tried_again_only_after_what_it_waits_for(self, store: Probe) -> None:
         one = store.running()
         job = store.enqueue(after(store, one))
         end(store, one, "failed")
         store.all(Cancel(now=store.now, job_id=job.id))
-        retry = RetryJob(now=store.now, job_id=job.id, run_at=store.now)
-        assert store.all(retry) == [Done(doomed=True)]
-        assert store.claim() == ()
-        assert ids(store.doomed()) == [job.id]
+        before = store.see(job)
+        retries = [RetryJob(now=store.now, job_id=each.id, run_at=store.now) for each in (job, one)]
+        assert store.all(retries[0], replace(retries[0], force=True)) == [Doomed(), Doomed()]
+        assert store.see(job) == before
+        assert store.doomed() == ()
+        assert store.all(retries[1], retries[0]) == [Done(), Done()]
+        (again,) = store.claim()
+        assert end(store, again) == Done((LANE,))
+        assert ids(store.claim()) == [job.id]
+
+    def test_a_job_is_not_tried_again_when_what_it_waits_for_is_forgotten(self, store: Probe) -> None:
+        one = store.running()
+        job = store.enqueue(after(store, one))
+        end(store, one, "failed")
+        store.all(Cancel(now=store.now, job_id=job.id), DeleteJob(now=store.now, job_id=one.id))
+        assert store.find(one.id) is None
+        assert store.all(RetryJob(now=store.now, job_id=job.id, run_at=store.now)) == [Doomed()]
 
     def test_what_cannot_be_met_is_told_before_anything_is_stored(self, store: Probe) -> None:
         failed, fine, unknown = store.running(), store.running(), store.job()

@@ -15,6 +15,7 @@ from hookyard.store.contract import (
     Deleted,
     DeleteJob,
     Done,
+    Doomed,
     Enqueue,
     Enqueued,
     Exhausted,
@@ -99,7 +100,7 @@ class FakeDispatcher:
         """Queue it again."""
         now = self._clock.now()
         result = self._apply(RetryJob(now=now, job_id=job_id, run_at=now, force=force), audit, job_id)
-        assert isinstance(result, (Done, StillActive, Exhausted, NotFound))
+        assert isinstance(result, (Done, StillActive, Exhausted, Doomed, NotFound))
         return result
 
     async def delete(self, job_id: str, *, audit: AuditEntry | None = None) -> Forgotten:

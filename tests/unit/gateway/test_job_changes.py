@@ -53,6 +53,22 @@ async def audited(house: House) -> list[tuple[str, str, str]]:
     return [(entry.principal, entry.action, entry.target) for entry in reversed(found.entries)]
 
 
+def test_a_job_that_would_wait_in_vain_is_not_run_again_before_what_it_waits_for(house: House) -> None:
+    first = made(house)
+    second = str(house.trigger({"payload": {"name": "Ada"}, "after": [first]}).json["job_id"])
+    assert change(house, first, "cancel").status == 200
+    assert change(house, second, "cancel").status == 200
+    for body in ({}, {"force": True}):
+        reply = change(house, second, "retry", body=body)
+        assert (reply.status, reply.code, reply.json["job_id"]) == (409, "dependency_failed", second)
+    assert house.get(f"/job/{second}").json["status"] == "cancelled"
+    assert sweep(house, "retry", {"filter": {"status": "cancelled"}, "limit": 1}).json["refused"] == {
+        "dependency_failed": 1
+    }
+    assert change(house, first, "retry").status == 200
+    assert change(house, second, "retry").json["status"] == "queued"
+
+
 # --- one ----------------------------------------------------------------------------------------------------------
 
 

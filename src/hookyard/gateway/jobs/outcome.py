@@ -5,7 +5,7 @@ from msgspec import Struct
 from hookyard.errors import Refused
 from hookyard.gateway.dispatching import Cancelled, Forgotten, Retried
 from hookyard.model import JobStatus
-from hookyard.store.contract import AlreadyTerminal, Exhausted, StillActive, Undelivered
+from hookyard.store.contract import AlreadyTerminal, Doomed, Exhausted, StillActive, Undelivered
 
 
 class ChangedJob(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,6 +37,11 @@ def unretried(outcome: Retried, job_id: str) -> Refused:
             told = {"job_id": job_id, "job_status": status}
             detail = f"{attempt} of {most} attempts are used up; with force it gets as many again as its command has."
             return Refused("attempts_exhausted", detail, extra=told)
+        case Doomed():
+            told = {"job_id": job_id}
+            return Refused(
+                "dependency_failed", "A job that had to succeed first did not: run that one again first.", extra=told
+            )
         case _:
             return gone()
 

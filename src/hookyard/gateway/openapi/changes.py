@@ -72,7 +72,8 @@ def _paths(known: Known) -> Object:
         codes=(*_CHANGED, "job_active", "undelivered"),
         parameters=[ONE_JOB],
     )
-    again = change("Queue an ended job again", "job_active", "attempts_exhausted", "already_succeeded", body=RetryOne)
+    refusals = ("job_active", "attempts_exhausted", "already_succeeded", "dependency_failed")
+    again = change("Queue an ended job again", *refusals, body=RetryOne)
     return _made(known) | {
         "/api/v1/jobs/cancel": _swept("Cancel the jobs that a filter finds", CancelMany, known),
         "/api/v1/jobs/retry": _swept("Queue the jobs again that a filter finds", RetryMany, known),

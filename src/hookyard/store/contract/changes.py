@@ -7,6 +7,7 @@ from hookyard.store.contract.base import Failed, NotFound, Result, Stale
 from hookyard.store.contract.jobs import (
     AlreadyTerminal,
     CancelPending,
+    Doomed,
     Enqueued,
     Exhausted,
     LaneFull,
@@ -20,7 +21,7 @@ from hookyard.store.contract.told import StateMismatch
 
 _REFUSALS: Final = (
     *(AlreadyTerminal, CancelPending, Exhausted, Failed, LaneFull, Mismatch, NotEmpty, NotFound, Occupied, Stale),
-    *(StateMismatch, StillActive, Undelivered, Unmet),
+    *(Doomed, StateMismatch, StillActive, Undelivered, Unmet),
 )
 
 

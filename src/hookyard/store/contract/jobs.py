@@ -48,6 +48,10 @@ class Unmet(Result, frozen=True):
     """None when there is no such job."""
 
 
+class Doomed(Result, frozen=True):
+    """A job that had to succeed first ended otherwise, or is gone, so that it would wait in vain. Nothing changed."""
+
+
 class StillActive(Result, frozen=True):
     """The job has not ended; nothing changed."""
 
@@ -279,12 +283,12 @@ class Cancel(Op, frozen=True, kw_only=True):
 
 
 class RetryJob(Op, frozen=True, kw_only=True):
-    """Queue an ended job again, its history kept -> Done | StillActive | Exhausted | NotFound | Failed.
+    """Queue an ended job again, its history kept -> Done | StillActive | Exhausted | Failed | Doomed | NotFound.
 
     The attempt number goes on from where it stands. `force` is for a job whose attempts are used up, which then gets
     `attempts` more, and for one that succeeded. Result, reason, error, progress and the request to cancel are cleared;
-    the items, lines and artifacts stay. What it had to wait for it waits for again, until that has succeeded; Failed
-    when it is to get not a single attempt.
+    the items, lines and artifacts stay. Failed when it is to get not a single attempt. What it had to wait for it waits
+    for again, until that has succeeded; Doomed, after all else was looked at, when that cannot be any more.
     """
 
     job_id: str

@@ -10,6 +10,7 @@ from hookyard.store.contract import (
     Cancel,
     CancelRequested,
     Done,
+    Doomed,
     Exhausted,
     Failed,
     NotFound,
@@ -63,7 +64,7 @@ def retry_job(data: Data, op: RetryJob) -> Result:
         return Exhausted(cast("TerminalStatus", job.status), job.attempt, job.max_attempts)
     if used_up and op.attempts < 1:
         return Failed("not a single attempt more is allowed")
-    again = data.jobs[job.id] = replace(
+    again = replace(
         job,
         status="queued",
         reason=None,
@@ -76,6 +77,9 @@ def retry_job(data: Data, op: RetryJob) -> Result:
         cancel_requested=False,
         completed_at=None,
     )
+    if is_doomed(data, again):
+        return Doomed()
+    data.jobs[job.id] = again
     if op.run_at <= op.now and not data.waits.get(job.id):
         data.due.add(job.id)
-    return Done(doomed=is_doomed(data, again))
+    return Done()

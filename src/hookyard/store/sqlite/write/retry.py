@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hookyard.store.contract import Done, Exhausted, Failed, NotFound, Result, RetryJob, StillActive
+from hookyard.store.contract import Done, Doomed, Exhausted, Failed, NotFound, Result, RetryJob, StillActive
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import numbers
 from hookyard.store.sqlite.write import keyed, waiting
@@ -32,10 +32,12 @@ def _retry(db: Db, op: RetryJob) -> Result:
         return Exhausted(status, attempt, max_attempts)
     if used_up and op.attempts < 1:
         return Failed("not a single attempt more is allowed")
+    if db.after and db.row(_DOOMED, (job[0],)) is not None:
+        return Doomed()
     most = attempt + op.attempts if used_up else max_attempts
     db.change(_RETRY, (op.run_at, int(op.run_at <= op.now), most, job[0]))
     db.change(_FORGET_PROGRESS, (job[0],))
     db.depths.add(lane, 1)
     keyed.touch(db, lane, concurrency_key)
     waiting.undoom(db, job)
-    return Done(doomed=db.after and db.row(_DOOMED, (job[0],)) is not None)
+    return Done()
