@@ -51,15 +51,9 @@ class Work:
         changed: Callable[[str], None],
         limits: Callable[[], Limits],
     ) -> None:
-        def ended(job: Job) -> None:
-            settled(job)
-            self._queue.wake()  # its lane has room
-
-        def leased(until: int) -> None:
-            self.leased(until)
-
         self.leased: Callable[[int], object] = lambda _: None
         """Called with every time at which a lease is to end."""
+        self._settled = settled
         self._commands = commands = Commands(registry, lease)
         self._contacts = contacts = Contacts(store, writer, clock)
         ending = Ending(
@@ -68,7 +62,7 @@ class Work:
             commands=commands,
             contacts=contacts,
             clock=clock,
-            settled=ended,
+            settled=self._ended,
             limits=limits,
         )
         self._claiming = Claiming(
@@ -80,7 +74,7 @@ class Work:
             ending=ending,
             clock=clock,
             started=started,
-            leased=leased,
+            leased=self._has_leased,
         )
         holding = Holding(
             writer=writer,
@@ -91,7 +85,7 @@ class Work:
             open_port=open_port,
             progressed=progressed,
             changed=changed,
-            leased=leased,
+            leased=self._has_leased,
         )
         self._queue = self._claiming.queue
         self.claim, self.give_back, self.expect = self._claiming.claim, self._claiming.give_back, self._claiming.expect
@@ -100,6 +94,13 @@ class Work:
         self.overdue = ending.overdue
         self.wake, self.recount = self._queue.wake, self._queue.recount
         self.workers = contacts.all
+
+    def _ended(self, job: Job) -> None:
+        self._settled(job)
+        self._queue.wake()  # its lane has room
+
+    def _has_leased(self, until: int) -> None:
+        self.leased(until)
 
     async def start(self) -> None:
         """Begin to give out jobs."""
