@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Final, Protocol
+from weakref import WeakValueDictionary
 
 from hookyard.clock import Clock
 from hookyard.context.artifacts import PIECE
@@ -15,6 +16,8 @@ from hookyard.store.contract import Done, PutArtifact, Store
 
 MOST_OPEN: Final = 16
 """How many artifacts one attempt may be writing at once."""
+_NAMING: Final[WeakValueDictionary[tuple[str, str], asyncio.Lock]] = WeakValueDictionary()
+"""Held while an artifact is given its name: a worker may upload several of one name at once, each by itself."""
 
 
 class _Stored(Protocol):
@@ -150,10 +153,12 @@ class Blobs:
 
     async def _name(self, artifact: Artifact) -> None:
         """Have the store know it, and keep no content that no name leads to."""
-        replaced = [each for each in await self._store.artifacts(artifact.job_id) if each.name == artifact.name]
         op = PutArtifact(now=artifact.created_at, token=self._attempt.token, artifact=artifact)
+        naming = _NAMING.setdefault((artifact.job_id, artifact.name), asyncio.Lock())
         try:
-            result = await self._writer.submit(op)
+            async with naming:  # who names next has to see this one, to forget its content
+                named = await self._store.artifacts(artifact.job_id)
+                result = await self._writer.submit(op)
         except StoreUnavailable:  # nothing was done
             await forget(self._objects, {artifact.location: artifact.size})
             raise
@@ -161,7 +166,7 @@ class Blobs:
             await forget(self._objects, {artifact.location: artifact.size})
             msg = f"the artifact {artifact.name!r} is not kept: the job is no longer this attempt's"
             raise ArtifactError(msg)
-        await forget(self._objects, {each.location: each.size for each in replaced})
+        await forget(self._objects, {each.location: each.size for each in named if each.name == artifact.name})
 
     async def drop(self, handle: int) -> None:
         """Forget one that is not complete; one that is not open is no error."""

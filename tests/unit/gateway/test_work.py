@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from tests.unit.gateway.work_lab import ADMIN, CONFIG, DONE, IMAGE, OTHER, TENANT, WORKER, claim_and_leave, run, yard
 
+from hookyard.testing import FakeClock
+
 
 def problem(answer: Any) -> tuple[int, str]:  # noqa: ANN401  an answer
     """Status and code of a refusal."""
@@ -335,12 +337,14 @@ def test_whoever_comes_back_late_is_told_so_and_changes_nothing(
     run(go())
 
 
-def test_a_lease_that_ended_but_was_given_to_nobody_else_goes_on(tmp_path: Path) -> None:
+def test_a_lease_that_ended_while_the_server_was_away_goes_on(tmp_path: Path) -> None:
     async def go() -> None:
         async with yard(tmp_path) as house:
             await house.trigger()
             [job] = await house.claim(lease=5)
-            house.clock.advance(6_000)
+        later = FakeClock()
+        later.advance(6_000)
+        async with yard(tmp_path, clock=later) as house:
             assert (await house.call("extend", job, **{"for": 60})).status_code == 200
             house.clock.advance(20_000)
             assert (await house.call("complete", job, result=DONE)).status_code == 200
@@ -532,6 +536,26 @@ def test_an_artifact_is_streamed_and_fenced_by_the_lease(tmp_path: Path) -> None
             assert [one["name"] for one in shown["artifacts"]] == ["cat.png"]
 
     run(go())
+
+
+def test_uploads_of_one_name_at_once_leave_the_content_of_one(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with yard(tmp_path) as house:
+            job_id = await house.trigger()
+            [job] = await house.claim()
+            headers = {"authorization": f"Bearer {WORKER}", "x-hookyard-lease": job["lease"]}
+            path = f"/api/v1/work/{job_id}/artifacts/a.txt"
+            answers = await asyncio.gather(
+                *(house.client.put(path, headers=headers, content=b"x" * number) for number in range(1, 9))
+            )
+            assert {answer.status_code for answer in answers} == {201}
+            [artifact] = (await house.get(f"/api/v1/jobs/{job_id}/artifacts"))["artifacts"]
+            kept.append((job_id, artifact["size"]))
+
+    kept: list[tuple[str, int]] = []
+    run(go())
+    [(job_id, size)] = kept
+    assert [found.stat().st_size for found in tmp_path.rglob(f"{job_id}/*") if found.is_file()] == [size]
 
 
 def test_workers_are_listed_with_what_they_do_and_stale_ones_are_marked(tmp_path: Path) -> None:

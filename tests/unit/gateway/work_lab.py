@@ -113,7 +113,9 @@ class Yard:
 
 
 @asynccontextmanager
-async def yard(base: Path, config: dict[str, Any] | None = None) -> AsyncGenerator[Yard]:
+async def yard(
+    base: Path, config: dict[str, Any] | None = None, clock: FakeClock | None = None
+) -> AsyncGenerator[Yard]:
     """A house that runs, and is stopped at the end."""
     whole = {
         "tokens": [{"name": token[2:], "sha256": digest(token), **granted} for token, granted in SCOPES.items()],
@@ -121,7 +123,7 @@ async def yard(base: Path, config: dict[str, Any] | None = None) -> AsyncGenerat
         **(CONFIG if config is None else config),
     }
     (base / "hookyard.yaml").write_text(json.dumps(whole))
-    clock = FakeClock()
+    clock = clock or FakeClock()
     service = await Service.open(load_file(base / "hookyard.yaml", {}), clock=clock)
     await service.start()
     async with httpx.AsyncClient(
