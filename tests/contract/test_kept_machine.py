@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -15,6 +16,7 @@ class SqliteMachine(KeptMachine):
         return await SqliteStore.open(folder / "hookyard.db")
 
 
+@pytest.mark.timeout(600)
 def test_what_is_kept_and_forgotten_never_differs_and_nothing_live_is_forgotten() -> None:
     # Bounded by the number of examples, and without a deadline: a busy machine's disk must not fail it.
     bounds = settings(

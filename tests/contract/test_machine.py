@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
@@ -43,6 +44,7 @@ class SqliteMachine(StoreMachine):
         assert self._store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+@pytest.mark.timeout(600)
 def test_sqlite_and_the_model_never_differ_and_keep_the_promises() -> None:
     # Bounded by the number of examples, and without a deadline: a busy machine's disk must not fail it.
     bounds = settings(
