@@ -10,8 +10,10 @@ from msgspec import Struct
 from hookyard.auth import PLUGINS_READ
 from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
+from hookyard.gateway.artifact_health import ArtifactHealth, ArtifactState
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.paging import require_no_query
 from hookyard.gateway.readiness import check_store
 from hookyard.hookspecs import HealthStatus
 
@@ -31,9 +33,11 @@ class HealthView(Struct, frozen=True, kw_only=True):
     """How the server is, as a whole and in its parts."""
 
     status: HealthStatus
-    """`failing` when no work can be taken, `degraded` when a plugin is not `ok`."""
+    """`failing` when no work can be taken, `degraded` when a plugin is not `ok` or artifacts are not there."""
     state: Literal["starting", "ready", "draining"]
     store: Literal["ok", "unavailable"]
+    artifacts: ArtifactState
+    """Whether their object store answers, as of at most half a minute ago."""
     plugins: list[PluginHealth]
 
 
@@ -42,6 +46,7 @@ class Health:
 
     def __init__(self, deps: GatewayDeps) -> None:
         self._deps = deps
+        self._artifacts = ArtifactHealth(deps.artifacts, deps.clock)
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the route."""
@@ -51,17 +56,19 @@ class Health:
         """Show how everything is, to those who may see plugins; 200 whatever it is."""
         deps = self._deps
         allowed(request, deps, PLUGINS_READ)
+        require_no_query(request)
         try:
             await check_store(deps.store)
             store: Literal["ok", "unavailable"] = "ok"
         except Refused:
             store = "unavailable"
+        artifacts = await self._artifacts.state()
         reports = await deps.hooks.health()
         failing = any(report.status == "failing" and report.critical for report in reports.values())
         status: HealthStatus = "ok"
         if store != "ok" or deps.readiness.state != "ready" or failing:
             status = "failing"
-        elif any(report.status != "ok" for report in reports.values()):
+        elif artifacts != "ok" or any(report.status != "ok" for report in reports.values()):
             status = "degraded"
         plugins = [
             PluginHealth(
@@ -73,4 +80,6 @@ class Health:
             )
             for name, report in reports.items()
         ]
-        return value_answer(HealthView(status=status, state=deps.readiness.state, store=store, plugins=plugins))
+        return value_answer(
+            HealthView(status=status, state=deps.readiness.state, store=store, artifacts=artifacts, plugins=plugins)
+        )

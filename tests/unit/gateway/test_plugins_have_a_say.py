@@ -17,6 +17,7 @@ from hookyard import (
     WebhookRequest,
     WebhookVerdict,
 )
+from hookyard.artifacts import ArtifactStore
 from hookyard.config.model import Config, PluginScheme, RouteSettings, SourceSettings
 from hookyard.config.values import Secret
 from hookyard.host.hooks import Hooks
@@ -358,6 +359,7 @@ def test_the_health_of_a_plugin_is_shown_and_counts_for_readiness_when_it_is_cri
         "status": status,
         "state": "ready",
         "store": "ok",
+        "artifacts": "ok",
         "plugins": [
             {
                 "plugin": "guard",
@@ -377,6 +379,26 @@ def test_health_is_for_those_who_may_read_jobs_and_says_what_holds_work_up() -> 
     house = house_of(config_of())
     assert house.get("/api/v1/health", CI).code == "forbidden"
     assert house.get("/api/v1/health", None).code == "unauthenticated"
-    assert house.get("/api/v1/health").json == {"status": "ok", "state": "ready", "store": "ok", "plugins": []}
+    whole = {"status": "ok", "state": "ready", "store": "ok", "artifacts": "ok", "plugins": []}
+    assert house.get("/api/v1/health").json == whole
     house.readiness.state = "draining"
     assert house.get("/api/v1/health").json["status"] == "failing"
+
+
+def test_artifacts_that_are_away_degrade_health_and_are_asked_for_at_most_every_half_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = house_of(config_of())
+    said: list[str | None] = ["the bucket is away", None]
+
+    async def probe(_artifacts: ArtifactStore) -> str | None:
+        await asyncio.sleep(0)
+        return said.pop(0)
+
+    monkeypatch.setattr(ArtifactStore, "probe", probe)
+    for _ in range(2):
+        shown = house.get("/api/v1/health").json
+        assert (shown["status"], shown["artifacts"]) == ("degraded", "unavailable")
+    house.clock.advance(30_000)
+    assert house.get("/api/v1/health").json["artifacts"] == "ok"
+    assert house.get("/readyz", None).status == 200
