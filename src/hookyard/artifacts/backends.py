@@ -138,7 +138,7 @@ def open_backend(settings: ArtifactSettings, base: Path) -> Backend:
 
 
 def _bucket(settings: S3Settings) -> S3Store:
-    options: "S3Config" = {
+    options: S3Config = {
         "bucket": settings.bucket,
         "region": settings.region,
         "virtual_hosted_style_request": settings.virtual_hosted,
@@ -149,12 +149,12 @@ def _bucket(settings: S3Settings) -> S3Store:
         options["access_key_id"] = settings.access_key_id.reveal()
     if settings.secret_access_key is not None:
         options["secret_access_key"] = settings.secret_access_key.reveal()
-    client: "ClientConfig" = {
+    client: ClientConfig = {
         "allow_http": settings.allow_http,
         "timeout": timedelta(milliseconds=settings.timeout),
         "connect_timeout": timedelta(seconds=5),
     }
-    retry: "RetryConfig" = {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_RETRYING)}
+    retry: RetryConfig = {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_RETRYING)}
     try:
         return S3Store(
             prefix=settings.prefix.rstrip("/") or None, config=options, client_options=client, retry_config=retry
