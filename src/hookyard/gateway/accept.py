@@ -111,7 +111,7 @@ class CommandWay:
         try:
             data = self._decode(payload)
         except DecodeError as error:
-            raise refusal(error, f"{base}.payload") from error
+            raise refusal(error, f"{base}.payload", payload) from error
         now = self._now()
         if envelope is EMPTY:
             ask = NOTHING_ASKED
@@ -154,7 +154,7 @@ class CommandWay:
         try:
             data = self._decode(args)
         except DecodeError as error:
-            raise refusal(error) from error
+            raise refusal(error, body=args) from error
         job_id = self._ids()
         now = self._now()
         ask = self._by_priority.get(route.priority)

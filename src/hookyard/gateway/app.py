@@ -1,13 +1,16 @@
 """The gateway: Litestar, with the two hot paths answered before it."""
 
 import asyncio
+import re
 from collections import Counter
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response, get
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
@@ -36,6 +39,9 @@ from hookyard.gateway.unread import Unread
 from hookyard.gateway.work import work_handlers
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+
+
+_PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
 class Gateway(Litestar):
@@ -74,6 +80,8 @@ class Gateway(Litestar):
             request_max_body_size=None,  # the handlers hold bodies to the configured size themselves
             debug=False,
         )
+
+        self._methods = _methods(self.routes)
 
     def use(self, tables: Tables) -> None:
         """Answer by these from now on; a request that has begun ends by those it began with."""
@@ -136,6 +144,9 @@ class Gateway(Litestar):
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if inner["method"] == "OPTIONS" and message["status"] == 204:  # noqa: PLR2004  what Litestar answers
+                    path = _PARAMETER.sub("{}", inner["path_template"])
+                    message["headers"] = [(b"allow", self._methods[path])]
                 named = [
                     *map(_with_head, message["headers"]),
                     *known.fields,
@@ -152,6 +163,14 @@ class Gateway(Litestar):
         if known.head:
             inner["method"] = "GET"
         await super().__call__(inner, body.receive, send_with_id)
+
+
+def _methods(routes: Iterable[BaseRoute]) -> dict[str, bytes]:
+    """What is allowed at each path; Litestar's own answer to OPTIONS knows the handler that was added first only."""
+    found: dict[str, set[str]] = {}
+    for route in routes:
+        found.setdefault(_PARAMETER.sub("{}", route.path_format), set()).update(getattr(route, "methods", ()))
+    return {path: ", ".join(sorted(methods)).encode() for path, methods in found.items()}
 
 
 def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

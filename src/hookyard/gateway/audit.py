@@ -13,7 +13,7 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, millis
-from hookyard.gateway.paging import from_cursor, query_of, to_cursor
+from hookyard.gateway.paging import AUDIT, query_of
 from hookyard.model import AuditEntry
 from hookyard.store.contract import AuditQuery
 
@@ -85,11 +85,11 @@ class Audit:
                 tenant=principal.tenant or None,
                 since=millis(asked.since),
                 until=millis(asked.until),
-                before=None if asked.cursor is None else from_cursor(asked.cursor),
+                before=AUDIT.row(asked.cursor),
                 limit=asked.limit,
             )
         )
-        more = None if found.next is None else to_cursor(found.next)
+        more = None if found.next is None else AUDIT.after(found.next)
         return value_answer(AuditPage([_view(each) for each in found.entries], more))
 
 

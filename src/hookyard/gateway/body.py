@@ -15,6 +15,10 @@ from hookyard.gateway.request import content_length, read_body, require_json
 T = TypeVar("T", bound=Struct)
 
 
+class _Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body that says nothing."""
+
+
 async def raw_body(request: Request[Any, Any, Any], deps: GatewayDeps) -> bytes:
     """Return the body of a request that is to be JSON, as it came.
 
@@ -52,15 +56,18 @@ def decoded(body: bytes, kind: type[T], base: str = "$") -> T:
     try:
         return msgspec.json.decode(body or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise refusal(error, base) from error
+        raise refusal(error, base, body) from error
 
 
-def require_no_body(request: Request[Any, Any, Any]) -> None:
-    """Refuse a body where none is understood.
+async def require_nothing(request: Request[Any, Any, Any], deps: GatewayDeps) -> None:
+    """Refuse a body that says something where nothing is understood; an empty object says nothing.
 
     Raises:
-        Refused: there is one.
+        Refused: it does, is too large, or no JSON.
     """
-    headers = seen(request).headers
-    if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
-        raise Refused("invalid_request", "There is nothing that a body could say here.")
+    try:
+        decoded(await raw_body(request, deps), _Nothing)
+    except Refused as error:
+        if error.code != "invalid_input":
+            raise
+        raise Refused("invalid_request", "There is nothing that a body could say here.") from error

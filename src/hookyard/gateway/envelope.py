@@ -168,7 +168,7 @@ def decode_envelope(body: bytes) -> tuple[Raw, Envelope | When]:
     try:
         envelope = _decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise refusal(error) from error
+        raise refusal(error, body=body) from error
     require_consistent(envelope)
     return envelope.payload, envelope
 

@@ -14,7 +14,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.paging import from_cursor, page_of, query_of, to_cursor
+from hookyard.gateway.paging import EVENTS, page_of, query_of
 from hookyard.model import Event
 from hookyard.store.contract import EventQuery
 
@@ -77,11 +77,11 @@ class Events:
                 plugin=query.plugin,
                 job_id=job_id,
                 tenant=principal.tenant or None,
-                before=None if query.cursor is None else from_cursor(query.cursor),
+                before=EVENTS.row(query.cursor),
                 limit=query.limit + 1,
             )
         )
-        shown, more = page_of(found, query.limit, lambda event: to_cursor(event.id))
+        shown, more = page_of(found, query.limit, lambda event: EVENTS.after(event.id))
         return value_answer(EventPage([_view(event) for event in shown], more))
 
 

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -46,22 +46,62 @@ def page_of(found: Sequence[T], limit: int, cursor: Callable[[T], C]) -> tuple[S
     return shown, cursor(shown[-1]) if len(found) > limit else None
 
 
-def to_cursor(identifier: str) -> str:
-    """The cursor of the page after this id."""
-    return urlsafe_b64encode(UUID(identifier).bytes).rstrip(b"=").decode("ascii")
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of what cannot be asked anything."""
 
 
-def from_cursor(cursor: str) -> str:
-    """The id that a cursor stands for.
+def require_no_query(request: Request[Any, Any, Any]) -> None:
+    """Refuse a query where none is understood.
 
     Raises:
-        Refused: it is none.
+        Refused: there is one.
     """
-    try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"==")
-        found = ids.parse(str(UUID(bytes=raw)))
-    except (ValueError, Base64Error):
-        found = None
-    if found is None or to_cursor(found) != cursor:
-        raise Refused("invalid_request", "That is not a cursor.")
-    return found
+    query_of(request, Nothing)
+
+
+class Cursors:
+    """The cursors of one list; those of another are refused, since their place means nothing in this one.
+
+    Args:
+        letter: which list: how its cursors begin.
+        pack: a row's id or name as bytes.
+        unpack: the way back; a ValueError, or None, for what is none.
+    """
+
+    __slots__ = ("_letter", "_pack", "_unpack")
+
+    def __init__(self, letter: str, pack: Callable[[str], bytes], unpack: Callable[[bytes], str | None]) -> None:
+        self._letter = letter
+        self._pack = pack
+        self._unpack = unpack
+
+    def after(self, row: str) -> str:
+        """The cursor of the page after this row."""
+        return self._letter + urlsafe_b64encode(self._pack(row)).rstrip(b"=").decode("ascii")
+
+    def row(self, cursor: str | None) -> str | None:
+        """The row that a cursor stands behind; None for the first page.
+
+        Raises:
+            Refused: it is none of this list.
+        """
+        if cursor is None:
+            return None
+        try:
+            found = self._unpack(urlsafe_b64decode(cursor[1:].encode("ascii") + b"=="))
+        except (ValueError, Base64Error):
+            found = None
+        if not found or self.after(found) != cursor:
+            raise Refused("invalid_request", "That is not a cursor of this list.")
+        return found
+
+
+def _by_id(letter: str) -> Cursors:
+    return Cursors(letter, lambda row: UUID(row).bytes, lambda raw: ids.parse(str(UUID(bytes=raw))))
+
+
+JOBS: Final = _by_id("j")
+EVENTS: Final = _by_id("e")
+TOKENS: Final = _by_id("t")
+AUDIT: Final = _by_id("a")
+SCHEDULES: Final = Cursors("s", str.encode, bytes.decode)

@@ -14,6 +14,7 @@ from hookyard.errors import ConfigError, HookyardError, Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.paging import require_no_query
 from hookyard.gateway.tables import Live
 from hookyard.host.views import HookView, PluginList, full_plugin, hook_view, plugin_row
 from hookyard.inbound import own
@@ -42,6 +43,7 @@ class Plugins:
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List every plugin that was found, and last Hookyard's own provider of hooks."""
         allowed(request, self._deps, PLUGINS_READ)
+        require_no_query(request)
         registry = self._live.tables.registry
         hooks: dict[str, list[HookView]] = {}
         for each in self._hooks.records():
@@ -56,6 +58,7 @@ class Plugins:
     async def full(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Show all of a plugin."""
         allowed(request, self._deps, PLUGINS_READ)
+        require_no_query(request)
         registry = self._live.tables.registry
         # One that was left out because its name was taken is in the list only.
         record = next((one for one in (own.record, *registry.plugins) if one.name == name), None)

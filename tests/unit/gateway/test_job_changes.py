@@ -161,11 +161,22 @@ def test_whoever_made_a_job_may_cancel_it_and_nothing_more(house: House) -> None
     assert change(house, job_id, "cancel", CI).status == 200
 
 
+@pytest.mark.parametrize("what", ["cancel", "kill"])
+@pytest.mark.parametrize("body", [b"{}", b" { } ", b""])
+def test_an_empty_object_says_nothing_and_a_body_that_is_none_is_refused(house: House, what: str, body: bytes) -> None:
+    path = f"/api/v1/jobs/{made(house)}/{what}"
+    for wrong, code in ((b"[]", "invalid_request"), (b"{", "invalid_json"), (b"null", "invalid_request")):
+        assert house.call("POST", path, [JSON, bearer(OPS)], wrong).code == code
+    reply = house.call("POST", path, [JSON, bearer(OPS)], body)
+    assert (reply.status, reply.json["status"]) == (200, "cancelled")
+    assert house.call("POST", path, [bearer(OPS)], body, query=b"force=1").code == "invalid_request"
+
+
 @pytest.mark.parametrize(
     ("what", "body", "code"),
     [
         ("cancel", {"force": True}, "invalid_request"),
-        ("kill", {}, "invalid_request"),
+        ("kill", {"now": True}, "invalid_request"),
         ("retry", {"force": 1}, "invalid_input"),
         ("retry", {"now": True}, "invalid_input"),
     ],

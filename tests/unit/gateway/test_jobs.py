@@ -3,6 +3,7 @@
 import pytest
 from tests.unit.gateway.lab import ACME, ADMIN, CI, READER, House
 
+from hookyard.gateway.paging import AUDIT, EVENTS, JOBS, SCHEDULES, TOKENS
 from hookyard.model import Delivery, DeliveryAttempt, ErrorInfo, Job
 from hookyard.store.contract import (
     Claim,
@@ -216,6 +217,27 @@ def test_a_row_leaves_out_the_bodies(house: House) -> None:
 )  # fmt: skip
 def test_a_wrong_query_is_400(house: House, query: bytes) -> None:
     assert house.get("/api/v1/jobs", query=query).code == "invalid_request"
+
+
+def test_a_query_that_is_not_understood_is_400_wherever_one_job_is_asked_for(house: House) -> None:
+    path = f"/api/v1/jobs/{made(house)}"
+    parts = ("children", "attempts", "deliveries", "tree", "result", "artifacts", "artifacts/x", "items", "log")
+    paths = [path, f"{path}/events", *(f"{path}/{part}" for part in parts), path.replace("/api/v1/jobs", "/job")]
+    others = ["/api/v1/plugins", "/api/v1/plugins/hello", "/api/v1/health", "/api/v1/tokens/x"]
+    for each in (*paths, *others):
+        reply = house.get(each, ADMIN, query=b"nope=1")
+        assert (each, reply.status, "nope" in reply.json["detail"]) == (each, 400, True)
+
+
+def test_a_cursor_of_another_list_is_400(house: House) -> None:
+    row = str(house.trigger({"payload": {"name": "Ada"}}).json["job_id"])
+    lists = {
+        "jobs": JOBS, "events": EVENTS, "tokens": TOKENS, "audit": AUDIT, "schedules": SCHEDULES,
+    }  # fmt: skip
+    for name in ("jobs", "events", "tokens", "audit"):
+        for other, cursors in lists.items():
+            reply = house.get(f"/api/v1/{name}", ADMIN, query=f"cursor={cursors.after(row)}".encode())
+            assert (name, other, reply.status) == (name, other, 200 if name == other else 400)
 
 
 def test_listing_needs_the_scope(house: House) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from tests.unit.gateway.lab import CAP, JSON, NOBODY, READER, House, Reply, bearer, config_of, house_of
+from tests.unit.gateway.lab import CAP, JSON, NOBODY, OPS, READER, House, Reply, bearer, config_of, house_of
 
 from hookyard.errors import CODES, StoreUnavailable
 
@@ -258,6 +258,49 @@ def test_a_wrong_method_is_405_with_the_right_ones(house: House, method: str, pa
     assert reply.status == 405
     assert set(reply["allow"].split(", ")) == {*allow.split(", "), "OPTIONS"}
     assert (reply.body == b"") is (method == "HEAD")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/jobs", "/api/v1/jobs/x", "/api/v1/jobs/x/cancel", "/api/v1/tokens", "/api/v1/tokens/x", "/healthz",
+     "/trigger/hello/greet", "/hooks/hub"],
+)  # fmt: skip
+def test_options_and_a_wrong_method_name_the_same_methods(house: House, path: str) -> None:
+    asked, wrong = house.call("OPTIONS", path), house.call("BREW", path)
+    assert (asked.status, wrong.status) == (204, 405)
+    assert set(asked["allow"].split(", ")) == set(wrong["allow"].split(", "))
+    assert ("GET" in asked["allow"]) is ("HEAD" in asked["allow"])
+
+
+def test_options_of_jobs_names_all(house: House) -> None:
+    assert set(house.call("OPTIONS", "/api/v1/jobs")["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+HALF = "An escape from \\ud800 to \\udfff stands alone: it is only half of a character."
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        (r'"\ud800"', HALF),
+        (r'"\ud800 and more, a lot more than that"', HALF),
+        (r'"\udfff and more, a lot more than that"', HALF),
+        (r'"\ud800\u0041"', HALF),
+        (r'"\uD83D', HALF),
+        (r'"\ud83d\ude00', "Input data was truncated"),
+        ('"open', "Input data was truncated"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_called_that(house: House, text: str, detail: str) -> None:
+    end = "}}" if text.endswith('"') else ""
+    body = ('{"payload":{"name":' + text + end).encode()
+    reply = house.call("POST", "/trigger/hello/greet", [JSON, bearer()], body)
+    assert (reply.code, reply.json["detail"]) == ("invalid_json", detail)
+    sweep = house.call(
+        "POST", "/api/v1/jobs/cancel", [JSON, bearer(OPS)], body.replace(b"payload", b"filter").replace(b"name", b"tag")
+    )
+    assert sweep.code == "invalid_json"
+    assert (sweep.json["detail"] == HALF) is (detail == HALF)
 
 
 @pytest.mark.parametrize("path", ["/trigger/hello/greet", "/healthz"])

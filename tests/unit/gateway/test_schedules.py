@@ -13,6 +13,7 @@ import pytest
 
 from hookyard.auth import digest
 from hookyard.config import load_file
+from hookyard.gateway.paging import JOBS
 from hookyard.service import Service
 from hookyard.testing import FakeClock
 from hookyard.timetable import Rule
@@ -325,5 +326,7 @@ def test_pages_go_on_after_a_name(tmp_path: Path) -> None:
         rest = (await call("GET", f"/schedules?limit=2&cursor={first['next']}")).json()
         assert [one["name"] for page in (first, rest) for one in page["schedules"]] == ["a", "b", "c"]
         assert rest["next"] is None
+        for other in ("b", JOBS.after("019de0d5-c800-7000-bf01-946b94460cf0"), "s", "s%00"):
+            assert (await call("GET", f"/schedules?cursor={other}")).status_code == 400
 
     on_api(tmp_path, work)

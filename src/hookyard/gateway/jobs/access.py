@@ -16,6 +16,7 @@ from hookyard.auth import JOBS_READ, JOBS_WRITE, Principal
 from hookyard.errors import Refused
 from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.paging import require_no_query
 from hookyard.gateway.permission import sees
 from hookyard.host.registry import Registry
 from hookyard.model import Job
@@ -35,18 +36,24 @@ class JobAccess:
         self._deps = deps
         self._registry = registry
 
-    async def readable(self, request: Request[Any, Any, Any], text: str, scope: str = JOBS_READ) -> Job:
+    async def readable(
+        self, request: Request[Any, Any, Any], text: str, scope: str = JOBS_READ, *, query: bool = False
+    ) -> Job:
         """Return the job to those who may read all of their tenant, and to the one who made it.
 
         Args:
             request: who asks.
             text: the id as it came.
             scope: what allows reading others' jobs; `jobs:read` implies it.
+            query: whether the route looks at the query itself; else there may be none.
 
         Raises:
-            Refused: nobody we know, no id, or no such job for this caller.
+            Refused: nobody we know, no id, a query that is not understood, or no such job for this caller.
         """
-        return await self._find(authenticate(request, self._deps.tokens), text, scope)
+        principal = authenticate(request, self._deps.tokens)
+        if not query:
+            require_no_query(request)
+        return await self._find(principal, text, scope)
 
     async def changeable(
         self, request: Request[Any, Any, Any], text: str, *, own: bool = False
@@ -62,6 +69,7 @@ class JobAccess:
             Refused: as of :meth:`readable`; or the caller may not change it.
         """
         principal = authenticate(request, self._deps.tokens)
+        require_no_query(request)
         job = await self._find(principal, text, JOBS_READ)
         if not (principal.may(JOBS_WRITE) or (own and job.principal == principal.name)):
             raise Refused("forbidden")

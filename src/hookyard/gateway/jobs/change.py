@@ -9,7 +9,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from hookyard.gateway.answer import Answer, value_answer
-from hookyard.gateway.body import body_of, require_no_body
+from hookyard.gateway.body import body_of, require_nothing
 from hookyard.gateway.caller import entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
@@ -43,7 +43,7 @@ class Changes:
     async def cancel(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Cancel a job: a queued one ends at once, a running one is asked to. Whoever made it may."""
         principal, job = await self._access.changeable(request, job_id, own=True)
-        require_no_body(request)
+        await require_nothing(request, self._deps)
         audit = entry(request, principal, self._deps, "job.cancel", job.id)
         outcome = await self._deps.dispatcher.cancel(job.id, audit=audit)
         if not isinstance(outcome, (Done, CancelRequested)):
@@ -53,7 +53,7 @@ class Changes:
     async def kill(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Cancel a job; one that runs ends at once too."""
         principal, job = await self._access.changeable(request, job_id)
-        require_no_body(request)
+        await require_nothing(request, self._deps)
         audit = entry(request, principal, self._deps, "job.kill", job.id)
         outcome = await self._deps.dispatcher.kill(job.id, audit=audit)
         if not isinstance(outcome, (Done, CancelRequested)):
@@ -73,7 +73,7 @@ class Changes:
     async def delete(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Forget an ended job and all that belongs to it."""
         principal, job = await self._access.changeable(request, job_id)
-        require_no_body(request)
+        await require_nothing(request, self._deps)
         audit = entry(request, principal, self._deps, "job.delete", job.id)
         outcome = await self._deps.dispatcher.delete(job.id, audit=audit)
         if not isinstance(outcome, Deleted):

@@ -48,7 +48,7 @@ class JobEvents:
 
     async def events(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Send the life of a job, from where the reader stands; 204 when it has been told the end already."""
-        job = await self._access.readable(request, job_id)
+        job = await self._access.readable(request, job_id, query=True)
         known, asked = seen(request), query_of(request, EventsQuery)
         given = known.headers.get(b"last-event-id")
         cursor = Cursor() if given is None else Cursor.read(given.decode("latin-1"))

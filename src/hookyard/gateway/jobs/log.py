@@ -58,7 +58,7 @@ class JobLogs:
 
     async def log(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show what a job logged."""
-        job = await self._access.readable(request, job_id)
+        job = await self._access.readable(request, job_id, query=True)
         query = query_of(request, LogQuery)
         # The one more says whether there is a next page.
         found = await self._store.log_lines(job.id, after=query.after, limit=query.limit + 1)

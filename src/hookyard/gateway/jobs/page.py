@@ -14,7 +14,7 @@ from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.moment import Moment, millis
-from hookyard.gateway.paging import from_cursor, query_of, to_cursor
+from hookyard.gateway.paging import JOBS, query_of
 from hookyard.gateway.views import JobPage, row_view
 from hookyard.model import JobStatus, Reason
 from hookyard.store.contract import JobQuery
@@ -102,7 +102,6 @@ class Listing:
         """List jobs, newest first."""
         principal = allowed(request, self._deps, JOBS_READ)
         asked = query_of(request, ListQuery)
-        before = None if asked.cursor is None else from_cursor(asked.cursor)
-        found = await self._deps.store.jobs(asked.query(principal, before, asked.limit))
-        more = None if found.next is None else to_cursor(found.next)
+        found = await self._deps.store.jobs(asked.query(principal, JOBS.row(asked.cursor), asked.limit))
+        more = None if found.next is None else JOBS.after(found.next)
         return value_answer(JobPage([row_view(self._access.explained(job)) for job in found.jobs], more))

@@ -103,7 +103,7 @@ class Parts:
 
     async def items(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """List the partial results of a job, by name."""
-        job = await self._access.readable(request, job_id)
+        job = await self._access.readable(request, job_id, query=True)
         asked = query_of(request, ItemQuery)
         found = await self._store.items(job.id, after=asked.after, limit=asked.limit + 1)
         shown, more = page_of(found, asked.limit, lambda item: item.name)

@@ -18,7 +18,7 @@ from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.outcome import uncancelled, unretried
 from hookyard.gateway.jobs.page import JobFilter
-from hookyard.gateway.paging import from_cursor, to_cursor
+from hookyard.gateway.paging import JOBS
 from hookyard.store.contract import CancelRequested, Done
 
 _NO_FILTER: Final = JobFilter()
@@ -128,7 +128,7 @@ class Sweeps:
             changed=len(changed),
             job_ids=found if asked.dry_run else changed,
             refused=dict(refused),
-            next=None if cursor is None else to_cursor(cursor),
+            next=None if cursor is None else JOBS.after(cursor),
             dry_run=asked.dry_run,
         )
         return value_answer(swept)
@@ -136,7 +136,7 @@ class Sweeps:
     async def _find(self, asked: CancelMany, principal: Principal) -> tuple[list[str], str | None]:
         """The jobs to look at, and the id to go on before."""
         found: list[str] = []
-        before = None if asked.cursor is None else from_cursor(asked.cursor)
+        before = JOBS.row(asked.cursor)
         for _ in range(_PAGES):
             room = min(asked.limit - len(found), 200)
             page = await self._deps.store.jobs(asked.filter.query(principal, before, room))

@@ -16,10 +16,11 @@ from hookyard.auth import LANES_READ, LANES_WRITE
 from hookyard.dispatch.lanes import LaneControl
 from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.body import body_of, require_no_body
+from hookyard.gateway.body import body_of, require_nothing
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.lanes.views import LaneChange, LaneList, lane_view, pause_view, plugin_view
+from hookyard.gateway.paging import require_no_query
 from hookyard.model import EVERY_LANE
 
 _UNKNOWN: Final = "There is no such lane, and no plugin of this name with a lane."
@@ -54,6 +55,7 @@ class LaneRoutes:
     async def all(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List all lanes."""
         allowed(request, self._deps, LANES_READ)
+        require_no_query(request)
         lanes = await self._lanes.states()
         return value_answer(
             LaneList(
@@ -66,6 +68,7 @@ class LaneRoutes:
     async def one(self, request: Request[Any, Any, Any], path: FromPath[str]) -> ASGIApp:
         """Show a lane."""
         allowed(request, self._deps, LANES_READ)
+        require_no_query(request)
         name = path.strip("/")
         found = next((lane for lane in await self._lanes.states() if lane.name == name), None)
         if found is None:
@@ -85,7 +88,7 @@ class LaneRoutes:
                 audit = entry(request, principal, self._deps, "lane.pause", name, details)
                 await self._lanes.pause(name, by=principal.name, reason=asked.reason, audit=audit)
             else:
-                require_no_body(request)
+                await require_nothing(request, self._deps)
                 await self._lanes.resume(name, audit=entry(request, principal, self._deps, "lane.resume", name))
         except LookupError:
             raise Refused("not_found", _UNKNOWN) from None

@@ -26,7 +26,7 @@ from hookyard.gateway.body import raw_body
 from hookyard.gateway.caller import allowed, entry, seen
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.paging import page_of, query_of
+from hookyard.gateway.paging import SCHEDULES, page_of, query_of
 from hookyard.gateway.permission import may_run
 from hookyard.gateway.schedules.views import (
     NextQuery,
@@ -69,8 +69,9 @@ class Schedules:
         """List schedules, by name."""
         principal = allowed(request, self._deps, SCHEDULES_READ)
         asked = query_of(request, ScheduleQuery)
-        found = [one for one in self._manage.entries(principal.tenant) if one.row.name > (asked.cursor or "")]
-        shown, more = page_of(found, asked.limit, lambda one: one.row.name)
+        last = SCHEDULES.row(asked.cursor) or ""
+        found = [one for one in self._manage.entries(principal.tenant) if one.row.name > last]
+        shown, more = page_of(found, asked.limit, lambda one: SCHEDULES.after(one.row.name))
         return value_answer(SchedulePage(await self._views(shown, asked.next), more))
 
     async def show(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
@@ -112,7 +113,7 @@ class Schedules:
             require_utf8(body)
             wanted = _merged(before, msgspec.json.decode(body or b"{}", type=dict[str, Any]))
         except (msgspec.DecodeError, RecursionError) as error:
-            raise refusal(error) from error
+            raise refusal(error, body=body) from error
         return await self._put(request, principal, name, _decoded(msgspec.json.encode(wanted)))
 
     async def delete(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
@@ -199,7 +200,7 @@ def _decoded(body: bytes) -> ScheduleSettings:
         require_utf8(body)
         return decode_spec(body or b"{}")
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise refusal(error) from error
+        raise refusal(error, body=body) from error
 
 
 def _refused(error: RuleError) -> Refused:

@@ -21,7 +21,7 @@ from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at
-from hookyard.gateway.paging import from_cursor, page_of, query_of, to_cursor
+from hookyard.gateway.paging import TOKENS, page_of, query_of, require_no_query
 from hookyard.gateway.tokens.views import NewTokenView, RotatedView, TokenPage, TokenView, view_of
 from hookyard.model import YEAR, Token
 
@@ -105,18 +105,19 @@ class TokenRoutes:
         """List tokens, newest first."""
         principal = allowed(request, self._deps, TOKENS_READ)
         asked = query_of(request, TokenQuery)
-        before = None if asked.cursor is None else from_cursor(asked.cursor)
+        before = TOKENS.row(asked.cursor)
         found = [
             token
             for token in sorted(await self._visible(principal), key=lambda token: token.id, reverse=True)
             if (before is None or token.id < before) and asked.name in (None, token.name)
         ]
-        shown, more = page_of(found, asked.limit, lambda token: to_cursor(token.id))
+        shown, more = page_of(found, asked.limit, lambda token: TOKENS.after(token.id))
         return value_answer(TokenPage([self._view(token) for token in shown], more))
 
     async def show(self, request: Request[Any, Any, Any], token_id: FromPath[str]) -> ASGIApp:
         """Show a token."""
         principal = allowed(request, self._deps, TOKENS_READ)
+        require_no_query(request)
         return value_answer(self._view(await self._find(principal, token_id)))
 
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:

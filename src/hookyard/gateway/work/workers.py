@@ -11,6 +11,7 @@ from hookyard.dispatch.work import Work
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.paging import require_no_query
 from hookyard.gateway.work.views import WorkerList, worker_view
 
 
@@ -28,4 +29,5 @@ class Workers:
     async def workers(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """List them."""
         allowed(request, self._deps, LANES_READ)
+        require_no_query(request)
         return value_answer(WorkerList([worker_view(worker) for worker in await self._work.workers()]))
