@@ -189,9 +189,12 @@ def test_a_schema_that_is_not_what_its_number_says_is_found_and_not_served(
 def test_an_empty_file_is_not_made_into_one_that_nothing_can_open(hookyard: Call, config: Path, tmp_path: Path) -> None:
     file = tmp_path / "data" / "jobs.db"
     file.write_bytes(b"")
-    ended = hookyard("db", "vacuum", "-c", config)
-    assert ended.code == 74
-    assert "is empty: there is no store in it" in ended.err
+    for what in (["vacuum"], ["stats"], ["backup", tmp_path / "copy.db"]):
+        ended = hookyard("db", *what, "-c", config)
+        assert (ended.code, "is empty: there is no store in it" in ended.err) == (74, True)
+    ended = hookyard("db", "check", "-c", config)
+    assert (ended.code, ended.out.splitlines()) == (65, [f"{file}: is empty: there is no store in it"])
+    assert not (tmp_path / "copy.db").exists()
     assert file.stat().st_size == 0
 
 

@@ -88,7 +88,7 @@ def backup(source: Path, target: Path, *, progress: Progress | None = None) -> C
     hidden = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with reading(source) as connection:
-            schema = check_owner(connection)
+            schema = _require_store(connection, source)
             # What others write from now on is not seen: a copy that is made in steps would begin again with each.
             connection.execute("BEGIN")
             connection.execute(_SQL["snapshot"].text).fetchall()
@@ -130,6 +130,8 @@ def check(file: Path, *, as_it_is: bool = False) -> Health:
     try:
         with reading(file) as connection:
             schema = check_owner(connection)
+            if not schema:
+                return Health(str(file), schema, newest, ("is empty: there is no store in it",))
             rows = connection.execute(_SQL["integrity"].text).fetchall()
             problems += [str(row[0]) for row in rows if row[0] != "ok"]
             orphans = connection.execute(_SQL["foreign_keys"].text, (_PROBLEMS,)).fetchall()
@@ -174,7 +176,7 @@ def stats(file: Path) -> Stats:
     try:
         with reading(file) as connection:
             page = cast("int", connection.pragma("page_size"))
-            schema = check_owner(connection)
+            schema = _require_store(connection, file)
             rows = connection.execute(_SQL["rows"].text).fetchall()
             jobs = connection.execute(_SQL["jobs_by_status"].text).fetchall()
             ((first, last),) = cast(
@@ -198,6 +200,19 @@ def stats(file: Path) -> Stats:
         raise StoreError(msg) from error
 
 
+def _require_store(connection: Connection, file: Path) -> int:
+    """The number of the file's schema.
+
+    Raises:
+        StoreError: it is empty, or belongs to another program.
+    """
+    schema = check_owner(connection)
+    if not schema:
+        msg = f"{file} is empty: there is no store in it"
+        raise StoreError(msg)
+    return schema
+
+
 def vacuum(file: Path) -> Changed:
     """Write a file anew without the room that is free in it; needs as much room again while it does.
 
@@ -206,9 +221,7 @@ def vacuum(file: Path) -> Changed:
         StoreError: there is no such file, or there is no room for it.
     """
     with _writing(file) as connection:
-        if not check_owner(connection):
-            msg = f"{file} is empty: there is no store in it"
-            raise StoreError(msg)
+        _require_store(connection, file)
         before = file.stat().st_size
         connection.execute(_SQL["vacuum"].text)
         connection.pragma("wal_checkpoint", "TRUNCATE")
