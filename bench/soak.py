@@ -71,7 +71,8 @@ def rounds(server: Server, stop: threading.Event, counts: dict[str, int], seed: 
             try:
                 call()
             except RuntimeError as error:
-                counts[f"refused: {str(error)[:80]}"] = counts.get(f"refused: {str(error)[:80]}", 0) + 1
+                print(f"  {name}: {error}"[:200], flush=True)
+                counts[f"{name}: refused"] = counts.get(f"{name}: refused", 0) + 1
             else:
                 counts[name] = counts.get(name, 0) + 1
 

@@ -379,7 +379,7 @@ def test_health_is_for_those_who_may_read_jobs_and_says_what_holds_work_up() -> 
     house = house_of(config_of())
     assert house.get("/api/v1/health", CI).code == "forbidden"
     assert house.get("/api/v1/health", None).code == "unauthenticated"
-    whole = {"status": "ok", "state": "ready", "store": "ok", "artifacts": "ok", "plugins": []}
+    whole: dict[str, object] = {"status": "ok", "state": "ready", "store": "ok", "artifacts": "ok", "plugins": []}
     assert house.get("/api/v1/health").json == whole
     house.readiness.state = "draining"
     assert house.get("/api/v1/health").json["status"] == "failing"
