@@ -32,7 +32,6 @@ from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
 
 Call = Callable[..., Ended]
-NOW = time.time_ns() // 1_000_000
 MINUTE, DAY = 60_000, 86_400_000
 TOKENS = "tokens: [{name: ci, sha256: " + "0" * 64 + ', scopes: ["trigger:*/*"]}]\n'
 PLUGIN = '''
@@ -64,7 +63,8 @@ class Place:
         (folder / "plugins").mkdir()
         (folder / "plugins" / "hello.py").write_text(PLUGIN)
         folder.chmod(0o700)
-        self.clock = FakeClock(NOW)
+        self.now = time.time_ns() // 1_000_000
+        self.clock = FakeClock(self.now)
         self.new_id = IdSource(self.clock)
         self.write("")
 
@@ -84,8 +84,9 @@ class Place:
 
         asyncio.run(run())
 
-    def job(self, lane: str = "hello/greet", *, at: int = NOW) -> Job:
+    def job(self, lane: str = "hello/greet", *, at: int | None = None) -> Job:
         plugin, _, command = lane.partition("/")
+        at = self.now if at is None else at
         return Job(id=self.new_id(), plugin=plugin, command=command, lane=lane, args=b'""', submitted_at=at, run_at=at)
 
     def found(self) -> dict[str, dict[str, Any]]:
@@ -112,7 +113,7 @@ def test_a_deployment_that_was_never_started_has_nothing_wrong(place: Place, hoo
 
 def test_a_store_at_rest_has_nothing_wrong(place: Place) -> None:
     job = place.job()
-    place.store(Enqueue(now=NOW, job=job, lease=Lease(1, "local", NOW + MINUTE)))
+    place.store(Enqueue(now=place.now, job=job, lease=Lease(1, "local", place.now + MINUTE)))
     assert set(place.found()) == {"server.stopped"}
 
 
@@ -165,23 +166,23 @@ def test_file_systems_that_keep_nothing_or_lock_nothing_are_told(tmp_path: Path)
 
 def test_a_clock_behind_the_last_id_is_an_error(place: Place) -> None:
     place.clock.advance(5 * MINUTE)
-    place.store(Enqueue(now=NOW, job=place.job()))
+    place.store(Enqueue(now=place.now, job=place.job()))
     assert place.found()["clock.behind"]["severity"] == "error"
 
 
 def test_queues_that_stand_still_are_told(place: Place) -> None:
-    old = NOW - 30 * MINUTE
+    old = place.now - 30 * MINUTE
     pause = Pause(lane=EVERY_LANE, since=old, by="token:ops", reason="too hot")
     place.store(
-        *(Enqueue(now=NOW, job=place.job(at=old)) for _ in range(3)),
-        Enqueue(now=NOW, job=place.job("gone/away")),
+        *(Enqueue(now=place.now, job=place.job(at=old)) for _ in range(3)),
+        Enqueue(now=place.now, job=place.job("gone/away")),
         Enqueue(now=old, job=place.job(), lease=Lease(1, "local", old)),
     )
     found = place.found()
     assert found.keys() == {"lane.backlog", "lane.nobody", "jobs.stuck", "server.stopped"}
     assert found["lane.backlog"]["what"].startswith("3 jobs of the lane hello/greet are due")
     assert "gone/away" in found["lane.nobody"]["what"]
-    place.store(PauseLane(now=NOW, pause=pause))
+    place.store(PauseLane(now=place.now, pause=pause))
     found = place.found()
     assert "lane.backlog" not in found, "it waits because it is paused"
     assert "too hot" in found["lane.paused"]["what"]
@@ -192,12 +193,18 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
     job, fault = replace(place.job(), max_attempts=1), place.job("hello/fault")
     deliveries = tuple(
         Delivery(
-            id=place.new_id(), job_id=job.id, event="job.failed", endpoint=name, url=None, body=b"{}", created_at=NOW
+            id=place.new_id(),
+            job_id=job.id,
+            event="job.failed",
+            endpoint=name,
+            url=None,
+            body=b"{}",
+            created_at=place.now,
         )
         for name in ("ops", "former")
     )
     ended = Finish(
-        now=NOW,
+        now=place.now,
         job_id=job.id,
         token=1,
         status="failed",
@@ -206,17 +213,17 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
         deliveries=deliveries,
     )
     tried = DeliveryAttempt(
-        delivery_id="", number=0, started_at=NOW, duration=1, status=503, error="503 from it", response=None
+        delivery_id="", number=0, started_at=place.now, duration=1, status=503, error="503 from it", response=None
     )
-    place.store(Enqueue(now=NOW, job=job, lease=Lease(1, "local", NOW + 1)), ended)
+    place.store(Enqueue(now=place.now, job=job, lease=Lease(1, "local", place.now + 1)), ended)
     # What no further attempt would mend is no dead letter, and neither is what succeeded.
-    faulty = Finish(now=NOW, job_id=fault.id, token=2, status="failed", outcome="failed", reason="not_retryable")
-    place.store(Enqueue(now=NOW, job=fault, lease=Lease(2, "local", NOW + 1)), faulty)
+    faulty = Finish(now=place.now, job_id=fault.id, token=2, status="failed", outcome="failed", reason="not_retryable")
+    place.store(Enqueue(now=place.now, job=fault, lease=Lease(2, "local", place.now + 1)), faulty)
     for number in range(1, 4):
-        claim = ClaimDeliveries(now=NOW, limit=9, lease=Lease(number, "courier", NOW + 1))
+        claim = ClaimDeliveries(now=place.now, limit=9, lease=Lease(number, "courier", place.now + 1))
         again = [
             FinishDelivery(
-                now=NOW, delivery_id=one.id, token=number, status="pending", attempt=replace(tried, number=number)
+                now=place.now, delivery_id=one.id, token=number, status="pending", attempt=replace(tried, number=number)
             )
             for one in deliveries
         ]
@@ -235,15 +242,15 @@ def test_tokens_that_end_soon_and_their_absence_are_told(place: Place) -> None:
         name="ci",
         digest=b"1" * 32,
         scopes=("jobs:read",),
-        created_at=NOW,
+        created_at=place.now,
         created_by="token:admin",
-        expires_at=NOW + 3 * DAY,
+        expires_at=place.now + 3 * DAY,
     )
-    place.store(PutToken(now=NOW, token=token))
+    place.store(PutToken(now=place.now, token=token))
     found = place.found()
     assert "tokens.none" not in found
     assert "the token ci is good until" in found["tokens.expiring"]["what"]
-    place.store(PutToken(now=NOW, token=replace(token, revoked_at=NOW)))
+    place.store(PutToken(now=place.now, token=replace(token, revoked_at=place.now)))
     assert "tokens.none" in place.found()
 
 
