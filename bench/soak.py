@@ -91,10 +91,10 @@ def _round(caller: Caller, draw: random.Random, made: list[str]) -> dict[str, Ca
         post(f"{JOBS}/{job}/cancel", {})
 
     def again() -> None:
-        job = json.loads(post(PATH, {"payload": {"name": "once"}, "delay": 3600}))["job_id"]
-        post(f"{JOBS}/{job}/cancel", {})
+        job = json.loads(post(PATH, {"payload": {"name": "once"}}))["job_id"]
+        _until_it_ended(caller, job)
         post(f"{JOBS}/{job}/retry", {"force": True})
-        post(f"{JOBS}/{job}/cancel", {})
+        _until_it_ended(caller, job)
         caller.ask("DELETE", f"{JOBS}/{job}")
 
     def unique() -> None:
@@ -116,6 +116,14 @@ def _round(caller: Caller, draw: random.Random, made: list[str]) -> dict[str, Ca
     if made:
         calls["get"] = lambda: caller.ask("GET", f"{JOBS}/{draw.choice(made)}")
     return calls
+
+
+def _until_it_ended(caller: Caller, job: str) -> None:
+    for _ in range(200):
+        if json.loads(caller.ask("GET", f"/job/{job}"))["status"] not in {"queued", "running"}:
+            return
+        time.sleep(0.01)
+    raise RuntimeError(f"{job} does not end")
 
 
 def run(minutes: float, threads: int) -> tuple[list[Series], dict[str, int]]:
