@@ -39,7 +39,11 @@ def test_the_scheme_is_read_in_any_case(scheme: bytes) -> None:
     assert TOKENS.bearer(scheme + b" " + TOKEN.encode()) is not None
 
 
-@pytest.mark.parametrize("header", [b"", b"Bearer", b"Bearer ", b"Basic " + TOKEN.encode(), TOKEN.encode()])
+@pytest.mark.parametrize(
+    "header",
+    [b"", b"Bearer", b"Bearer ", b"Basic " + TOKEN.encode(), TOKEN.encode()],
+    ids=["none", "no token", "an empty token", "another scheme", "no scheme"],
+)
 def test_an_authorization_header_of_another_form_is_nobody(header: bytes) -> None:
     assert TOKENS.bearer(header) is None
 
