@@ -92,7 +92,7 @@ class Scalars:
             raw = value.text  # text stays text, whatever the environment holds
         for one in simple:
             if fits(raw, one):
-                converted: object = msgspec.convert(raw, one, dec_hook=_parse)
+                converted: object = msgspec.convert(raw, one, dec_hook=parse_value)
                 return converted
         message = f"expected {expected(kind)}"
         if not is_private(kind):
@@ -141,7 +141,7 @@ class Scalars:
 def fits(raw: object, kind: object) -> bool:
     """Whether plain data is of a type and within its constraints."""
     try:
-        msgspec.convert(raw, kind, dec_hook=_parse)
+        msgspec.convert(raw, kind, dec_hook=parse_value)
     except msgspec.ValidationError:
         return False
     pattern = split(kind)[1].pattern
@@ -159,7 +159,12 @@ def _is_simple(kind: object) -> bool:
     return struct_of(kind) is None and bottom is not dict and bottom is not tuple
 
 
-def _parse(kind: type, raw: object) -> object:
+def parse_value(kind: type, raw: object) -> object:
+    """Read one of the kinds of values that msgspec does not know: its hook, wherever settings are decoded.
+
+    Raises:
+        ValueError: it is none.
+    """
     if kind is Duration:
         return Duration.parse(raw)
     if kind is Size:

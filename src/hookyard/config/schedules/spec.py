@@ -7,17 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from hookyard.config.model.schedules import ScheduleSettings
+from hookyard.config.scalars import parse_value
 from hookyard.config.values import Duration
 
-
-def _read(kind: type, raw: object) -> object:
-    if kind is Duration:
-        return Duration.parse(raw)
-    msg = f"no way to read a {kind.__name__}"
-    raise NotImplementedError(msg)
-
-
-_decoder: Final = msgspec.json.Decoder(ScheduleSettings, dec_hook=_read)
+_decoder: Final = msgspec.json.Decoder(ScheduleSettings, dec_hook=parse_value)
 
 
 def decode_spec(spec: bytes) -> ScheduleSettings:
