@@ -4,11 +4,11 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Protocol, cast
 
 import apsw
 import pytest
 from msgspec.structs import replace
+from tests.unit.store.watched import Watched, connection_of, steps
 
 from hookyard.model import JobStatus, StateChange
 from hookyard.store.contract import (
@@ -24,7 +24,6 @@ from hookyard.store.contract import (
     PutState,
 )
 from hookyard.store.sqlite import SqliteStore, statements
-from hookyard.store.sqlite.driver import Connection
 from hookyard.testing.store_items import item, items_op
 from hookyard.testing.store_probe import TOKEN, Probe
 from hookyard.testing.store_told import artifact, event, line, progress_op
@@ -58,27 +57,6 @@ def store(tmp_path: Path) -> Iterator[Probe]:
         probe.close()
 
 
-class Watched(Connection, Protocol):
-    """A connection with APSW's ways to watch it."""
-
-    exec_trace: Callable[[object, str, object], bool] | None
-
-    def set_progress_handler(
-        self,
-        handler: Callable[[], bool] | None,
-        steps: int = ...,
-        *,
-        id: object = ...,  # noqa: A002  APSW's name
-    ) -> None: ...
-
-    def status(self, op: int) -> tuple[int, int]: ...
-
-
-def connection_of(store: Probe) -> Watched:
-    assert isinstance(store.store, SqliteStore)
-    return cast("Watched", store.store.connection)
-
-
 def executed(store: Probe, *ops: Op) -> list[str]:
     """The first words of the statements that a batch is made of."""
     seen: list[str] = []
@@ -92,22 +70,6 @@ def executed(store: Probe, *ops: Op) -> list[str]:
     store.all(*ops)
     connection.exec_trace = None
     return seen
-
-
-def steps(store: Probe, *ops: Op) -> int:
-    """How many virtual machine steps a batch takes, in tens."""
-    count = 0
-
-    def progress() -> bool:
-        nonlocal count
-        count += 1
-        return False
-
-    connection = connection_of(store)
-    connection.set_progress_handler(progress, 10)
-    store.all(*ops)
-    connection.set_progress_handler(None)
-    return count
 
 
 def test_a_batch_of_equal_operations_is_a_handful_of_statements(store: Probe) -> None:

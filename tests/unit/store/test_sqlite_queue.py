@@ -4,15 +4,14 @@ import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, cast
 
 import pytest
 from msgspec.structs import replace
+from tests.unit.store.watched import connection_of, steps
 
 from hookyard.model import Job, JobOptions
 from hookyard.store.contract import Cancel, Claimed, ClaimWork, Done, Enqueue, LaneAsk, Op, RetryJob, Unique
 from hookyard.store.sqlite import SqliteStore, statements
-from hookyard.store.sqlite.driver import Connection
 from hookyard.testing.store_asked import after, end, ids, keyed
 from hookyard.testing.store_probe import LANE, TOKEN, Probe
 
@@ -54,33 +53,6 @@ def store(tmp_path: Path) -> Iterator[Probe]:
         probe = Probe(runner, open_store, tmp_path)
         yield probe
         probe.close()
-
-
-class Watched(Connection, Protocol):
-    """A connection with APSW's way to count its steps."""
-
-    def set_progress_handler(self, handler: object, steps: int = ...) -> None: ...
-
-
-def connection_of(store: Probe) -> Watched:
-    assert isinstance(store.store, SqliteStore)
-    return cast("Watched", store.store.connection)
-
-
-def steps(store: Probe, *ops: Op) -> int:
-    """How many virtual machine steps a batch takes, in tens."""
-    count = 0
-
-    def progress() -> bool:
-        nonlocal count
-        count += 1
-        return False
-
-    connection = connection_of(store)
-    connection.set_progress_handler(progress, 10)
-    store.all(*ops)
-    connection.set_progress_handler(None)
-    return count
 
 
 @pytest.mark.parametrize("analyzed", [False, True])
