@@ -6,6 +6,7 @@ Times are integer milliseconds since 1970-01-01 UTC, ids are UUIDv7 text, bodies
 from hookyard.model.access import AuditEntry, Token, TokenUse
 from hookyard.model.breaker import Breaker, BreakerState
 from hookyard.model.deliveries import Delivery, DeliveryAttempt
+from hookyard.model.inbound import Inbound
 from hookyard.model.jobs import Attempt, CallbackEvent, ErrorInfo, Follow, Job, JobFailure, JobOptions, Progress
 from hookyard.model.lanes import EVERY_LANE, LaneDepth, Pause, WorkerRecord
 from hookyard.model.retry import Retry
@@ -41,6 +42,7 @@ __all__ = [
     "Event",
     "FireOutcome",
     "Follow",
+    "Inbound",
     "Item",
     "ItemStatus",
     "Job",

@@ -15,7 +15,7 @@ from hookyard.config.model.commands import (
     UniqueSettings,
 )
 from hookyard.config.model.external import ExternalCommand
-from hookyard.config.model.inbound import HmacScheme, PluginScheme, RouteSettings, SourceSettings
+from hookyard.config.model.inbound import HmacScheme, RouteSettings, SecretSettings, SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.jwt import JwtSettings
 from hookyard.config.model.limits import LimitSettings
@@ -25,6 +25,17 @@ from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLim
 from hookyard.config.model.retention import Keep, RetentionSettings
 from hookyard.config.model.root import Config
 from hookyard.config.model.schedules import AfterSettings, BetweenSettings, ScheduleSettings
+from hookyard.config.model.schemes import (
+    HandshakeSettings,
+    Place,
+    PluginScheme,
+    PresetName,
+    PresetScheme,
+    ReadingSettings,
+    SignatureSettings,
+    TemplateScheme,
+    TimestampSettings,
+)
 from hookyard.config.model.server import LogSettings, Server, StoreSettings
 
 __all__ = [
@@ -39,6 +50,7 @@ __all__ = [
     "Config",
     "EndpointSettings",
     "ExternalCommand",
+    "HandshakeSettings",
     "HmacScheme",
     "JobSettings",
     "JwtSettings",
@@ -50,21 +62,29 @@ __all__ = [
     "LogSettings",
     "Name",
     "OutboundSettings",
+    "Place",
     "PluginHttp",
     "PluginScheme",
     "PluginSettings",
+    "PresetName",
+    "PresetScheme",
     "ProcessLimits",
+    "ReadingSettings",
     "RetentionSettings",
     "RetryChanges",
     "RouteSettings",
     "S3Settings",
     "ScheduleSettings",
     "Scope",
+    "SecretSettings",
     "Section",
     "Server",
+    "SignatureSettings",
     "SourceSettings",
     "StoreSettings",
+    "TemplateScheme",
     "Tenant",
+    "TimestampSettings",
     "TokenSettings",
     "UniqueSettings",
 ]

@@ -4,8 +4,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from hookyard.config.model.parts import Port, Positive, Section, Text
+from hookyard.config.model.parts import END, Port, Positive, Section, Text
 from hookyard.config.values import Duration, Size
+
+PublicUrl = Annotated[
+    str, Meta(pattern=r"^https?://[^\s?#]+" + END, description="a URL without query such as https://hooks.example.com")
+]
 
 
 class Server(Section, frozen=True, kw_only=True):
@@ -15,6 +19,8 @@ class Server(Section, frozen=True, kw_only=True):
     """Address to listen on; 0.0.0.0 for every one."""
     port: Port = 8420
     """TCP port; 0 takes a free one and prints it."""
+    public_url: PublicUrl | None = None
+    """Where callers reach this server, such as `https://hooks.example.com`; senders who sign the URL sign this one."""
     max_body: Size = Size(25 << 20)
     """Largest body accepted, refused with 413 before it is read. GitHub sends up to 25 MB."""
     max_wait: Duration = Duration(60_000)

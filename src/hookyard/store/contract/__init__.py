@@ -38,6 +38,7 @@ from hookyard.store.contract.jobs import (
     Claim,
     Claimed,
     ClaimWork,
+    Dead,
     Dedupe,
     Doomed,
     Enqueue,
@@ -60,6 +61,7 @@ from hookyard.store.contract.jobs import (
 from hookyard.store.contract.keeping import (
     Deleted,
     DeleteJob,
+    ForgetKeys,
     Forgettable,
     JobsPruned,
     Prune,
@@ -68,7 +70,7 @@ from hookyard.store.contract.keeping import (
     Undelivered,
 )
 from hookyard.store.contract.lanes import PauseLane, PutWorker, ResumeLane
-from hookyard.store.contract.questions import AuditFound, AuditQuery, EventQuery, JobQuery, JobsFound
+from hookyard.store.contract.questions import AuditFound, AuditQuery, EventQuery, JobQuery, JobsFound, KeyedJob
 from hookyard.store.contract.schedules import DeleteSchedule, Fired, FireSchedule, PauseSchedule, PutSchedule
 from hookyard.store.contract.store import Store
 from hookyard.store.contract.told import (
@@ -98,6 +100,7 @@ __all__ = [
     "ClaimDeliveries",
     "ClaimWork",
     "Claimed",
+    "Dead",
     "Dedupe",
     "DeleteJob",
     "DeleteSchedule",
@@ -116,11 +119,13 @@ __all__ = [
     "FinishDelivery",
     "FireSchedule",
     "Fired",
+    "ForgetKeys",
     "Forgettable",
     "ItemsPut",
     "JobQuery",
     "JobsFound",
     "JobsPruned",
+    "KeyedJob",
     "LaneAsk",
     "LaneFull",
     "Lease",

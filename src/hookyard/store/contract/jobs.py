@@ -9,6 +9,7 @@ from hookyard.model import (
     Delivery,
     ErrorInfo,
     Event,
+    Inbound,
     Job,
     JobStatus,
     Reason,
@@ -121,6 +122,14 @@ class Lease(Struct, frozen=True):
     expires_at: int
 
 
+class Dead(Struct, frozen=True):
+    """Why a job cannot run, and who is told; it is a dead letter from the first."""
+
+    error: ErrorInfo
+    deliveries: tuple[Delivery, ...] = ()
+    """As in :class:`Finish`."""
+
+
 class Unique(Struct, frozen=True):
     """What becomes of a job while others with its `unique_key` are active, that is queued or running.
 
@@ -152,6 +161,9 @@ class Enqueue(Op, frozen=True, kw_only=True):
     first: nothing is stored then. Otherwise the key stands from now on for the job that the caller is told of, be it
     this one or the one that stands for it.
 
+    A `dead` one comes without a lease; of what stands against a job only the idempotency key is asked, and nothing can
+    be unique against it, since it is not active.
+
     With a lease the job is stored as running its first attempt, leased by this worker, which saves the claim; only
     for a lane with room and nothing waiting, and never for a job whose `run_at` lies ahead.
     """
@@ -164,6 +176,11 @@ class Enqueue(Op, frozen=True, kw_only=True):
     """Only with `job.unique_key`."""
     cap: int | None = None
     """How many jobs of the lane may be queued, this one included; not asked of a job that comes with a lease."""
+    inbound: Inbound | None = None
+    """What it was made of, kept with it: see :meth:`Store.inbound`."""
+    dead: Dead | None = None
+    """It cannot run: it is stored as failed with the reason `invalid_input`, without an attempt, completed
+    `now`."""
 
 
 class LaneAsk(Struct, frozen=True):

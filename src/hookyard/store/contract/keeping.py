@@ -62,6 +62,16 @@ class DeleteJob(Op, frozen=True, kw_only=True):
     job_id: str
 
 
+class ForgetKeys(Op, frozen=True, kw_only=True):
+    """Forget an idempotency key, and those that begin with it and a line break -> Pruned.
+
+    What comes with it next makes a job of its own; the jobs it stood for stay.
+    """
+
+    scope: str
+    key: str
+
+
 class PruneJobs(Op, frozen=True, kw_only=True):
     """Walk the history in the order of ids and forget jobs that ended long ago -> JobsPruned.
 

@@ -77,3 +77,11 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     before: str | None = None
     """Only events whose id is smaller: the keyset cursor."""
     limit: int = 50
+
+
+class KeyedJob(Struct, frozen=True):
+    """The job that an idempotency key stands for."""
+
+    key: str
+    job_id: str
+    expires_at: int

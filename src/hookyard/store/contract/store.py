@@ -9,6 +9,7 @@ from hookyard.model import (
     Delivery,
     DeliveryAttempt,
     Event,
+    Inbound,
     Item,
     Job,
     LaneDepth,
@@ -20,7 +21,7 @@ from hookyard.model import (
     WorkerRecord,
 )
 from hookyard.store.contract.base import Op, Result
-from hookyard.store.contract.questions import AuditFound, AuditQuery, EventQuery, JobQuery, JobsFound
+from hookyard.store.contract.questions import AuditFound, AuditQuery, EventQuery, JobQuery, JobsFound, KeyedJob
 
 
 class Store(Protocol):
@@ -48,6 +49,14 @@ class Store(Protocol):
         Raises:
             StoreUnavailable: that took too long.
         """
+        ...
+
+    async def inbound(self, job_id: str) -> Inbound | None:
+        """What a sender sent that this job came of; None when there is no such job, or it came otherwise."""
+        ...
+
+    async def keyed(self, scope: str, key: str, now: int) -> tuple[KeyedJob, ...]:
+        """What an idempotency key stands for, and those that begin with it and a line break; only live ones."""
         ...
 
     async def attempts(self, job_id: str) -> tuple[Attempt, ...]:

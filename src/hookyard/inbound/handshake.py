@@ -1,0 +1,62 @@
+"""What a sender is answered that asks, before or between its events, whether anybody is there: the contract.
+
+Each handshake is a module of :mod:`hookyard.inbound.handshakes`.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.verifier import Key
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What the sender is answered instead of a job."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    visit: str | None = None
+    """A URL of the sender's, already judged by its form, that has to be asked (GET, through the egress guard) before
+    the reply is given; when that fails the sender is answered 502 and may try again."""
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What of a source's configuration handshakes go by."""
+
+    verify_token: str | None = None
+    origins: tuple[str, ...] = ()
+    rate: int | None = None
+    """Requests a minute."""
+    topics: tuple[str, ...] = ()
+
+
+class Handshake(Protocol):
+    """How one sender asks, and is answered."""
+
+    def before(self, request: InboundRequest, keys: Sequence[Key], terms: Terms) -> Reply | None:
+        """Answer a question that senders do not sign: by GET or OPTIONS, or a POST that is one by its query.
+
+        Returns:
+            The reply; None: it is no such question (then GET and OPTIONS are answered as if there were no handshake,
+            and a POST is verified). A question that is one but not from whom it should be is None too.
+        """
+        ...
+
+    def after(self, request: InboundRequest, event: str, body: object, key: Key, terms: Terms) -> Reply | None:
+        """Answer a question that was verified.
+
+        Args:
+            request: as it came.
+            event: its event, by the scheme.
+            body: its body, decoded; None when it has none.
+            key: the key that signed it.
+            terms: of the source.
+
+        Returns:
+            The reply; None: it is an event as any other.
+        """
+        ...
