@@ -37,6 +37,11 @@ class Terms(Struct, frozen=True, kw_only=True):
 class Handshake(Protocol):
     """How one sender asks, and is answered."""
 
+    @property
+    def name(self) -> str:
+        """What presets call it, and the log."""
+        ...
+
     def before(self, request: InboundRequest, keys: Sequence[Key], terms: Terms) -> Reply | None:
         """Answer a question that senders do not sign: by GET or OPTIONS, or a POST that is one by its query.
 
@@ -58,5 +63,8 @@ class Handshake(Protocol):
 
         Returns:
             The reply; None: it is an event as any other.
+
+        Raises:
+            Refused: it is a question that must not be answered, such as one that names a place of somebody else's.
         """
         ...

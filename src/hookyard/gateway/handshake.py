@@ -1,0 +1,90 @@
+"""What a sender is answered that asks before it sends: without a signature where it signs none, or once verified."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from hookyard import log
+from hookyard.gateway.answer import Answer
+from hookyard.gateway.refusals import Bound
+from hookyard.inbound.handshake import Handshake, Reply, Terms
+from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.verifier import Key
+
+_log = log.get("gateway")
+
+Visit = Callable[[str], Awaitable[None]]
+"""Asks a URL of a sender's, as :meth:`hookyard.egress.visitor.Visitor.visit` does. Raises Refused
+(`sender_unreachable`): it did not answer as it should."""
+
+
+def before(
+    handshakes: Sequence[Handshake],
+    request: InboundRequest,
+    keys: Sequence[Key],
+    terms: Terms,
+    *,
+    source: str,
+    bound: Bound,
+) -> Answer | None:
+    """Answer a question that senders do not sign; None when it is none.
+
+    Args:
+        handshakes: of the source, in the order in which they are asked.
+        request: as it came; its body is not looked at.
+        keys: of the source, without those that have expired.
+        terms: of the source.
+        source: its name, for the log.
+        bound: of the log: anybody may ask.
+    """
+    for handshake in handshakes:
+        reply = handshake.before(request, keys, terms)
+        if reply is not None:
+            if (unsaid := bound.take()) is not None:
+                facts = {"unsaid": unsaid} if unsaid else {}
+                _log.info("hook.handshake", source=source, handshake=handshake.name, **facts)
+            return _answer(reply)
+    return None
+
+
+async def after(
+    handshakes: Sequence[Handshake],
+    request: InboundRequest,
+    event: str,
+    body: object,
+    key: Key,
+    terms: Terms,
+    visit: Visit,
+    *,
+    source: str,
+) -> Answer | None:
+    """Answer a question that was verified; None when it is none. A source without handshakes need not ask.
+
+    Args:
+        handshakes: of the source, in the order in which they are asked.
+        request: as it came.
+        event: its event, by the scheme.
+        body: its body, decoded; None when it has none.
+        key: the key that signed it.
+        terms: of the source.
+        visit: asks the URL that a sender wants to be asked.
+        source: its name, for the log.
+
+    Raises:
+        Refused: it is a question, and none that can be answered; or the sender did not answer in its turn
+            (`sender_unreachable`).
+    """
+    for handshake in handshakes:
+        reply = handshake.after(request, event, body, key, terms)
+        if reply is not None:
+            if reply.visit is not None:
+                await visit(reply.visit)
+            _log.info("hook.handshake", source=source, handshake=handshake.name)
+            return _answer(reply)
+    return None
+
+
+def _answer(reply: Reply) -> Answer:
+    headers = [(b"content-length", b"%d" % len(reply.body))]
+    if reply.content_type is not None:
+        headers.insert(0, (b"content-type", reply.content_type.encode()))
+    headers += [(name.encode(), value.encode()) for name, value in reply.headers]
+    return Answer(reply.status, reply.body, headers)
