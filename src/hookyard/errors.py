@@ -86,7 +86,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "unsupported_media_type": Code(415, "The body's media type is not supported.", exit_code=65),
         "internal": Code(500, "Something failed inside Hookyard.", retryable=True, exit_code=70),
         "busy": Code(503, "The queue is full.", retryable=True, exit_code=75),
-        "sender_unreachable": Code(502, "The sender did not answer what had to be asked.", retryable=True, exit_code=69),
+        "sender_unreachable": Code(502, "The sender does not answer what it was asked.", retryable=True, exit_code=69),
         "store_unavailable": Code(503, "The store cannot take this now.", retryable=True, exit_code=75),
         "plugin_unavailable": Code(503, "The plugin does not run now.", retryable=True, exit_code=75),
         "starting": Code(503, "The server is not ready yet.", retryable=True, exit_code=75),

@@ -1,6 +1,7 @@
 """What a sender is answered that asks before it sends: without a signature where it signs none, or once verified."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from hookyard import log
 from hookyard.gateway.answer import Answer
@@ -10,6 +11,8 @@ from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import Key
 
 _log = log.get("gateway")
+
+_NO_CONTENT: Final = 204
 
 Visit = Callable[[str], Awaitable[None]]
 """Asks a URL of a sender's, as :meth:`hookyard.egress.visitor.Visitor.visit` does. Raises Refused
@@ -45,7 +48,7 @@ def before(
     return None
 
 
-async def after(
+async def after(  # noqa: PLR0917  in the order of the contract it hands them to
     handshakes: Sequence[Handshake],
     request: InboundRequest,
     event: str,
@@ -83,8 +86,9 @@ async def after(
 
 
 def _answer(reply: Reply) -> Answer:
-    headers = [(b"content-length", b"%d" % len(reply.body))]
+    headers = [(name.encode(), value.encode()) for name, value in reply.headers]
     if reply.content_type is not None:
-        headers.insert(0, (b"content-type", reply.content_type.encode()))
-    headers += [(name.encode(), value.encode()) for name, value in reply.headers]
+        headers.append((b"content-type", reply.content_type.encode()))
+    if reply.status != _NO_CONTENT:  # it has no body, and so none of a length (RFC 9110, section 8.6)
+        headers.append((b"content-length", b"%d" % len(reply.body)))
     return Answer(reply.status, reply.body, headers)
