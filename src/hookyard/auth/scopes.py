@@ -14,6 +14,7 @@ scope                      allows
 ``tokens:read|write``      tokens; nobody makes one that may do more than he may himself
 ``schedules:read|write``   schedules
 ``lanes:read|write``       lanes: how full they are; pausing and resuming them
+``sources:read|write``     inbound webhooks: which sources there are; forgetting a delivery id
 ``audit:read``             the audit log
 ``plugins:read``           plugins and how they are
 ``admin``                  everything
@@ -44,9 +45,11 @@ RESULTS_READ: Final = "results:read"
 AUDIT_READ: Final = "audit:read"
 SCHEDULES_READ: Final = "schedules:read"
 SCHEDULES_WRITE: Final = "schedules:write"
+SOURCES_READ: Final = "sources:read"
+SOURCES_WRITE: Final = "sources:write"
 TOKENS_READ: Final = "tokens:read"
 TOKENS_WRITE: Final = "tokens:write"
-GLOBAL: Final = frozenset({ADMIN, LANES_READ, LANES_WRITE, PLUGINS_READ, ENDPOINTS_READ, ENDPOINTS_WRITE})
+GLOBAL: Final = frozenset({ADMIN, LANES_READ, LANES_WRITE, PLUGINS_READ, ENDPOINTS_READ, ENDPOINTS_WRITE, SOURCES_READ, SOURCES_WRITE})
 """What concerns everybody: no principal with a tenant may, whatever its scopes."""
 _SCOPE: Final = re.compile(SCOPE_PATTERN)
 _READ_ONLY: Final = "ro"
@@ -60,7 +63,7 @@ def check_scope(text: str) -> str | None:
         return None
     return (
         f"unknown scope {text!r}: expected trigger:<plugin>/<command>, trigger:ro, work:<lane>, "
-        "<jobs|endpoints|tokens|schedules|lanes>:<read|write|*>, <results|audit|plugins>:read or admin, "
+        "<jobs|endpoints|tokens|schedules|lanes|sources>:<read|write|*>, <results|audit|plugins>:read or admin, "
         "each perhaps after a `!` that takes it away"
     )
 

@@ -7,6 +7,7 @@ is built around it: an entry of a mapping disappears, a list or a Struct fails a
 import difflib
 from collections.abc import Mapping as MappingOf
 from pathlib import Path
+from types import NoneType
 from typing import Any, get_args
 
 import msgspec
@@ -44,8 +45,11 @@ class Converter:
             return self._anything(node, place)
         if bottom is Secret:
             return self._scalars.secret(node, place)
-        if Secret in members(kind):  # one that may be left out; what is written is one
-            return None if is_null(node) else self._scalars.secret(node, place)
+        if Secret in members(kind):  # one that may be left out, or come with more said about it
+            more = next((struct for one in members(kind) if (struct := struct_of(one))), None)
+            if more is not None and isinstance(node, Mapping) and "file" not in node.entries:
+                return self.struct(node, more, place)
+            return None if is_null(node) and NoneType in members(kind) else self._scalars.secret(node, place)
         if len(members(kind)) > 1:
             return self._union(node, kind, place)
         if struct is not None or bottom is dict:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookyard.config import Config, Duration, Secret, Size, load, load_file, loads
-from hookyard.config.model import HmacScheme, PluginScheme
+from hookyard.config.model import HmacScheme, PluginScheme, SecretSettings
 from hookyard.errors import ConfigError
 
 Read = Callable[[str], Config]
@@ -18,7 +18,7 @@ Problems = Callable[[str], list[str]]
 NAME = "a name of at most 64 letters, digits, `_`, `.` and `-`, a letter or digit first"
 SCOPE = (
     "a scope: trigger:<plugin>/<command> with globs, trigger:ro, work:<lane>, "
-    "<jobs|endpoints|tokens|schedules|lanes>:<read|write|*>, <results|audit|plugins>:read or admin, "
+    "<jobs|endpoints|tokens|schedules|lanes|sources>:<read|write|*>, <results|audit|plugins>:read or admin, "
     "each perhaps after a `!` that takes it away"
 )
 SOURCE = """
@@ -398,3 +398,21 @@ def test_any_text_loads_or_is_a_list_of_problems(text: str) -> None:
     except ConfigError as error:
         found = error.problems
     assert found
+
+
+def test_a_secret_of_a_source_is_text_a_file_or_a_mapping_that_says_until_when(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from the file\n")
+    found = loads(
+        """
+        sources:
+          hub:
+            scheme: github
+            secrets: [plain, {file: secret}, {value: old, until: "2027-01-01T00:00:00Z"}, {value: {file: secret}}]
+            routes: [{run: a/b}]
+        """,
+        base=tmp_path,
+    )
+    plain, file, old, within = found.sources["hub"].secrets
+    assert (plain, file) == (Secret("plain"), Secret("from the file"))
+    assert old == SecretSettings(value=Secret("old"), until="2027-01-01T00:00:00Z")
+    assert within == SecretSettings(value=Secret("from the file"))

@@ -21,7 +21,7 @@ Text = Annotated[str, Meta(min_length=1)]
 _GLOB = r"[A-Za-z0-9_.*?\[\]!-]+"
 SCOPE_PATTERN = (
     rf"^!?(admin|trigger:ro|trigger:{_GLOB}/{_GLOB}|work:{_GLOB}(/{_GLOB})?"
-    rf"|(jobs|endpoints|tokens|schedules|lanes):(read|write|\*)|(results|audit|plugins):read){END}"
+    rf"|(jobs|endpoints|tokens|schedules|lanes|sources):(read|write|\*)|(results|audit|plugins):read){END}"
 )
 Scope = Annotated[
     str,
@@ -29,7 +29,7 @@ Scope = Annotated[
         pattern=SCOPE_PATTERN,
         description=(
             "a scope: trigger:<plugin>/<command> with globs, trigger:ro, work:<lane>, "
-            "<jobs|endpoints|tokens|schedules|lanes>:<read|write|*>, <results|audit|plugins>:read or admin, "
+            "<jobs|endpoints|tokens|schedules|lanes|sources>:<read|write|*>, <results|audit|plugins>:read or admin, "
             "each perhaps after a `!` that takes it away"
         ),
     ),
