@@ -20,6 +20,7 @@ from hookyard.store.contract import (
     Finish,
     FinishDelivery,
     FireSchedule,
+    ForgetKeys,
     Op,
     PauseLane,
     PauseSchedule,
@@ -43,6 +44,7 @@ from hookyard.store.contract import (
 
 ORDER: Final[tuple[type[Op], ...]] = (
     Extend,  # before the end of the same job, so that its holder is not told that the lease is gone
+    ForgetKeys,  # before the job that is to have the key
     Enqueue,
     PutProgress,  # what a job tells comes before its end, while its lease is held
     AppendLog,

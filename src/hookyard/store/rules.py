@@ -10,12 +10,14 @@ USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
 
 
 def is_dead(job: Job) -> bool:
-    """Whether a job is a dead letter: it did not succeed, and its attempts are used up.
+    """Whether a job is a dead letter: its attempts are used up without success, or its input does not fit its command.
 
     What ended otherwise is none: a failure that no attempt would mend, a cancellation. The part `dead_letter` of
     `sql/queries.sql` says the same.
     """
-    return job.status in {"failed", "timed_out"} and job.attempt >= job.max_attempts and job.reason in USED_UP
+    if job.status not in {"failed", "timed_out"}:
+        return False
+    return job.reason == "invalid_input" or (job.attempt >= job.max_attempts and job.reason in USED_UP)
 
 
 def fired(planned: FireOutcome, enqueued: Result | None) -> tuple[FireOutcome, str | None]:

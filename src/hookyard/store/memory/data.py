@@ -6,7 +6,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from hookyard import ids
-from hookyard.model import Attempt, AttemptOutcome, Delivery, DeliveryAttempt, ErrorInfo, Item, Job
+from hookyard.model import Attempt, AttemptOutcome, Delivery, DeliveryAttempt, ErrorInfo, Inbound, Item, Job
 from hookyard.store.contract import Dedupe
 from hookyard.store.memory.kept import Kept
 from hookyard.store.memory.rows import stored
@@ -28,6 +28,8 @@ class Data:
         self.deliveries: dict[str, Delivery] = {}
         self.tries: dict[str, list[DeliveryAttempt]] = {}
         self.keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
+        self.inbound: dict[str, Inbound] = {}
+        """What jobs came of."""
         self.told = Told()
         self.items: dict[str, dict[str, Item]] = {}
         self.items_told: dict[str, int] = {}
@@ -38,6 +40,10 @@ class Data:
     def is_awaited(self, job_id: str) -> bool:
         """Whether a queued job waits for this one."""
         return any(job_id in others and self.jobs[one].status == "queued" for one, others in self.waits.items())
+
+    def keys_of(self, scope: str, key: str) -> list[tuple[str, str]]:
+        """The names of this idempotency key and of those that begin with it and a line break, in their order."""
+        return sorted(name for name in self.keys if name[0] == scope and f"{name[1]}\n".startswith(f"{key}\n"))
 
     def held(self, job_id: str, token: int, ended_by: int | None = None) -> Job | None:
         """The job if this lease holds it; with `ended_by` only if the lease has ended by then."""

@@ -19,7 +19,8 @@ def enqueue(data: Data, op: Enqueue) -> Result:
         earlier, job_id = data.keys.get((dedupe.scope, dedupe.key), (None, ""))
         if earlier is not None and earlier.expires_at > op.now:
             return Enqueued(job_id, duplicate=True) if earlier.digest == dedupe.digest else Mismatch(job_id)
-    result = _instead(data, op) or _refusal(data, op) or _store(data, op)
+    against = _misplaced(data, op) if op.dead is not None else _instead(data, op) or _refusal(data, op)
+    result = against or _store(data, op)
     if dedupe is not None and isinstance(result, Enqueued):
         data.keys[dedupe.scope, dedupe.key] = (dedupe, result.job_id)
     return result
@@ -46,6 +47,7 @@ def _coalesce(data: Data, old: Job, op: Enqueue) -> Result:
     new = op.job
     run_at = debounced(new.run_at, old.submitted_at, op.unique)
     data.jobs[old.id] = replace(old, args=new.args, run_at=run_at, priority=new.priority, request_id=new.request_id)
+    _keep_inbound(data, old.id, op)
     data.due.discard(old.id)
     if run_at <= op.now and not data.waits.get(old.id):
         data.due.add(old.id)
@@ -63,6 +65,20 @@ def _refusal(data: Data, op: Enqueue) -> Result | None:
     if problem := _misfit(data, op):
         return Failed(problem)
     return None
+
+
+def _misplaced(data: Data, op: Enqueue) -> Result | None:
+    """Why a job that cannot run is not stored."""
+    if op.lease is not None:
+        return Failed("a job that cannot run comes without a lease")
+    if problem := _misfit(data, op):
+        return Failed(problem)
+    deliveries = () if op.dead is None else op.dead.deliveries
+    place = ("job", ids.key(op.job.id))
+    data.places.add(place)  # they may be of this very job
+    problem = data.unusable_deliveries(deliveries)
+    data.places.discard(place)
+    return None if problem is None else Failed(problem)
 
 
 def _unmet(data: Data, job: Job) -> Unmet | None:
@@ -93,11 +109,21 @@ def _store(data: Data, op: Enqueue) -> Result:
     data.places.add(("job", ids.key(job.id)))
     data.jobs[job.id] = as_new(op)
     data.attempts[job.id] = []
-    if waits := _waits_for(data, job):
+    _keep_inbound(data, job.id, op)
+    if op.dead is not None:
+        data.add_deliveries(op.dead.deliveries)
+    elif waits := _waits_for(data, job):
         data.waits[job.id] = waits
     elif op.lease is None and job.run_at <= op.now:
         data.due.add(job.id)
     return Enqueued(job.id)
+
+
+def _keep_inbound(data: Data, job_id: str, op: Enqueue) -> None:
+    """Keep what this job came of, if it came of something, instead of what another input of it did."""
+    data.inbound.pop(job_id, None)
+    if op.inbound is not None:
+        data.inbound[job_id] = op.inbound
 
 
 def _after(job: Job) -> tuple[str, ...]:

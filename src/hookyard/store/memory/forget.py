@@ -7,6 +7,7 @@ from hookyard.model import TERMINAL, Job, TerminalStatus
 from hookyard.store.contract import (
     Deleted,
     DeleteJob,
+    ForgetKeys,
     JobsPruned,
     NotFound,
     Prune,
@@ -66,6 +67,14 @@ def _forget_tokens(data: Data, before: int, limit: int) -> int:
     return len(gone)
 
 
+def forget_keys(data: Data, op: ForgetKeys) -> Result:
+    """Forget a key, and those that begin with it."""
+    gone = data.keys_of(op.scope, op.key)
+    for name in gone:
+        del data.keys[name]
+    return Pruned(len(gone))
+
+
 def delete_job(data: Data, op: DeleteJob) -> Result:
     """Forget one ended job."""
     job = data.jobs.get(op.job_id)
@@ -121,7 +130,7 @@ def _forget_job(data: Data, job_id: str) -> tuple[str, ...]:
     data.items_told.pop(job_id, None)
     data.attempts.pop(job_id, None)
     data.waits.pop(job_id, None)
-    data.waits.pop(job_id, None)
+    data.inbound.pop(job_id, None)
     data.places.discard(("job", ids.key(job_id)))
     del data.jobs[job_id]
     return data.told.forget_artifacts(job_id)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from hookyard.model import Item, Job, LaneDepth, Pause, Schedule, Token, WorkerRecord
-from hookyard.store.contract import AuditFound, AuditQuery
+from hookyard.model import Inbound, Item, Job, LaneDepth, Pause, Schedule, Token, WorkerRecord
+from hookyard.store.contract import AuditFound, AuditQuery, KeyedJob
 from hookyard.store.memory import items
 from hookyard.store.memory.data import Data
 from hookyard.store.memory.waiting import is_doomed
@@ -18,8 +18,17 @@ class KeptQuestions:
     def __init__(self) -> None:
         self._data = Data()
 
-    async def artifact_bytes(self) -> int:
+    async def inbound(self, job_id: str) -> Inbound | None:
         """See the contract, as all of these."""
+        return self._data.inbound.get(job_id)
+
+    async def keyed(self, scope: str, key: str, now: int) -> tuple[KeyedJob, ...]:
+        """See the contract."""
+        found = ((name, self._data.keys[name]) for name in self._data.keys_of(scope, key))
+        return tuple(KeyedJob(name[1], job, kept.expires_at) for name, (kept, job) in found if kept.expires_at > now)
+
+    async def artifact_bytes(self) -> int:
+        """See the contract."""
         return self._data.told.artifact_bytes()
 
     async def items(self, job_id: str, *, after: str = "", limit: int = 200) -> tuple[Item, ...]:

@@ -9,23 +9,23 @@ from hookyard.store.stored_error import error_of, error_text
 
 def as_new(op: Enqueue) -> Job:
     """The job as it is stored: what describes its life is the store's."""
-    lease = op.lease
+    lease, dead = op.lease, op.dead
     return replace(
         op.job,
-        status="queued" if lease is None else "running",
-        reason=None,
+        status="failed" if dead is not None else "queued" if lease is None else "running",
+        reason=None if dead is None else "invalid_input",
         attempt=0 if lease is None else 1,
         concurrency_limit=None if op.job.concurrency_key is None else op.job.concurrency_limit,
         result=None,
         result_artifact=None,
-        last_error=None,
+        last_error=None if dead is None else stored(dead.error),
         progress=None,
         cancel_requested=False,
         lease_token=None if lease is None else lease.token,
         lease_expires_at=None if lease is None else lease.expires_at,
         worker=None if lease is None else lease.worker,
         started_at=None if lease is None else op.now,
-        completed_at=None,
+        completed_at=None if dead is None else op.now,
     )
 
 

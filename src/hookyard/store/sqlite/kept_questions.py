@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from hookyard.model import Item, Job, Pause, Schedule, Token, WorkerRecord
-from hookyard.store.contract import AuditFound, AuditQuery
+from hookyard.model import Inbound, Item, Job, Pause, Schedule, Token, WorkerRecord
+from hookyard.store.contract import AuditFound, AuditQuery, KeyedJob
 from hookyard.store.sqlite.read import Reader
 
 
@@ -14,8 +14,16 @@ class KeptQuestions:
         self.reader = reader
         """What answers questions."""
 
-    async def artifact_bytes(self) -> int:
+    async def inbound(self, job_id: str) -> Inbound | None:
         """See the contract, as all of these."""
+        return await self.reader.inbound(job_id)
+
+    async def keyed(self, scope: str, key: str, now: int) -> tuple[KeyedJob, ...]:
+        """See the contract."""
+        return await self.reader.keyed(scope, key, now)
+
+    async def artifact_bytes(self) -> int:
+        """See the contract."""
         return await self.reader.artifact_bytes()
 
     async def items(self, job_id: str, *, after: str = "", limit: int = 200) -> tuple[Item, ...]:

@@ -2,17 +2,28 @@
 
 from typing import cast
 
-from hookyard.model import Item, Pause, Schedule, Token, WorkerRecord
-from hookyard.store.sqlite import codec_kept, statements
+from hookyard.model import Inbound, Item, Pause, Schedule, Token, WorkerRecord
+from hookyard.store.contract import KeyedJob
+from hookyard.store.sqlite import codec_inbound, codec_kept, statements
 from hookyard.store.sqlite.asking import Asking
 from hookyard.store.sqlite.codec import numbers
 
 _ACCESS, _LANES = statements.load("access"), statements.load("lanes")
-_SCHEDULES, _ITEMS = statements.load("schedules"), statements.load("items")
+_SCHEDULES, _ITEMS, _INBOUND = (statements.load(name) for name in ("schedules", "items", "inbound"))
 
 
 class KeptReader(Asking):
-    """Asks for tokens, pauses, workers, schedules and items."""
+    """Asks for inbound events, tokens, pauses, workers, schedules and items."""
+
+    async def inbound(self, job_id: str) -> Inbound | None:
+        """What a job came of."""
+        rows = await self.rows(_INBOUND["of_job"], numbers(job_id))
+        return codec_inbound.inbound(rows[0]) if rows else None
+
+    async def keyed(self, scope: str, key: str, now: int) -> tuple[KeyedJob, ...]:
+        """What an idempotency key, and those that begin with it, stand for."""
+        rows = await self.rows(_INBOUND["keyed"], (scope, *codec_inbound.names_below(key), now))
+        return tuple(map(codec_inbound.keyed_job, rows))
 
     async def artifact_bytes(self) -> int:
         """The sizes of all artifacts."""

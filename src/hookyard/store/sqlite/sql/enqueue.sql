@@ -21,6 +21,10 @@ VALUES /* each , */ (
 -- name: tag
 INSERT INTO job_tag (tag, job_key) VALUES /* each , */ (?, ?) /* end */;
 
+-- name: bury
+-- A job that has just been stored cannot run; nothing has counted it among the queued ones.
+UPDATE job_log SET status = 'failed', reason = 'invalid_input', completed_at = ?2, last_error = ?3 WHERE key = ?1;
+
 -- name: active
 -- The active jobs with these unique keys, oldest first.
 SELECT unique_key, key, tail, status, started_at, submitted_at

@@ -9,6 +9,7 @@ UNION ALL SELECT 'delivery', count(*) FROM delivery
 UNION ALL SELECT 'delivery_attempt', count(*) FROM delivery_attempt
 UNION ALL SELECT 'event_log', count(*) FROM event_log
 UNION ALL SELECT 'idempotency_key', count(*) FROM idempotency_key
+UNION ALL SELECT 'inbound', count(*) FROM inbound
 UNION ALL SELECT 'item_tally', count(*) FROM item_tally
 UNION ALL SELECT 'job_after', count(*) FROM job_after
 UNION ALL SELECT 'job_item', count(*) FROM job_item
@@ -38,6 +39,7 @@ SELECT integrity_check FROM pragma_integrity_check;
 -- Rows whose job is gone.
 SELECT "table", parent FROM pragma_foreign_key_check
 UNION ALL SELECT 'attempt_log', 'job_log' FROM attempt_log WHERE job_key NOT IN (SELECT key FROM job_log)
+UNION ALL SELECT 'inbound', 'job_log' FROM inbound WHERE job_key NOT IN (SELECT key FROM job_log)
 LIMIT ?;
 
 -- name: snapshot

@@ -12,8 +12,8 @@ key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, 
 
 -- columns: dead_letter
 -- As hookyard.store.rules.is_dead has it.
-status IN ('failed', 'timed_out') AND attempt >= max_attempts
-  AND reason IN ('attempts_exhausted', 'worker_lost', 'deadline')
+status IN ('failed', 'timed_out') AND (reason = 'invalid_input'
+  OR (attempt >= max_attempts AND reason IN ('attempts_exhausted', 'worker_lost', 'deadline')))
 
 -- name: job
 SELECT /* columns job */, result, args

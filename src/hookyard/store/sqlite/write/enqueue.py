@@ -24,7 +24,9 @@ def are_plain(ops: Sequence[Op]) -> TypeGuard[Sequence[Enqueue]]:
     for op in ops:
         if type(op) is not Enqueue:
             return False
-        if op.dedupe is not None or op.unique is not None or (op.cap is not None and op.lease is None):
+        if op.dedupe is not None or op.inbound is not None or op.dead is not None:
+            return False
+        if op.unique is not None or (op.cap is not None and op.lease is None):
             return False
         job = op.job
         if job.tags or job.options is not None or job.tenant or job.affinity is not None:

@@ -4,21 +4,26 @@ from collections.abc import Sequence
 from typing import cast
 
 from hookyard.model import TERMINAL, Job, TerminalStatus
-from hookyard.store.contract import Enqueue, Enqueued, Failed, LaneFull, Occupied, Result, Unmet
+from hookyard.store.contract import Dead, Enqueue, Enqueued, Failed, LaneFull, Occupied, Result, Unmet
 from hookyard.store.rules import debounced
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import is_plain, new_job, new_job_with_more, numbers
+from hookyard.store.sqlite.codec import error_text, is_plain, new_delivery, new_job, new_job_with_more, numbers
+from hookyard.store.sqlite.codec_inbound import new_inbound
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write import keyed
 from hookyard.store.sqlite.write.actives import Active, Actives
 from hookyard.store.sqlite.write.db import Db
+from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
+from hookyard.store.sqlite.write.inbound import DROP, KEEP
 from hookyard.store.sqlite.write.once import Once
 
 _SQL = statements.load("enqueue")
 _ENQUEUE, _MORE, _TAG, _COALESCE = _SQL["enqueue"], _SQL["enqueue_more"], _SQL["tag"], _SQL["coalesce"]
+_BURY = _SQL["bury"]
 _WAITING = statements.load("waiting")
 _STATUSES, _WAIT = _WAITING["statuses"], _WAITING["wait"]
 
+_WITHOUT_LIMIT = Failed("a concurrency key without a limit")
 _HELD, _WAITS = 2, 3  # what `ready` says
 
 Number = tuple[int, int]
@@ -34,6 +39,7 @@ class Intake:
         self._more: list[tuple[Value, ...]] = []
         self._tags: list[tuple[Value, ...]] = []
         self._waits: list[tuple[Value, ...]] = []
+        self._inbound: list[tuple[Value, ...]] = []
 
     def take(self, ops: Sequence[Enqueue]) -> list[Result]:
         """Store these jobs, but for those that something stands against."""
@@ -49,7 +55,7 @@ class Intake:
         dedupe = op.dedupe
         if dedupe is not None and (answer := self._once.answer(dedupe, op.now)) is not None:
             return answer
-        result = self._instead(op) or self._taken(op)
+        result = self._buried(op, op.dead) if op.dead is not None else self._instead(op) or self._taken(op)
         if dedupe is not None and isinstance(result, Enqueued):
             self._once.note(dedupe, result.job_id)
         return result
@@ -81,7 +87,27 @@ class Intake:
         values = (numbers(old.job_id)[0], job.args, run_at, job.priority, job.request_id, op.now)
         for lane, key in self._db.rows(_COALESCE, values):
             keyed.touch(self._db, str(lane), key)
+        if op.inbound is None:
+            self._db.change(DROP, numbers(old.job_id)[:1])
+        else:
+            self._inbound.append(new_inbound(old.job_id, op.inbound))
         return Enqueued(old.job_id, coalesced=True)
+
+    # --- what cannot run ---
+
+    def _buried(self, op: Enqueue, dead: Dead) -> Result:
+        """Store a job that has ended before it began."""
+        if op.lease is not None:
+            return Failed("a job that cannot run comes without a lease")
+        if _without_limit(op.job):
+            return _WITHOUT_LIMIT
+        self._more.append(new_job_with_more(op, None))
+        self._add_beside(op, ())
+        self._flush()
+        key, _ = numbers(op.job.id)
+        self._db.change(_BURY, (key, op.now, error_text(dead.error)))
+        self._db.change_many(ADD_DELIVERIES, [new_delivery(one) for one in dead.deliveries])
+        return Enqueued(op.job.id)
 
     # --- whether it is stored ---
 
@@ -92,8 +118,8 @@ class Intake:
             return waits
         if op.cap is not None and op.lease is None and (queued := self._db.depths.queued(job.lane)) >= op.cap:
             return LaneFull(queued)
-        if job.concurrency_key is not None and (job.concurrency_limit is None or job.concurrency_limit < 1):
-            return Failed("a concurrency key without a limit")
+        if _without_limit(job):
+            return _WITHOUT_LIMIT
         if op.lease is not None and (job.concurrency_key is not None or waits):
             return Failed("a job that may have to wait comes without a lease")
         self._add(op, waits)
@@ -123,23 +149,28 @@ class Intake:
         job = op.job
         if is_plain(job):
             self._plain.append(new_job(op))
+            if op.inbound is not None:
+                self._inbound.append(new_inbound(job.id, op.inbound))
         else:
             ready = None
             if op.lease is None:
                 ready = _WAITS if waits else 0 if job.run_at > op.now else _HELD if job.concurrency_key else 1
             self._more.append(new_job_with_more(op, ready))
-            self._add_beside(job, waits)
+            self._add_beside(op, waits)
         if op.lease is None:
             self._db.depths.add(job.lane, 1)
         self._actives.add(op)
 
-    def _add_beside(self, job: Job, waits: tuple[Number, ...]) -> None:
+    def _add_beside(self, op: Enqueue, waits: tuple[Number, ...]) -> None:
         """What is kept of a job in other tables."""
+        job = op.job
         key, _ = numbers(job.id)
         self._tags += [(tag, key) for tag in dict.fromkeys(job.tags)]
         self._waits += [(key, *other) for other in waits]
         self._db.after = self._db.after or bool(waits)
         keyed.touch(self._db, job.lane, job.concurrency_key)
+        if op.inbound is not None:
+            self._inbound.append(new_inbound(job.id, op.inbound))
 
     def _flush(self) -> None:
         """Store what is decided."""
@@ -147,5 +178,11 @@ class Intake:
         self._db.change_many(_MORE, self._more)
         self._db.change_many(_TAG, self._tags)
         self._db.change_many(_WAIT, self._waits)
-        for rows in (self._plain, self._more, self._tags, self._waits):
+        self._db.change_many(KEEP, self._inbound)
+        for rows in (self._plain, self._more, self._tags, self._waits, self._inbound):
             rows.clear()
+
+
+def _without_limit(job: Job) -> bool:
+    """Whether nothing says how many may run under the job's key."""
+    return job.concurrency_key is not None and (job.concurrency_limit is None or job.concurrency_limit < 1)
