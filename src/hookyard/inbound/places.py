@@ -59,17 +59,17 @@ class InHeader(CompiledPlace):
 
     def __init__(self, name: str, prefix: str = "") -> None:
         super().__init__(prefix)
-        self.header: bytes = name.lower().encode()
+        self.header = self._header = name.lower().encode()
 
     def _find(self, request: InboundRequest, body: object | None) -> str | None:  # noqa: ARG002  as all
-        if self.header in request.repeated:
-            raise BadSignature("repeated", self.header.decode())
-        found = request.headers.get(self.header)
+        if self._header in request.repeated:
+            raise BadSignature("repeated", self._header.decode())
+        found = request.headers.get(self._header)
         return None if found is None else found.decode("latin-1")
 
     def put(self, request: InboundRequest, value: str | int) -> InboundRequest:
         """Set the header."""
-        return with_header(request, self.header, f"{self._prefix}{value}".encode())
+        return with_header(request, self._header, f"{self._prefix}{value}".encode())
 
 
 class InQuery(CompiledPlace):
@@ -142,23 +142,23 @@ class InPart(CompiledPlace):
 
     def __init__(self, name: str, signature: SignatureSettings, prefix: str = "") -> None:
         super().__init__(prefix)
-        self.header: bytes = (signature.header or "").lower().encode()
+        self.header = self._header = (signature.header or "").lower().encode()
         self._name, self._separator, self._assign = name, signature.separator, signature.assign
 
     def _find(self, request: InboundRequest, body: object | None) -> str | None:  # noqa: ARG002  as all
-        if self.header in request.repeated:
-            raise BadSignature("repeated", self.header.decode())
-        text = request.headers.get(self.header, b"").decode("latin-1")
+        if self._header in request.repeated:
+            raise BadSignature("repeated", self._header.decode())
+        text = request.headers.get(self._header, b"").decode("latin-1")
         found = [value for name, value in parts(text, self._separator, self._assign) if name == self._name]
         if len(found) > 1:
-            raise BadSignature("repeated", f"{self._name} in {self.header.decode()}")
+            raise BadSignature("repeated", f"{self._name} in {self._header.decode()}")
         return found[0] if found else None
 
     def put(self, request: InboundRequest, value: str | int) -> InboundRequest:
         """Add the part behind those that are there."""
         entry = f"{self._name}{self._assign}{self._prefix}{value}".encode()
-        before = request.headers.get(self.header)
-        return with_header(request, self.header, entry if not before else before + self._separator.encode() + entry)
+        before = request.headers.get(self._header)
+        return with_header(request, self._header, entry if not before else before + self._separator.encode() + entry)
 
 
 class Constant(CompiledPlace):

@@ -10,7 +10,7 @@ from hookyard.config.model.schemes import TemplateScheme
 from hookyard.inbound.places import compile_place
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template.content import Content
-from hookyard.inbound.template.encoding import DECODERS, encode
+from hookyard.inbound.template.encoding import DECODERS, Encoding, encode
 from hookyard.inbound.template.extraction import Extraction
 from hookyard.inbound.template.form import field_of, is_form
 from hookyard.inbound.template.key import Keys, SharedKeys
@@ -30,7 +30,7 @@ class Template:
     """
 
     def __init__(self, settings: TemplateScheme, tolerance: int | None) -> None:
-        self._encoding = settings.encoding
+        self._encoding: Encoding = settings.encoding
         self._is_token = settings.mac == "token"
         self._mac, self._keys = _mac_and_keys(settings)
         self._content = Content(settings.content)
