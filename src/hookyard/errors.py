@@ -80,6 +80,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "exists": Code(409, "There is one of this name already.", exit_code=65),
         "reload_refused": Code(422, "The configuration has problems, and nothing was changed.", exit_code=78),
         "reloading": Code(503, "An earlier reload is still under way.", retryable=True, exit_code=75),
+        "request_timeout": Code(408, "The body came too slowly.", retryable=True, exit_code=75),
+        "invalid_event": Code(422, "The event is not what the command takes.", exit_code=65),
         "too_large": Code(413, "The body is larger than allowed.", exit_code=65),
         "range_not_satisfiable": Code(416, "There is no such part of it.", exit_code=65),
         "header_too_large": Code(431, "The head of the request is larger than allowed.", exit_code=65),

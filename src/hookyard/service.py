@@ -23,6 +23,7 @@ from hookyard.egress.fetch import fetch
 from hookyard.errors import ConfigError, Refused, StoreUnavailable
 from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, build
+from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
@@ -105,6 +106,7 @@ class Service:
             schedules=self._scheduler.manage,
             work=self.work,
             hooks=self._hooks,
+            bodies=Bodies(int(config.server.body_memory), int(config.server.body_timeout)),
             reload=self.reload,
         )
         self.app = build(self._deps)

@@ -17,6 +17,8 @@ _CHALLENGES: Final[Mapping[str, bytes]] = {
     "unauthenticated": b'Bearer realm="hookyard"',
     "invalid_signature": b'Signature realm="hookyard"',
 }
+_UNREAD: Final = frozenset({"too_large", "request_timeout"})
+"""What is left of the body is not worth reading: the connection is closed."""
 _LONGEST_DETAIL: Final = 500
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -72,8 +74,7 @@ def problem(error: Refused, request_id: str) -> Answer:
         headers.append((b"www-authenticate", _CHALLENGES[error.code]))
     if error.retry_after is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after))
-    if error.code == "too_large":
-        # What is left of the body is not worth reading.
+    if error.code in _UNREAD:
         headers.append((b"connection", b"close"))
     return Answer(code.status, body, headers)
 

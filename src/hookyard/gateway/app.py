@@ -59,6 +59,7 @@ class Gateway(Litestar):
         self._ids = deps.ids
         self._callers = Callers(deps.tokens, deps.hooks)
         self._limits = deps.limits
+        self._bodies = deps.bodies
         self._proxies = Proxies(deps.config.server.trusted_proxies)
         super().__init__(  # pyright: ignore[reportUnknownMemberType]  Litestar leaves generics open
             route_handlers=[
@@ -127,17 +128,19 @@ class Gateway(Litestar):
     async def _ordinary(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Let Litestar answer; see to the request id and to HEAD around it."""
         headers = joined(scope["headers"])
-        own = given_id(headers)
+        own, peer = given_id(headers), peer_of(scope)
         counts = Counter(name for name, _ in scope["headers"])
+        hold = self._bodies.hold(peer)
         known = Seen(
             headers=headers,
             repeated=frozenset(name for name, times in counts.items() if times > 1),
             given_id=own,
             request_id=own or self._ids(),
-            peer=peer_of(scope),
+            peer=peer,
             head=scope["method"] == "HEAD",
             kind=kind_of(scope["method"], scope["path"]),
             limits=self._limits,
+            hold=hold,
         )
         await self._callers.ask(known, scope["method"], scope["path"])
         body = Unread(receive, headers)
@@ -162,7 +165,10 @@ class Gateway(Litestar):
         inner["headers"] = [pair for pair in scope["headers"] if pair[0] != b"host"]
         if known.head:
             inner["method"] = "GET"
-        await super().__call__(inner, body.receive, send_with_id)
+        try:
+            await super().__call__(inner, body.receive, send_with_id)
+        finally:
+            hold.free()
 
 
 def _methods(routes: Iterable[BaseRoute]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.caller import seen
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.request import content_length, read_body, require_json
+from hookyard.gateway.request import content_length, require_json
 
 T = TypeVar("T", bound=Struct)
 
@@ -23,12 +23,13 @@ async def raw_body(request: Request[Any, Any, Any], deps: GatewayDeps) -> bytes:
     """Return the body of a request that is to be JSON, as it came.
 
     Raises:
-        Refused: it is too large, or says that it is something else.
+        Refused: it is too large, comes too slowly, finds no room, or says that it is something else.
     """
-    headers, cap = seen(request).headers, int(deps.config.server.max_body)
-    if content_length(headers, cap) != 0:
-        require_json(headers)
-    return await read_body(request.receive, cap)
+    known, cap = seen(request), int(deps.config.server.max_body)
+    length = content_length(known.headers, cap)
+    if length != 0:
+        require_json(known.headers)
+    return await deps.bodies.read(request.receive, cap, known.hold, length)
 
 
 async def body_of(request: Request[Any, Any, Any], deps: GatewayDeps, kind: type[T]) -> T:

@@ -13,6 +13,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.answer import Headers
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.limits import Exceeded, Kind, Limits
+from hookyard.gateway.memory import Hold
 from hookyard.hookspecs import AccessQuestion, Credentials
 from hookyard.host.hooks import Hooks
 from hookyard.model import AuditEntry
@@ -44,6 +45,8 @@ class Seen(Struct):
     counted: bool = False
     fields: Headers = []
     """Of its answer: how its principal stands with the limits."""
+    hold: Hold | None = None
+    """What its body takes of the memory for bodies, until it is answered."""
     principal: str | None = None
     """Set as soon as it is known."""
     caller: Principal | None = None

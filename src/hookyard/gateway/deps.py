@@ -11,6 +11,7 @@ from hookyard.credentials import TokenBook
 from hookyard.dispatch.lanes import LaneControl
 from hookyard.dispatch.schedules import Manager
 from hookyard.dispatch.work import Work
+from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.dispatching import Dispatcher
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
@@ -18,7 +19,7 @@ from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
-from hookyard.inbound import Sources
+from hookyard.inbound.sources import Sources
 from hookyard.store.contract import Op, Result, Store
 
 
@@ -49,5 +50,6 @@ class GatewayDeps:
     work: Work | None = None
     """What external workers do with jobs; without it there are no such routes."""
     hooks: Hooks = field(default_factory=Hooks)
+    bodies: Bodies = field(default_factory=Bodies)
     reload: Callable[[], Awaitable[Changes]] | None = None
     """Read the configuration and the plugins again. Raises ConfigError when nothing was changed."""

@@ -17,8 +17,9 @@ from hookyard.gateway.answer import Headers
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.hooks import SourceWay
 from hookyard.gateway.limits import Exceeded
+from hookyard.gateway.memory import UNCOUNTED
 from hookyard.gateway.refusals import crashed, refuse
-from hookyard.gateway.request import idempotency_key, read_body
+from hookyard.gateway.request import idempotency_key
 from hookyard.gateway.request import request_id as given_id
 
 Lean = Callable[[HTTPScope, Receive, Send], Awaitable[bool]]
@@ -38,11 +39,24 @@ def lean_ways(deps: GatewayDeps, ways: Mapping[str, CommandWay], sources: Mappin
 class LeanTrigger:
     """`POST /trigger/{plugin}/{command}` for one command."""
 
-    __slots__ = ("_allowed", "_bearer", "_cap", "_hooks", "_ids", "_limits", "_question", "_uncount", "_way")
+    __slots__ = (
+        "_allowed",
+        "_bearer",
+        "_cap",
+        "_hold",
+        "_hooks",
+        "_ids",
+        "_limits",
+        "_question",
+        "_read",
+        "_uncount",
+        "_way",
+    )
 
     def __init__(self, deps: GatewayDeps, way: CommandWay) -> None:
         self._bearer, self._uncount = deps.tokens.bearer, deps.tokens.uncount
         self._allowed: set[Principal] = set()
+        self._hold, self._read = deps.bodies.hold, deps.bodies.read
         self._ids = deps.ids
         self._limits = deps.limits
         self._hooks = deps.hooks
@@ -53,8 +67,11 @@ class LeanTrigger:
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
         """Answer the request, or return False."""
-        headers = _plain_headers(scope, self._cap)
-        if headers is None or headers.get(b"content-type") != _JSON:
+        plain = _plain_headers(scope, self._cap)
+        if plain is None:
+            return False
+        headers, length = plain
+        if headers.get(b"content-type") != _JSON:
             return False
         principal = self._bearer(headers.get(b"authorization", b""))
         if principal is None:
@@ -64,12 +81,13 @@ class LeanTrigger:
             return False
         request_id = given_id(headers) if b"x-request-id" in headers else None
         way = self._way
+        hold = None if length <= UNCOUNTED else self._hold(peer_of(scope))
         fields: Headers = []
         try:
             if self._limits.triggers is not None:
                 fields = self._limits.count(principal.name, "triggers")
             key = idempotency_key(headers[b"idempotency-key"]) if b"idempotency-key" in headers else None
-            body = await read_body(receive, self._cap)
+            body = await self._read(receive, self._cap, hold, length)
             stored, request_id = await way.trigger(body, principal, key, request_id)
             answer = way.answer(stored)
         except Refused as error:
@@ -79,6 +97,9 @@ class LeanTrigger:
         except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
             request_id = request_id or self._ids()
             answer = crashed(error, request_id, principal=principal.name, peer=peer_of(scope))
+        finally:
+            if hold is not None:
+                hold.free()
         if fields:
             answer.headers += fields
         answer.headers.append((b"x-request-id", request_id.encode()))
@@ -99,23 +120,26 @@ class LeanTrigger:
 class LeanHook:
     """`POST /hooks/{source}` for one source."""
 
-    __slots__ = ("_bound", "_cap", "_ids", "_way")
+    __slots__ = ("_bound", "_cap", "_hold", "_ids", "_read", "_way")
 
     def __init__(self, deps: GatewayDeps, way: SourceWay) -> None:
         self._bound = deps.limits.lines
+        self._hold, self._read = deps.bodies.hold, deps.bodies.read
         self._ids = deps.ids
         self._cap = int(deps.config.server.max_body)
         self._way = way
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> bool:
         """Answer the request, or return False."""
-        headers = _plain_headers(scope, self._cap)
-        if headers is None:
+        plain = _plain_headers(scope, self._cap)
+        if plain is None:
             return False
+        headers, length = plain
         request_id = given_id(headers)
         who, peer = self._way.principal, peer_of(scope)
+        hold = None if length <= UNCOUNTED else self._hold(peer)
         try:
-            body = await read_body(receive, self._cap)
+            body = await self._read(receive, self._cap, hold, length)
             answer, request_id = await self._way.receive(headers, body, request_id)
         except Refused as error:
             request_id = request_id or self._ids()
@@ -123,6 +147,9 @@ class LeanHook:
         except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
             request_id = request_id or self._ids()
             answer = crashed(error, request_id, principal=who, peer=peer)
+        finally:
+            if hold is not None:
+                hold.free()
         answer.headers.append((b"x-request-id", (request_id or self._ids()).encode()))
         await answer.send(send)
         return True
@@ -134,11 +161,13 @@ def peer_of(scope: HTTPScope) -> str | None:
     return None if client is None else client[0]
 
 
-def _plain_headers(scope: HTTPScope, cap: int) -> dict[bytes, bytes] | None:
-    """Return the headers when nothing about them needs thought: each once, a known length, none of the rare ones."""
+def _plain_headers(scope: HTTPScope, cap: int) -> tuple[dict[bytes, bytes], int] | None:
+    """The headers and the length when nothing about them needs thought: each once, and none of the rare ones."""
     pairs = cast("list[tuple[bytes, bytes]]", scope["headers"])
     headers = dict(pairs)
     if len(headers) != len(pairs) or scope["query_string"] or not _UNUSUAL.isdisjoint(headers):
         return None
-    length = headers.get(b"content-length", b"")
-    return headers if length.isdigit() and len(length) < 12 and 0 < int(length) <= cap else None  # noqa: PLR2004
+    given = headers.get(b"content-length", b"")
+    if not given.isdigit() or len(given) >= 12 or not 0 < (length := int(given)) <= cap:  # noqa: PLR2004
+        return None
+    return headers, length

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from litestar.types import Receive
 from msgspec import Struct
 
 from hookyard.errors import Refused
@@ -50,27 +49,6 @@ def content_length(headers: Mapping[bytes, bytes], cap: int) -> int | None:
     if (length := int(given)) > cap:
         raise Refused("too_large", f"The body may have {cap} bytes.", extra={"limit": cap})
     return length
-
-
-async def read_body(receive: Receive, cap: int) -> bytes:
-    """Read the body, up to `cap` bytes.
-
-    Raises:
-        Refused: it is longer, or the caller went away.
-    """
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Refused("invalid_request", "The body ended early.")
-        chunk = message["body"]
-        size += len(chunk)
-        if size > cap:
-            raise Refused("too_large", f"The body may have {cap} bytes.", extra={"limit": cap})
-        if not message["more_body"]:
-            return b"".join((*chunks, chunk)) if chunks else chunk
-        chunks.append(chunk)
 
 
 def require_json(headers: Mapping[bytes, bytes]) -> None:

@@ -14,7 +14,6 @@ from hookyard.gateway.request import (
     content_length,
     idempotency_key,
     preferences,
-    read_body,
     require_json,
 )
 from hookyard.gateway.tables import Live
@@ -28,6 +27,7 @@ class Ways:
         self._deps = deps
         self._live = live
         self._cap = int(deps.config.server.max_body)
+        self._read = deps.bodies.read
 
     def handlers(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
@@ -46,13 +46,14 @@ class Ways:
             raise Refused("forbidden")
         if way is None:
             raise Refused("not_found", "There is no such command.")
-        if content_length(known.headers, self._cap) != 0:
+        length = content_length(known.headers, self._cap)
+        if length != 0:
             require_json(known.headers)
         if b"idempotency-key" in known.repeated:
             raise Refused("invalid_request", "Idempotency-Key must come once.")
         key = idempotency_key(known.headers.get(b"idempotency-key"))
         prefer = preferences(known.headers.get(b"prefer"))
-        body = await read_body(request.receive, self._cap)
+        body = await self._read(request.receive, self._cap, known.hold, length)
         stored, known.request_id = await way.trigger(body, principal, key, known.given_id, peer=known.peer)
         return await answer_to(self._deps, way, stored, prefer)
 
@@ -63,8 +64,8 @@ class Ways:
         if way is None:
             raise Refused("not_found")
         known.principal = way.principal
-        content_length(known.headers, self._cap)
-        body = await read_body(request.receive, self._cap)
+        length = content_length(known.headers, self._cap)
+        body = await self._read(request.receive, self._cap, known.hold, length)
         answer, request_id = await way.receive(known.headers, body, known.given_id)
         known.request_id = request_id or known.request_id
         return answer

@@ -23,6 +23,11 @@ class Server(Section, frozen=True, kw_only=True):
     """Where callers reach this server, such as `https://hooks.example.com`; senders who sign the URL sign this one."""
     max_body: Size = Size(25 << 20)
     """Largest body accepted, refused with 413 before it is read. GitHub sends up to 25 MB."""
+    body_timeout: Duration = Duration(60_000)
+    """How long a body may take to arrive; a slower one is answered 408."""
+    body_memory: Size = Size(256 << 20)
+    """How many bytes of bodies there may be at once. One that finds no room is not read for a while, and then answered
+    503; one address has at most half. A quarter is for those up to a mebibyte; up to 64 KiB none is counted."""
     max_wait: Duration = Duration(60_000)
     """Upper bound of `Prefer: wait`."""
     trusted_proxies: tuple[str, ...] = ()
