@@ -1,0 +1,100 @@
+"""Asking what a sender wants to be asked: its certificates, and the URL that confirms a subscription.
+
+The URL is the word of somebody outside, verified or not, so every one passes the guard, and leads to https on its own
+port only.
+"""
+
+import asyncio
+import ssl
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Final
+
+from hookyard.config.model import OutboundSettings
+from hookyard.egress.clients import ClientSettings, async_client
+from hookyard.egress.fetch import PATIENCE, read
+from hookyard.egress.resolver import Resolver
+from hookyard.egress.rules import Rules
+
+_MOST_REMEMBERED: Final = 4096
+_MOST_AT_ONCE: Final = 16
+
+
+def visitor_rules(settings: OutboundSettings) -> Rules:
+    """What holds for visits: of what webhooks may do the networks, and neither plain http nor other ports."""
+    return Rules(allow_networks=settings.allow_networks, resolve_timeout=settings.connect_timeout.seconds)
+
+
+class Visitor:
+    """Asks URLs of senders. A visit is rare, so each has a client of its own and leaves no connection open.
+
+    Args:
+        rules: of the guard.
+        resolver: from names to addresses; the machine's own if left out.
+        trust: whose certificates are taken; those of the usual authorities if left out.
+        patience: seconds, for all of a visit.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        resolver: Resolver | None = None,
+        trust: ssl.SSLContext | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._resolver = resolver
+        self._trust = trust
+        self._patience = patience
+        self._done: dict[bytes, None] = {}
+        self._asking: dict[bytes, asyncio.Task[None]] = {}
+        self.use(rules)
+
+    def use(self, rules: Rules) -> None:
+        """Hold to these from now on."""
+        self._settings = ClientSettings(rules=rules, timeout=self._patience, agent=f"Hookyard/{version('hookyard')}")
+
+    async def get(self, url: str) -> bytes:
+        """What is at a URL: no redirects, no proxies of the environment, and at most a MiB of it.
+
+        Raises:
+            OSError: it may not be asked for, cannot be had, or is too large.
+        """
+        async with async_client(self._settings, resolver=self._resolver, trust=self._trust) as client:
+            return await read(client, url, patience=self._patience)
+
+    async def visit(self, url: str) -> None:
+        """Ask a URL, once: whoever comes with it again, or meanwhile, has what the one visit came to.
+
+        Raises:
+            OSError: it may not be asked for, or did not answer 200. Whoever comes with it then makes another visit.
+        """
+        key = sha256(url.encode()).digest()
+        if key in self._done:
+            return
+        task = self._asking.get(key)
+        if task is None:
+            if len(self._asking) >= _MOST_AT_ONCE:
+                msg = f"{_MOST_AT_ONCE} others are being asked"
+                raise OSError(msg)
+            task = self._asking[key] = asyncio.create_task(self._visit(url), name="hookyard-visit")
+            task.add_done_callback(lambda done: self._ended(key, done))
+        await asyncio.shield(task)  # a caller that goes away does not take the visit from the others
+
+    async def _visit(self, url: str) -> None:
+        await self.get(url)
+
+    def _ended(self, key: bytes, task: asyncio.Task[None]) -> None:
+        del self._asking[key]
+        if task.cancelled() or task.exception() is not None:
+            return
+        if len(self._done) >= _MOST_REMEMBERED:
+            del self._done[next(iter(self._done))]
+        self._done[key] = None
+
+    async def aclose(self) -> None:
+        """End the visits that are under way."""
+        tasks = list(self._asking.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
