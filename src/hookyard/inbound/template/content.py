@@ -1,6 +1,7 @@
 """What is signed: `{timestamp}.{body}` and its like, taken apart once, at start."""
 
 import re
+from itertools import pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -30,6 +31,13 @@ class Content:
         self._pieces = tuple((piece.encode(), at % 2 == 1) for at, piece in enumerate(split) if piece)
         self.tokens = frozenset(tokens_of(text))
         self.is_body = self._pieces == ((b"body", True),)
+        after = [
+            follow
+            for (piece, is_token), (follow, follows) in pairwise(self._pieces)
+            if piece == b"id" and is_token and not follows
+        ]
+        self.after_id = after[0].decode() if after else ""
+        """What ends the delivery id, which an id must not hold: or else a part of the body could be taken for it."""
 
     def pieces(self, request: InboundRequest, body: bytes, timestamp: str | None, delivery: str | None) -> list[bytes]:
         """What was signed, in pieces, so that a large body is not copied.

@@ -12,6 +12,9 @@ KeyForm = Literal["raw", "base64", "hex", "whsec", "pem"]
 SHORTEST: Final = 16
 """Bytes of a key that is written in base64 or hex: such a one was made by a machine, and a shorter one is cut off."""
 
+SHORTEST_TOKEN: Final = 8
+"""Characters."""
+
 
 class Keys(Protocol):
     """Makes keys of what is configured."""
@@ -38,11 +41,13 @@ class SharedKeys:
 
     Args:
         form: how it is written.
+        token: whether it is itself what comes, so that a short one could be guessed by trying.
         basic: whether it is a user's name and password.
     """
 
-    def __init__(self, form: KeyForm, *, basic: bool) -> None:
+    def __init__(self, form: KeyForm, *, token: bool = False, basic: bool = False) -> None:
         self._form = form
+        self._token = token
         self._basic = basic
 
     def load(self, secret: str) -> bytes:
@@ -59,6 +64,9 @@ class SharedKeys:
         if self._form == "raw":
             if self._basic and not all(secret.partition(":")):
                 msg = "must be written user:password"
+                raise SecretError(msg)
+            if self._token and len(secret.partition(":")[2] if self._basic else secret) < SHORTEST_TOKEN:
+                msg = f"is too short: it is sent as it is, so it must have at least {SHORTEST_TOKEN} characters"
                 raise SecretError(msg)
             return secret.encode()
         decoded = (decode_hex if self._form == "hex" else decode_base64)(secret.encode())

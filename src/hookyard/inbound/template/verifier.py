@@ -1,5 +1,6 @@
 """A compiled template: finds what signed a request, and signs as its sender does."""
 
+import re
 from collections.abc import Callable, Sequence
 from secrets import token_hex
 from typing import Final, cast
@@ -18,7 +19,7 @@ from hookyard.inbound.template.mac import Hmac, Mac, Token
 from hookyard.inbound.template.timestamp import Timestamp
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 
-_LONGEST_ID: Final = 255
+_ID: Final = re.compile(r"[!-~]{1,255}")
 
 
 class Template:
@@ -121,16 +122,17 @@ class Template:
             delivery = self._id.find(request, tree)
             if delivery is None:
                 raise BadSignature("missing", "the delivery id, which is signed")
-            if not (0 < len(delivery) <= _LONGEST_ID and delivery.isascii() and delivery.isprintable()):
+            ends = self._content.after_id
+            if not _ID.fullmatch(delivery) or (ends and ends in delivery):
                 raise BadSignature("malformed", "the delivery id, which is signed")
         return self._content.pieces(request, body, timestamp, delivery)
 
 
 def _mac_and_keys(settings: TemplateScheme) -> tuple[Mac, Keys]:
     if settings.mac == "token":
-        return Token(), SharedKeys("raw", basic=settings.signature.basic)
+        return Token(), SharedKeys("raw", token=True, basic=settings.signature.basic)
     if settings.mac.startswith("hmac-"):
-        return Hmac(settings.mac), SharedKeys(settings.key, basic=False)
+        return Hmac(settings.mac), SharedKeys(settings.key)
     # Loaded by those who need it: most sources share a secret, and this is a large library.
     from hookyard.inbound.template.public import PublicKey
     from hookyard.inbound.template.public_key import PublicKeys
