@@ -8,9 +8,9 @@ from urllib.parse import quote_plus
 import msgspec
 
 from hookyard.config.model.schemes import Place, SignatureSettings
-from hookyard.inbound.paths import Missing, Steps, look_up, parse_path
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.routes.paths import Missing, Steps, look_up, parse_path
 from hookyard.inbound.verifier import BadSignature
 
 _KINDS: Final = ("header", "query", "json", "part", "constant")
