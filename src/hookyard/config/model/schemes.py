@@ -7,43 +7,46 @@ from msgspec import Meta
 from hookyard.config.model.parts import MINUTE, Header, Name, Positive, Section, Text
 from hookyard.config.values import Duration, Secret
 
-PresetName = Literal[
-    "aws-sns",
-    "azure-devops",
-    "azure-event-grid",
-    "bitbucket",
-    "bitbucket-server",
-    "circleci",
-    "cloudevents",
-    "discord",
-    "docker-hub",
-    "forgejo",
-    "gitea",
-    "github",
-    "gitlab",
-    "gogs",
-    "jira",
-    "linear",
-    "meta",
-    "microsoft-graph",
-    "paddle",
-    "pagerduty",
-    "rfc9421",
-    "sendgrid",
-    "sentry",
-    "shopify",
-    "slack",
-    "square",
-    "standard-webhooks",
-    "stripe",
-    "twilio",
-    "twitch",
-    "vercel",
-    "webflow",
-    "websub",
-    "woocommerce",
-    "x",
-    "zoom",
+PresetName = Annotated[
+    Literal[
+        "aws-sns",
+        "azure-devops",
+        "azure-event-grid",
+        "bitbucket",
+        "bitbucket-server",
+        "circleci",
+        "cloudevents",
+        "discord",
+        "docker-hub",
+        "forgejo",
+        "gitea",
+        "github",
+        "gitlab",
+        "gogs",
+        "jira",
+        "linear",
+        "meta",
+        "microsoft-graph",
+        "paddle",
+        "pagerduty",
+        "rfc9421",
+        "sendgrid",
+        "sentry",
+        "shopify",
+        "slack",
+        "square",
+        "standard-webhooks",
+        "stripe",
+        "twilio",
+        "twitch",
+        "vercel",
+        "webflow",
+        "websub",
+        "woocommerce",
+        "x",
+        "zoom",
+    ],
+    Meta(description="the name of a preset such as github"),
 ]
 """The senders that are known by name; each is a file of `hookyard.inbound.presets`."""
 Mac = Literal[
@@ -180,8 +183,7 @@ class HandshakeSettings(Section, frozen=True, kw_only=True):
     """What a sender is answered that first asks whether it may send here."""
 
     verify_token: Secret | None = None
-    """Of `meta`, `websub` and `microsoft-graph`: the word that was given to the sender when it was subscribed
-    (`hub.verify_token`, `clientState`)."""
+    """Of `meta` and `websub`: the word that was given to the sender when it was subscribed (`hub.verify_token`)."""
     origins: tuple[Text, ...] = ()
     """Of `cloudevents`: who may send, by the name in `WebHook-Request-Origin`; `*` is anybody."""
     rate: Positive | None = None
