@@ -1,0 +1,5 @@
+"""Which command an event runs, and with what: `on`, `if` and `with`, checked before anything is served."""
+
+from hookyard.inbound.routes.route import Route, There, compile_routes
+
+__all__ = ["Route", "There", "compile_routes"]

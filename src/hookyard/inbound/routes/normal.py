@@ -1,0 +1,83 @@
+"""Routes without `with` to commands that take a type of `hookyard.inbound.events`.
+
+Such a command says by its type which events it is for. A route gives it those, and no others: one that names another
+event is refused at start, and one with `*` takes only what fits. A command that takes a type of `events.git` is given
+what is made of the host's own event.
+"""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from hookyard.errors import Refused
+from hookyard.inbound.preset import Host
+from hookyard.inbound.problem import Found
+from hookyard.inbound.received import Received
+from hookyard.inbound.routes.on import Events
+
+_OURS = "hookyard.inbound.events."
+_GIT = "hookyard.inbound.events.git"
+
+
+class Typed(Struct, frozen=True):
+    """The events of one host that are of the type a command takes."""
+
+    events: frozenset[str]
+    normalise: Callable[[bytes, str], bytes | None] | None
+    """Makes the type of `events.git` of a host's body; None: the body is of the type as it is."""
+
+    def takes(self, received: Received) -> bool:
+        """Whether the event is of the type, by its name."""
+        return received.event in self.events
+
+    def args(self, received: Received) -> bytes:
+        """Make the command's input.
+
+        Raises:
+            Refused: the body is not what the host sends for this event (`invalid_input`).
+        """
+        if self.normalise is None:
+            return received.body
+        made = self.normalise(received.body, received.event)
+        if made is None:
+            raise Refused("invalid_input", f"This {received.event} is none that the command takes.", path="$")
+        return made
+
+
+def compile_typed(
+    kind: type[Struct], host: Host | None, events: Events, where: str, problems: list[Found]
+) -> Typed | None:
+    """Hold a route against the type its command takes, and add what is wrong to `problems`.
+
+    Args:
+        kind: the command's input.
+        host: who sends; None: nobody that is known, so that the body is taken as it is.
+        events: those of the route.
+        where: the key path of the route.
+        problems: where to report.
+
+    Returns:
+        None: it is no type of ours, or nothing is known of who sends.
+    """
+    if host is None or not kind.__module__.startswith(_OURS):
+        return None
+    # Here, so that the types of all hosts are loaded only where a command takes one.
+    from hookyard.inbound.events import hosts
+
+    known = hosts.events_of(kind)
+    if known is None:
+        return None
+    name = f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}"
+    if host not in known:
+        problems.append((f"{where}.run", f"the command takes {name}, which {host} does not send; write a with"))
+        return None
+    fitting = known[host]
+    problems.extend(
+        (f"{where}.on", f"the command takes {name}, and the body of {event} is none; write a with")
+        for event in sorted(events.names - fitting)
+    )
+    if not events.names and not events.among(fitting):
+        problems.append(
+            (f"{where}.on", f"the command takes {name}, but none of its events: {', '.join(sorted(fitting))}")
+        )
+    return Typed(fitting, hosts.normaliser(host, kind) if kind.__module__ == _GIT else None)
