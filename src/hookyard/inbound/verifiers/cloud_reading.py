@@ -1,0 +1,153 @@
+"""A verified request as a CloudEvent, in whichever of the three modes it came.
+
+Sources: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md and
+formats/json-format.md. Whatever the mode, commands see the event as its JSON format has it: an event in the binary
+mode is written as one. What is the same by `source` and `id` is the same delivery.
+"""
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
+
+from hookyard.config.model import ReadingSettings
+from hookyard.errors import Refused
+from hookyard.inbound.reading import Reading
+from hookyard.inbound.received import Received
+from hookyard.inbound.request import InboundRequest
+
+BATCH: Final = "cloudevents.batch"
+"""The event of a request in the batch mode, whose body is the list."""
+_STRUCTURED: Final = b"application/cloudevents"
+_EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
+_ID: Final = re.compile(r"[!-~]{1,200}")
+_ATTRIBUTE: Final = re.compile(rb"ce-([a-z0-9]{1,64})")
+_VALUE: Final = re.compile(rb"[ -~]*")
+_PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})?")
+_ESCAPED: Final = re.compile(rb"\\(.)")
+_OTHERS: Final = re.compile(rb"(?!.*(json|xml|form))[a-z]+/")
+"""Media types of data that JSON can hold only in base64; forms, XML and multipart are refused or read as anywhere."""
+_T = TypeVar("_T")
+_Text = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class Event(Struct, frozen=True):
+    """What every event must have."""
+
+    specversion: Literal["1.0"]
+    id: _Text
+    source: _Text
+    type: _Text
+
+    def delivery(self) -> str:
+        """What stands for `source` and `id` together, as 1 to 255 printable ASCII characters."""
+        if _ID.fullmatch(self.id):
+            return f"{self.id}@{sha256(self.source.encode()).hexdigest()[:32]}"
+        return sha256(f"{len(self.source)} {self.source}{self.id}".encode()).hexdigest()
+
+
+class CloudEventReading:
+    """Finds out what a verified request is.
+
+    Args:
+        settings: of what is no part of CloudEvents.
+    """
+
+    def __init__(self, settings: ReadingSettings) -> None:
+        self._plain = Reading.of(settings)
+
+    def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
+        """Return what a request is; see :class:`Reading`.
+
+        Raises:
+            Refused: it is no CloudEvent of version 1.0, or not one in JSON.
+        """
+        kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        is_plain = kind.startswith(_STRUCTURED) or not _OTHERS.match(kind)
+        is_plain = is_plain and (bool(request.body) or kind.startswith(_STRUCTURED))
+        # What stands for data that is no JSON is put in below; whether it may be compressed and so on is said here.
+        given = request if is_plain else replace(request, body=b"null", headers=_as_json(request))
+        received = self._plain.read(given, source=source, keep_headers=keep_headers)
+        received.digest = sha256(request.body).digest()
+        if kind.startswith(_STRUCTURED + b"-batch"):
+            return self._batch(received)
+        if not kind.startswith(_STRUCTURED):
+            received.body = _written(request, kind, received.body if is_plain else None)
+        event = _checked(received.body, Event)
+        if not _EVENT.fullmatch(event.type):
+            raise Refused("invalid_request", "The type of the CloudEvent is no name of an event.")
+        received.event, received.delivery = event.type, event.delivery()
+        return received
+
+    def _batch(self, received: Received) -> Received:
+        events = _checked(received.body, list[Event])
+        received.event = BATCH
+        received.delivery = sha256("\n".join(event.delivery() for event in events).encode()).hexdigest()
+        received.ping = not events
+        return received
+
+
+def percent_decoded(value: bytes) -> str:
+    """The text of a header in the binary mode: unquoted, then decoded once, as strict UTF-8.
+
+    Raises:
+        ValueError: it is not printable ASCII, `%` begins nothing, or the bytes are not UTF-8, overlong forms included.
+    """
+    if not _VALUE.fullmatch(value):
+        msg = "is not printable ASCII"
+        raise ValueError(msg)
+    if len(value) > 1 and value.startswith(b'"') and value.endswith(b'"'):
+        value = _ESCAPED.sub(rb"\1", value[1:-1])
+    return _PERCENT.sub(_byte, value).decode()
+
+
+def _byte(found: re.Match[bytes]) -> bytes:
+    if found[1] is None:
+        msg = "has a % that begins nothing"
+        raise ValueError(msg)
+    return bytes.fromhex(found[1].decode())
+
+
+def _written(request: InboundRequest, kind: bytes, data: bytes | None) -> bytes:
+    """An event in the binary mode, in its JSON format.
+
+    Args:
+        request: as it came.
+        kind: the media type of its data.
+        data: that, when it is JSON.
+    """
+    members: dict[str, object] = {}
+    for name, value in request.headers.items():
+        found = _ATTRIBUTE.fullmatch(name)
+        if found is None:
+            continue
+        if name in request.repeated:
+            raise Refused("invalid_request", f"The header {name.decode()} came several times.")
+        try:
+            members[found[1].decode()] = percent_decoded(value)
+        except ValueError:
+            raise Refused("invalid_request", f"The header {name.decode()} is malformed.") from None
+    if kind:
+        members["datacontenttype"] = request.headers[b"content-type"].decode("latin-1").strip()
+    if data is not None:
+        members["data"] = Raw(data)
+    elif request.body:
+        members["data_base64"] = b64encode(request.body).decode()
+    return msgspec.json.encode(members)
+
+
+def _as_json(request: InboundRequest) -> dict[bytes, bytes]:
+    return {**request.headers, b"content-type": b"application/json"}
+
+
+def _checked(body: bytes, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise Refused("invalid_request", f"It is no CloudEvent of version 1.0: {error}") from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Refused("invalid_json") from error

@@ -1,0 +1,117 @@
+"""What verified requests are whose event or delivery id does not always stand in the same place."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from hookyard.config.model import Place, ReadingSettings
+from hookyard.inbound.reading import DEFAULT_EVENT, Reading
+from hookyard.inbound.received import Received
+from hookyard.inbound.request import InboundRequest
+
+MIXED: Final = "mixed"
+"""The event of a request that carries several of different kinds."""
+_EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
+_DELIVERY: Final = re.compile(r"[!-~]{1,255}")
+
+
+class Told(Struct, frozen=True):
+    """What a body says of itself."""
+
+    event: str | None = None
+    delivery: str | None = None
+
+
+class Chosen:
+    """A reading that takes the delivery id from the first of some headers that is there, and asks the body the rest.
+
+    Args:
+        settings: the rest of what is read.
+        headers: that may have the delivery id; without any of them it is the digest of the body.
+        tell: what says of a body of JSON what it is.
+    """
+
+    def __init__(
+        self, settings: ReadingSettings, headers: Sequence[str] = (), tell: Callable[[bytes], Told] | None = None
+    ) -> None:
+        self._by_header = [
+            (name.lower().encode(), Reading.of(replace(settings, delivery=Place(header=name)))) for name in headers
+        ]
+        self._otherwise = Reading.of(replace(settings, delivery=None) if headers else settings)
+        self._tell = tell
+
+    def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
+        """Return what a request is; see :class:`Reading`."""
+        reading = next((one for name, one in self._by_header if name in request.headers), self._otherwise)
+        received = reading.read(request, source=source, keep_headers=keep_headers)
+        if self._tell is not None:
+            told = self._tell(received.body)
+            received.event = told.event if told.event and _EVENT.fullmatch(told.event) else DEFAULT_EVENT
+            if told.delivery and _DELIVERY.fullmatch(told.delivery):
+                received.delivery = told.delivery
+        return received
+
+
+class _Typed(Struct):
+    type: str | None = None
+
+
+class _Notification(Struct):
+    change: str | None = field(name="changeType", default=None)
+    lifecycle: str | None = field(name="lifecycleEvent", default=None)
+
+
+class _Notifications(Struct):
+    value: list[_Notification]
+
+
+class _GridEvent(Struct):
+    type: str = field(name="eventType")
+    id: str | None = None
+
+
+_TYPED: Final = msgspec.json.Decoder(_Typed)
+_NOTIFICATIONS: Final = msgspec.json.Decoder(_Notifications)
+_GRID: Final = msgspec.json.Decoder(list[_GridEvent])
+
+
+def standard_webhooks(body: bytes) -> Told:
+    """The member `type`; some senders leave it out."""
+    try:
+        return Told(_TYPED.decode(body).type)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return Told()
+
+
+def microsoft_graph(body: bytes) -> Told:
+    """What the notifications tell of, if all of them tell of the same."""
+    try:
+        items = _NOTIFICATIONS.decode(body).value
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return Told()
+    return Told(_one({item.change or item.lifecycle for item in items}))
+
+
+def event_grid(body: bytes) -> Told:
+    """The type of the events, if all are of the same; and the id, if there is but one event."""
+    try:
+        items = _GRID.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return Told()
+    return Told(_one({item.type for item in items}), items[0].id if len(items) == 1 else None)
+
+
+def _one(names: set[str | None]) -> str | None:
+    return names.pop() if len(names) == 1 else MIXED if names else None
+
+
+TELLS: Final[Mapping[str, Callable[[bytes], Told]]] = {
+    "azure-event-grid": event_grid,
+    "microsoft-graph": microsoft_graph,
+    "standard-webhooks": standard_webhooks,
+}
+"""Per verifier."""
