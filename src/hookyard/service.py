@@ -20,6 +20,7 @@ from hookyard.dispatch.dispatcher import Dispatcher
 from hookyard.dispatch.keeper import Keeper
 from hookyard.dispatch.schedules import Scheduler
 from hookyard.egress.fetch import fetch
+from hookyard.egress.visitor import Visitor, visitor_rules
 from hookyard.errors import ConfigError, Refused, StoreUnavailable
 from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, build
@@ -72,9 +73,7 @@ class Service:
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._artifacts = artifacts = ArtifactStore.open(config.artifacts, loaded.base)
         self._looking: asyncio.Task[None] | None = None
-        self._keeper = Keeper(
-            store=store, writer=self._writer, objects=artifacts, settings=config.retention, clock=clock
-        )
+        self._keeper = self._make_keeper(clock)
         self._facilities = self._make_facilities(clock, make_id)
         self._hooks.redact(self._facilities.redactor)
         self._runners = Runners(self._hooks, self._facilities.clean)
@@ -83,10 +82,10 @@ class Service:
         self.work = self._dispatcher.work
         self._scheduler = self._make_scheduler(clock, make_id)
         self._limits = Limits(config.limits, clock.now)
-        self._jwks = Refresher(clock, fetch)
-        self._jwks.scheme.use(config.jwt, loaded.base)
+        self._jwks = self._make_jwks(clock, loaded)
         self._tokens = Tokens(config.tokens, clock, others=[self._jwks.scheme])
         self._book = TokenBook(self._tokens, store, self._writer.submit, clock)
+        self._visitor = Visitor(visitor_rules(config.outbound))
         self._deps = GatewayDeps(
             config=config,
             registry=assembly.registry,
@@ -106,10 +105,25 @@ class Service:
             schedules=self._scheduler.manage,
             work=self.work,
             hooks=self._hooks,
+            visit=self._visitor.visit,
             bodies=Bodies(int(config.server.body_memory), int(config.server.body_timeout)),
             reload=self.reload,
         )
         self.app = build(self._deps)
+
+    def _make_keeper(self, clock: Clock) -> Keeper:
+        return Keeper(
+            store=self._store,
+            writer=self._writer,
+            objects=self._artifacts,
+            settings=self.config.retention,
+            clock=clock,
+        )
+
+    def _make_jwks(self, clock: Clock, loaded: Loaded) -> Refresher:
+        made = Refresher(clock, fetch)
+        made.scheme.use(self.config.jwt, loaded.base)
+        return made
 
     def _make_facilities(self, clock: Clock, make_id: ids.IdSource) -> Facilities:
         return Facilities(
@@ -258,6 +272,7 @@ class Service:
             self._jwks.changed()
             self._limits.use(config.limits)
             self._outbound.use(config)
+            self._visitor.use(visitor_rules(config.outbound))
             self._facilities.use(registry, config)
             self._dispatcher.use(registry)
             self._keeper.use(config.retention)
@@ -316,6 +331,7 @@ class Service:
         await self._dispatcher.drain()
         await self._facilities.aclose()
         await self._outbound.drain()
+        await self._visitor.aclose()
         await self._runners.aclose()
         await self._leftovers.end(self._hooks)
         await self._hooks.shutdown()

@@ -16,6 +16,7 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
+from hookyard.gateway.asking import Asking
 from hookyard.gateway.audit import Audit
 from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deps import GatewayDeps
@@ -55,6 +56,7 @@ class Gateway(Litestar):
     def __init__(self, deps: GatewayDeps, *, lean: bool = True) -> None:
         tables = Tables.build(deps, lean=lean)
         self._live = Live(tables)
+        self._asking = Asking(deps, self._live)
         self._lean = tables.lean
         self._ids = deps.ids
         self._callers = Callers(deps.tokens, deps.hooks)
@@ -166,7 +168,10 @@ class Gateway(Litestar):
         if known.head:
             inner["method"] = "GET"
         try:
-            await super().__call__(inner, body.receive, send_with_id)
+            if (answer := self._asking.answer(scope, known)) is not None:
+                await answer(inner, body.receive, send_with_id)
+            else:
+                await super().__call__(inner, body.receive, send_with_id)
         finally:
             hold.free()
 

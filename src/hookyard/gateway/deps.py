@@ -13,6 +13,7 @@ from hookyard.dispatch.schedules import Manager
 from hookyard.dispatch.work import Work
 from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.dispatching import Dispatcher
+from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
 from hookyard.host.changes import Changes
@@ -51,5 +52,7 @@ class GatewayDeps:
     """What external workers do with jobs; without it there are no such routes."""
     hooks: Hooks = field(default_factory=Hooks)
     bodies: Bodies = field(default_factory=Bodies)
+    visit: Visit = no_visits
+    """Asks a URL that a sender wants to be asked."""
     reload: Callable[[], Awaitable[Changes]] | None = None
     """Read the configuration and the plugins again. Raises ConfigError when nothing was changed."""

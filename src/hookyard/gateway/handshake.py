@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from hookyard import log
+from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer
 from hookyard.gateway.refusals import Bound
 from hookyard.inbound.handshake import Handshake, Reply, Terms
@@ -15,8 +16,19 @@ _log = log.get("gateway")
 _NO_CONTENT: Final = 204
 
 Visit = Callable[[str], Awaitable[None]]
-"""Asks a URL of a sender's, as :meth:`hookyard.egress.visitor.Visitor.visit` does. Raises Refused
-(`sender_unreachable`): it did not answer as it should."""
+"""Asks a URL of a sender's, as :meth:`hookyard.egress.visitor.Visitor.visit` does. Raises OSError: it may not be asked,
+or does not answer as it should."""
+
+
+async def no_visits(url: str) -> None:
+    """Ask nobody.
+
+    Raises:
+        OSError: always.
+    """
+    del url
+    msg = "nothing is visited from here"
+    raise OSError(msg)
 
 
 def before(
@@ -79,10 +91,19 @@ async def after(  # noqa: PLR0917  in the order of the contract it hands them to
         reply = handshake.after(request, event, body, key, terms)
         if reply is not None:
             if reply.visit is not None:
-                await visit(reply.visit)
+                await _visited(reply.visit, visit, source, handshake.name)
             _log.info("hook.handshake", source=source, handshake=handshake.name)
             return _answer(reply)
     return None
+
+
+async def _visited(url: str, visit: Visit, source: str, handshake: str) -> None:
+    try:
+        await visit(url)
+    except OSError as error:
+        # Neither the caller nor the log sees the URL: whoever has it can confirm the subscription.
+        _log.warning("hook.visit_failed", source=source, handshake=handshake, why=str(error))
+        raise Refused("sender_unreachable") from error
 
 
 def _answer(reply: Reply) -> Answer:
