@@ -1,0 +1,124 @@
+"""What a verified request is: its event, its delivery id, and the JSON in its body."""
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from hookyard.config.model import Place, ReadingSettings, SignatureSettings, TemplateScheme
+from hookyard.errors import Refused
+from hookyard.inbound.forms import read_form
+from hookyard.inbound.media import media_of, utf8
+from hookyard.inbound.places import CompiledPlace, compile_place
+from hookyard.inbound.received import Received
+from hookyard.inbound.request import InboundRequest
+
+DEFAULT_EVENT: Final = "webhook"
+EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
+DELIVERY: Final = re.compile(r"[!-~]{1,255}")
+_SECRET: Final = re.compile(r"authorization|cookie|signature|secret|token|password|passwd|credential|hmac|api-?key")
+
+
+class Reading:
+    """Finds out what a verified request is.
+
+    Args:
+        settings: where its parts stand.
+
+    Raises:
+        SchemeError: a place is none.
+    """
+
+    def __init__(self, settings: ReadingSettings) -> None:
+        signature = settings.signature if isinstance(settings, TemplateScheme) else None
+        self.event = _place(settings.event, signature)
+        self.delivery = _place(settings.delivery, signature)
+        self._needs_tree = any(place is not None and place.needs_body for place in (self.event, self.delivery))
+        self._pings = frozenset(settings.pings)
+        self._form = settings.form
+        self._signature = "" if signature is None else (signature.header or "").lower()
+
+    @classmethod
+    def of(cls, settings: ReadingSettings) -> "Reading":
+        """Compile one.
+
+        Raises:
+            SchemeError: a place is none.
+        """
+        return cls(settings)
+
+    def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
+        """Return what a request is; its signature has been found good.
+
+        Args:
+            request: as it came.
+            source: its name.
+            keep_headers: whether a route looks at headers.
+
+        Raises:
+            Refused: it has no event or no delivery id where its sender gives one in a header or in the query, or a
+                body that is not understood.
+        """
+        media = media_of(request.headers)
+        tree: object | UnsetType = UNSET
+        if media.form:
+            body, fields = read_form(request.body, self._form, media.codec)
+            tree = UNSET if fields is None else fields
+        else:
+            body = utf8(request.body, media.codec)
+        if self._needs_tree and tree is UNSET:
+            tree = _decoded(body)
+        known = None if tree is UNSET else tree
+        event = _found(self.event, request, known, EVENT, "event") or DEFAULT_EVENT
+        digest = sha256(request.body).digest()
+        return Received(
+            source=source,
+            event=event,
+            delivery=_found(self.delivery, request, known, DELIVERY, "delivery id") or digest.hex(),
+            digest=digest,
+            body=body,
+            headers=headers_of(request.headers, self._signature) if keep_headers else {},
+            ping=event in self._pings,
+            _tree=tree,
+        )
+
+
+def headers_of(headers: Mapping[bytes, bytes], signature: str = "") -> dict[str, str]:
+    """The headers that routes may look at and the store may keep: without credentials and signatures.
+
+    Args:
+        headers: by lower-case name.
+        signature: the name of the header that carries the signature.
+    """
+    named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.items())
+    return {name: value for name, value in named if name != signature and not _SECRET.search(name)}
+
+
+def _place(settings: Place | None, signature: SignatureSettings | None) -> CompiledPlace | None:
+    return None if settings is None else compile_place(settings, signature)
+
+
+def _decoded(body: bytes) -> object:
+    try:
+        found: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Refused("invalid_json") from error
+    return found
+
+
+def _found(
+    place: CompiledPlace | None, request: InboundRequest, tree: object, form: re.Pattern[str], what: str
+) -> str | None:
+    """What stands at a place. Bodies are of many shapes, so that in them it may be missing."""
+    if place is None:
+        return None
+    found = place.find(request, tree)
+    if found is not None and form.fullmatch(found):
+        return found
+    if found is None and place.needs_body:
+        return None
+    name = what if place.header is None else f"header {place.header.decode()}"
+    raise Refused("invalid_request", f"The {name} is {'missing' if found is None else 'malformed'}.")
