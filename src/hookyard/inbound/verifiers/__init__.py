@@ -3,17 +3,13 @@
 Presets name them (`verifier: gitlab`); what they need of a library is loaded with the first source that uses it.
 """
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
-from hookyard.config.model import PresetScheme, ReadingSettings
+from hookyard.config.model import Place, PresetScheme, ReadingSettings
 from hookyard.config.schedules.rule import parse_instant
+from hookyard.inbound.reading import Reading
 from hookyard.inbound.verifier import Verifier
 from hookyard.inbound.verifiers.settings import PROBLEMS, refuse
-
-if TYPE_CHECKING:  # it imports this package, where a source needs it
-    from hookyard.inbound.scheme import Reader
 
 NAMES = tuple(sorted(PROBLEMS))
 """What a preset may name."""
@@ -55,7 +51,7 @@ def build(name: str, settings: PresetScheme, *, tolerance: int | None = None) ->
             return _without_time(name, settings)
 
 
-def reader(name: str, settings: PresetScheme, reading: ReadingSettings) -> "Reader":
+def reader(name: str, settings: PresetScheme, reading: ReadingSettings) -> Reading:
     """What finds out what the verified requests of a sender are.
 
     Args:
@@ -74,14 +70,17 @@ def reader(name: str, settings: PresetScheme, reading: ReadingSettings) -> "Read
 
             return CloudEventReading(reading)
         case "standard-webhooks":
-            return Chosen(replace(reading, event=None), (f"{settings.prefix or 'webhook'}-id",), TELLS[name])
+            header = f"{settings.prefix or 'webhook'}-id"
+            return Chosen(replace(reading, delivery=Place(header=header)), (header,), TELLS[name])
         case "gitlab":
             # Only the first is signed; a GitLab that sends none has no id that stays the same.
             return Chosen(reading, ("webhook-id", "Idempotency-Key"))
         case "twilio":
             return Chosen(reading, ("I-Twilio-Idempotency-Token",))
+        case "azure-event-grid" | "microsoft-graph":
+            return Chosen(reading, tell=TELLS[name])
         case _:
-            return Chosen(reading, tell=TELLS.get(name))
+            return Reading.of(reading)
 
 
 def _without_time(name: str, settings: PresetScheme) -> Verifier:

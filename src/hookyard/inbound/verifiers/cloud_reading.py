@@ -50,15 +50,16 @@ class Event(Struct, frozen=True):
         return sha256(f"{len(self.source)} {self.source}{self.id}".encode()).hexdigest()
 
 
-class CloudEventReading:
+class CloudEventReading(Reading):
     """Finds out what a verified request is.
 
     Args:
-        settings: of what is no part of CloudEvents.
+        settings: with the places of the binary mode.
     """
 
     def __init__(self, settings: ReadingSettings) -> None:
-        self._plain = Reading.of(settings)
+        super().__init__(settings)
+        self._plain = Reading.of(replace(settings, event=None, delivery=None))
 
     def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
         """Return what a request is; see :class:`Reading`.

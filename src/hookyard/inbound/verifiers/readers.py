@@ -26,11 +26,11 @@ class Told(Struct, frozen=True):
     delivery: str | None = None
 
 
-class Chosen:
-    """A reading that takes the delivery id from the first of some headers that is there, and asks the body the rest.
+class Chosen(Reading):
+    """A reading that takes the delivery id from the first of some headers that is there, or asks the body what it is.
 
     Args:
-        settings: the rest of what is read.
+        settings: the rest of what is read, and where event and delivery id stand most often.
         headers: that may have the delivery id; without any of them it is the digest of the body.
         tell: what says of a body of JSON what it is.
     """
@@ -38,10 +38,10 @@ class Chosen:
     def __init__(
         self, settings: ReadingSettings, headers: Sequence[str] = (), tell: Callable[[bytes], Told] | None = None
     ) -> None:
-        self._by_header = [
-            (name.lower().encode(), Reading.of(replace(settings, delivery=Place(header=name)))) for name in headers
-        ]
-        self._otherwise = Reading.of(replace(settings, delivery=None) if headers else settings)
+        super().__init__(settings)
+        rest = replace(settings, event=settings.event if tell is None else None, delivery=None)
+        self._by_header = [(name.lower().encode(), _with_delivery(rest, name)) for name in headers]
+        self._otherwise = Reading.of(rest)
         self._tell = tell
 
     def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
@@ -54,6 +54,10 @@ class Chosen:
             if told.delivery and _DELIVERY.fullmatch(told.delivery):
                 received.delivery = told.delivery
         return received
+
+
+def _with_delivery(settings: ReadingSettings, header: str) -> Reading:
+    return Reading.of(replace(settings, delivery=Place(header=header)))
 
 
 class _Typed(Struct):

@@ -29,7 +29,7 @@ TOLERANCE: Final = 300_000
 PUBLIC: Final = "whpk_"
 PRIVATE: Final = "whsk_"
 _TIMESTAMP: Final = re.compile(rb"[0-9]{1,12}")
-_ID: Final = re.compile(rb"[!--/-~]{1,255}")
+_ID: Final = re.compile(rb"[!-\-/-~]{1,255}")
 """Printable ASCII but a dot."""
 _MOST: Final = 16
 """Entries that are looked at: a header with more is nobody's rotation."""
