@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from hookyard.config.model import ReadingSettings
 from hookyard.errors import Refused
+from hookyard.inbound.places import InHeader
 from hookyard.inbound.reading import Reading
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
@@ -50,15 +51,25 @@ class Event(Struct, frozen=True):
         return sha256(f"{len(self.source)} {self.source}{self.id}".encode()).hexdigest()
 
 
+class _Attribute(InHeader):
+    """An attribute in the binary mode; whoever writes one there makes the request an event."""
+
+    def put(self, request: InboundRequest, value: str | int) -> InboundRequest:
+        """Set the header, and what every event must have beside it."""
+        request = super().put(request, value)
+        return replace(request, headers={b"ce-specversion": b"1.0", b"ce-source": b"/hookyard", **request.headers})
+
+
 class CloudEventReading(Reading):
     """Finds out what a verified request is.
 
     Args:
-        settings: with the places of the binary mode.
+        settings: of what is no part of CloudEvents.
     """
 
     def __init__(self, settings: ReadingSettings) -> None:
         super().__init__(settings)
+        self.event, self.delivery = _Attribute("ce-type"), _Attribute("ce-id")
         self._plain = Reading.of(replace(settings, event=None, delivery=None))
 
     def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:

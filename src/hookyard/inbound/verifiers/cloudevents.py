@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from secrets import token_urlsafe
 from typing import Final
 
-from msgspec.structs import replace
-
 from hookyard.inbound.places import with_header
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Key, Pair
@@ -39,15 +37,7 @@ class CloudEvents:
         return who(keys, [holds(key, given) for key in keys])
 
     def sign(self, request: InboundRequest, secret: str) -> InboundRequest:
-        """The request with the token in its header; what is no event yet becomes one in the binary mode."""
-        if not request.headers.get(b"content-type", b"").startswith(b"application/cloudevents"):
-            attributes = {
-                b"ce-specversion": b"1.0",
-                b"ce-id": token_urlsafe(16).encode(),
-                b"ce-source": b"/hookyard",
-                b"ce-type": b"webhook",
-            }
-            request = replace(request, headers={**attributes, **request.headers})
+        """The request with the token in its header."""
         return with_header(request, _HEADER, b"Bearer " + secret.encode())
 
     def pair(self) -> Pair:

@@ -88,7 +88,7 @@ def _fields(request: InboundRequest) -> bytes:
     if b"content-type" in request.repeated:
         raise BadSignature("repeated", "content-type")
     if not is_form(request):
-        raise BadSignature("coverage", f"the body is no form, and the query has no {_DIGEST}")
+        raise BadSignature("missing", f"the body is no form, and the query has no {_DIGEST}")
     try:
         fields = parse_qsl(request.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
     except ValueError:

@@ -25,6 +25,11 @@ from hookyard.inbound.verifiers.aws_sns.message import DECODER
 from hookyard.webhook_secret import SecretError
 
 _HOST: Final = "https://sns.{region}.amazonaws.com/SimpleNotificationService-{name}.pem"
+_MEMBERS: Final = frozenset(
+    {"Message", "MessageId", "SignatureVersion", "Subject", "SubscribeURL", "Token", "TopicArn", "Type"}
+)
+_IDS: Final = frozenset({"MessageId", "TopicArn"})
+"""What also a body may have that becomes the `Message`."""
 _FIRST, _LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -87,20 +92,20 @@ def sign(request: InboundRequest, secret: str, topic: str) -> InboundRequest:
     algorithm = SHA1() if message.version == "1" else SHA256()  # noqa: S303  as Amazon does
     signature = key.sign(message.canonical() or b"", padding.PKCS1v15(), algorithm)
     members["Signature"] = b64encode(signature).decode()
-    headers = {
-        **request.headers,
-        b"content-type": b"text/plain; charset=UTF-8",
-        b"x-amz-sns-message-type": members["Type"].encode(),
-        b"x-amz-sns-message-id": members["MessageId"].encode(),
-    }
-    body = msgspec.json.encode(members)
-    return msgspec.structs.replace(request, headers=headers, body=body, repeated=request.repeated - headers.keys())
+    kind = {b"x-amz-sns-message-type": members["Type"].encode()}
+    return msgspec.structs.replace(
+        request,
+        headers={b"content-type": b"text/plain; charset=UTF-8", **request.headers, **kind},
+        body=msgspec.json.encode(members),
+        repeated=request.repeated - kind.keys(),
+    )
 
 
 def _members(body: bytes) -> dict[str, str]:
-    """The members of a body that is a message already."""
+    """The members of a message that a body has already."""
     try:
-        found = msgspec.json.decode(body, type=dict[str, str])
+        found = msgspec.json.decode(body, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return {}
-    return found if {"Message", "TopicArn"} <= found.keys() else {}
+    names = _MEMBERS if "Message" in found else _IDS
+    return {name: value for name, value in found.items() if name in names and isinstance(value, str)}

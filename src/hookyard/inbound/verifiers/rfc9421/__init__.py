@@ -29,6 +29,7 @@ _WHERE: Final = (frozenset({"@target-uri"}), frozenset({"@authority", "@path"}))
 _SIGNED: Final = ("@method", "@authority", "@path", "content-digest")
 _PROGRESS: Final[tuple[Step, ...]] = (
     "malformed",
+    "missing",
     "repeated",
     "coverage",
     "timestamp_missing",
@@ -95,6 +96,8 @@ class MessageSignatures:
     def _verify(self, request: InboundRequest, one: Labelled, keys: Sequence[Key]) -> Key:
         self._check_coverage(frozenset(one.components))
         self._check_time(request.now, one.parameters)
+        if "content-digest" in one.components:
+            header(request, digest.HEADER)
         candidates = _candidates(one.parameters, keys)
         signed = base(request, one.components, one.text)
         return who(
