@@ -7,17 +7,16 @@ import msgspec
 from hookyard import ids
 from hookyard.model import Inbound
 from hookyard.store.contract import KeyedJob
-from hookyard.store.sqlite.codec import new_numbers
 from hookyard.store.sqlite.driver import Value
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, str]).decode
 
 
-def new_inbound(job_id: str, sent: Inbound) -> tuple[Value, ...]:
+def new_inbound(job_key: Value, sent: Inbound) -> tuple[Value, ...]:
     """The values of a new row of `inbound`."""
     headers = None if sent.headers is None else _encode(sent.headers).decode()
-    return (new_numbers(job_id)[0], sent.source, sent.event, sent.delivery, headers, sent.body)
+    return (job_key, sent.source, sent.event, sent.delivery, headers, sent.body)
 
 
 def inbound(row: tuple[Value, ...]) -> Inbound:

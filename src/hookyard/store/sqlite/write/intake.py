@@ -57,7 +57,7 @@ class Intake:
             return answer
         result = self._buried(op, op.dead) if op.dead is not None else self._instead(op) or self._taken(op)
         if dedupe is not None and isinstance(result, Enqueued):
-            self._once.note(dedupe, result.job_id)
+            self._once.note(dedupe, result.job_id, *numbers(result.job_id))
         return result
 
     # --- what is done instead ---
@@ -90,7 +90,7 @@ class Intake:
         if op.inbound is None:
             self._db.change(DROP, numbers(old.job_id)[:1])
         else:
-            self._inbound.append(new_inbound(old.job_id, op.inbound))
+            self._inbound.append(new_inbound(numbers(old.job_id)[0], op.inbound))
         return Enqueued(old.job_id, coalesced=True)
 
     # --- what cannot run ---
@@ -150,7 +150,7 @@ class Intake:
         if is_plain(job):
             self._plain.append(new_job(op))
             if op.inbound is not None:
-                self._inbound.append(new_inbound(job.id, op.inbound))
+                self._inbound.append(new_inbound(numbers(job.id)[0], op.inbound))
         else:
             ready = None
             if op.lease is None:
@@ -170,7 +170,7 @@ class Intake:
         self._db.after = self._db.after or bool(waits)
         keyed.touch(self._db, job.lane, job.concurrency_key)
         if op.inbound is not None:
-            self._inbound.append(new_inbound(job.id, op.inbound))
+            self._inbound.append(new_inbound(numbers(job.id)[0], op.inbound))
 
     def _flush(self) -> None:
         """Store what is decided."""

@@ -6,7 +6,6 @@ from typing import cast
 from hookyard import ids
 from hookyard.store.contract import Dedupe, Enqueued, Mismatch, Result
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import numbers
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.statements import MOST
 from hookyard.store.sqlite.write.db import Db
@@ -35,16 +34,26 @@ class Once:
 
     def answer(self, dedupe: Dedupe, now: int) -> Result | None:
         """What a live key answers; None when the call is new."""
-        digest, job_id, expires_at = self._known.get((dedupe.scope, dedupe.key), (b"", "", now))
+        known = self._known.get((dedupe.scope, dedupe.key))
+        if known is None:
+            return None
+        digest, job_id, expires_at = known
         if expires_at <= now:
             return None
         return Enqueued(job_id, duplicate=True) if digest == dedupe.digest else Mismatch(job_id)
 
-    def note(self, dedupe: Dedupe, job_id: str) -> None:
-        """From now on the key stands for this job, for the operations that follow too."""
-        name = (dedupe.scope, dedupe.key)
-        self._known[name] = (dedupe.digest, job_id, dedupe.expires_at)
-        self._new[name] = (*name, dedupe.digest, *numbers(job_id), dedupe.expires_at)
+    def note(self, dedupe: Dedupe, job_id: str, key: Value, tail: Value) -> None:
+        """From now on the key stands for this job, for the operations that follow too.
+
+        Args:
+            dedupe: the key.
+            job_id: which job.
+            key: of that id.
+            tail: of that id.
+        """
+        scope, name, digest, expires_at = dedupe.scope, dedupe.key, dedupe.digest, dedupe.expires_at
+        self._known[scope, name] = (digest, job_id, expires_at)
+        self._new[scope, name] = (scope, name, digest, key, tail, expires_at)
 
     def keep(self) -> None:
         """Store the new ones."""
