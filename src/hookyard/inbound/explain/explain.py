@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from hookyard.clock import rfc3339
 from hookyard.config.model import TemplateScheme
+from hookyard.errors import Refused
 from hookyard.inbound.explain.bodies import bodies
 from hookyard.inbound.explain.capture import Capture
 from hookyard.inbound.explain.edits import edits, similar, size_of
@@ -135,7 +136,21 @@ class _Inquiry:
     def _signed_by(self, key: Key, now: int, *, fine: bool) -> None:
         self._passed()
         self._said.good(f"it is signed{self._which(key, now)}")
+        self._read(now)
         self._said.verified = fine
+
+    def _read(self, now: int) -> None:
+        """Say what event it is, or why it is refused although it is genuine."""
+        reader = self._subject.reader
+        if reader is None:
+            return
+        try:
+            found = reader.read(replace(self._request, now=now), source=self._subject.name, keep_headers=False)
+        except Refused as error:
+            self._said.note(f"it is refused all the same, for what it holds: {error}")
+            return
+        ping = ", which only asks if anybody is there" if found.ping else ""
+        self._said.good(f"it is the event {found.event!r}{ping}, with the delivery id {found.delivery}")
 
     def _passed(self) -> None:
         there = [name for name in self._exemplar.headers if name in self._request.headers]
@@ -247,9 +262,9 @@ class _Inquiry:
             return
         for title, verifier in others(self._subject.scheme):
             made: list[Key] = []
-            for number, given in enumerate(self._subject.secrets):
+            for given in self._subject.secrets:
                 try:
-                    made.append(Key(material=verifier.load(given.text), number=number))
+                    made.append(Key(material=verifier.load(given.text), number=given.number))
                 except SecretError:
                     continue
             if made and isinstance(Judge(verifier).judge(self._request, made, now), Key):

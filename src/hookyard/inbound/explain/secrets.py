@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from hookyard.inbound.explain.subject import Given
+from hookyard.inbound.secrets import SourceSecret
 from hookyard.inbound.verifier import Key, Verifier
 from hookyard.webhook_secret import PREFIX, SecretError
 
@@ -20,7 +20,9 @@ class Variant(Struct, frozen=True):
     says: str
 
 
-def variants(verifier: Verifier, secrets: Sequence[Given], known: Sequence[Key], material: object) -> list[Variant]:
+def variants(
+    verifier: Verifier, secrets: Sequence[SourceSecret], known: Sequence[Key], material: object
+) -> list[Variant]:
     """Every other key that is tried.
 
     Args:
@@ -31,11 +33,11 @@ def variants(verifier: Verifier, secrets: Sequence[Given], known: Sequence[Key],
     """
     found: list[Variant] = []
     seen = [key.material for key in known]
-    for number, given in enumerate(secrets):
+    for given in secrets:
         for says, made in _made(verifier, given.text, raw=isinstance(material, bytes)):
             if made not in seen:
                 seen.append(made)
-                key = Key(material=made, number=number, until=given.until, id=given.id)
+                key = Key(material=made, number=given.number, until=given.until, id=given.id)
                 found.append(Variant(key, says))
     return found
 

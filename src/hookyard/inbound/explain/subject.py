@@ -6,22 +6,12 @@ from typing import Final
 from msgspec import Struct
 
 from hookyard.config.model import TemplateScheme
+from hookyard.inbound.scheme import Reader
+from hookyard.inbound.secrets import SourceSecret
 from hookyard.inbound.verifier import Key, Verifier
 from hookyard.webhook_secret import SecretError
 
 _FOREVER: Final = 1 << 62
-
-
-class Given(Struct, frozen=True, kw_only=True):
-    """One secret as the configuration has it. It does not show itself when it is printed."""
-
-    text: str
-    until: int | None = None
-    """Milliseconds UTC."""
-    id: str | None = None
-
-    def __repr__(self) -> str:
-        return "Given(***)"
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -34,8 +24,10 @@ class Subject(Struct, frozen=True, kw_only=True):
     verifier: Verifier
     template: TemplateScheme | None = None
     """What the verifier was compiled from, if it was."""
-    secrets: tuple[Given, ...] = ()
-    never_with: tuple[bytes, ...] = ()
+    secrets: tuple[SourceSecret, ...] = ()
+    reader: Reader | None = None
+    """Finds out what a verified request is."""
+    never_with: frozenset[bytes] = frozenset()
     """Lower-case names of headers that give another sender away."""
     url: str = ""
     """Where the sender reaches it, by the configuration."""
@@ -43,13 +35,13 @@ class Subject(Struct, frozen=True, kw_only=True):
     def keys(self, problems: list[tuple[int, str]]) -> list[Key]:
         """The keys of all secrets that can be some; a problem is a secret's number, from 0, and a sentence."""
         found: list[Key] = []
-        for number, given in enumerate(self.secrets):
+        for given in self.secrets:
             try:
                 material = self.verifier.load(given.text)
             except SecretError as error:
-                problems.append((number, f"the secret {error}"))
+                problems.append((given.number, f"the secret {error}"))
                 continue
-            found.append(Key(material=material, number=number, until=given.until, id=given.id))
+            found.append(Key(material=material, number=given.number, until=given.until, id=given.id))
         return found
 
 

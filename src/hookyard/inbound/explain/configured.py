@@ -1,0 +1,101 @@
+"""One source of a configuration file, without what else stands there: no plugin, no other source's secrets."""
+
+import os
+from collections.abc import Mapping as MappingOf
+from pathlib import Path
+from typing import Final
+
+from hookyard.config.convert import Converter
+from hookyard.config.document import Mapping, Node, parse
+from hookyard.config.model import PluginScheme, Server, SourceSettings, TemplateScheme
+from hookyard.config.scalars import Place
+from hookyard.errors import ConfigError, Problem, Refused
+from hookyard.inbound.explain.subject import Subject
+from hookyard.inbound.problem import Found, SchemeError
+from hookyard.inbound.scheme import Scheme, scheme_of
+from hookyard.inbound.secrets import secrets_of
+
+_OWN: Final = "hookyard"
+"""The plugin of our own, which verifies as that preset does."""
+
+
+def read_source(path: Path, name: str, environ: MappingOf[str, str] | None = None) -> Subject:
+    """Read one source of a configuration file.
+
+    Args:
+        path: the file.
+        name: of the source.
+        environ: where `${VAR}` is looked up; the process's environment if left out.
+
+    Raises:
+        ConfigError: what it says of the source is wrong; all of it.
+        Refused: there is no such source, or a plugin verifies it.
+    """
+    try:
+        root, faults = parse(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError((Problem(str(path), 0, "", f"cannot be read: {error.strerror}"),)) from None
+    except UnicodeDecodeError:
+        raise ConfigError((Problem(str(path), 0, "", "is not UTF-8 text"),)) from None
+    if faults:
+        raise ConfigError(tuple(Problem(str(path), fault.line, "", fault.message) for fault in faults))
+    sources = _entry(root, "sources")
+    node = _entry(sources, name)
+    if node is None:
+        known = ", ".join(sources.entries) if isinstance(sources, Mapping) else "none"
+        raise Refused("not_found", f"{path} has no source {name!r}; there are: {known}.")
+    converter = Converter(path.absolute().parent, os.environ if environ is None else environ)
+    server = _entry(root, "server")
+    public = _entry(server, "public_url")
+    if public is not None:
+        server = Mapping(
+            public.line, {"public_url": server.entries["public_url"]} if isinstance(server, Mapping) else {}
+        )
+    where = Place(f"sources.{name}", node.line)
+    settings = converter.convert(node, SourceSettings, where)
+    placed = Server() if public is None or server is None else converter.convert(server, Server, Place("server", 0))
+    problems = [Problem(str(path), one.place.line, one.place.path, one.message) for one in converter.findings]
+    if problems or not isinstance(settings, SourceSettings) or not isinstance(placed, Server):
+        raise ConfigError(tuple(problems))
+    found: list[Found] = []
+    try:
+        subject = subject_of(name, settings, placed.public_url, found)
+    except SchemeError as error:
+        found += [(f"{where.path}.scheme.{key}", sentence) for key, sentence in error.problems]
+        raise ConfigError(tuple(Problem(str(path), node.line, *one) for one in found)) from None
+    if found:
+        raise ConfigError(tuple(Problem(str(path), node.line, *one) for one in found))
+    return subject
+
+
+def subject_of(name: str, settings: SourceSettings, public_url: str | None, problems: list[Found]) -> Subject:
+    """What of a source verification goes by.
+
+    Raises:
+        SchemeError: its scheme contradicts itself.
+        Refused: a plugin verifies it.
+    """
+    asked = settings.scheme
+    if isinstance(asked, PluginScheme):
+        if asked.plugin != _OWN:
+            why = f"The plugin {asked.plugin} verifies {name}, and no plugin is imported here."
+            raise Refused("invalid_request", why)
+        asked = "standard-webhooks"
+    scheme: Scheme = scheme_of(asked)
+    own = asked if isinstance(asked, TemplateScheme) else None
+    public = (public_url or "").rstrip("/")
+    return Subject(
+        name=name,
+        scheme=scheme.name,
+        verifier=scheme.verifier,
+        template=own if scheme.preset is None else scheme.preset.template,
+        secrets=secrets_of(settings.secrets, f"sources.{name}.secrets", problems),
+        reader=scheme.reader,
+        never_with=scheme.never_with,
+        url=settings.url or (f"{public}/hooks/{name}" if public else ""),
+    )
+
+
+def _entry(node: Node | None, key: str) -> Node | None:
+    found = node.entries.get(key) if isinstance(node, Mapping) else None
+    return None if found is None else found.node
