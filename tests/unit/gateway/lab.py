@@ -18,23 +18,25 @@ from hookyard.auth import Tokens, digest
 from hookyard.config.model import (
     ArtifactSettings,
     Config,
-    HmacScheme,
     JobSettings,
     OutboundSettings,
     RouteSettings,
     Server,
+    SignatureSettings,
     SourceSettings,
+    TemplateScheme,
     TokenSettings,
 )
 from hookyard.config.values import Duration, Secret, Size
 from hookyard.credentials import TokenBook
 from hookyard.gateway import Gateway, GatewayDeps, Readiness
+from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
-from hookyard.inbound import Sources
+from hookyard.inbound.sources import Sources
 from hookyard.store.contract import Op, Result
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
@@ -249,7 +251,7 @@ def config_of(*, tokens: bool = True, callbacks: bool = True) -> Config:
                 dedupe_window=Duration(3_600_000),
             ),
             "plain": SourceSettings(
-                scheme=HmacScheme(header="X-Signature"),
+                scheme=TemplateScheme(signature=SignatureSettings(header="X-Signature")),
                 secrets=(Secret(SECRET),),
                 routes=(RouteSettings(run="hello/look"),),
             ),
@@ -266,6 +268,7 @@ def house_of(
     hooks: Hooks | None = None,
     registry: Registry | None = None,
     reload: Callable[[], Awaitable[Changes]] | None = None,
+    visit: Visit = no_visits,
 ) -> House:
     """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
     config = config or (config_of() if commands is None else Config())
@@ -296,6 +299,7 @@ def house_of(
         limits=Limits(config.limits, clock.now),
         hooks=hooks,
         reload=reload,
+        visit=visit,
         check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",
     )
     return House(Gateway(deps, lean=lean), dispatcher, store, clock, readiness, artifacts)
