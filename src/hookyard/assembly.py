@@ -14,7 +14,8 @@ from hookyard.dispatch.schedules import degraded_schedules, schedule_problems
 from hookyard.errors import Problem
 from hookyard.host.load import load
 from hookyard.host.registry import Registry
-from hookyard.inbound import Sources, SourcesError, inactive_routes, own
+from hookyard.inbound import own
+from hookyard.inbound.sources import Sources, SourcesError, inactive_routes
 from hookyard.outbound import Outbound
 
 

@@ -16,7 +16,15 @@ def summary(struct: type[Struct]) -> str:
 
 @cache
 def of_fields(struct: type[Struct]) -> dict[str, str]:
-    """The docstring of every field that has one, on one line, by attribute name."""
+    """The docstring of every field that has one, its own or of the Struct it came from, on one line, by name."""
+    found: dict[str, str] = {}
+    for base in reversed(struct.__mro__):
+        if issubclass(base, Struct) and base is not Struct:
+            found |= _own(base)
+    return found
+
+
+def _own(struct: type[Struct]) -> dict[str, str]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(struct))).body
     if not isinstance(definition, ast.ClassDef):  # pragma: no cover  getsource gave something else
         return {}

@@ -18,11 +18,16 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.dispatching import Stored
 from hookyard.gateway.envelope import EMPTY, Envelope, When, decode_envelope
 from hookyard.host.registry import Command
-from hookyard.inbound import Received, Route, Source
+from hookyard.inbound.received import Received
+from hookyard.inbound.routes.route import Route
+from hookyard.inbound.source import Source
+from hookyard.model import ErrorInfo, Inbound
 from hookyard.store.contract import Dedupe, Enqueued, LaneFull, Mismatch, Occupied, Unmet
 
 LOCATION: Final = b"/api/v1/jobs/"
 _ID_LENGTH: Final = 36
+_NO_ARGS: Final = b"null"
+"""The input of an event of which none could be made: no command takes it, when the job is tried again."""
 _RETRY_AFTER: Final = 5
 """Seconds; a lane has room again as soon as one of its jobs has started."""
 
@@ -35,7 +40,6 @@ class CommandWay:
     """The way into one command: everything about it that does not change is made once."""
 
     __slots__ = (
-        "_accept",
         "_asks",
         "_by_priority",
         "_decode",
@@ -44,12 +48,13 @@ class CommandWay:
         "_prefix",
         "_suffixes",
         "_window",
+        "accept",
         "command",
     )
 
     def __init__(self, deps: GatewayDeps, command: Command) -> None:
         self.command = command
-        self._accept, self._ids, self._now = deps.dispatcher.accept, deps.ids, deps.clock.now
+        self.accept, self._ids, self._now = deps.dispatcher.accept, deps.ids, deps.clock.now
         self._asks = Asks(deps, command)
         self._by_priority: dict[int, Ask] = {command.priority: NOTHING_ASKED}
         self._window = int(deps.config.jobs.idempotency_window)
@@ -81,7 +86,7 @@ class CommandWay:
         payload, envelope = decode_envelope(body)
         dedupe = None if key is None else self.dedupe(principal, key, body)
         new = await self.make(payload, envelope, principal, dedupe, request_id, peer=peer)
-        return accepted(await self._accept(new), request_id)
+        return accepted(await self.accept(new), request_id)
 
     async def make(
         self,
@@ -139,28 +144,44 @@ class CommandWay:
         who = f"{principal.tenant}\n{principal.name}" if principal.tenant else principal.name
         return Dedupe(f"{who} {self.command.key}", key, sha256(body).digest(), self._now() + self._window)
 
-    async def hook(
-        self, source: Source, received: Received, route: Route, request_id: str | None, made: bytes | None = None
-    ) -> Accepted:
-        """Store what a verified sender's event becomes; `made` is the input when a plugin made it.
+    def event(  # noqa: PLR0917  in the order of the way in; it is called once for each job
+        self,
+        source: Source,
+        received: Received,
+        route: Route,
+        request_id: str | None,
+        made: bytes | None,
+        key: str | None,
+    ) -> NewJob:
+        """Make the job that a verified event becomes; one that cannot run is made dead, with the reason.
+
+        Args:
+            source: that it came in by.
+            received: the event.
+            route: that takes it.
+            request_id: the caller's own, if any; else the new job's id serves as one.
+            made: the input, when a plugin made it.
+            key: under which the delivery is known; None: it is to be made again.
 
         Raises:
-            Refused: the body does not become the command's input, the delivery id stands for another body, there is
-                no room in the lane, the store is not there.
+            Refused: the body is no JSON (`invalid_json`).
         """
-        if made is None and not received.body.isascii():
-            require_utf8(received.body)
-        args = route.args(received.body, received.event, received.delivery_id) if made is None else made
+        body = received.body
+        if made is None and not body.isascii():
+            require_utf8(body)
+        data, dead, args = None, None, _NO_ARGS
         try:
+            args = route.args(received) if made is None else made
             data = self._decode(args)
-        except DecodeError as error:
-            raise refusal(error, body=args) from error
-        job_id = self._ids()
-        now = self._now()
+        except Refused as error:
+            dead = _letter(error, received)
+        except (DecodeError, RecursionError) as error:
+            dead = _letter(refusal(error, body=args), received)
+        job_id, now = self._ids(), self._now()
         ask = self._by_priority.get(route.priority)
         if ask is None:  # as many as the configuration has
             ask = self._by_priority[route.priority] = Ask(priority=route.priority)
-        new = make_job(
+        return make_job(
             self.command,
             args=args,
             data=data,
@@ -170,15 +191,34 @@ class CommandWay:
             request_id=request_id or job_id,
             ask=ask,
             source=source.name,
-            dedupe=Dedupe(source.principal, received.delivery_id, received.digest, now + source.window),
+            dedupe=None if key is None else Dedupe(source.principal, key, received.digest, now + source.window),
+            inbound=Inbound(
+                source=source.name,
+                event=received.event,
+                delivery=received.delivery,
+                headers=received.headers or None,
+                body=None if args is body else body,
+            ),
+            dead=dead,
         )
-        return accepted(await self._accept(new), request_id)
 
     def answer(self, outcome: Enqueued) -> Answer:
         """Say that the job is stored."""
         job_id = outcome.job_id.encode()
         suffix, length = self._suffixes[2 if outcome.coalesced else outcome.duplicate]
         return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
+
+
+def _letter(error: Refused, received: Received) -> ErrorInfo:
+    """Why an event cannot run.
+
+    Raises:
+        Refused: it is no JSON, so that it is none.
+    """
+    if error.code != "invalid_input":
+        raise error
+    _ = received.tree  # whose decoding refuses what is no JSON to its end
+    return ErrorInfo(code="invalid_event", message=error.detail, details={"path": error.path or "$"})
 
 
 def accepted(outcome: Stored, request_id: str | None) -> Accepted:

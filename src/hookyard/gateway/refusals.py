@@ -6,7 +6,7 @@ from typing import Any, Final
 from hookyard import log
 from hookyard.errors import CODES, Refused
 from hookyard.gateway.answer import Answer, problem
-from hookyard.inbound import BadSignature
+from hookyard.inbound.verifier import BadSignature
 
 _log = log.get("gateway")
 _MOST: Final = 100

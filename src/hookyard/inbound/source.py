@@ -1,23 +1,23 @@
-"""One configured inbound webhook: verify first, then read, then route."""
+"""One configured inbound webhook: who may send there, how it is verified, and what its events run."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final
-from urllib.parse import parse_qsl
+from typing import Final, Literal
 
 from msgspec import Struct
 
-from hookyard.errors import Refused
+from hookyard.config.values import Rate
 from hookyard.hookspecs import InboundEvent, WebhookRequest, WebhookVerdict
-from hookyard.inbound.mapping import Node, render
-from hookyard.inbound.scheme import BadSignature, Scheme
+from hookyard.inbound.handshake import Terms
+from hookyard.inbound.networks import Networks
+from hookyard.inbound.received import Received
+from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.routes.mapping import Node, render
+from hookyard.inbound.scheme import Scheme
+from hookyard.inbound.secrets import SourceSecret
+from hookyard.inbound.verifier import BadSignature, Key
 
-_EVENT: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
-_DELIVERY: Final = re.compile(rb"[!-~]{1,255}")
 _LONGEST_REASON: Final = 200
-_FORM: Final = b"application/x-www-form-urlencoded"
-DEFAULT_EVENT: Final = "webhook"
 
 
 class Route(Struct, frozen=True):
@@ -32,33 +32,19 @@ class Route(Struct, frozen=True):
     mapper: str | None = None
     """The plugin that makes the input instead."""
 
-    def matches(self, event: str) -> bool:
+    def takes(self, received: Received) -> bool:
         """Whether this route takes the event."""
-        return event in self.on or "*" in self.on
+        return received.event in self.on or "*" in self.on
 
-    def args(self, body: bytes, event: str, delivery: str) -> bytes:
+    def args(self, received: Received) -> bytes:
         """Make the command's input, as JSON.
 
         Raises:
             Refused: the body is not JSON, or does not have what the input needs.
-
         """
-        return body if self.mapping is None else render(self.mapping, body, event, delivery)
-
-
-class Received(Struct, frozen=True, kw_only=True):
-    """A verified request."""
-
-    event: str
-    delivery_id: str
-    """The sender's, or the SHA-256 of the body in hex."""
-    digest: bytes
-    """SHA-256 of the raw body."""
-    body: bytes
-    """The JSON: the raw body, or what a form field holds."""
-    route: Route | None
-    """None: no route takes this event."""
-    ping: bool
+        if self.mapping is None:
+            return received.body
+        return render(self.mapping, received)
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -69,111 +55,112 @@ class Source(Struct, frozen=True, kw_only=True):
     """`source:<name>`; also the scope in which delivery ids are unique."""
     scheme: Scheme | None
     """None: a plugin verifies."""
-    verifier: str | None = None
+    plugin: str | None = None
     """That plugin."""
-    secrets: tuple[bytes, ...]
+    keys: tuple[Key, ...] = ()
+    """Of the scheme's verifier, in the order of the configuration."""
+    secrets: tuple[SourceSecret, ...] = ()
+    expiring: bool = False
+    """Whether any of them stops being good at some time."""
     routes: tuple[Route, ...]
+    take: Literal["first", "all"] = "first"
     window: int
     """Milliseconds for which a delivery id stands for the same job."""
+    networks: Networks | None = None
+    """Who may send; None: everybody."""
+    rate: Rate | None = None
+    """How often verified requests may come."""
+    terms: Terms = Terms()
+    """What handshakes go by."""
+    invalid_status: Literal[422, 202] = 422
+    url: str = ""
+    """Where senders reach it, without query; empty when the configuration does not say."""
+    keeps_headers: bool = False
+    """Whether any route looks at headers."""
 
-    def receive(self, headers: Mapping[bytes, bytes], body: bytes, now: int) -> Received:
-        """Verify the raw bytes, then find out what they are.
+    @property
+    def dead_scope(self) -> str:
+        """The scope in which the delivery ids of dead letters are unique."""
+        return f"{self.principal} dead"
 
-        Args:
-            headers: by lower-case name; a header that came twice is joined with a comma.
-            body: the raw body.
-            now: milliseconds UTC.
+    def live_keys(self, now: int) -> Sequence[Key]:
+        """The keys that are still good at a time."""
+        return [key for key in self.keys if key.until is None or now < key.until] if self.expiring else self.keys
+
+    def verify(self, request: InboundRequest) -> Key:
+        """Return the key that signed a request; only for sources whose requests no plugin verifies.
 
         Raises:
             BadSignature: it is not signed as it must be.
-            Refused: it is, but has no event, no delivery id or no JSON.
-
         """
         scheme = self.scheme
-        assert scheme is not None  # noqa: S101  the caller asks the plugin first, and then :meth:`verified`
-        scheme.verify(headers, body, now, self.secrets)
-        digest = sha256(body).digest()
-        event, delivery = DEFAULT_EVENT, None
-        if scheme.event_header is not None:
-            event = _header(headers, scheme.event_header, _EVENT)
-        if scheme.delivery_header is not None:
-            delivery = _header(headers, scheme.delivery_header, _DELIVERY)
-        ping = event == scheme.ping
-        if scheme.form_field is not None and headers.get(b"content-type", b"").lower().startswith(_FORM):
-            body = _from_form(body, scheme.form_field)
-        return Received(
-            event=event,
-            delivery_id=delivery or digest.hex(),
-            digest=digest,
-            body=body,
-            route=None if ping else self._route(event),
-            ping=ping,
-        )
+        assert scheme is not None  # noqa: S101  the caller asks the plugin
+        if not scheme.never_with.isdisjoint(request.headers):
+            foreign = sorted(scheme.never_with & request.headers.keys())
+            raise BadSignature("masquerade", foreign[0].decode())
+        keys = self.live_keys(request.now)
+        if self.keys and not keys:
+            raise BadSignature("no_secret", "every secret has expired")
+        return scheme.verifier.verify(request, keys)
 
-    def question(self, headers: Mapping[bytes, bytes], body: bytes, now: int) -> WebhookRequest:
-        """What the plugin is asked that verifies this source's requests; see :meth:`receive` for the parameters."""
+    def read(self, request: InboundRequest) -> Received:
+        """Find out what a verified request is.
+
+        Raises:
+            Refused: it has no event, no delivery id, or a body of a kind that is not taken.
+        """
+        assert self.scheme is not None  # noqa: S101  as in verify
+        return self.scheme.reader.read(request, source=self.name, keep_headers=self.keeps_headers)
+
+    def question(self, request: InboundRequest) -> WebhookRequest:
+        """What the plugin is asked that verifies this source's requests."""
+        now = request.now
         return WebhookRequest(
             source=self.name,
-            headers={name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()},
-            body=body,
-            secrets=tuple(secret.decode() for secret in self.secrets),
+            headers=_texts(request),
+            body=request.body,
+            secrets=tuple(one.text for one in self.secrets if one.until is None or now < one.until),
             received_at=now,
         )
 
-    def verified(self, body: bytes, verdict: WebhookVerdict | None) -> Received:
+    def judged(self, request: InboundRequest, verdict: WebhookVerdict | None) -> Received:
         """What a plugin's verdict makes of a request.
 
         Raises:
             BadSignature: it is not from whom it should be.
-
         """
         if verdict is None or not verdict.ok:
             raise BadSignature("mismatch", "" if verdict is None else verdict.reason[:_LONGEST_REASON])
-        digest = sha256(body).digest()
+        digest = sha256(request.body).digest()
         return Received(
+            source=self.name,
             event=verdict.event,
-            delivery_id=verdict.delivery_id or digest.hex(),
+            delivery=verdict.delivery_id or digest.hex(),
             digest=digest,
-            body=body,
-            route=None if verdict.ping else self._route(verdict.event),
+            body=request.body,
+            headers=_texts(request) if self.keeps_headers else {},
             ping=verdict.ping,
         )
+
+    def routes_for(self, received: Received) -> tuple[Route, ...]:
+        """The routes that take an event: the first, or all; none when it is a ping."""
+        if received.ping:
+            return ()
+        if self.take == "all":
+            return tuple(route for route in self.routes if route.takes(received))
+        found = next((route for route in self.routes if route.takes(received)), None)
+        return () if found is None else (found,)
 
     def event(self, received: Received, route: Route) -> InboundEvent:
         """What the plugin is asked that makes this route's input."""
         return InboundEvent(
             source=self.name,
             event=received.event,
-            delivery_id=received.delivery_id,
+            delivery_id=received.delivery,
             command=route.command,
             body=received.body,
         )
 
-    def _route(self, event: str) -> Route | None:
-        return next((route for route in self.routes if route.matches(event)), None)
 
-
-def _header(headers: Mapping[bytes, bytes], name: bytes, form: re.Pattern[bytes]) -> str:
-    value = headers.get(name)
-    if value is None or not form.fullmatch(value):
-        problem = "is missing" if value is None else "is malformed"
-        raise Refused("invalid_request", f"The header {name.decode()} {problem}.")
-    return value.decode("ascii")
-
-
-def _from_form(body: bytes, name: str) -> bytes:
-    """Return the one field of this name, decoded."""
-    try:
-        fields = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=16,
-        )
-    except ValueError as error:
-        raise Refused("invalid_request", "The form is malformed.") from error
-    values = [value for key, value in fields if key == name]
-    if len(values) != 1:
-        raise Refused("invalid_request", f"The form must have the field {name!r} once.")
-    return values[0].encode()
+def _texts(request: InboundRequest) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.items()}

@@ -4,12 +4,24 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from hookyard.config.model import Config, PluginScheme, RouteSettings, SourceSettings
+from hookyard.config.model import (
+    Config,
+    PluginScheme,
+    PresetScheme,
+    RouteSettings,
+    SourceSettings,
+    TemplateScheme,
+)
 from hookyard.errors import HookyardError
 from hookyard.host.registry import Command
 from hookyard.inbound import own
-from hookyard.inbound.check import Found, compile_mapping
-from hookyard.inbound.scheme import scheme_of
+from hookyard.inbound.handshake import Terms
+from hookyard.inbound.networks import Networks
+from hookyard.inbound.problem import Found, SchemeError
+from hookyard.inbound.routes.check import compile_mapping
+from hookyard.inbound.scheme import Scheme, scheme_of
+from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
+from hookyard.inbound.verifier import Key
 from hookyard.inbound.source import Route, Source
 
 
@@ -52,10 +64,11 @@ class Sources:
         """
         problems: list[Found] = []
         there = _Plugins(commands, inactive, hooks or {})
-        built = {name: _source(name, settings, there, problems) for name, settings in config.sources.items()}
+        public = (config.server.public_url or "").rstrip("/")
+        built = {name: _source(name, settings, there, public, problems) for name, settings in config.sources.items()}
         if problems:
             raise SourcesError(problems)
-        return cls(built)
+        return cls({name: source for name, source in built.items() if source is not None})
 
 
 def inactive_routes(config: Config, inactive: Mapping[str, str]) -> Iterator[Found]:
@@ -94,25 +107,97 @@ class _Plugins(Struct, frozen=True):
             problems.append((where, f"the plugin {plugin} does not implement the hook {hook}"))
 
 
-def _source(name: str, settings: SourceSettings, there: _Plugins, problems: list[Found]) -> Source:
+def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, problems: list[Found]) -> Source | None:
     where = f"sources.{name}"
-    verifier = settings.scheme.plugin if isinstance(settings.scheme, PluginScheme) else None
-    if verifier is not None:
-        there.check_hook(verifier, "verify_webhook", f"{where}.scheme.plugin", problems)
-    if verifier == own.plugin.name:
-        found = [own.secret_problem(secret.reveal()) for secret in settings.secrets]
-        problems.extend((f"{where}.secrets[{at}]", why) for at, why in enumerate(found) if why is not None)
+    secrets = secrets_of(settings.secrets, f"{where}.secrets", problems)
+    scheme, plugin = None, None
+    keys: tuple[Key, ...] = ()
+    if isinstance(settings.scheme, PluginScheme):
+        plugin = settings.scheme.plugin
+        there.check_hook(plugin, "verify_webhook", f"{where}.scheme.plugin", problems)
+        if plugin == own.plugin.name:
+            found = [own.secret_problem(secret.text) for secret in secrets]
+            problems.extend((f"{where}.secrets[{at}]", why) for at, why in enumerate(found) if why is not None)
+    else:
+        try:
+            scheme = scheme_of(settings.scheme)
+        except SchemeError as error:
+            problems.extend((_below(f"{where}.scheme", key), sentence) for key, sentence in error.problems)
+        else:
+            keys = keys_of(secrets, scheme.verifier, f"{where}.secrets", problems)
+    _check_secrets(secrets, scheme, plugin, where, problems)
+    url = settings.url or (f"{public}/hooks/{name}" if public else "")
+    if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):
+        problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
+    routes = tuple(_route(route, there, f"{where}.routes[{at}]", problems) for at, route in enumerate(settings.routes))
+    if scheme is None and plugin is None:
+        return None
     return Source(
         name=name,
         principal=f"source:{name}",
-        scheme=None if isinstance(settings.scheme, PluginScheme) else scheme_of(settings.scheme),
-        verifier=verifier,
-        secrets=tuple(secret.reveal().encode() for secret in settings.secrets),
-        routes=tuple(
-            _route(route, there, f"{where}.routes[{at}]", problems) for at, route in enumerate(settings.routes)
-        ),
-        window=settings.dedupe_window,
+        scheme=scheme,
+        plugin=plugin,
+        keys=keys,
+        secrets=secrets,
+        expiring=any(secret.until is not None for secret in secrets),
+        routes=routes,
+        take=settings.take,
+        window=_window(settings, f"{where}.dedupe_window", problems),
+        networks=_networks(settings.allow, f"{where}.allow", problems),
+        rate=settings.rate,
+        terms=_terms(settings),
+        invalid_status=settings.invalid_status,
+        url=url,
+        keeps_headers=False,
     )
+
+
+def _check_secrets(
+    secrets: Sequence[SourceSecret], scheme: Scheme | None, plugin: str | None, where: str, problems: list[Found]
+) -> None:
+    """Nobody gets in without a secret, but where the scheme has none."""
+    needed = plugin is not None or scheme is None or scheme.preset is None or scheme.preset.needs_secrets
+    if needed and not secrets:
+        what = "the secret" if scheme is None or scheme.preset is None else scheme.preset.secret
+        problems.append((f"{where}.secrets", f"there is none; without {what} nobody could be let in"))
+    if not needed and secrets:
+        problems.append((f"{where}.secrets", "this sender is verified without any"))
+
+
+def _window(settings: SourceSettings, where: str, problems: list[Found]) -> int:
+    """How long a delivery id is kept; a request must not outlive it, or it could be sent again and count as new."""
+    tolerance = settings.scheme.tolerance if isinstance(settings.scheme, PresetScheme) else None
+    if isinstance(settings.scheme, TemplateScheme) and settings.scheme.timestamp is not None:
+        tolerance = settings.scheme.timestamp.tolerance
+    if tolerance is not None and settings.dedupe_window < 2 * tolerance:
+        problems.append((where, "must be at least twice the tolerance, or a request could be sent again and be new"))
+    return settings.dedupe_window
+
+
+def _networks(allow: Sequence[str], where: str, problems: list[Found]) -> Networks | None:
+    good: list[str] = []
+    for at, text in enumerate(allow):
+        try:
+            Networks([text])
+        except ValueError as error:
+            problems.append((f"{where}[{at}]", f"is no network such as 192.0.2.0/24: {error}"))
+        else:
+            good.append(text)
+    return Networks(good) if allow else None
+
+
+def _terms(settings: SourceSettings) -> Terms:
+    shake = settings.handshake
+    return Terms(
+        verify_token=None if shake.verify_token is None else shake.verify_token.reveal(),
+        origins=shake.origins,
+        rate=shake.rate,
+        topics=settings.scheme.topics if isinstance(settings.scheme, PresetScheme) else (),
+    )
+
+
+def _below(place: str, key: str) -> str:
+    return f"{place}.{key}" if key else place
 
 
 def _plugin_of(route: RouteSettings) -> str:

@@ -23,7 +23,8 @@ from hookyard.gateway.limits import Limits
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
-from hookyard.inbound import Sources, own
+from hookyard.inbound import own
+from hookyard.inbound.sources import Sources
 from hookyard.model import TERMINAL, Job
 from hookyard.outbound import Outbound
 from hookyard.plugin import Plugin

@@ -4,23 +4,31 @@ import hmac
 import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Struct
 
 from hookyard.clock import rfc3339
-from hookyard.config.model import HmacScheme, PluginScheme, RouteSettings, SourceSettings
+from hookyard.config.model import (
+    PluginScheme,
+    PresetName,
+    PresetScheme,
+    RouteSettings,
+    SourceSettings,
+    TemplateScheme,
+)
 from hookyard.config.values import Secret
 from hookyard.inbound import own
 from hookyard.inbound.scheme import Scheme, scheme_of
+from hookyard.inbound.sending import signed
 from hookyard.model import Job
 from hookyard.webhook_secret import secret_key
 
 SECRET: Final = "whsec_" + b64encode(b"only good for tests, and for all of them").decode()
 """What webhooks are signed with where the test does not say."""
 
-AnyScheme: TypeAlias = Literal["github"] | HmacScheme | PluginScheme
+AnyScheme: TypeAlias = PresetName | PresetScheme | TemplateScheme | PluginScheme
 """As a source of the configuration has it."""
 
 
@@ -49,11 +57,12 @@ def scheme_named(source: str) -> AnyScheme:
     Raises:
         LookupError: that cannot be known.
     """
-    if source == "github":
-        return "github"
+    known = get_args(get_args(PresetName)[0])
+    if source in known:
+        return cast("PresetName", source)
     if source == own.plugin.name:
         return PluginScheme(plugin=own.plugin.name)
-    msg = f"how {source!r} signs is not known; give scheme=, such as HmacScheme(header='X-Signature')"
+    msg = f"how {source!r} signs is not known; give scheme=, such as the name of a preset or a TemplateScheme"
     raise LookupError(msg)
 
 
@@ -82,29 +91,20 @@ class Sending(Struct, frozen=True, kw_only=True):
     """Milliseconds UTC, of sending."""
 
     def request(self, body: object) -> tuple[dict[str, str], bytes]:
-        """The headers, the signature among them, and what is sent."""
+        """The headers, the signature among them, and what is sent.
+
+        Raises:
+            SchemeError: the scheme contradicts itself.
+        """
         if not isinstance(self.scheme, PluginScheme):
-            content = content_of(body)
-            return self._hmac(scheme_of(self.scheme), content), content
+            return self._signed(scheme_of(self.scheme), content_of(body))
         if self.scheme.plugin == own.plugin.name:
             return self._standard(body)
         return {}, content_of(body)  # only the plugin knows how
 
-    def _hmac(self, scheme: Scheme, body: bytes) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        signed = body
-        if scheme.timestamp_header is not None:
-            seconds = str(self.now // 1000)
-            headers[scheme.timestamp_header.decode()] = seconds
-            signed = f"{seconds}.".encode() + body
-        digest = hmac.digest(self.secret.encode(), signed, scheme.algorithm)
-        text = digest.hex() if scheme.encoding == "hex" else b64encode(digest).decode()
-        headers[scheme.header.decode()] = scheme.prefix.decode() + text
-        if scheme.event_header is not None:
-            headers[scheme.event_header.decode()] = self.event
-        if scheme.delivery_header is not None:
-            headers[scheme.delivery_header.decode()] = self.delivery
-        return headers
+    def _signed(self, scheme: Scheme, body: bytes) -> tuple[dict[str, str], bytes]:
+        sent = signed(scheme, body, self.secret, event=self.event, delivery=self.delivery, now=self.now)
+        return {name.decode(): value.decode("latin-1") for name, value in sent.headers.items()}, sent.body
 
     def _standard(self, body: object) -> tuple[dict[str, str], bytes]:
         data = msgspec.Raw(body) if isinstance(body, (bytes, str)) else body

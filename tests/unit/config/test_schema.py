@@ -25,6 +25,10 @@ EXAMPLE = ROOT / "config.example.yaml"
 ENVIRON = {
     "HOOKYARD_CI_TOKEN_SHA256": "0" * 64,
     "GITHUB_WEBHOOK_SECRET": "one",
+    "GITHUB_WEBHOOK_OLD_SECRET": "three",
+    "GITLAB_SIGNING_TOKEN": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "GITLAB_SECRET_TOKEN": "four",
+    "EVENTS_TOKEN": "five",
     "SHOP_WEBHOOK_SECRET": "two",
     "UPSTREAM_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "DEPLOY_JWT_SECRET": "x" * 40,
@@ -106,7 +110,8 @@ def sources(scheme: str = "github", secrets: str = "[x]", name: str = "s") -> st
         "{}",
         "server: {port: 1, max_body: 7, max_wait: 1h30m}",
         "outbound: {callback_secrets: [x, {file: y}], allow_ports: any}",
-        sources(scheme="{header: X}"),
+        sources(scheme="{signature: {header: X}}"),
+        sources(secrets="[{value: x, until: 2027-01-01T00:00:00Z}]"),
         sources(name="a.b-c"),
         "{lanes: {a/b: {limit: 1}}, plugins: {p: {config: {any: [1, ~]}}}}",
     ],
@@ -128,9 +133,9 @@ def test_what_loads_is_valid_by_the_schema(text: str, tmp_path: Path) -> None:
         "outbound: {callback_secrets: ['']}",
         "outbound: {callback_secrets: [{file: x, more: 1}]}",
         "outbound: {schedule: []}",
-        sources(scheme="gitlab"),
+        sources(scheme="gitlub"),
         sources(scheme="{}"),
-        sources(secrets="[]"),
+        sources(secrets="[{until: 2027-01-01T00:00:00Z}]"),
         sources(name="a b"),
         "lanes: {a/b/c: {limit: 1}}",
         "log: {level: loud}",
@@ -148,7 +153,7 @@ def test_the_example_loads() -> None:
     assert config.server == Config().server
     assert config.store == Config().store
     assert config.outbound == Config().outbound
-    assert set(config.sources) == {"github", "shop", "upstream"}
+    assert set(config.sources) == {"github", "shop", "forge", "events", "upstream"}
 
 
 def test_the_example_names_every_variable_that_it_needs() -> None:

@@ -21,7 +21,7 @@ from hookyard.artifacts import ArtifactStore
 from hookyard.config.model import Config, PluginScheme, RouteSettings, SourceSettings
 from hookyard.config.values import Secret
 from hookyard.host.hooks import Hooks
-from hookyard.inbound import Sources, SourcesError
+from hookyard.inbound.sources import Sources, SourcesError
 
 Lines = Sequence[tuple[str, tuple[object, ...], dict[str, object]]]
 

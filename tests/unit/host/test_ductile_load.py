@@ -12,6 +12,7 @@ from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.host.foreign.ductile import DuctileLaunch
 from hookyard.host.load import load
 from hookyard.host.registry import PluginRecord, Registry
+from hookyard.inbound.received import Received
 from hookyard.inbound.sources import Sources, SourcesError
 
 MANIFEST = """
@@ -152,7 +153,8 @@ def routed(registry: Registry, **with_: object) -> Sources:
 def test_a_route_may_give_any_member_where_the_plugin_names_none(collection: Collection) -> None:
     collection.add("first/mail", "mail")
     route = routed(collection.load(), url="$.head.url", fixed={"a": [1]}).by_name["hub"].routes[0]
-    assert route.args(b'{"head": {"url": "x"}}', "push", "1") == b'{"url":"x","fixed":{"a":[1]}}'
+    received = Received(source="hub", event="push", delivery="1", digest=b"", body=b'{"head": {"url": "x"}}')
+    assert route.args(received) == b'{"url":"x","fixed":{"a":[1]}}'
 
 
 def test_a_route_is_held_to_the_members_that_the_plugin_names(collection: Collection) -> None:

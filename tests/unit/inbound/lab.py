@@ -3,17 +3,20 @@
 import hmac
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 from msgspec import Meta, Struct
 
 from hookyard import Context, Plugin
-from hookyard.config.model import Config, HmacScheme, RouteSettings, SourceSettings
+from hookyard.config.model import Config, PresetName, PresetScheme, RouteSettings, SourceSettings, TemplateScheme
 from hookyard.config.values import Secret
 from hookyard.host.registry import Command
-from hookyard.inbound import Source, Sources
+from hookyard.inbound.received import Received
+from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.source import Source
+from hookyard.inbound.sources import Sources
 
 NOW = 1_700_000_000_000
 SECRET = "It's a Secret to Everybody"
@@ -54,7 +57,7 @@ COMMANDS = {f"hello/{name}": _command(name, takes) for name, takes in (("greet",
 
 def source_of(
     *,
-    scheme: Literal["github"] | HmacScheme = "github",
+    scheme: PresetName | PresetScheme | TemplateScheme = "github",
     secrets: tuple[str, ...] = (SECRET,),
     routes: tuple[RouteSettings, ...] | None = None,
 ) -> Source:
@@ -67,9 +70,16 @@ def source_of(
     return Sources.build(Config(sources={"hub": settings}), COMMANDS).by_name["hub"]
 
 
-def generic(**settings: object) -> HmacScheme:
-    """A generic scheme whose header is `X-Signature`."""
-    return msgspec.convert({"header": "X-Signature"} | settings, HmacScheme, dec_hook=_as_it_is)
+def generic(**settings: object) -> TemplateScheme:
+    """A template whose signature stands in the header `X-Signature`."""
+    return msgspec.convert({"signature": {"header": "X-Signature"}} | settings, TemplateScheme, dec_hook=_as_it_is)
+
+
+def received_by(source: Source, headers: dict[bytes, bytes], body: bytes, *, now: int = NOW) -> Received:
+    """What a source makes of a request: verified, then read."""
+    request = InboundRequest(headers=headers, body=body, now=now, url=source.url)
+    source.verify(request)
+    return source.read(request)
 
 
 def _as_it_is(kind: type, value: int) -> object:

@@ -7,9 +7,16 @@ import pytest
 from msgspec import Struct
 
 from hookyard import Context, InboundEvent, Plugin, WebhookRequest, WebhookVerdict
-from hookyard.config.model import HmacScheme, PluginScheme
+from hookyard.config.model import (
+    Place,
+    PluginScheme,
+    SignatureSettings,
+    TemplateScheme,
+    TimestampSettings,
+)
 from hookyard.inbound.sources import SourcesError
 from hookyard.testing import Host
+from hookyard.testing.webhook import AnyScheme
 
 plugin = Plugin("git")
 
@@ -104,12 +111,22 @@ def test_an_input_of_another_type_is_answered_with_the_place(hookyard: Host) -> 
 @pytest.mark.parametrize(
     "scheme",
     [
-        HmacScheme(header="X-Signature"),
-        HmacScheme(header="X-Signature", prefix="v0=", encoding="base64", algorithm="sha512"),
-        HmacScheme(header="X-Signature", timestamp_header="X-Time", event_header="X-Event", delivery_header="X-Id"),
+        TemplateScheme(signature=SignatureSettings(header="X-Signature")),
+        TemplateScheme(
+            signature=SignatureSettings(header="X-Signature", prefix="v0="), encoding="base64", mac="hmac-sha512"
+        ),
+        TemplateScheme(
+            signature=SignatureSettings(header="X-Signature"),
+            content="{timestamp}.{body}",
+            timestamp=TimestampSettings(header="X-Time"),
+            event=Place(header="X-Event"),
+            delivery=Place(header="X-Id"),
+        ),
+        "stripe",
+        "slack",
     ],
 )
-def test_any_signature_that_a_source_may_have_is_made(hookyard: Host, scheme: HmacScheme) -> None:
+def test_any_signature_that_a_source_may_have_is_made(hookyard: Host, scheme: AnyScheme) -> None:
     answer = hookyard.webhook("shop", Push("main"), run=pushed, scheme=scheme, secret="hush")
     assert answer.job is not None, answer.body
     assert answer.job.result == b'"main"'

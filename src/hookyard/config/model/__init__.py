@@ -15,7 +15,7 @@ from hookyard.config.model.commands import (
     UniqueSettings,
 )
 from hookyard.config.model.external import ExternalCommand
-from hookyard.config.model.inbound import HmacScheme, RouteSettings, SecretSettings, SourceSettings
+from hookyard.config.model.inbound import RouteSettings, SecretSettings, SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.jwt import JwtSettings
 from hookyard.config.model.limits import LimitSettings
@@ -51,7 +51,6 @@ __all__ = [
     "EndpointSettings",
     "ExternalCommand",
     "HandshakeSettings",
-    "HmacScheme",
     "JobSettings",
     "JwtSettings",
     "Keep",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from hookyard.command import Priority
-from hookyard.config.model.parts import HOUR, MINUTE, Header, Name, Section, Text
+from hookyard.config.model.parts import HOUR, Name, Section, Text
 from hookyard.config.model.schemes import (
     HandshakeSettings,
     PluginScheme,
@@ -15,27 +15,6 @@ from hookyard.config.model.schemes import (
 )
 from hookyard.config.model.server import PublicUrl
 from hookyard.config.values import Duration, Rate, Secret
-
-
-class HmacScheme(Section, frozen=True, kw_only=True):
-    """A generic HMAC signature over the raw body."""
-
-    header: Header
-    """The header that carries the signature."""
-    prefix: str = ""
-    """What stands before the signature in the header, such as `sha256=`."""
-    encoding: Literal["hex", "base64"] = "hex"
-    """How the signature is written."""
-    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
-    """The hash; `sha1` only for senders that know no other."""
-    timestamp_header: Header | None = None
-    """The header with the time of sending, in unix seconds; it is signed as `{timestamp}.{body}`."""
-    tolerance: Duration = Duration(5 * MINUTE)
-    """How far that time may be from ours, in both directions."""
-    event_header: Header | None = None
-    """The header that names the event; without it every request is of the event `webhook`."""
-    delivery_header: Header | None = None
-    """The header with the sender's delivery id; without it the digest of the body takes its place."""
 
 
 class RouteSettings(Section, frozen=True, kw_only=True):
@@ -72,7 +51,7 @@ class SecretSettings(Section, frozen=True, kw_only=True):
 class SourceSettings(Section, frozen=True, kw_only=True):
     """An inbound webhook at `/hooks/<source>`."""
 
-    scheme: PresetName | PresetScheme | TemplateScheme | HmacScheme | PluginScheme
+    scheme: PresetName | PresetScheme | TemplateScheme | PluginScheme
     """How its sender signs: the name of a preset such as `github`, a preset with settings, a template of one's own, or
     a plugin that verifies."""
     secrets: tuple[Secret | SecretSettings, ...] = ()

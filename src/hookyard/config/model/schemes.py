@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from hookyard.config.model.parts import MINUTE, Header, Name, Positive, Section, Text
+from hookyard.config.model.parts import END, MINUTE, Header, Name, Positive, Section, Text
 from hookyard.config.values import Duration, Secret
 
 PresetName = Annotated[
@@ -61,7 +61,7 @@ Mac = Literal[
     "token",
 ]
 JsonPath = Annotated[
-    str, Meta(pattern=r"^\$(\.|\[)", description="a path into the body such as $.id or $.items[0].name")
+    str, Meta(pattern=r"^\$[.\[].+" + END, description="a path into the body such as $.id or $.items[0].name")
 ]
 
 
@@ -152,7 +152,7 @@ class PresetScheme(Section, frozen=True, kw_only=True):
     """A sender that is known by name, with settings that not every one has; `hookyard hooks presets` lists them."""
 
     preset: PresetName
-    """Its name."""
+    """The preset's name."""
     tolerance: Duration | None = None
     """How far the time of sending may be from ours, where the sender says it; the preset's own if left out."""
     prefix: Text | None = None

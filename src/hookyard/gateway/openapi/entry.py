@@ -11,7 +11,7 @@ from hookyard.gateway.envelope import Envelope
 from hookyard.gateway.openapi.parts import SECURITY, Group, Known, Object, header, json_body, problems
 from hookyard.gateway.views import ShortJob
 from hookyard.host.registry import Command
-from hookyard.inbound import Source
+from hookyard.inbound.source import Source
 from hookyard.schema import CommandSchema
 
 _ENTRY: Final = (
@@ -100,18 +100,15 @@ def _trigger(command: Command, schema: CommandSchema, known: Known) -> Object:
 
 
 def _hook(source: Source, known: Known) -> Object:
-    signed: list[Object] = []
-    description = f"The plugin {source.verifier} verifies it."
+    description = f"The plugin {source.plugin} verifies it."
     if source.scheme is not None:
-        signature = source.scheme.header.decode()
-        description = f"The raw body is signed in `{signature}`."
-        signed = [{**header(signature, "The signature of the raw body."), "required": True}]
+        preset = source.scheme.preset
+        description = f"Verified as {'the template says' if preset is None else preset.title + ' signs'}."
     return {
         "operationId": f"hook {source.name}",
         "tags": ["inbound"],
         "summary": f"Inbound webhooks of {source.name}",
         "description": description,
-        "parameters": signed,
         "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
         "responses": {
             "200": json_body("A ping, or an event that no route takes.", known[Taken]),

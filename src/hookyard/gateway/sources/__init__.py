@@ -1,0 +1,1 @@
+"""`/api/v1/sources`, and what is kept of the events that came in by them."""

@@ -1,0 +1,64 @@
+"""The secrets of a source: which there are, until when, and the keys they become."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from hookyard.config.model import SecretSettings
+from hookyard.config.schedules.rule import parse_instant
+from hookyard.config.values import Secret
+from hookyard.inbound.problem import Found
+from hookyard.inbound.verifier import Key, Verifier
+from hookyard.timetable import RuleError
+from hookyard.webhook_secret import SecretError
+
+
+class SourceSecret(Struct, frozen=True, kw_only=True):
+    """One secret of a source. It does not show when it is printed."""
+
+    text: str
+    number: int
+    """Its place in the configuration, from 0."""
+    until: int | None = None
+    """Milliseconds UTC; when it stops being good."""
+    id: str | None = None
+    """What signatures call it, where they do."""
+
+    def __repr__(self) -> str:
+        return f"SourceSecret(number={self.number})"
+
+
+def secrets_of(
+    settings: Iterable[Secret | SecretSettings], where: str, problems: list[Found]
+) -> tuple[SourceSecret, ...]:
+    """Read the secrets of a source, and add what is wrong with them to `problems`.
+
+    Args:
+        settings: as the configuration has them.
+        where: the key path of the list.
+        problems: where to report.
+    """
+    found: list[SourceSecret] = []
+    for number, one in enumerate(settings):
+        given = SecretSettings(value=one) if isinstance(one, Secret) else one
+        until = None
+        if given.until is not None:
+            try:
+                until = parse_instant(given.until, f"{where}[{number}].until")
+            except RuleError as error:
+                problems.append((error.path, error.problem))
+        found.append(SourceSecret(text=given.value.reveal(), number=number, until=until, id=given.id))
+    return tuple(found)
+
+
+def keys_of(secrets: Iterable[SourceSecret], verifier: Verifier, where: str, problems: list[Found]) -> tuple[Key, ...]:
+    """Make the keys that a verifier verifies with, and add what is wrong with a secret to `problems`."""
+    found: list[Key] = []
+    for secret in secrets:
+        try:
+            material = verifier.load(secret.text)
+        except SecretError as error:
+            problems.append((f"{where}[{secret.number}]", f"the secret {error}"))
+        else:
+            found.append(Key(material=material, number=secret.number, until=secret.until, id=secret.id))
+    return tuple(found)
