@@ -28,7 +28,7 @@ Step = Literal[
 
 ===================  =================================================================================================
 `unknown_source`     there is no such source
-`not_allowed`        the address is in none of the source's networks
+`not_allowed`        the address is in none of the source's networks, or the topic is none of those that may send
 `masquerade`         a header gives another sender away, who uses this one's headers too
 `missing`            what carries the signature is not there
 `repeated`           a header that matters came several times

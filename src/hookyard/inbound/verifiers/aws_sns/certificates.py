@@ -12,7 +12,7 @@ from msgspec import Struct
 from hookyard.inbound.verifier import BadSignature
 
 _URL: Final = re.compile(
-    r"https://sns\.[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?"
+    r"https://sns\.[a-z]{2,4}(?:-[a-z]{2,16}){1,3}-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?"
     r"/SimpleNotificationService-[0-9a-f]{16,64}\.pem"
 )
 _BITS: Final = 2048
