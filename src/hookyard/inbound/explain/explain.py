@@ -1,6 +1,6 @@
 """Says why a captured request is refused, by asking its verifier about the request and about variations of it."""
 
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from msgspec.structs import replace
@@ -8,19 +8,17 @@ from msgspec.structs import replace
 from hookyard.clock import rfc3339
 from hookyard.config.model import TemplateScheme
 from hookyard.errors import Refused
-from hookyard.inbound.explain.bodies import bodies
 from hookyard.inbound.explain.capture import Capture
-from hookyard.inbound.explain.edits import edits, similar, size_of
 from hookyard.inbound.explain.exemplar import Exemplar, exemplar_of
 from hookyard.inbound.explain.explanation import Explanation
 from hookyard.inbound.explain.judge import Judge
 from hookyard.inbound.explain.looks import looks_like, others
 from hookyard.inbound.explain.secrets import variants
+from hookyard.inbound.explain.sentences import sentence, shown
 from hookyard.inbound.explain.subject import Subject, current
 from hookyard.inbound.explain.templates import templates
 from hookyard.inbound.explain.times import apart, bounds, said, times
-from hookyard.inbound.explain.urls import urls
-from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.explain.variations import Variations
 from hookyard.inbound.verifier import BadSignature, Fetching, Key
 from hookyard.webhook_secret import SecretError
 
@@ -55,6 +53,7 @@ class _Inquiry:
         self._request = capture.request(url=subject.url, now=now if stated is None else stated)
         self._stated = stated is not None
         self._exemplar: Exemplar = exemplar_of(subject.verifier, self._request.now)
+        self._variations = Variations(self._judge, capture, self._exemplar)
 
     def run(self, document: bytes | None) -> Explanation:
         """All of it."""
@@ -62,7 +61,7 @@ class _Inquiry:
         keys = self._keys()
         masked = [name for name in self._subject.never_with if name in self._request.headers]
         if masked:
-            self._said.bad(f"{_name(masked[0])} is there: another sender, who uses this one's headers too")
+            self._said.bad(f"{shown(masked[0])} is there: another sender, who uses this one's headers too")
         if not self._fetched(document):
             return self._said
         now, found = self._settle(keys)
@@ -100,21 +99,36 @@ class _Inquiry:
         return keys
 
     def _fetched(self, document: bytes | None) -> bool:
+        """Whether the verifier has all that it needs of its sender."""
         verifier = self._subject.verifier
         if not isinstance(verifier, Fetching):
             return True
         try:
-            url = verifier.needs(self._request)
-            if url is None:
-                return True
-            if document is None:
-                self._said.bad(f"a document is needed, and nobody is asked for it here; give it by --document: {url}")
-                return False
-            verifier.take(url, document)
+            url = self._needed(verifier)
+            if url is not None and document is not None:
+                verifier.take(url, document)
         except BadSignature as error:
-            self._said.bad(_sentence(error, self._request, self._exemplar))
+            self._said.bad(sentence(error, self._request, self._exemplar))
             return False
-        return True
+        if url is None or document is not None:
+            return True
+        self._said.good("all that can be told without the sender's certificate is as it must be")
+        self._said.bad(f"the certificate is needed, and nobody is asked here: give it by --document; it is at {url}")
+        return False
+
+    def _needed(self, verifier: Fetching) -> str | None:
+        """What is needed, at a time at which the request is in time if there is one."""
+        try:
+            return verifier.needs(self._request)
+        except BadSignature as error:
+            if self._stated or error.step != "timestamp_range":
+                raise
+            for at in times(self._request):
+                with suppress(BadSignature):
+                    url = verifier.needs(replace(self._request, now=at))
+                    self._request = replace(self._request, now=at)
+                    return url
+            raise
 
     def _settle(self, keys: list[Key]) -> tuple[int, Key | BadSignature]:
         """When it came: as it was said, or else when it is in time; and what becomes of it then."""
@@ -155,7 +169,7 @@ class _Inquiry:
     def _passed(self) -> None:
         there = [name for name in self._exemplar.headers if name in self._request.headers]
         if there:
-            self._said.good(f"what carries the signature is there: {', '.join(map(_name, there))}")
+            self._said.good(f"what carries the signature is there: {', '.join(map(shown, there))}")
 
     def _which(self, key: Key, now: int) -> str:
         """Which of the secrets it was."""
@@ -172,7 +186,7 @@ class _Inquiry:
             self._passed()
         if error.step == "mismatch":
             self._said.good("the signature is written as it must be")
-        self._said.bad(_sentence(error, self._request, self._exemplar))
+        self._said.bad(sentence(error, self._request, self._exemplar))
 
     def _skewed(self, keys: list[Key], now: int) -> bool:
         """Say how far the time of sending is off; False when it cannot be told."""
@@ -192,7 +206,7 @@ class _Inquiry:
         if isinstance(found, Key):
             self._said.good(f"the signature is good{self._which(found, at)}: only the clocks differ, or it came late")
         else:
-            self._said.bad(_sentence(found, self._request, self._exemplar))
+            self._said.bad(sentence(found, self._request, self._exemplar))
             self._search(keys, at, found)
         return True
 
@@ -202,7 +216,7 @@ class _Inquiry:
         made = variants(self._subject.verifier, self._subject.secrets, keys, self._exemplar.material)
         words = {id(variant.key): variant.says for variant in made}
         every = [*keys, *(variant.key for variant in made)]
-        for says, request in self._variations(every, now, error):
+        for says, request in self._variations.of(replace(self._request, now=now), every, error):
             small = len(request.body) <= _SMALL
             found = self._judge.judge(request, every if small else keys, now)
             if isinstance(found, Key):
@@ -216,29 +230,6 @@ class _Inquiry:
                 f"none of {self._judge.asked} variations of the request and the secrets verifies: "
                 "another secret signed it, or the body is another one"
             )
-
-    def _variations(self, keys: list[Key], now: int, error: BadSignature) -> Iterator[tuple[str, InboundRequest]]:
-        """The request, and all that it could have been, the simpler first."""
-        bases = [("", self._request)]
-        if error.step in {"missing", "malformed", "repeated"}:
-            for says, request in edits(self._request, self._exemplar):
-                found = self._judge.judge(request, keys, now)
-                if isinstance(found, Key) or found.step == "mismatch":
-                    bases.append((f"the signature {says}", request))
-            bases = bases[1:] or bases
-        yield from bases
-        for says, base in bases:
-            before = f"{says}; " if says else ""
-            if self._exemplar.signs_url:
-                for url in urls(self._capture, base):
-                    yield (
-                        f"{before}the URL that was signed is {url}, and the source's is {base.url}",
-                        replace(base, url=url),
-                    )
-                if base.query:
-                    yield f"{before}the URL was signed without its query", replace(base, query=b"")
-            for how, body in bodies(base):
-                yield f"{before}the body that was signed is the captured one {how}", replace(base, body=body)
 
     def _found(self, says: str, secret: str | None, key: Key, now: int) -> None:
         total = len(self._subject.secrets)
@@ -255,7 +246,9 @@ class _Inquiry:
         """Say whose request it looks like, and whose it is for sure."""
         look = looks_like(self._request, self._subject.scheme)
         if look is not None:
-            self._said.note(f"this looks like {look.title}: it has {_listed(look.proof)} (`scheme: {look.name}`)")
+            self._said.note(
+                f"this looks like {look.title}: it has {', '.join(sorted(map(shown, look.proof)))} (`scheme: {look.name}`)"
+            )
         if not keys and not self._subject.secrets:
             return
         if self._subject.template is not None and self._other_template(self._subject.template, keys, now):
@@ -283,68 +276,3 @@ class _Inquiry:
 
 def _out_of_time(found: Key | BadSignature) -> bool:
     return isinstance(found, BadSignature) and found.step == "timestamp_range"
-
-
-def _name(name: bytes) -> str:
-    return "-".join(part.capitalize() for part in name.decode("latin-1").split("-"))
-
-
-def _listed(names: frozenset[bytes]) -> str:
-    return ", ".join(sorted(map(_name, names)))
-
-
-def _sentence(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -> str:
-    """The step that failed, in a sentence."""
-    why = f" ({error.why})" if error.why else ""
-    match error.step:
-        case "missing":
-            return _missing(error, request, exemplar)
-        case "malformed":
-            return _malformed(error, request, exemplar)
-        case "repeated":
-            return f"a header or parameter that matters came several times{why}"
-        case "timestamp_missing":
-            return f"the time of sending is not there{why}"
-        case "timestamp_malformed":
-            return f"the time of sending is not written as it must be{why}"
-        case "timestamp_range":
-            return f"the time of sending is too far off{why}"
-        case "no_secret":
-            return f"no secret is left to verify with: all have expired, or none has the id that is named{why}"
-        case "certificate":
-            return f"the certificate cannot be had, or is none of the sender's{why}"
-        case "content_digest":
-            return f"the body is not the one whose digest was signed{why}"
-        case "coverage":
-            return f"the signature does not cover what it must{why}"
-        case "masquerade":
-            return f"another sender sent it, who uses this one's headers too{why}"
-        case _:
-            return f"none of the secrets signed this{why}"
-
-
-def _missing(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -> str:
-    lacking = [name for name in exemplar.headers if name not in request.headers]
-    if not lacking:
-        return f"what carries the signature is not there{f' ({error.why})' if error.why else ''}"
-    said = f"not there: {', '.join(map(_name, lacking))}"
-    near = [name for each in lacking for name in similar(each, request)]
-    if near:
-        said += "; there is " + ", ".join(
-            f"{_name(name)}{f' ({size})' if (size := size_of(request.headers[name])) else ''}"
-            for name in dict.fromkeys(near)
-        )
-    return said
-
-
-def _malformed(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -> str:
-    name = exemplar.signature
-    value = None if name is None else request.headers.get(name)
-    if name is None or value is None:
-        return f"it is no signature of this kind{f' ({error.why})' if error.why else ''}"
-    bare = value.removeprefix(exemplar.prefix).strip()
-    if not bare:
-        return f"{_name(name)} is empty: the sender has no secret"
-    has, wants = size_of(value), size_of(exemplar.prefix + exemplar.core)
-    said = f"{_name(name)} holds no signature of this kind"
-    return said if wants is None else f"{said}: it has {has or 'nothing like one'}, and one of this kind has {wants}"

@@ -2,10 +2,11 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from msgspec.structs import replace
 
-from hookyard.config.model import PresetScheme, SourceSettings, TemplateScheme
+from hookyard.config.model import PresetName, PresetScheme, SourceSettings, TemplateScheme
 from hookyard.config.model.inbound import RouteSettings
 from hookyard.config.values import Secret
 from hookyard.inbound.explain.capture import Capture
@@ -57,7 +58,7 @@ def small(*secrets: str, until: int | None = None) -> Subject:
 def source(scheme: str | PresetScheme | TemplateScheme, *secrets: str, url: str | None = None) -> Subject:
     """A source as a configuration has it."""
     settings = SourceSettings(
-        scheme=scheme,  # type: ignore[arg-type]  any name here
+        scheme=cast("PresetName", scheme),
         secrets=tuple(map(Secret, secrets)),
         routes=(RouteSettings(run="a/b"),),
         url=url,
@@ -91,9 +92,11 @@ def captured(request: InboundRequest, *, body: bytes | None = None, target: str 
     )
 
 
-def told(capture: Capture, subject: Subject, *, at: int | None = None, now: int = NOW) -> Explanation:
+def told(
+    capture: Capture, subject: Subject, *, at: int | None = None, now: int = NOW, document: bytes | None = None
+) -> Explanation:
     """The explanation, which shows neither a secret nor what would have been right."""
-    found = explain(capture, subject, at=at, now=now)
+    found = explain(capture, subject, at=at, now=now, document=document)
     text = "\n".join(map(str, found.steps))
     for given in subject.secrets:
         assert len(given.text) < 4 or given.text not in text

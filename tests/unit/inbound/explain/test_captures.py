@@ -20,9 +20,9 @@ RAW = (
 )
 
 
-def why(content: bytes, **more: int) -> str:
+def why(content: bytes, entry: int | None = None) -> str:
     with pytest.raises(CaptureError) as caught:
-        parse(content, **more)
+        parse(content, entry=entry)
     return str(caught.value)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.inbound.explain.lab import BODY, NOW, SECRET, captured, lines, sent, small, source, told
 
-from hookyard.config.model import TemplateScheme
+from hookyard.config.model import PresetScheme, TemplateScheme
 from hookyard.config.scalars import parse_value
 from hookyard.inbound import presets
 from hookyard.inbound.explain.capture import Capture
@@ -400,21 +400,41 @@ def test_a_time_that_is_missing_or_no_time_is_told(value: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("configured", "signed", "more"),
+    ("configured", "signed", "host", "target"),
     [
-        ("http://x.example/hooks/hub", "https://x.example/hooks/hub", {}),
-        ("https://x.example/hooks/hub", "https://x.example:443/hooks/hub", {}),
-        ("https://x.example:8443/hooks/hub", "https://x.example/hooks/hub", {}),
-        ("https://x.example/hooks/hub", "https://x.example/hooks/hub/", {}),
-        ("https://inner.example/hooks/hub", "https://outer.example/hooks/hub", {"x_forwarded_host": "outer.example"}),
-        ("https://inner.example/hooks/hub", "http://outer.example:8080/in", {"target": "http://outer.example:8080/in"}),
+        ("http://x.example/hooks/hub", "https://x.example/hooks/hub", "", ""),
+        ("https://x.example/hooks/hub", "https://x.example:443/hooks/hub", "", ""),
+        ("https://x.example:8443/hooks/hub", "https://x.example/hooks/hub", "", ""),
+        ("https://x.example/hooks/hub", "https://x.example/hooks/hub/", "", ""),
+        ("https://inner.example/hooks/hub", "https://outer.example/hooks/hub", "outer.example", ""),
+        ("https://inner.example/hooks/hub", "http://outer.example:8080/in", "", "http://outer.example:8080/in"),
     ],
 )
-def test_a_sender_who_signs_another_url_is_told_which(configured: str, signed: str, more: dict[str, str]) -> None:
+def test_a_sender_who_signs_another_url_is_told_which(configured: str, signed: str, host: str, target: str) -> None:
     subject = source("square", SECRET, url=configured)
     request = sent(source("square", SECRET, url=signed), SECRET)
-    said = found(captured(request, **more), subject)
+    capture = captured(request, target=target, x_forwarded_host=host or None)
+    said = found(capture, subject)
     assert f"the URL that was signed is {signed}, and the source's is {configured}" in said
+
+
+# --- certificates -------------------------------------------------------------------------------------------------
+
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:builds"
+
+
+def test_a_certificate_is_asked_for_by_its_url_and_taken_from_a_file() -> None:
+    subject = source(PresetScheme(preset="aws-sns", topics=(TOPIC,)))
+    pair = subject.verifier.pair()
+    capture = captured(sent(subject, pair.signing, b"hello"))
+    explained = told(capture, subject, now=NOW + 1000 * HOUR)
+    assert not explained.verified
+    assert "give it by --document; it is at https://sns.eu-central-1.amazonaws.com/" in lines(explained, "✗")
+    assert told(capture, subject, now=NOW + 1000 * HOUR, document=pair.verifying.encode()).verified
+    other = source(PresetScheme(preset="aws-sns", topics=(TOPIC,)))
+    assert "no certificate" in lines(told(capture, other, document=b"x"), "✗")
+    elsewhere = source(PresetScheme(preset="aws-sns", topics=(TOPIC + "2",)))
+    assert "it may not come in here (TopicArn is none of the source's topics)" in lines(told(capture, elsewhere), "✗")
 
 
 # --- anything -----------------------------------------------------------------------------------------------------
