@@ -71,7 +71,7 @@ class Reviewer(Identity, rename="camel"):
 class Label(Part):
     """A label."""
 
-    id: str = ""
+    id: Id | None = None
     name: str = ""
     active: bool = False
 

@@ -6,7 +6,7 @@ from hookyard.inbound.events.part import Id, Moment, Part
 class Identity(Part, rename="camel"):
     """An account."""
 
-    id: str = ""
+    id: Id | None = None
     display_name: str = ""
     unique_name: str = ""
     """Mostly an address."""
@@ -17,7 +17,7 @@ class Identity(Part, rename="camel"):
 class Project(Part, rename="camel"):
     """A project, which holds repositories."""
 
-    id: str = ""
+    id: Id | None = None
     name: str = ""
     url: str = ""
     state: str = ""
@@ -26,7 +26,7 @@ class Project(Part, rename="camel"):
 class Repository(Part, rename="camel"):
     """A repository."""
 
-    id: str = ""
+    id: Id | None = None
     name: str = ""
     url: str = ""
     """In the API."""
@@ -49,7 +49,7 @@ class Message(Part):
 class Event(Part, rename="camel"):
     """What comes with every event."""
 
-    id: str = ""
+    id: Id | None = None
     """Of the event; the same when it is sent again."""
     event_type: str = ""
     """Which event it is, such as `git.push`."""

@@ -9,13 +9,13 @@ class Link(Part):
     href: str = ""
 
 
-class Links(Part):
+class Links(Part, rename={"api": "self"}):
     """The links of something."""
 
     html: Link = Link()
     """Its page."""
-    self: Link = Link()
-    """In the API."""
+    api: Link = Link()
+    """Where it is in the API: Bitbucket's `self`."""
 
 
 class User(Part):

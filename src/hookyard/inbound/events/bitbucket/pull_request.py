@@ -68,7 +68,7 @@ class Verdict(Part):
 
 
 class PullRequest(Event):
-    """A pull request was made, changed, approved, merged (`fulfilled`) or declined (`rejected`): the event says which."""
+    """A pull request was made, changed, approved, merged (`fulfilled`) or declined (`rejected`): see the event."""
 
     pullrequest: PullRequestDetails = PullRequestDetails()
     approval: Verdict | None = None

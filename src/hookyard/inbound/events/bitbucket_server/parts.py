@@ -25,11 +25,11 @@ class Link(Part):
     """Of a clone address: `http` or `ssh`."""
 
 
-class Links(Part):
+class Links(Part, rename={"page": "self"}):
     """The links of something."""
 
-    self: tuple[Link, ...] = ()
-    """Its page."""
+    page: tuple[Link, ...] = ()
+    """Its page, Bitbucket's `self`: one link."""
     clone: tuple[Link, ...] = ()
     """Of a repository."""
 
