@@ -18,6 +18,7 @@ from hookyard.dispatch.attempts import Attempts
 from hookyard.dispatch.chains import Chains
 from hookyard.dispatch.changes import Changes
 from hookyard.dispatch.claimer import Claimer
+from hookyard.dispatch.dead_letters import DeadLetters
 from hookyard.dispatch.heartbeat import Heartbeat
 from hookyard.dispatch.house_events import HouseEvents
 from hookyard.dispatch.intake import Intake
@@ -156,6 +157,7 @@ class Dispatcher:
             freed=self._freed,
             replace=self._changes.supersede,
             stored=self._notices.queued,
+            dead=DeadLetters(outbox, clock, self.settled),
             listeners=self._notices.listeners,
         )
         self.accept = self._intake.accept

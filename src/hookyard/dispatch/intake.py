@@ -9,10 +9,11 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.attempts import Attempts
 from hookyard.dispatch.claimer import Claimer
+from hookyard.dispatch.dead_letters import DeadLetters
 from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.new_job import NewJob
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.model import Job
+from hookyard.model import ErrorInfo, Job
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
     Enqueue,
@@ -42,6 +43,7 @@ class Intake:
         freed: called with the lane when a slot is free again.
         replace: cancels these queued jobs in the transaction that stores a newer one, and says what became of that.
         stored: called with the jobs that are stored, before they start, of which somebody may want to know.
+        dead: plans and tells of those that cannot run.
         listeners: not empty when somebody wants to know of all of them.
     """
 
@@ -57,6 +59,7 @@ class Intake:
         freed: Callable[[str], None],
         replace: Callable[[Sequence[str], Enqueue], Awaitable[Result]],
         stored: Callable[[Job], None],
+        dead: DeadLetters,
         listeners: Collection[str],
     ) -> None:
         self._writer = writer
@@ -68,6 +71,7 @@ class Intake:
         self._freed = freed
         self._replace = replace
         self._stored = stored
+        self._dead = dead
         self._listeners = listeners
         self._turns: WeakValueDictionary[tuple[str, str | None], Lock] = WeakValueDictionary()
         self._closed = False
@@ -77,7 +81,7 @@ class Intake:
         self._closed = True
 
     async def accept(self, new: NewJob) -> Accepted:
-        """Store a job and return once it is on disk; it may have started by then.
+        """Store a job and return once it is on disk; it may have started by then, or, if it cannot run, have ended.
 
         Returns:
             Enqueued, also of the job that stands for this one; or what keeps it from being stored.
@@ -86,6 +90,8 @@ class Intake:
             StoreUnavailable: the queue is full, the store cannot write, or the server drains; nothing was stored.
         """
         self._check_open()
+        if new.dead is not None:
+            return await self._bury(new, new.dead)
         job = new.job
         now = self._clock.now()
         if (
@@ -100,7 +106,9 @@ class Intake:
             return await (self._store(new, now) if new.unique is None else self._queue(new, now))
         lease = self._lease()
         try:
-            result = await self._writer.submit(Enqueue(now=now, job=job, dedupe=new.dedupe, lease=lease))
+            result = await self._writer.submit(
+                Enqueue(now=now, job=job, dedupe=new.dedupe, lease=lease, inbound=new.inbound)
+            )
         except BaseException:
             # Refused, or this caller was cancelled: had it been stored all the same, its lease would end by itself.
             self._unused(job.lane)
@@ -116,30 +124,45 @@ class Intake:
     async def accept_many(self, news: Sequence[NewJob]) -> list[Accepted]:
         """Store jobs in one transaction, each succeeding or failing on its own; see :meth:`accept`.
 
-        None of them starts before all are stored.
+        None of them starts before all are stored. Those that cannot run are stored with the others.
         """
         self._check_open()
         if not news:
             return []
         now = self._clock.now()
-        op = Together(now=now, ops=tuple(_enqueue(new, now) for new in news))
+        ops = [_enqueue(new, now) if new.dead is None else self._dead.planned(new, new.dead) for new in news]
+        results: Sequence[Result | None] = [None] * len(ops)
+        living = [new.job for new in news if new.dead is None]
         try:
-            arriving = [self._lanes[new.job.lane] for new in news]
+            arriving = [self._lanes[job.lane] for job in living]
             for lane in arriving:
                 lane.arriving += 1
             try:
-                several = await self._writer.submit(op)
+                several = await self._writer.submit(Together(now=now, ops=tuple(ops)))
+                assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
+                results = several.results
             finally:
                 for lane in arriving:
                     lane.arriving -= 1
+                for op, result in zip(ops, results, strict=True):
+                    self._dead.written(op, result)
         finally:
-            for new in news:
-                self._claimer.expect(new.job.lane, new.job.run_at)
-        assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
+            for job in living:
+                self._claimer.expect(job.lane, job.run_at)
         return [
             await self._queue(new, now) if isinstance(result, Occupied) else self._told(new, result, now)
             for new, result in zip(news, several.results, strict=True)
         ]
+
+    async def _bury(self, new: NewJob, error: ErrorInfo) -> Accepted:
+        op = self._dead.planned(new, error)
+        try:
+            result = await self._writer.submit(op)
+        except BaseException:
+            self._dead.written(op, None)
+            raise
+        self._dead.written(op, result)
+        return _accepted(result)
 
     async def _queue(self, new: NewJob, now: int) -> Accepted:
         if new.unique is None or new.unique.policy != "replace":
@@ -172,7 +195,7 @@ class Intake:
 
     def _told(self, new: NewJob, result: Result, now: int) -> Accepted:
         job = new.job
-        if isinstance(result, Enqueued) and not result.duplicate:
+        if isinstance(result, Enqueued) and not result.duplicate and new.dead is None:
             log.change(
                 "job.coalesced" if result.coalesced else "job.queued",
                 job_id=result.job_id,
@@ -196,7 +219,14 @@ class Intake:
 
 
 def _enqueue(new: NewJob, now: int) -> Enqueue:
-    return Enqueue(now=now, job=new.job, dedupe=new.dedupe, unique=new.unique, cap=new.command.max_queued)
+    return Enqueue(
+        now=now,
+        job=new.job,
+        dedupe=new.dedupe,
+        unique=new.unique,
+        cap=new.command.max_queued,
+        inbound=new.inbound,
+    )
 
 
 def _accepted(result: Result) -> Accepted:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from hookyard.dispatch.keys import Keys, UniqueAsk, keys_of
 from hookyard.errors import Refused
 from hookyard.host.registry import Command
-from hookyard.model import CallbackEvent, Follow, Job, JobOptions, Retry
+from hookyard.model import CallbackEvent, ErrorInfo, Follow, Inbound, Job, JobOptions, Retry
 from hookyard.store.contract import Dedupe, Unique
 
 MOST_AFTER: Final = 100
@@ -51,6 +51,10 @@ class NewJob(Struct, frozen=True):
     """The idempotency key that must not make a second job."""
     unique: Unique | None = None
     """How its unique key, if it has one, is to be taken."""
+    inbound: Inbound | None = None
+    """What a sender sent that it is made of."""
+    dead: ErrorInfo | None = None
+    """Why it cannot run: it is stored as failed, a dead letter from the first."""
 
 
 def make_job(
@@ -67,6 +71,8 @@ def make_job(
     source: str | None = None,
     parent: Job | None = None,
     dedupe: Dedupe | None = None,
+    inbound: Inbound | None = None,
+    dead: ErrorInfo | None = None,
 ) -> NewJob:
     """A new job.
 
@@ -83,6 +89,8 @@ def make_job(
         source: the configured source it came in by.
         parent: the job that called for it, or that it follows.
         dedupe: its idempotency key.
+        inbound: what a sender sent that it is made of.
+        dead: why it cannot run.
 
     Raises:
         Refused: what is asked for contradicts itself or the command.
@@ -104,11 +112,11 @@ def make_job(
             request_id=request_id or job_id,
             tenant=tenant,
         )
-        return NewJob(job, command, data, dedupe)
+        return NewJob(job, command, data, dedupe, None, inbound, dead)
     none = command.plain and ask.unique is None and ask.debounce is None
     keys = _NO_KEYS if none else keys_of(command, args, data, tenant, ask.unique, ask.debounce)
     asked = _asked(command, args, job_id, now, principal, tenant, request_id, ask, source, parent, keys, data)
-    return NewJob(asked, command, data, dedupe, keys.unique)
+    return NewJob(asked, command, data, dedupe, keys.unique, inbound, dead)
 
 
 def _asked(  # noqa: PLR0917  one private step, called in one place

@@ -55,6 +55,8 @@ class Lab:
         self.gates: dict[str, asyncio.Event] = {}
         self.ran: list[str] = []
         self.most = 0
+        self.over: list[Job] = []
+        """Every job that ended, as it was told."""
         self._now = 0
         self.outbox = RecordingOutbox(self.ids)
         self.writer = Coalescer(store, queue=10_000, batch=64)
@@ -70,6 +72,7 @@ class Lab:
             outbox=self.outbox,
             ids=self.ids,
             draw=lambda: 0.5,
+            ended=self.over.append,
         )
 
     def _plugin(self) -> Plugin[None]:
@@ -116,7 +119,11 @@ class Lab:
         return new_job(self.ids, self.clock, do, name, **members)
 
     async def accept(self, job: Job, dedupe: Dedupe | None = None) -> Accepted:
-        return await self.dispatcher.accept(NewJob(job, self.command, dedupe=dedupe))
+        return await self.dispatcher.accept(self.new(job, dedupe=dedupe))
+
+    def new(self, job: Job, **beside: Any) -> NewJob:  # noqa: ANN401  whatever stands beside a new job
+        """The job as what takes it in wants it."""
+        return NewJob(job, self.command, **beside)
 
     async def run(self, do: str = "succeed", name: str = "", **members: Any) -> Job:  # noqa: ANN401  as above
         """Accept a job and wait for its end."""
