@@ -12,39 +12,12 @@ from hookyard.inbound.handshake import Terms
 from hookyard.inbound.networks import Networks
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.routes.mapping import Node, render
+from hookyard.inbound.routes import Route
 from hookyard.inbound.scheme import Scheme
 from hookyard.inbound.secrets import SourceSecret
 from hookyard.inbound.verifier import BadSignature, Key
 
 _LONGEST_REASON: Final = 200
-
-
-class Route(Struct, frozen=True):
-    """Which command an event runs, and with what."""
-
-    on: frozenset[str]
-    command: str
-    """As `plugin/command`."""
-    priority: int
-    mapping: Node | None
-    """None: the body is the input, byte for byte."""
-    mapper: str | None = None
-    """The plugin that makes the input instead."""
-
-    def takes(self, received: Received) -> bool:
-        """Whether this route takes the event."""
-        return received.event in self.on or "*" in self.on
-
-    def args(self, received: Received) -> bytes:
-        """Make the command's input, as JSON.
-
-        Raises:
-            Refused: the body is not JSON, or does not have what the input needs.
-        """
-        if self.mapping is None:
-            return received.body
-        return render(self.mapping, received)
 
 
 class Source(Struct, frozen=True, kw_only=True):

@@ -18,11 +18,11 @@ from hookyard.inbound import own
 from hookyard.inbound.handshake import Terms
 from hookyard.inbound.networks import Networks
 from hookyard.inbound.problem import Found, SchemeError
-from hookyard.inbound.routes.check import compile_mapping
+from hookyard.inbound.routes import compile_routes
 from hookyard.inbound.scheme import Scheme, scheme_of
 from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
+from hookyard.inbound.source import Source
 from hookyard.inbound.verifier import Key
-from hookyard.inbound.source import Route, Source
 
 
 class SourcesError(HookyardError):
@@ -129,7 +129,8 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
     if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):
         problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
-    routes = tuple(_route(route, there, f"{where}.routes[{at}]", problems) for at, route in enumerate(settings.routes))
+    host = None if scheme is None else scheme.host
+    routes = compile_routes(settings.routes, there, host=host, where=f"{where}.routes", problems=problems)
     if scheme is None and plugin is None:
         return None
     return Source(
@@ -148,7 +149,7 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
         terms=_terms(settings),
         invalid_status=settings.invalid_status,
         url=url,
-        keeps_headers=False,
+        keeps_headers=any(route.looks_at_headers for route in routes),
     )
 
 
@@ -202,20 +203,3 @@ def _below(place: str, key: str) -> str:
 
 def _plugin_of(route: RouteSettings) -> str:
     return route.run.partition("/")[0]
-
-
-def _route(settings: RouteSettings, there: _Plugins, where: str, problems: list[Found]) -> Route:
-    command = there.commands.get(settings.run)
-    if command is None and _plugin_of(settings) not in there.inactive:
-        problems.append((f"{where}.run", f"there is no command {settings.run!r}"))
-    mapping = None
-    if settings.with_ is not None and command is not None:
-        mapping = compile_mapping(settings.with_, command.spec.input_type, f"{where}.with", problems)
-    if settings.map is not None:
-        there.check_hook(settings.map, "map_input", f"{where}.map", problems)
-        if settings.with_ is not None:
-            problems.append((f"{where}.map", "there is a with too; the input is made by one of them"))
-    events = (settings.on,) if isinstance(settings.on, str) else settings.on
-    if not events or not all(events):
-        problems.append((f"{where}.on", "an event has no name; write '*' for any"))
-    return Route(frozenset(events), settings.run, settings.priority, mapping, settings.map)

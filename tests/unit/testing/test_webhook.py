@@ -105,7 +105,7 @@ def test_a_delivery_that_comes_twice_is_one_job(hookyard: Host) -> None:
 
 def test_an_input_of_another_type_is_answered_with_the_place(hookyard: Host) -> None:
     answer = hookyard.webhook("github", {"ref": 3}, run=pushed)
-    assert (answer.status, answer.json["path"]) == (400, "$.ref")
+    assert (answer.status, answer.json["code"], answer.json["path"]) == (422, "invalid_event", "$.ref")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from hookyard.gateway.jobs.parts import Parts
 from hookyard.gateway.jobs.result import Results
 from hookyard.gateway.jobs.sweep import Sweeps
 from hookyard.gateway.jobs.tree import Trees
+from hookyard.gateway.sources.kept import KeptEvents
 from hookyard.gateway.tables import Live
 
 
@@ -35,4 +36,5 @@ def job_handlers(deps: GatewayDeps, live: Live) -> list[HTTPRouteHandler]:
         *JobEvents(deps, access).handlers(),
         *JobLogs(deps, access).handlers(),
         *Artifacts(deps, access).handlers(),
+        *KeptEvents(deps, live, access).handlers(),
     ]

@@ -15,6 +15,7 @@ from hookyard.gateway.openapi import (
     lanes,
     plugins,
     schedules,
+    sources,
     stream,
     tokens,
     work,
@@ -34,6 +35,7 @@ GROUPS: Final[tuple[Group, ...]] = (
     tokens.GROUP,
     audit.GROUP,
     schedules.GROUP,
+    sources.GROUP,
     work.GROUP,
 )
 """All groups but the ways in, which follow from the configuration."""

@@ -62,9 +62,7 @@ class KeptEvents:
             headers=inbound.headers or {},
         )
         stored = await way.replay(received, audit)
-        jobs = [
-            Replayed(job_id=one.job_id, plugin=command.plugin, command=command.name) for one, command in stored
-        ]
+        jobs = [Replayed(job_id=one.job_id, plugin=command.plugin, command=command.name) for one, command in stored]
         return value_answer(ReplayAnswer(event=inbound.event, jobs=jobs), 202)
 
     async def _inbound(self, job: Job) -> Inbound:

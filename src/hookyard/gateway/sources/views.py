@@ -125,8 +125,8 @@ def source_view(source: Source, url: str, now: int, available: frozenset[str]) -
         ),
         routes=tuple(
             SourceRoute(
-                on=route.on.texts,
-                condition=route.condition.text if route.condition is not None else UNSET,
+                on=(route.settings.on,) if isinstance(route.settings.on, str) else route.settings.on,
+                condition=route.settings.if_ or UNSET,
                 command=route.command,
                 available=route.command in available,
             )

@@ -47,6 +47,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """Whether it is of any use to keep an event's headers."""
     events: Events
     condition: Condition | None
+    settings: RouteSettings
+    """As the configuration has it."""
     mapping: Node | None
     """None: the body is the input, or what `typed` makes of it."""
     typed: Typed | None
@@ -115,6 +117,7 @@ def _route(settings: RouteSettings, there: There, host: Host | None, where: str,
         looks_at_headers=seen or (condition is not None and condition.looks_at_headers),
         events=events,
         condition=condition,
+        settings=settings,
         mapping=mapping,
         typed=typed,
     )
