@@ -47,7 +47,8 @@ class Visitor:
         self._trust = trust
         self._patience = patience
         self._done: dict[bytes, None] = {}
-        self._asking: dict[bytes, asyncio.Task[None]] = {}
+        self._once: set[bytes] = set()
+        self._asking: dict[bytes, asyncio.Task[bytes]] = {}
         self.use(rules)
 
     def use(self, rules: Rules) -> None:
@@ -57,11 +58,13 @@ class Visitor:
     async def get(self, url: str) -> bytes:
         """What is at a URL: no redirects, no proxies of the environment, and at most a MiB of it.
 
+        Those who ask for the same URL meanwhile share one request, and there are never more than a few at once.
+
         Raises:
-            OSError: it may not be asked for, cannot be had, or is too large.
+            OSError: it may not be asked for, cannot be had, is too large, or too many others are being asked.
         """
-        async with async_client(self._settings, resolver=self._resolver, trust=self._trust) as client:
-            return await read(client, url, patience=self._patience)
+        # A caller that goes away does not take the answer from the others.
+        return await asyncio.shield(self._task(url, _key(url)))
 
     async def visit(self, url: str) -> None:
         """Ask a URL, once: whoever comes with it again, or meanwhile, has what the one visit came to.
@@ -69,24 +72,33 @@ class Visitor:
         Raises:
             OSError: it may not be asked for, or did not answer 200. Whoever comes with it then makes another visit.
         """
-        key = sha256(url.encode()).digest()
+        key = _key(url)
         if key in self._done:
             return
+        task = self._task(url, key)
+        self._once.add(key)
+        await asyncio.shield(task)
+
+    def _task(self, url: str, key: bytes) -> asyncio.Task[bytes]:
         task = self._asking.get(key)
         if task is None:
             if len(self._asking) >= _MOST_AT_ONCE:
                 msg = f"{_MOST_AT_ONCE} others are being asked"
                 raise OSError(msg)
-            task = self._asking[key] = asyncio.create_task(self._visit(url), name="hookyard-visit")
+            task = self._asking[key] = asyncio.create_task(self._read(url), name="hookyard-visit")
             task.add_done_callback(lambda done: self._ended(key, done))
-        await asyncio.shield(task)  # a caller that goes away does not take the visit from the others
+        return task
 
-    async def _visit(self, url: str) -> None:
-        await self.get(url)
+    async def _read(self, url: str) -> bytes:
+        async with async_client(self._settings, resolver=self._resolver, trust=self._trust) as client:
+            return await read(client, url, patience=self._patience)
 
-    def _ended(self, key: bytes, task: asyncio.Task[None]) -> None:
+    def _ended(self, key: bytes, task: asyncio.Task[bytes]) -> None:
         del self._asking[key]
-        if task.cancelled() or task.exception() is not None:
+        once = key in self._once
+        self._once.discard(key)
+        # The error is looked at in any case: all that asked may have gone away.
+        if task.cancelled() or task.exception() is not None or not once:
             return
         if len(self._done) >= _MOST_REMEMBERED:
             del self._done[next(iter(self._done))]
@@ -98,3 +110,7 @@ class Visitor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _key(url: str) -> bytes:
+    return sha256(url.encode()).digest()

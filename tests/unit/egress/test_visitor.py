@@ -130,6 +130,35 @@ def test_a_caller_that_goes_away_does_not_take_the_visit_from_the_others() -> No
         assert there.asked == ["/"]
 
 
+def test_a_visit_counts_also_when_all_who_asked_for_it_went_away() -> None:
+    async def run() -> None:
+        visitor = there.visitor()
+        there.open.clear()
+        gone = asyncio.create_task(visitor.visit(f"{there.base}/"))
+        await asyncio.to_thread(there.came.wait, 10)
+        gone.cancel()
+        meanwhile = asyncio.create_task(visitor.get(f"{there.base}/"))
+        there.open.set()
+        assert await meanwhile == b"ok"
+        await visitor.visit(f"{there.base}/")
+
+    with site() as there:
+        asyncio.run(run())
+        assert there.asked == ["/"]
+
+
+def test_who_only_looks_at_a_url_has_not_visited_it() -> None:
+    async def run() -> None:
+        visitor = there.visitor()
+        await visitor.get(f"{there.base}/")
+        await visitor.visit(f"{there.base}/")
+        await visitor.visit(f"{there.base}/")
+
+    with site() as there:
+        asyncio.run(run())
+        assert there.asked == ["/", "/"]
+
+
 def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
     with site() as there:
         with pytest.raises(OSError, match="it answered 302"):
