@@ -106,6 +106,7 @@ class Service:
             work=self.work,
             hooks=self._hooks,
             visit=self._visitor.visit,
+            fetch=self._visitor.get,
             bodies=Bodies(int(config.server.body_memory), int(config.server.body_timeout)),
             reload=self.reload,
         )

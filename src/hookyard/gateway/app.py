@@ -24,7 +24,7 @@ from hookyard.gateway.events import Events
 from hookyard.gateway.health import Health
 from hookyard.gateway.jobs.routes import job_handlers
 from hookyard.gateway.lanes.routes import LaneRoutes
-from hookyard.gateway.lean import peer_of
+from hookyard.gateway.lean import Lean, peer_of
 from hookyard.gateway.limits import Exceeded, kind_of
 from hookyard.gateway.plugins import Plugins
 from hookyard.gateway.proxies import Proxies
@@ -33,6 +33,7 @@ from hookyard.gateway.refusals import Bound, crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
 from hookyard.gateway.schedules.routes import Schedules
+from hookyard.gateway.sources.routes import SourceRoutes
 from hookyard.gateway.tables import Live, Tables
 from hookyard.gateway.tokens.routes import TokenRoutes
 from hookyard.gateway.trigger import Ways
@@ -42,6 +43,7 @@ from hookyard.gateway.work import work_handlers
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
 
 
+_HOOK: Final = re.compile(r"/hooks/[^/]+")
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
@@ -75,6 +77,7 @@ class Gateway(Litestar):
                 *Audit(deps).handlers(),
                 *work_handlers(deps),
                 *Schedules(deps, self._live).handlers(),
+                *SourceRoutes(deps, self._live).handlers(),
                 *_plain_routes(deps, self._live),
             ],
             exception_handlers={Exception: _Refusing(deps.limits.lines)},
@@ -103,10 +106,14 @@ class Gateway(Litestar):
         if self._guarded and not await self._admits(*request):
             return
         if request[0]["method"] == "POST":
-            lean = self._lean.get(request[0]["path"])
+            lean = self._lean.get(request[0]["path"]) or self._lean_stranger(request[0]["path"])
             if lean is not None and await lean(*request):
                 return
         await self._ordinary(*request)
+
+    def _lean_stranger(self, path: str) -> Lean | None:
+        """The hot path of a source that is not there: it must not be known by how long its answer takes."""
+        return self._live.tables.lean_stranger if _HOOK.fullmatch(path) else None
 
     @property
     def _guarded(self) -> bool:

@@ -1,62 +1,174 @@
-"""One inbound webhook: what a verified request is answered."""
+"""One inbound webhook, in the order that it is taken in: nothing happens for a request before it is verified."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import Final
 
+from hookyard.command import CommandSpec
 from hookyard.errors import Refused
 from hookyard.gateway.accept import CommandWay
-from hookyard.gateway.answer import Answer, value_answer
+from hookyard.gateway.answer import Answer, Headers, value_answer
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.inbound import Source
+from hookyard.gateway.documents import Documents
+from hookyard.gateway.handshake import after
+from hookyard.gateway.hook_jobs import HookJobs
+from hookyard.gateway.limits import Exceeded
+from hookyard.gateway.old_secrets import OldSecrets
+from hookyard.inbound.received import Received
+from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.scheme import scheme_of
+from hookyard.inbound.source import Source
+from hookyard.inbound.verifier import BadSignature, Fetching, Key
+from hookyard.model import AuditEntry
+from hookyard.store.contract import Enqueued
 
-_RETRY_AFTER: Final = 60
-"""Seconds; a plugin comes back with a restart, which somebody has to see to."""
+_LARGE: Final = 1 << 20
+"""Bytes from which on a body is verified beside the event loop, which goes on meanwhile."""
+NOTHING: Final[frozenset[bytes]] = frozenset()
 
 
 class SourceWay:
     """The way in through one source."""
 
-    __slots__ = ("_deps", "_source", "_ways", "principal")
+    __slots__ = ("_deps", "_documents", "_handshakes", "_jobs", "_limiter", "_networks", "_now", "_old", "_stranger",
+                 "principal", "source")  # fmt: skip
 
-    def __init__(self, deps: GatewayDeps, source: Source, ways: Mapping[str, CommandWay]) -> None:
-        self._deps = deps
-        self._source = source
-        self._ways = ways
+    def __init__(self, deps: GatewayDeps, source: Source, ways: Mapping[str, CommandWay], stranger: "Stranger") -> None:
+        self.source = source
         self.principal = source.principal
+        self._deps = deps
+        self._now = deps.clock.now
+        self._stranger = stranger
+        self._networks = source.networks
+        self._limiter = None if source.rate is None else deps.limits.of_source(source.name, source.rate)
+        self._handshakes = () if source.scheme is None else source.scheme.handshakes
+        self._documents = _documents(deps, source.name, None if source.scheme is None else source.scheme.verifier)
+        self._old = OldSecrets(source.name)
+        self._jobs = HookJobs(deps, source, ways)
 
-    async def receive(
-        self, headers: Mapping[bytes, bytes], body: bytes, request_id: str | None
+    async def receive(  # noqa: PLR0917  a request's parts, in their order; it is called once a request
+        self,
+        headers: Mapping[bytes, bytes],
+        body: bytes,
+        request_id: str | None,
+        peer: str | None,
+        repeated: frozenset[bytes] = NOTHING,
+        query: bytes = b"",
     ) -> tuple[Answer, str | None]:
-        """Verify, route and store a request.
+        """Verify, read, route and store a request.
 
         Args:
-            headers: by lower-case name; one that came twice is joined with a comma.
+            headers: by lower-case name; one that came several times is joined with commas.
             body: the raw body, at most as long as allowed.
             request_id: the caller's own, if any.
+            peer: the address that it comes from.
+            repeated: the names of the headers that came several times.
+            query: of the URL.
 
         Returns:
             The answer, and the request id that it goes out under when the caller had none.
 
         Raises:
-            Refused: it is not signed, not understood, for a plugin that does not run, or cannot be stored.
+            Refused: it is not signed, not understood, one too many, for a plugin that does not run, or cannot be
+                stored.
         """
-        source, hooks, now = self._source, self._deps.hooks, self._deps.clock.now()
-        if source.verifier is None:
-            received = source.receive(headers, body, now)
+        source = self.source
+        asked = InboundRequest(
+            headers=headers, body=body, now=self._now(), repeated=repeated, query=query, url=source.url
+        )
+        if self._networks is not None and peer not in self._networks:
+            await self._stranger.verify(asked)
+            raise BadSignature("not_allowed")
+        fields: Headers = []
+        if source.plugin is None:
+            if self._documents is not None:
+                await self._documents.have(asked)
+            key = source.verify(asked) if len(body) <= _LARGE else await asyncio.to_thread(source.verify, asked)
+            if key.until is not None:
+                self._old.used(key, asked.now)
+            if self._limiter is not None:
+                fields = self._count()
+            received = source.read(asked)
         else:
-            verdict = await hooks.verify_webhook(source.verifier, source.question(headers, body, now))
-            received = source.verified(body, verdict)
+            verdict = await self._deps.hooks.verify_webhook(source.plugin, source.question(asked))
+            received, key = source.judged(asked, verdict), None
+            if self._limiter is not None:
+                fields = self._count()
+        answer: Answer | None = None
         if received.ping:
-            return value_answer({"status": "ok", "event": received.event}), request_id
-        if received.route is None:
-            return value_answer({"status": "ignored", "event": received.event}), request_id
-        way = self._ways.get(received.route.command)
-        if way is None:  # its plugin was found and does not run; any other unknown command keeps a server from starting
-            raise Refused("plugin_unavailable", retry_after=_RETRY_AFTER)
-        made = None
-        if received.route.mapper is not None:
-            made = await hooks.map_input(received.route.mapper, source.event(received, received.route))
-            if made is None:
-                return value_answer({"status": "ignored", "event": received.event}), request_id
-        stored, request_id = await way.hook(source, received, received.route, request_id, made)
-        return way.answer(stored), request_id
+            answer = value_answer({"status": "ok", "event": received.event})
+        elif self._handshakes and key is not None:
+            answer = await self._shake(asked, received, key)
+        if answer is None:
+            answer, request_id = await self._jobs.store(received, request_id, peer)
+        answer.headers += fields
+        return answer, request_id
+
+    async def replay(self, received: Received, audit: AuditEntry) -> Sequence[tuple[Enqueued, CommandSpec]]:
+        """Make jobs anew of an event that was verified when it came; see :meth:`HookJobs.replay`."""
+        return await self._jobs.replay(received, audit)
+
+    def _count(self) -> Headers:
+        limiter = self._limiter
+        if limiter is None:
+            return []
+        standing = limiter.take(self.source.name)
+        if standing.wait:
+            raise Exceeded(limiter, standing, "Too many requests come to this source.")
+        return limiter.fields(standing)
+
+    async def _shake(self, asked: InboundRequest, received: Received, key: Key) -> Answer | None:
+        try:
+            body = received.tree
+        except Refused:
+            body = None
+        source = self.source
+        return await after(
+            self._handshakes, asked, received.event, body, key, source.terms, self._deps.visit, source=source.name
+        )
+
+
+def _documents(deps: GatewayDeps, source: str, verifier: object) -> Documents | None:
+    return Documents(source, verifier, deps.fetch) if isinstance(verifier, Fetching) else None
+
+
+class Stranger:
+    """The way in through a source that is not there: refused as a wrong signature is, after as much work."""
+
+    __slots__ = ("_decoy", "_now", "principal")
+
+    def __init__(self, deps: GatewayDeps) -> None:
+        self.principal: str | None = None
+        self._now = deps.clock.now
+        scheme = scheme_of("github")
+        key = Key(material=scheme.verifier.load(token_hex()))
+        self._decoy = Source(name="", principal="", scheme=scheme, keys=(key,), routes=(), window=0)
+
+    async def receive(  # noqa: PLR0917  as above
+        self,
+        headers: Mapping[bytes, bytes],
+        body: bytes,
+        request_id: str | None,
+        peer: str | None,
+        repeated: frozenset[bytes] = NOTHING,
+        query: bytes = b"",
+    ) -> tuple[Answer, str | None]:
+        """Refuse a request.
+
+        Raises:
+            BadSignature: always.
+        """
+        del request_id, peer
+        await self.verify(InboundRequest(headers=headers, body=body, now=self._now(), repeated=repeated, query=query))
+        raise BadSignature("unknown_source")
+
+    async def verify(self, asked: InboundRequest) -> None:
+        """Spend the time that most sources would spend on a request that nobody signed."""
+        try:
+            if len(asked.body) <= _LARGE:
+                self._decoy.verify(asked)
+            else:
+                await asyncio.to_thread(self._decoy.verify, asked)
+        except BadSignature:
+            return

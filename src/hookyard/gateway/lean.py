@@ -15,7 +15,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.answer import Headers
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.hooks import SourceWay
+from hookyard.gateway.hooks import SourceWay, Stranger
 from hookyard.gateway.limits import Exceeded
 from hookyard.gateway.memory import UNCOUNTED
 from hookyard.gateway.refusals import crashed, refuse
@@ -118,11 +118,11 @@ class LeanTrigger:
 
 
 class LeanHook:
-    """`POST /hooks/{source}` for one source."""
+    """`POST /hooks/{source}` for one source, or for one that is not there."""
 
     __slots__ = ("_bound", "_cap", "_hold", "_ids", "_read", "_way")
 
-    def __init__(self, deps: GatewayDeps, way: SourceWay) -> None:
+    def __init__(self, deps: GatewayDeps, way: SourceWay | Stranger) -> None:
         self._bound = deps.limits.lines
         self._hold, self._read = deps.bodies.hold, deps.bodies.read
         self._ids = deps.ids
@@ -140,10 +140,12 @@ class LeanHook:
         hold = None if length <= UNCOUNTED else self._hold(peer)
         try:
             body = await self._read(receive, self._cap, hold, length)
-            answer, request_id = await self._way.receive(headers, body, request_id)
+            answer, request_id = await self._way.receive(headers, body, request_id, peer)
         except Refused as error:
             request_id = request_id or self._ids()
             answer = refuse(error, request_id, principal=who, peer=peer, bound=self._bound)
+            if isinstance(error, Exceeded):
+                answer.headers += error.fields
         except Exception as error:  # noqa: BLE001  the last one to hear of it answers 500
             request_id = request_id or self._ids()
             answer = crashed(error, request_id, principal=who, peer=peer)

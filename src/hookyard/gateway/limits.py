@@ -104,6 +104,7 @@ class Limits:
         self.lines = Bound(now)
         """Of the log, for those who are refused."""
         self._known: dict[str, Limiter] = {}
+        self._sources: dict[str, Limiter] = {}
         self.use(settings)
 
     def use(self, settings: LimitSettings) -> None:
@@ -124,6 +125,13 @@ class Limits:
         }
         self.peer = self._known.get("peer")
         self.triggers = self._known.get("triggers")
+
+    def of_source(self, name: str, rate: Rate) -> Limiter:
+        """The limit of a source's verified requests; one that has not changed goes on counting."""
+        known = self._sources.get(name)
+        if known is None or known.rate != rate:
+            known = self._sources[name] = Limiter("source", rate, self._now)
+        return known
 
     def admit(self, peer: str | None) -> None:
         """Let a request of this address in.

@@ -6,8 +6,8 @@ from typing import Self
 
 from hookyard.gateway.accept import CommandWay
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.hooks import SourceWay
-from hookyard.gateway.lean import Lean, lean_ways
+from hookyard.gateway.hooks import SourceWay, Stranger
+from hookyard.gateway.lean import Lean, LeanHook, lean_ways
 from hookyard.gateway.openapi import document
 from hookyard.host.registry import Registry
 
@@ -21,6 +21,9 @@ class Tables:
     sources: Mapping[str, SourceWay]
     lean: Mapping[str, Lean]
     """The hot paths."""
+    stranger: Stranger
+    """The way in through sources that are not there."""
+    lean_stranger: Lean | None
     document: bytes
     """The OpenAPI document."""
 
@@ -33,9 +36,11 @@ class Tables:
             lean: False leaves the hot paths to the ordinary handlers.
         """
         ways = {key: CommandWay(deps, command) for key, command in deps.registry.commands.items()}
-        sources = {name: SourceWay(deps, source, ways) for name, source in deps.sources.by_name.items()}
+        stranger = Stranger(deps)
+        sources = {name: SourceWay(deps, source, ways, stranger) for name, source in deps.sources.by_name.items()}
         table = lean_ways(deps, ways, sources) if lean else {}
-        return cls(deps.registry, ways, sources, table, document(deps))
+        lean_stranger = LeanHook(deps, stranger) if lean else None
+        return cls(deps.registry, ways, sources, table, stranger, lean_stranger, document(deps))
 
 
 class Live:

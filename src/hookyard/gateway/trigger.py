@@ -10,6 +10,7 @@ from litestar.types import ASGIApp
 from hookyard.errors import Refused
 from hookyard.gateway.caller import authenticate, seen
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.limits import Exceeded
 from hookyard.gateway.request import (
     content_length,
     idempotency_key,
@@ -60,12 +61,18 @@ class Ways:
     async def hook(self, request: Request[Any, Any, Any], source: FromPath[str]) -> ASGIApp:
         """Take an inbound webhook."""
         known = seen(request)
-        way = self._live.tables.sources.get(source)
-        if way is None:
-            raise Refused("not_found")
+        tables = self._live.tables
+        way = tables.sources.get(source, tables.stranger)
         known.principal = way.principal
         length = content_length(known.headers, self._cap)
         body = await self._read(request.receive, self._cap, known.hold, length)
-        answer, request_id = await way.receive(known.headers, body, known.given_id)
+        query = request.scope["query_string"]
+        try:
+            answer, request_id = await way.receive(
+                known.headers, body, known.given_id, known.peer, known.repeated, query
+            )
+        except Exceeded as error:
+            known.fields = error.fields
+            raise
         known.request_id = request_id or known.request_id
         return answer

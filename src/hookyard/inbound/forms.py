@@ -14,7 +14,7 @@ from hookyard.errors import Refused
 from hookyard.inbound.media import utf8
 
 _MOST: Final = 1000
-_PIECE: Final = 64 << 10
+_PIECE: Final = 16 << 10
 _ESCAPE: Final = 3
 
 Fields = dict[str, str | list[str]]

@@ -12,6 +12,7 @@ from hookyard.store.contract import (
     AppendAudit,
     Cancel,
     CancelRequested,
+    Dead,
     Deleted,
     DeleteJob,
     Done,
@@ -66,12 +67,23 @@ class FakeDispatcher:
         if self.failure is not None:
             raise self.failure
         now = self._clock.now()
-        ops = tuple(Enqueue(now=now, job=new.job, dedupe=new.dedupe, unique=new.unique, cap=self.cap) for new in news)
+        ops = tuple(
+            Enqueue(
+                now=now,
+                job=new.job,
+                dedupe=new.dedupe,
+                unique=new.unique,
+                cap=self.cap,
+                inbound=new.inbound,
+                dead=None if new.dead is None else Dead(error=new.dead),
+            )
+            for new in news
+        )
         [several] = self._store.apply([Together(now=now, ops=ops)])
         assert isinstance(several, Several)
         found: list[Stored] = []
         for new, result in zip(news, several.results, strict=True):
-            assert type(new.data) is new.command.spec.input_type
+            assert new.dead is not None or type(new.data) is new.command.spec.input_type
             assert isinstance(result, (Enqueued, Mismatch, LaneFull, Unmet, Occupied))
             found.append(result)
             if isinstance(result, Enqueued) and not (result.duplicate or result.coalesced):
