@@ -13,6 +13,7 @@ from hookyard.dispatch.schedules import Manager
 from hookyard.dispatch.work import Work
 from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.dispatching import Dispatcher
+from hookyard.gateway.documents import Fetch, no_fetches
 from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
@@ -54,5 +55,7 @@ class GatewayDeps:
     bodies: Bodies = field(default_factory=Bodies)
     visit: Visit = no_visits
     """Asks a URL that a sender wants to be asked."""
+    fetch: Fetch = no_fetches
+    """Gets a document of a sender's, such as a certificate."""
     reload: Callable[[], Awaitable[Changes]] | None = None
     """Read the configuration and the plugins again. Raises ConfigError when nothing was changed."""

@@ -1,16 +1,31 @@
 """What a verifier has to have of its sender's, such as a certificate, before it can verify."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from hookyard import log
 from hookyard.errors import Refused
-from hookyard.gateway.handshake import Fetch
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import Fetching
 
 _log = log.get("gateway")
 _RETRY_AFTER: Final = 10
+
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Gets the document at a URL, as :meth:`hookyard.egress.visitor.Visitor.get` does. Raises OSError: it cannot be had."""
+
+
+async def no_fetches(url: str) -> bytes:
+    """Get nothing.
+
+    Raises:
+        OSError: always.
+    """
+    del url
+    msg = "nothing is fetched from here"
+    raise OSError(msg)
 
 
 class Documents:
