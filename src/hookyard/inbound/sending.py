@@ -16,6 +16,7 @@ def signed(
     delivery: str,
     now: int,
     url: str = "",
+    query: bytes = b"",
     headers: Mapping[bytes, bytes] | None = None,
 ) -> InboundRequest:
     """Return the request that a sender would send at `now`.
@@ -30,9 +31,11 @@ def signed(
         delivery: its id of the delivery.
         now: milliseconds UTC.
         url: where it sends it, for those who sign the URL.
+        query: of that URL, without the `?`.
         headers: what else it sends, by lower-case name.
     """
-    request = InboundRequest(headers=headers or {b"content-type": b"application/json"}, body=body, now=now, url=url)
+    headers = headers or {b"content-type": b"application/json"}
+    request = InboundRequest(headers=headers, body=body, now=now, url=url, query=query)
     if isinstance(scheme.reader, Reading):
         for place, value in ((scheme.reader.event, event), (scheme.reader.delivery, delivery)):
             if place is not None:
