@@ -131,6 +131,8 @@ def _is_integer(value: object) -> TypeGuard[int]:
 def _candidates(parameters: dict[str, object], keys: Sequence[Key]) -> list[tuple[Key, Verifying]]:
     """The keys that the signature may be by: of its id, or without one; and of its algorithm, if it says that."""
     name, algorithm = parameters.get("keyid"), parameters.get("alg")
+    if not isinstance(name, str | None) or not isinstance(algorithm, str | None):
+        raise BadSignature("malformed", "keyid or alg")
     found = [
         (key, key.material)
         for key in keys
