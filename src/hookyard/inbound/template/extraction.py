@@ -83,7 +83,8 @@ class Extraction:
     def _entry(self, text: bytes) -> bytes | None:
         if self._settings.basic:
             # RFC 7617: the name of the scheme in any case.
-            return decode_base64(text[len(_BASIC) :].strip(b" ")) if text[: len(_BASIC)].lower() == _BASIC else None
+            is_basic = text[: len(_BASIC)].lower() == _BASIC
+            return (decode_base64(text[len(_BASIC) :].strip(b" ")) or None) if is_basic else None
         return self._decode(text[len(self._prefix) :]) if text.startswith(self._prefix) else None
 
     def without(self, request: InboundRequest) -> InboundRequest:
