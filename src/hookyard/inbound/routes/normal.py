@@ -7,9 +7,10 @@ what is made of the host's own event.
 
 from collections.abc import Callable
 
+import msgspec
 from msgspec import Struct
 
-from hookyard.errors import Refused
+from hookyard.errors import Refused, place_of
 from hookyard.inbound.preset import Host
 from hookyard.inbound.problem import Found
 from hookyard.inbound.received import Received
@@ -34,11 +35,18 @@ class Typed(Struct, frozen=True):
         """Make the command's input.
 
         Raises:
-            Refused: the body is not what the host sends for this event (`invalid_input`).
+            Refused: the body is not what the host sends for this event (`invalid_input`, and `path` says where it is
+                not), or no JSON (`invalid_json`).
         """
         if self.normalise is None:
             return received.body
-        made = self.normalise(received.body, received.event)
+        try:
+            made = self.normalise(received.body, received.event)
+        except msgspec.ValidationError as error:
+            problem, path = place_of(error)
+            raise Refused("invalid_input", f"{problem}.", path=path) from error
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise Refused("invalid_json") from error
         if made is None:
             raise Refused("invalid_input", f"This {received.event} is none that the command takes.", path="$")
         return made

@@ -10,7 +10,7 @@ from msgspec import Struct
 from hookyard.inbound.problem import Found
 
 _WILD: Final = re.compile(r"[*?\[]")
-_OPEN: Final = re.compile(r"\[(?!!?\]?[^\]]*\])")
+_OPEN: Final = re.compile(r"\[(?!!?+\]?+[^\]]*\])")
 
 
 class Events(Struct, frozen=True):

@@ -64,13 +64,15 @@ def _path(tree: Expr, local: frozenset[str]) -> tuple[str, ...] | None:
     """The variable and the members that an expression names one after another; None when it does something else."""
     if isinstance(tree, Ident):
         return None if tree.name in local else (tree.name,)
+    name: str | None
     if isinstance(tree, Select):
-        operand, name = _path(tree.operand, local), tree.field
+        inner, name = tree.operand, tree.field
     elif isinstance(tree, Call) and tree.function == "_[_]" and isinstance(tree.arguments[1], Const):
-        operand, name = _path(tree.arguments[0], local), tree.arguments[1].text
+        inner, name = tree.arguments[0], tree.arguments[1].text
     else:
         return None
-    return None if operand is None or name is None or name == _WHOLE else (*operand, name)
+    operand = _path(inner, local)
+    return (*operand, name) if operand is not None and name else None
 
 
 def _collect(tree: Expr, local: frozenset[str], found: list[tuple[str, ...]]) -> None:
