@@ -269,11 +269,12 @@ def house_of(
     registry: Registry | None = None,
     reload: Callable[[], Awaitable[Changes]] | None = None,
     visit: Visit = no_visits,
+    store: MemoryStore | None = None,
 ) -> House:
     """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
     config = config or (config_of() if commands is None else Config())
     commands = COMMANDS if commands is None else commands
-    clock, store, readiness = FakeClock(), MemoryStore(), Readiness()
+    clock, store, readiness = FakeClock(), store or MemoryStore(), Readiness()
     hooks = hooks or Hooks()
     readiness.state = "ready"
     dispatcher = FakeDispatcher(store, clock)
