@@ -4,12 +4,12 @@ Each handshake is a module of :mod:`hookyard.inbound.handshakes`.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.verifier import Key
+from hookyard.inbound.verifier import Key, Verifier
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -67,4 +67,13 @@ class Handshake(Protocol):
         Raises:
             Refused: it is a question that must not be answered, such as one that names a place of somebody else's.
         """
+        ...
+
+
+@runtime_checkable
+class Guarding(Protocol):
+    """A handshake that has things signed which must not be taken for events."""
+
+    def guard(self, verifier: Verifier) -> Verifier:
+        """The verifier, so changed that it refuses what the handshake can be made to sign."""
         ...

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from hookyard.config.model import PresetName, PresetScheme, TemplateScheme
 from hookyard.inbound import handshakes, presets
-from hookyard.inbound.handshake import Handshake
+from hookyard.inbound.handshake import Guarding, Handshake
 from hookyard.inbound.preset import Host, Preset
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.reading import Reading
@@ -63,12 +63,16 @@ def scheme_of(settings: PresetName | PresetScheme | TemplateScheme) -> Scheme:
 
 def _of_preset(settings: PresetScheme, preset: Preset) -> Scheme:
     reading = preset.template or preset.reading
+    verifier, shakes = _verifier(settings, preset), tuple(handshakes.BY_NAME[name] for name in preset.handshakes)
+    for each in shakes:
+        if isinstance(each, Guarding):
+            verifier = each.guard(verifier)
     return Scheme(
         name=settings.preset,
-        verifier=_verifier(settings, preset),
+        verifier=verifier,
         reader=_reader(settings, preset),
         never_with=_lower(reading.never_with),
-        handshakes=tuple(handshakes.BY_NAME[name] for name in preset.handshakes),
+        handshakes=shakes,
         host=preset.host,
         preset=preset,
     )

@@ -19,7 +19,7 @@ import msgspec
 from hookyard.inbound.handshake import Reply, Terms
 from hookyard.inbound.handshakes.parts import Quiet, json, once, shared_key
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.verifier import BadSignature, Key
+from hookyard.inbound.verifier import BadSignature, Key, Verifier
 
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9_+/=-]{1,256}")
 
@@ -40,16 +40,28 @@ class X(Quiet):
             return None
         return json({"response_token": "sha256=" + b64encode(hmac.digest(secret, token, "sha256")).decode()})
 
-    def after(self, request: InboundRequest, event: str, body: object, key: Key, terms: Terms) -> Reply | None:
-        """Answer nothing, but refuse what may be signed because somebody asked for it.
+    def guard(self, verifier: Verifier) -> Verifier:
+        """The verifier, but that it refuses what anybody may have had signed."""
+        return _NoTokens(verifier)
+
+
+class _NoTokens:
+    """Verifies, but no body that could be a token; so nobody can even use up the source's rate with such a one."""
+
+    def __init__(self, inner: Verifier) -> None:
+        self._inner = inner
+        self.load, self.sign, self.pair = inner.load, inner.sign, inner.pair
+
+    def verify(self, request: InboundRequest, keys: Sequence[Key]) -> Key:
+        """The key that signed the request; see :class:`Verifier`.
 
         Raises:
-            BadSignature: the body could be a token.
+            BadSignature: none did, or the body could be a token.
         """
-        del event, body, key, terms
+        key = self._inner.verify(request, keys)
         if _TOKEN.fullmatch(request.body):
             raise BadSignature("malformed", "the body could be a token of a challenge-response check")
-        return None
+        return key
 
 
 def _is_json(text: bytes) -> bool:

@@ -13,6 +13,7 @@ from tests.unit.inbound.handshakes.lab import KEY, SECRET, asked, echo, parsed
 from hookyard.inbound.handshake import Reply, Terms
 from hookyard.inbound.handshakes import BY_NAME
 from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.scheme import scheme_of
 from hookyard.inbound.verifier import BadSignature, Key
 
 WORD = Terms(verify_token="a word")
@@ -258,11 +259,16 @@ def test_without_a_secret_nothing_is_signed(keys: tuple[Key, ...]) -> None:
     assert crc("abc", keys) is None
 
 
+X = scheme_of("x").verifier
+X_KEY = Key(material=X.load(SECRET.decode()))
+
+
 def taken(body: bytes) -> bool:
-    """Whether X's handshake lets a verified body be an event."""
-    request = InboundRequest(headers={}, now=0, body=body)
+    """Whether a body that was signed with the secret, and says that it is a form, passes for an event of X."""
+    headers = {b"content-type": b"application/x-www-form-urlencoded"}
+    request = X.sign(InboundRequest(headers=headers, now=0, body=body), SECRET.decode())
     try:
-        return BY_NAME["x"].after(request, "webhook", None, KEY, Terms()) is None
+        return X.verify(request, [X_KEY]) is X_KEY
     except BadSignature:
         return False
 
@@ -296,6 +302,12 @@ def test_whatever_the_check_signs_is_no_json_and_never_an_event(token: str | byt
     assert not taken(raw)
     with pytest.raises(msgspec.DecodeError):
         msgspec.json.decode(raw)
+
+
+def test_what_the_check_signs_is_the_signature_of_the_same_bytes_as_a_body() -> None:
+    """Otherwise the tests around this one would show nothing."""
+    request = X.sign(InboundRequest(headers={}, now=0, body=b"abc="), SECRET.decode())
+    assert parsed(crc("abc=")) == {"response_token": request.headers[b"x-twitter-webhooks-signature"].decode()}
 
 
 @pytest.mark.parametrize("body", [b'{"for_user_id":"1"}', b"{}", b"[]", b' {"a": 1}'])
