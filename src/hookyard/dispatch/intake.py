@@ -13,9 +13,10 @@ from hookyard.dispatch.dead_letters import DeadLetters
 from hookyard.dispatch.lanes import Lanes
 from hookyard.dispatch.new_job import NewJob
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.model import ErrorInfo, Job
+from hookyard.model import AuditEntry, ErrorInfo, Job
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
+    AppendAudit,
     Enqueue,
     Enqueued,
     Failed,
@@ -121,16 +122,18 @@ class Intake:
             self._unused(job.lane)
         return _accepted(result)
 
-    async def accept_many(self, news: Sequence[NewJob]) -> list[Accepted]:
+    async def accept_many(self, news: Sequence[NewJob], *, audit: AuditEntry | None = None) -> list[Accepted]:
         """Store jobs in one transaction, each succeeding or failing on its own; see :meth:`accept`.
 
-        None of them starts before all are stored. Those that cannot run are stored with the others.
+        None of them starts before all are stored. Those that cannot run are stored with the others, and so is the entry
+        of the audit log, whatever becomes of the jobs.
         """
         self._check_open()
         if not news:
             return []
         now = self._clock.now()
         ops = [_enqueue(new, now) if new.dead is None else self._dead.planned(new, new.dead) for new in news]
+        more = () if audit is None else (AppendAudit(now=now, entry=audit),)
         results: Sequence[Result | None] = [None] * len(ops)
         living = [new.job for new in news if new.dead is None]
         try:
@@ -138,9 +141,9 @@ class Intake:
             for lane in arriving:
                 lane.arriving += 1
             try:
-                several = await self._writer.submit(Together(now=now, ops=tuple(ops)))
+                several = await self._writer.submit(Together(now=now, ops=(*ops, *more)))
                 assert isinstance(several, Several)  # noqa: S101  the contract's answer to a Together
-                results = several.results
+                results = several.results[: len(ops)]
             finally:
                 for lane in arriving:
                     lane.arriving -= 1
@@ -151,7 +154,7 @@ class Intake:
                 self._claimer.expect(job.lane, job.run_at)
         return [
             await self._queue(new, now) if isinstance(result, Occupied) else self._told(new, result, now)
-            for new, result in zip(news, several.results, strict=True)
+            for new, result in zip(news, several.results, strict=False)
         ]
 
     async def _bury(self, new: NewJob, error: ErrorInfo) -> Accepted:

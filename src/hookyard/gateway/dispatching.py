@@ -45,8 +45,8 @@ class Dispatcher(Protocol):
         """Store a job and return once it is on disk."""
         ...
 
-    async def accept_many(self, news: Sequence[NewJob]) -> Sequence[Stored]:
-        """Store jobs in one transaction, each as if it came alone."""
+    async def accept_many(self, news: Sequence[NewJob], *, audit: AuditEntry | None = None) -> Sequence[Stored]:
+        """Store jobs in one transaction, each as if it came alone, and an entry of the audit log with them."""
         ...
 
     async def wait(self, job_id: str, seconds: float) -> Job | None:

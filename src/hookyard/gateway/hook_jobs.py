@@ -17,7 +17,7 @@ from hookyard.inbound.received import Received
 from hookyard.inbound.routes.route import Route
 from hookyard.inbound.source import Source
 from hookyard.model import AuditEntry, ErrorInfo
-from hookyard.store.contract import AppendAudit, Dedupe, Enqueued
+from hookyard.store.contract import Dedupe, Enqueued
 
 _RETRY_AFTER: Final = 60
 """Seconds; a plugin comes back with a restart, which somebody has to see to."""
@@ -82,8 +82,7 @@ class HookJobs:
                 raise _refusal(new.dead)
         if not news:
             return []
-        outcomes = await self._deps.dispatcher.accept_many([new for _, new in news])
-        await self._deps.write(AppendAudit(now=audit.at, entry=audit))
+        outcomes = await self._deps.dispatcher.accept_many([new for _, new in news], audit=audit)
         stored = [accepted(outcome, audit.request_id)[0] for outcome in outcomes]
         return [(one, way.command.spec) for one, (way, _) in zip(stored, news, strict=True)]
 

@@ -62,7 +62,7 @@ class FakeDispatcher:
         [outcome] = await self.accept_many([new])
         return outcome
 
-    async def accept_many(self, news: Sequence[NewJob]) -> list[Stored]:
+    async def accept_many(self, news: Sequence[NewJob], *, audit: AuditEntry | None = None) -> list[Stored]:
         """Store them."""
         if self.failure is not None:
             raise self.failure
@@ -79,10 +79,11 @@ class FakeDispatcher:
             )
             for new in news
         )
-        [several] = self._store.apply([Together(now=now, ops=ops)])
+        more = () if audit is None else (AppendAudit(now=now, entry=audit),)
+        [several] = self._store.apply([Together(now=now, ops=(*ops, *more))])
         assert isinstance(several, Several)
         found: list[Stored] = []
-        for new, result in zip(news, several.results, strict=True):
+        for new, result in zip(news, several.results, strict=False):
             assert new.dead is not None or type(new.data) is new.command.spec.input_type
             assert isinstance(result, (Enqueued, Mismatch, LaneFull, Unmet, Occupied))
             found.append(result)
