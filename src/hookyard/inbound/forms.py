@@ -68,7 +68,7 @@ def _pairs(form: bytes) -> Iterator[tuple[bytes, bytes]]:
             if form.lstrip()[:1] in (b"{", b"["):
                 hint = " It looks like JSON: have it sent as application/json."
             raise Refused("invalid_request", f"The form is malformed.{hint}")
-        yield _unquoted(name), _unquoted(value)
+        yield unquoted(name), unquoted(value)
 
 
 def _text(text: bytes, codec: str | None) -> bytes:
@@ -80,7 +80,7 @@ def _text(text: bytes, codec: str | None) -> bytes:
     return found
 
 
-def _unquoted(text: bytes) -> bytes:
+def unquoted(text: bytes) -> bytes:
     """Decode escapes piece by piece: of a long text at once they would take many times its size."""
     if len(text) <= _PIECE:
         return unquote_to_bytes(text.replace(b"+", b" "))

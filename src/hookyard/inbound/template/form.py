@@ -1,8 +1,8 @@
 """The one field of a form that holds the JSON, and for some senders is what they sign."""
 
 from typing import Final
-from urllib.parse import unquote_to_bytes
 
+from hookyard.inbound.forms import unquoted
 from hookyard.inbound.request import InboundRequest
 
 FORM: Final = b"application/x-www-form-urlencoded"
@@ -24,6 +24,6 @@ def field_of(body: bytes, name: str) -> bytes | None:
     found: list[bytes] = []
     for each in fields:
         key, is_there, value = each.partition(b"=")
-        if is_there and unquote_to_bytes(key.replace(b"+", b" ")) == wanted:
+        if is_there and unquoted(key) == wanted:
             found.append(value)
-    return unquote_to_bytes(found[0].replace(b"+", b" ")) if len(found) == 1 else None
+    return unquoted(found[0]) if len(found) == 1 else None
