@@ -30,6 +30,7 @@ from hookyard.config.model import (
 from hookyard.config.values import Duration, Secret, Size
 from hookyard.credentials import TokenBook
 from hookyard.gateway import Gateway, GatewayDeps, Readiness
+from hookyard.gateway.documents import Fetch, no_fetches
 from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes
@@ -269,6 +270,7 @@ def house_of(
     registry: Registry | None = None,
     reload: Callable[[], Awaitable[Changes]] | None = None,
     visit: Visit = no_visits,
+    fetch: Fetch = no_fetches,
     store: MemoryStore | None = None,
 ) -> House:
     """Build a gateway; with other commands than the usual ones it has no sources, unless given."""
@@ -301,6 +303,7 @@ def house_of(
         hooks=hooks,
         reload=reload,
         visit=visit,
+        fetch=fetch,
         check_callback=lambda url: None if url.startswith("https://") else "The URL must be https.",
     )
     return House(Gateway(deps, lean=lean), dispatcher, store, clock, readiness, artifacts)
