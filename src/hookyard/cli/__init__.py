@@ -17,6 +17,7 @@ from hookyard.cli import (
     demo,
     dev,
     doctor,
+    hooks,
     jobs,
     lanes,
     plugins,
@@ -35,7 +36,23 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, dev, demo, check, doctor, db, plugins, run, schema, client, token, jobs, lanes, schedules):
+for command in (
+    serve,
+    dev,
+    demo,
+    check,
+    doctor,
+    db,
+    plugins,
+    run,
+    schema,
+    client,
+    token,
+    jobs,
+    lanes,
+    schedules,
+    hooks,
+):
     command.register(app)
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from hookyard.config.convert import Converter
 from hookyard.config.document import Mapping, Node, parse
-from hookyard.config.model import PluginScheme, Server, SourceSettings, TemplateScheme
+from hookyard.config.model import PluginScheme, SourceSettings, TemplateScheme
+from hookyard.config.model.server import PublicUrl
 from hookyard.config.scalars import Place
 from hookyard.errors import ConfigError, Problem, Refused
 from hookyard.inbound.explain.subject import Subject
@@ -31,6 +32,37 @@ def read_source(path: Path, name: str, environ: MappingOf[str, str] | None = Non
         ConfigError: what it says of the source is wrong; all of it.
         Refused: there is no such source, or a plugin verifies it.
     """
+    settings, public, line = _settings(path, name, environ)
+    found: list[Found] = []
+    try:
+        subject = subject_of(name, settings, public, found)
+    except SchemeError as error:
+        found += [(f"sources.{name}.scheme.{key}".removesuffix("."), why) for key, why in error.problems]
+        raise ConfigError(tuple(Problem(str(path), line, *one) for one in found)) from None
+    if found:
+        raise ConfigError(tuple(Problem(str(path), line, *one) for one in found))
+    return subject
+
+
+def _settings(path: Path, name: str, environ: MappingOf[str, str] | None) -> tuple[SourceSettings, str | None, int]:
+    """A source's section, the server's public URL, and the line of the source."""
+    root = _parsed(path)
+    sources = _entry(root, "sources")
+    node = _entry(sources, name)
+    if node is None:
+        known = ", ".join(sources.entries) if isinstance(sources, Mapping) else "none"
+        raise Refused("not_found", f"{path} has no source {name!r}; there are: {known}.")
+    converter = Converter(path.absolute().parent, os.environ if environ is None else environ)
+    settings = converter.convert(node, SourceSettings, Place(f"sources.{name}", node.line))
+    public = _entry(_entry(root, "server"), "public_url")
+    url = None if public is None else converter.convert(public, PublicUrl, Place("server.public_url", public.line))
+    problems = [Problem(str(path), one.place.line, one.place.path, one.message) for one in converter.findings]
+    if problems or not isinstance(settings, SourceSettings):
+        raise ConfigError(tuple(problems))
+    return settings, url if isinstance(url, str) else None, node.line
+
+
+def _parsed(path: Path) -> Node:
     try:
         root, faults = parse(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -39,33 +71,7 @@ def read_source(path: Path, name: str, environ: MappingOf[str, str] | None = Non
         raise ConfigError((Problem(str(path), 0, "", "is not UTF-8 text"),)) from None
     if faults:
         raise ConfigError(tuple(Problem(str(path), fault.line, "", fault.message) for fault in faults))
-    sources = _entry(root, "sources")
-    node = _entry(sources, name)
-    if node is None:
-        known = ", ".join(sources.entries) if isinstance(sources, Mapping) else "none"
-        raise Refused("not_found", f"{path} has no source {name!r}; there are: {known}.")
-    converter = Converter(path.absolute().parent, os.environ if environ is None else environ)
-    server = _entry(root, "server")
-    public = _entry(server, "public_url")
-    if public is not None:
-        server = Mapping(
-            public.line, {"public_url": server.entries["public_url"]} if isinstance(server, Mapping) else {}
-        )
-    where = Place(f"sources.{name}", node.line)
-    settings = converter.convert(node, SourceSettings, where)
-    placed = Server() if public is None or server is None else converter.convert(server, Server, Place("server", 0))
-    problems = [Problem(str(path), one.place.line, one.place.path, one.message) for one in converter.findings]
-    if problems or not isinstance(settings, SourceSettings) or not isinstance(placed, Server):
-        raise ConfigError(tuple(problems))
-    found: list[Found] = []
-    try:
-        subject = subject_of(name, settings, placed.public_url, found)
-    except SchemeError as error:
-        found += [(f"{where.path}.scheme.{key}", sentence) for key, sentence in error.problems]
-        raise ConfigError(tuple(Problem(str(path), node.line, *one) for one in found)) from None
-    if found:
-        raise ConfigError(tuple(Problem(str(path), node.line, *one) for one in found))
-    return subject
+    return root
 
 
 def subject_of(name: str, settings: SourceSettings, public_url: str | None, problems: list[Found]) -> Subject:
@@ -87,10 +93,10 @@ def subject_of(name: str, settings: SourceSettings, public_url: str | None, prob
     return Subject(
         name=name,
         scheme=scheme.name,
+        made=scheme,
         verifier=scheme.verifier,
         template=own if scheme.preset is None else scheme.preset.template,
         secrets=secrets_of(settings.secrets, f"sources.{name}.secrets", problems),
-        reader=scheme.reader,
         never_with=scheme.never_with,
         url=settings.url or (f"{public}/hooks/{name}" if public else ""),
     )

@@ -25,7 +25,6 @@ from hookyard.webhook_secret import SecretError
 _SMALL: Final = 64 << 10
 """Bytes of a body whose every variation is tried with every variation of the secrets."""
 _PRESENCE: Final = frozenset({"missing", "repeated"})
-_TIME: Final = frozenset({"timestamp_missing", "timestamp_malformed", "timestamp_range"})
 _LATE: Final = frozenset({"mismatch", "no_secret", "certificate", "content_digest", "coverage"})
 
 
@@ -94,8 +93,8 @@ class _Inquiry:
     def _keys(self) -> list[Key]:
         problems: list[tuple[int, str]] = []
         keys = self._subject.keys(problems)
-        for number, sentence in problems:
-            self._said.bad(f"secret {number + 1} of {len(self._subject.secrets)} is of no use: {sentence}")
+        for number, why in problems:
+            self._said.bad(f"secret {number + 1} of {len(self._subject.secrets)} is of no use: {why}")
         return keys
 
     def _fetched(self, document: bytes | None) -> bool:
@@ -155,11 +154,12 @@ class _Inquiry:
 
     def _read(self, now: int) -> None:
         """Say what event it is, or why it is refused although it is genuine."""
-        reader = self._subject.reader
-        if reader is None:
+        if self._subject.made is None:
             return
         try:
-            found = reader.read(replace(self._request, now=now), source=self._subject.name, keep_headers=False)
+            found = self._subject.made.reader.read(
+                replace(self._request, now=now), source=self._subject.name, keep_headers=False
+            )
         except Refused as error:
             self._said.note(f"it is refused all the same, for what it holds: {error}")
             return
@@ -246,9 +246,8 @@ class _Inquiry:
         """Say whose request it looks like, and whose it is for sure."""
         look = looks_like(self._request, self._subject.scheme)
         if look is not None:
-            self._said.note(
-                f"this looks like {look.title}: it has {', '.join(sorted(map(shown, look.proof)))} (`scheme: {look.name}`)"
-            )
+            has = ", ".join(sorted(map(shown, look.proof)))
+            self._said.note(f"this looks like {look.title}: it has {has} (`scheme: {look.name}`)")
         if not keys and not self._subject.secrets:
             return
         if self._subject.template is not None and self._other_template(self._subject.template, keys, now):

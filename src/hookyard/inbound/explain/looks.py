@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from typing import cast
 
 from msgspec import Struct
 
-from hookyard.config.model import PresetScheme
+from hookyard.config.model import PresetName, PresetScheme
 from hookyard.config.model.schemes import Place
 from hookyard.inbound import presets
 from hookyard.inbound.explain.exemplar import exemplar_of
@@ -64,7 +65,7 @@ def verifier_of(name: str) -> Verifier | None:
             return compile_template(preset.template)
         from hookyard.inbound import verifiers  # large libraries, for those who need them
 
-        return verifiers.build(preset.verifier or "", PresetScheme(preset=name), tolerance=None)  # type: ignore[arg-type]
+        return verifiers.build(preset.verifier or "", PresetScheme(preset=cast("PresetName", name)), tolerance=None)
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from hookyard.config.model import TemplateScheme
-from hookyard.inbound.scheme import Reader
+from hookyard.inbound.scheme import Scheme
 from hookyard.inbound.secrets import SourceSecret
 from hookyard.inbound.verifier import Key, Verifier
 from hookyard.webhook_secret import SecretError
@@ -25,8 +25,8 @@ class Subject(Struct, frozen=True, kw_only=True):
     template: TemplateScheme | None = None
     """What the verifier was compiled from, if it was."""
     secrets: tuple[SourceSecret, ...] = ()
-    reader: Reader | None = None
-    """Finds out what a verified request is."""
+    made: Scheme | None = None
+    """All of the scheme, where there is more than the verifier."""
     never_with: frozenset[bytes] = frozenset()
     """Lower-case names of headers that give another sender away."""
     url: str = ""

@@ -12,7 +12,12 @@ def urls(capture: Capture, request: InboundRequest) -> Iterator[str]:
     """Every URL without a query that is tried: the source's own with parts of what the request says about itself."""
     seen = {request.url}
     own, asked = _split(request.url), _split(capture.target)
-    hosts = [own.netloc, asked.netloc, *(_header(request, name) for name in ("host", "x-forwarded-host"))]
+    # A name and a password in a URL are never shown, and no sender signs them.
+    hosts = [
+        own.netloc,
+        asked.netloc.rpartition("@")[2],
+        *(_header(request, name) for name in ("host", "x-forwarded-host")),
+    ]
     bare = [host for host in dict.fromkeys(hosts) if host]
     hosts = [*bare, *(_without_port(host) for host in bare)]
     paths = [path for path in dict.fromkeys((own.path, asked.path)) if path]

@@ -116,11 +116,16 @@ def _choose(entries: list[_Entry], wanted: int | None) -> _Entry:
         return entries[numbers[0]]
     if not numbers:
         raise CaptureError("the HAR file has no request with a body")
-    shown = [f"{at + 1}: {entries[at].request.method} {entries[at].request.url[:80]!r}" for at in numbers[:_SHOWN]]
+    # A query may hold a token.
+    shown = [f"{at + 1}: {entries[at].request.method} {_place(entries[at].request.url)!r}" for at in numbers[:_SHOWN]]
     more = ", ..." if len(numbers) > _SHOWN else ""
     raise CaptureError(
         f"the HAR file has {len(numbers)} requests with a body; choose by --entry: {', '.join(shown)}{more}"
     )
+
+
+def _place(url: str) -> str:
+    return url.partition("?")[0].rpartition("@")[2][:80]
 
 
 def _body(post: _PostData | None, notes: list[str]) -> bytes:
