@@ -19,6 +19,7 @@ from hookyard.inbound.source import Source
 from hookyard.model import AuditEntry, ErrorInfo
 from hookyard.store.contract import Dedupe, Enqueued
 
+_MOST_EVENTS: Final = 256
 _RETRY_AFTER: Final = 60
 """Seconds; a plugin comes back with a restart, which somebody has to see to."""
 
@@ -26,13 +27,15 @@ _RETRY_AFTER: Final = 60
 class HookJobs:
     """Makes the jobs of one source's events."""
 
-    __slots__ = ("_deps", "_source", "_suffixes", "_ways")
+    __slots__ = ("_by_event", "_by_name", "_deps", "_source", "_suffixes", "_ways")
 
     def __init__(self, deps: GatewayDeps, source: Source, ways: Mapping[str, CommandWay]) -> None:
         self._deps = deps
         self._source = source
         self._ways = ways
         self._suffixes = _suffixes(source.routes)
+        self._by_name = all(route.condition is None and route.typed is None for route in source.routes)
+        self._by_event: dict[str, Route] = {}
 
     async def store(self, received: Received, request_id: str | None, peer: str | None) -> tuple[Answer, str | None]:
         """Store what an event becomes; one that no route takes becomes nothing.
@@ -49,12 +52,11 @@ class HookJobs:
             Refused: the body is no JSON, the delivery id stands for another body, there is no room in a lane, a plugin
                 does not run, the store is not there.
         """
-        routes = self._source.routes_for(received)
-        if not routes:
-            return self._ignored(received), request_id
         if self._source.take == "all":
-            return await self._all(routes, received, request_id, peer)
-        route = routes[0]
+            return await self._all(received, request_id, peer)
+        route = self._by_event.get(received.event) or self._first(received)
+        if route is None:
+            return self._ignored(received), request_id
         way = self._way(route)
         made = None
         if route.mapper is not None and (made := await self._map(route, received)) is None:
@@ -86,10 +88,8 @@ class HookJobs:
         stored = [accepted(outcome, audit.request_id)[0] for outcome in outcomes]
         return [(one, way.command.spec) for one, (way, _) in zip(stored, news, strict=True)]
 
-    async def _all(
-        self, routes: Sequence[Route], received: Received, request_id: str | None, peer: str | None
-    ) -> tuple[Answer, str | None]:
-        news = await self._make(routes, received, request_id)
+    async def _all(self, received: Received, request_id: str | None, peer: str | None) -> tuple[Answer, str | None]:
+        news = await self._make(self._source.routes_for(received), received, request_id)
         if not news:
             return self._ignored(received), request_id
         outcomes = await self._deps.dispatcher.accept_many([new for _, new in news])
@@ -151,6 +151,13 @@ class HookJobs:
             return new
         dedupe = Dedupe(self._source.dead_scope, key, new.dedupe.digest, new.dedupe.expires_at)
         return replace(new, dedupe=dedupe)
+
+    def _first(self, received: Received) -> Route | None:
+        """The first route that takes an event; it is remembered where the event's name alone decides."""
+        found = next(iter(self._source.routes_for(received)), None)
+        if found is not None and self._by_name and len(self._by_event) < _MOST_EVENTS:
+            self._by_event[received.event] = found
+        return found
 
     def _way(self, route: Route) -> CommandWay:
         way = self._ways.get(route.command)

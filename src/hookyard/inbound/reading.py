@@ -19,6 +19,9 @@ from hookyard.inbound.request import InboundRequest
 DEFAULT_EVENT: Final = "webhook"
 EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
 DELIVERY: Final = re.compile(r"[!-~]{1,255}")
+_DELIVERY: Final = re.compile(rb"[!-~]{1,255}")
+_MOST_EVENTS: Final = 256
+_UNREAD: object | UnsetType = UNSET
 _SECRET: Final = re.compile(r"authorization|cookie|signature|secret|token|password|passwd|credential|hmac|api-?key")
 
 
@@ -37,6 +40,8 @@ class Reading:
         self.event = _place(settings.event, signature)
         self.delivery = _place(settings.delivery, signature)
         self._needs_tree = any(place is not None and place.needs_body for place in (self.event, self.delivery))
+        self._event_header, self._delivery_header = _bare_header(settings.event), _bare_header(settings.delivery)
+        self._events: dict[bytes, str] = {}
         self._pings = frozenset(settings.pings)
         self._form = settings.form
         self._signature = "" if signature is None else (signature.header or "").lower()
@@ -62,8 +67,8 @@ class Reading:
             Refused: it has no event or no delivery id where its sender gives one in a header or in the query, or a
                 body that is not understood.
         """
-        media = media_of(request.headers)
-        tree: object | UnsetType = UNSET
+        headers, tree = request.headers, _UNREAD
+        media = media_of(headers)
         if media.form:
             body, fields = read_form(request.body, self._form, media.codec)
             tree = UNSET if fields is None else fields
@@ -72,18 +77,33 @@ class Reading:
         if self._needs_tree and tree is UNSET:
             tree = _decoded(body)
         known = None if tree is UNSET else tree
-        event = _found(self.event, request, known, EVENT, "event") or DEFAULT_EVENT
+        # A sender has few events, so that most are found in a table.
+        event = None if request.repeated else self._events.get(headers.get(self._event_header, b""))
+        if event is None:
+            event = self._event_of(request, known)
+        delivery = b"" if request.repeated else headers.get(self._delivery_header, b"")
         digest = sha256(request.body).digest()
         return Received(
             source=source,
             event=event,
-            delivery=_found(self.delivery, request, known, DELIVERY, "delivery id") or digest.hex(),
+            delivery=delivery.decode("ascii")
+            if _DELIVERY.fullmatch(delivery)
+            else self._delivery_of(request, known, digest),
             digest=digest,
             body=body,
-            headers=headers_of(request.headers, self._signature) if keep_headers else {},
+            headers=headers_of(headers, self._signature) if keep_headers else {},
             ping=event in self._pings,
             _tree=tree,
         )
+
+    def _event_of(self, request: InboundRequest, tree: object) -> str:
+        event = _found(self.event, request, tree, EVENT, "event") or DEFAULT_EVENT
+        if self._event_header in request.headers and len(self._events) < _MOST_EVENTS and not request.repeated:
+            self._events[request.headers[self._event_header]] = event
+        return event
+
+    def _delivery_of(self, request: InboundRequest, tree: object, digest: bytes) -> str:
+        return _found(self.delivery, request, tree, DELIVERY, "delivery id") or digest.hex()
 
 
 def headers_of(headers: Mapping[bytes, bytes], signature: str = "") -> dict[str, str]:
@@ -95,6 +115,11 @@ def headers_of(headers: Mapping[bytes, bytes], signature: str = "") -> dict[str,
     """
     named = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.items())
     return {name: value for name, value in named if name != signature and not _SECRET.search(name)}
+
+
+def _bare_header(settings: Place | None) -> bytes:
+    """The header that holds the value as it is; empty, which no header's name is, when none does."""
+    return b"" if settings is None or settings.header is None or settings.prefix else settings.header.lower().encode()
 
 
 def _place(settings: Place | None, signature: SignatureSettings | None) -> CompiledPlace | None:
