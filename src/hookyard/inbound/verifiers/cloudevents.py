@@ -12,7 +12,7 @@ from typing import Final
 from hookyard.inbound.places import with_header
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Key, Pair
-from hookyard.inbound.verifiers.parts import header, holds, who
+from hookyard.inbound.verifiers.parts import header, holds, token, who
 from hookyard.webhook_secret import SecretError
 
 _HEADER: Final = b"authorization"
@@ -29,7 +29,7 @@ class CloudEvents:
         if not _TOKEN.fullmatch(secret):
             msg = "must be printable ASCII without spaces" if secret else "is empty"
             raise SecretError(msg)
-        return secret.encode()
+        return token(secret)
 
     def verify(self, request: InboundRequest, keys: Sequence[Key]) -> Key:
         """The token that came with it; see :class:`Verifier`."""

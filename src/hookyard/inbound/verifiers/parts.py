@@ -7,6 +7,7 @@ from typing import Final
 
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template.encoding import decode_base64
+from hookyard.inbound.template.key import SHORTEST_TOKEN
 from hookyard.inbound.verifier import BadSignature, Key, Step
 from hookyard.webhook_secret import SecretError
 
@@ -70,7 +71,20 @@ def holds(key: Key, given: bytes) -> bool:
 
 
 def token(secret: str) -> bytes:
-    """A secret that is sent, or keys a MAC, as it is written.
+    """A secret that is sent along as it is.
+
+    Raises:
+        SecretError: it is empty, short enough to be guessed, or could not be in a header.
+    """
+    found = text(secret)
+    if len(secret) < SHORTEST_TOKEN:
+        msg = f"is too short: it is sent as it is, so it must have at least {SHORTEST_TOKEN} characters"
+        raise SecretError(msg)
+    return found
+
+
+def text(secret: str) -> bytes:
+    """A secret that keys a MAC as it is written.
 
     Raises:
         SecretError: it is empty, or could not be in a header.

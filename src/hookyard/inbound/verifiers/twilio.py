@@ -21,7 +21,7 @@ from hookyard.inbound.places import with_header
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template.form import is_form
 from hookyard.inbound.verifier import BadSignature, Key, Pair
-from hookyard.inbound.verifiers.parts import base64, header, token, who
+from hookyard.inbound.verifiers.parts import base64, header, text, who
 
 HEADER: Final = b"x-twilio-signature"
 _DIGEST: Final = "bodySHA256"
@@ -39,7 +39,7 @@ class Twilio:
 
     def load(self, secret: str) -> object:
         """The key: the account's auth token; see :class:`Verifier`."""
-        return token(secret)
+        return text(secret)
 
     def verify(self, request: InboundRequest, keys: Sequence[Key]) -> Key:
         """The key that signed the URL and the body; see :class:`Verifier`."""
@@ -62,7 +62,7 @@ class Twilio:
         request = replace(request, query=b"&".join(others))
         fields = _fields(request) if is_form(request) else b""
         content = next(_urls(request)) + fields
-        return with_header(request, HEADER, b64encode(hmac.digest(token(secret), content, "sha1")))
+        return with_header(request, HEADER, b64encode(hmac.digest(text(secret), content, "sha1")))
 
     def pair(self) -> Pair:
         """A random auth token."""

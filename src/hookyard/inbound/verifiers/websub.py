@@ -12,7 +12,7 @@ from typing import Final
 from hookyard.inbound.places import with_header
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Key, Pair
-from hookyard.inbound.verifiers.parts import header, token, who
+from hookyard.inbound.verifiers.parts import header, text, who
 from hookyard.webhook_secret import SecretError
 
 HEADER: Final = b"x-hub-signature"
@@ -27,7 +27,7 @@ class WebSub:
 
     def load(self, secret: str) -> object:
         """The key: the `hub.secret` of the subscription; see :class:`Verifier`."""
-        key = token(secret)
+        key = text(secret)
         if len(key) > _LONGEST:
             msg = f"is of {len(key)} bytes, and a hub takes at most {_LONGEST}"
             raise SecretError(msg)
@@ -44,7 +44,7 @@ class WebSub:
     def sign(self, request: InboundRequest, secret: str) -> InboundRequest:
         """The request signed with SHA-256."""
         return with_header(
-            request, HEADER, b"sha256=" + hmac.digest(token(secret), request.body, "sha256").hex().encode()
+            request, HEADER, b"sha256=" + hmac.digest(text(secret), request.body, "sha256").hex().encode()
         )
 
     def pair(self) -> Pair:

@@ -88,7 +88,7 @@ def test_a_time_of_the_move_that_is_not_known_takes_no_token() -> None:
 
 def test_any_of_several_tokens_will_do_and_headers_must_come_once() -> None:
     verifier = GitLab("token")
-    found = keys(verifier, "old", TOKEN)
+    found = keys(verifier, "old-token", TOKEN)
     assert verifier.verify(TOLD.made(), found).number == 1
     made = TOLD.made()
     twice = InboundRequest(headers=made.headers, body=BODY, now=NOW, repeated=frozenset({b"x-gitlab-token"}))
@@ -97,7 +97,14 @@ def test_any_of_several_tokens_will_do_and_headers_must_come_once() -> None:
 
 @pytest.mark.parametrize(
     ("accept", "secret"),
-    [("signature", TOKEN), ("signature", "whsec_AAAA"), ("either", "whsec_AAAA"), ("token", ""), ("either", " ")],
+    [
+        ("signature", TOKEN),
+        ("signature", "whsec_AAAA"),
+        ("either", "whsec_AAAA"),
+        ("token", ""),
+        ("either", " "),
+        ("token", "short"),
+    ],
 )
 def test_what_can_be_no_secret_is_refused(accept: Accept, secret: str) -> None:
     with pytest.raises(SecretError):

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from msgspec import Struct
 
 from hookyard.inbound.template.encoding import decode_base64
-from hookyard.inbound.verifiers.parts import token
+from hookyard.inbound.verifiers.parts import text
 from hookyard.webhook_secret import SecretError
 
 Algorithm = Literal["hmac-sha256", "ed25519", "ecdsa-p256-sha256", "rsa-pss-sha512"]
@@ -110,7 +110,7 @@ def _shared(secret: str) -> bytes:
             msg = f"is not base64 after {BASE64}"
             raise SecretError(msg)
     else:
-        key = token(secret)
+        key = text(secret)
     if len(key) < _SHORTEST:
         msg = f"must be of at least {_SHORTEST} bytes, and is of {len(key)}"
         raise SecretError(msg)
