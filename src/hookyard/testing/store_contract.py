@@ -16,6 +16,7 @@ from hookyard.testing.store_again import (
 )
 from hookyard.testing.store_asked import AfterContract, AskedContract, CapContract, KeyContract, UniqueContract
 from hookyard.testing.store_forget import DeleteContract, PruneContract, PruneJobsContract
+from hookyard.testing.store_inbound import DeadContract, ForgetKeysContract, InboundContract
 from hookyard.testing.store_items import ItemContract
 from hookyard.testing.store_kept import AuditContract, LaneContract, ScheduleContract, TokenContract
 from hookyard.testing.store_leases import (
@@ -72,6 +73,9 @@ class StoreContract(
     AuditContract,
     LaneContract,
     ScheduleContract,
+    InboundContract,
+    DeadContract,
+    ForgetKeysContract,
     DeleteContract,
     PruneJobsContract,
     PruneContract,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypedDict
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hookyard import ids
 from hookyard.model import (
@@ -16,6 +17,7 @@ from hookyard.model import (
     DeliveryStatus,
     ErrorInfo,
     Event,
+    Inbound,
     Job,
     JobOptions,
     LogLine,
@@ -30,12 +32,14 @@ from hookyard.store.contract import (
     Claim,
     ClaimDeliveries,
     ClaimWork,
+    Dead,
     Dedupe,
     DeleteJob,
     Enqueue,
     Extend,
     Finish,
     FinishDelivery,
+    ForgetKeys,
     LaneAsk,
     Lease,
     Op,
@@ -53,6 +57,9 @@ from hookyard.store.contract import (
 
 UNIQUES = (None, None, Unique("skip"), Unique("replace"), Unique("coalesce", latest=100))
 KEYS = ("", "k", "k/1", "k/2")
+ONCE = ("k0", "k1", "k0\na/x", "k0x")
+"""Idempotency keys."""
+NO_INPUT = ErrorInfo("invalid_event", "it does not fit", details={"path": "$.n"})
 VALUES = (b"1", b"[2]", None, b"{}")
 LANES = ("a/x", "a/y", "b/x")
 ENDS: tuple[tuple[TerminalStatus, AttemptOutcome], ...] = (
@@ -134,7 +141,7 @@ class Dresser:
             *(self.finish_delivery, self.release_delivery, self.recover_deliveries, self.prune),
             *(self.put_progress, self.append_log, self.put_state, self.put_state, self.put_artifact),
             *(self.claim_work, self.claim_work, self.claim, self.finish, self.retry_job, self.retry_job),
-            *(self.together, self.together, self.delete_job, self.enqueue, self.cancel),
+            *(self.together, self.together, self.delete_job, self.enqueue, self.cancel, self.forget_keys),
         )
 
     def dress(self, drawn: Drawn) -> Op:
@@ -164,11 +171,34 @@ class Dresser:
         dedupe = None
         if d.subject % 3 == 0:
             ends = world.now + (0, 20, 300)[d.c % 3]
-            dedupe = Dedupe(scope="s", key=f"k{d.a % 2}", digest=bytes([d.b % 2]), expires_at=ends)
+            dedupe = Dedupe(scope="s", key=ONCE[d.a % 2 + d.b % 3 // 2 * 2], digest=bytes([d.b % 2]), expires_at=ends)
         lease = world.new_lease(d.a % 3) if d.subject % 4 == 1 else None
         unique = UNIQUES[d.c % 5]
         cap = 1 + d.b % 4 if d.a % 6 == 5 else None
-        return Enqueue(now=world.now, job=job, dedupe=dedupe, lease=lease, unique=unique, cap=cap)
+        inbound, dead = self._sent(d), self._dead(d, job_id)
+        return Enqueue(
+            now=world.now,
+            job=job,
+            dedupe=dedupe,
+            lease=lease,
+            unique=unique,
+            cap=cap,
+            inbound=inbound,
+            dead=dead,
+        )
+
+    def _sent(self, d: Drawn) -> Inbound | None:
+        """What some came of."""
+        if d.a % 3 == 0:
+            return None
+        headers = {"x-event": f"e{d.b}"} if d.b % 3 == 0 else None
+        return Inbound(
+            source="s", event=f"e{d.c % 3}", delivery=f"d{d.c}", headers=headers, body=(None, b'{"n":1}')[d.b % 2]
+        )
+
+    def _dead(self, d: Drawn, job_id: str) -> Dead | None:
+        """Why a few cannot run."""
+        return Dead(NO_INPUT, self._deliveries(d, job_id)) if d.subject % 9 == 7 else None
 
     def _asked(self, d: Drawn) -> Asked:
         """What few jobs have."""
@@ -214,6 +244,9 @@ class Dresser:
     def delete_job(self, d: Drawn) -> DeleteJob:
         return DeleteJob(now=self._world.now, job_id=self._world.pick(self._world.jobs, d.subject))
 
+    def forget_keys(self, d: Drawn) -> ForgetKeys:
+        return ForgetKeys(now=self._world.now, scope="st"[d.b % 7 // 6], key=(*ONCE, "k")[d.a % 5])
+
     def together(self, d: Drawn) -> Together:
         kinds = (self.cancel, self.enqueue, self.finish, self.retry_job, self.claim)
         ops: list[Op] = []
@@ -247,9 +280,13 @@ class Dresser:
             events=self._events(d, job_id),
             state=tuple(_change(d, at) for at in range(d.a % 3)),
             result_artifact="result" if d.b % 4 == 3 else None,
-            follow=tuple(self.enqueue(Drawn(d.kind, d.a + at, d.b, d.c, d.subject)) for at in range(d.c % 7 // 5)),
+            follow=tuple(self._follower(Drawn(d.kind, d.a + at, d.b, d.c, d.subject)) for at in range(d.c % 7 // 5)),
             if_expired=outcome == "lost",
         )
+
+    def _follower(self, d: Drawn) -> Enqueue:
+        """One that can run: whether it was stored is not told, and so neither whether its deliveries are owed."""
+        return replace(self.enqueue(d), dead=None)
 
     def release(self, d: Drawn) -> Release:
         job_id, token = self._leased_job(d)

@@ -12,6 +12,7 @@ from hookyard.model import (
     Delivery,
     ErrorInfo,
     Event,
+    Inbound,
     Item,
     Job,
     JobOptions,
@@ -27,11 +28,13 @@ from hookyard.store.contract import (
     AppendAudit,
     AppendLog,
     Cancel,
+    Dedupe,
     DeleteJob,
     DeleteSchedule,
     Enqueue,
     Finish,
     FireSchedule,
+    ForgetKeys,
     Lease,
     Op,
     PauseLane,
@@ -81,7 +84,7 @@ def kept_operations() -> st.SearchStrategy[Op]:
 
 
 def _enqueue() -> st.SearchStrategy[Enqueue]:
-    def made(job_id: str, *, leased: bool, tagged: bool, after: tuple[str, ...]) -> Enqueue:
+    def made(job_id: str, *, leased: bool, tagged: bool, after: tuple[str, ...], sent: str | None) -> Enqueue:
         job = Job(
             id=job_id,
             plugin="a",
@@ -94,10 +97,13 @@ def _enqueue() -> st.SearchStrategy[Enqueue]:
             options=JobOptions(after=after) if after else None,
         )
         lease = Lease(TOKEN, "w", START + 5) if leased and not after else None
-        return Enqueue(now=START, job=job, lease=lease)
+        inbound = None if sent is None else Inbound(source="s", event="e", delivery=sent)
+        dedupe = None if sent is None else Dedupe("s", f"{sent}\na/x", b"", START + 100)
+        return Enqueue(now=START, job=job, lease=lease, inbound=inbound, dedupe=dedupe)
 
     after = st.lists(_any_job, max_size=1).map(tuple)
-    return st.builds(made, _any_job, leased=st.integers(0, 3).map(bool), tagged=st.booleans(), after=after)
+    leased, sent = st.integers(0, 3).map(bool), st.one_of(st.none(), _names)
+    return st.builds(made, _any_job, leased=leased, tagged=st.booleans(), after=after, sent=sent)
 
 
 def _finish() -> st.SearchStrategy[Op]:
@@ -176,6 +182,7 @@ def _forgetting() -> st.SearchStrategy[Op]:
     whole = st.just(dict.fromkeys(ENDS, START + 10**9))
     return st.one_of(
         st.builds(DeleteJob, now=st.just(START), job_id=_any_job),
+        st.builds(ForgetKeys, now=st.just(START), scope=st.just("s"), key=_names),
         st.builds(
             PruneJobs,
             now=st.just(START),

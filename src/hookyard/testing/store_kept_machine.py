@@ -32,7 +32,7 @@ from hookyard.store.contract import (
     Store,
 )
 from hookyard.store.memory import MemoryStore
-from hookyard.testing.store_draw_kept import DELIVERIES, JOBS, TOKEN, kept_operations, retimed
+from hookyard.testing.store_draw_kept import DELIVERIES, JOBS, NAMES, TOKEN, kept_operations, retimed
 
 _MOST: Final = 1000
 
@@ -111,7 +111,7 @@ class KeptMachine(RuleBasedStateMachine):
     def _account(self, op: Op, result: Result) -> None:
         if isinstance(op, FireSchedule) and op.job is not None and isinstance(result, Fired) and result.enqueued:
             self._account(op.job, result.enqueued)
-        elif isinstance(op, Enqueue) and isinstance(result, Enqueued):
+        elif isinstance(op, Enqueue) and isinstance(result, Enqueued) and not result.duplicate:
             self._alive.add(op.job.id)
         elif isinstance(op, Finish | Cancel) and isinstance(result, Done):
             self._alive.discard(op.job_id)
@@ -124,6 +124,8 @@ async def _everything(store: Store) -> list[object]:
     jobs = [await store.job(job_id) for job_id in JOBS]
     return [
         jobs,
+        *[await store.inbound(job_id) for job_id in JOBS],
+        *[await store.keyed("s", name, 0) for name in NAMES],
         *[await store.items(job_id) for job_id in JOBS],
         *[await store.items_told(job_id) for job_id in JOBS],
         *[await store.log_lines(job_id) for job_id in JOBS],

@@ -19,6 +19,7 @@ from hookyard.store.contract import (
     Extend,
     Extended,
     Finish,
+    ForgetKeys,
     Mismatch,
     Op,
     Prune,
@@ -76,8 +77,15 @@ class Ledger:
             elif isinstance(op, Prune):
                 expired = {name for name, (dedupe, _) in self._keys.items() if dedupe.expires_at <= op.now}
                 self._perhaps_pruned |= expired
+            elif isinstance(op, ForgetKeys):
+                self._forgotten(op)
             elif isinstance(op, Cancel):
                 self._cancel(op, result)
+
+    def _forgotten(self, op: ForgetKeys) -> None:
+        gone = {name for name in (*self._keys, *self._perhaps_kept) if _is_below(name, op)}
+        self._keys = {name: known for name, known in self._keys.items() if name not in gone}
+        self._perhaps_kept -= gone
 
     def _cancel(self, op: Cancel, result: Result) -> None:
         if isinstance(result, CancelRequested):
@@ -107,9 +115,15 @@ class Ledger:
             pruned = dedupe and (dedupe.scope, dedupe.key) in self._perhaps_pruned
             assert not live or pruned, "I5: no second job under a live key"
             assert op.job.id not in self._acknowledged
-            self._acknowledged[op.job.id] = op
-            self._holder[op.job.id] = op.lease.token if op.lease else None
+            self._stored(op)
             self._note(dedupe, op.job.id)
+
+    def _stored(self, op: Enqueue) -> None:
+        self._acknowledged[op.job.id] = op
+        self._holder[op.job.id] = op.lease.token if op.lease else None
+        if op.dead is not None:
+            assert op.lease is None, "I2: what cannot run holds no lease"
+            self._promised |= {delivery.id: op.job.id for delivery in op.dead.deliveries}
 
     def _note(self, dedupe: Dedupe | None, job_id: str) -> None:
         if dedupe:
@@ -119,8 +133,7 @@ class Ledger:
     def _shown(self, op: Enqueue, result: Result) -> None:
         """The same for a key of which it is not known what it stands for."""
         if isinstance(result, Enqueued) and not result.duplicate and not result.coalesced:
-            self._acknowledged[op.job.id] = op
-            self._holder[op.job.id] = op.lease.token if op.lease else None
+            self._stored(op)
 
     def _followed(self, op: Enqueue) -> None:
         """Whether a job that follows another was stored is not told: it shows."""
@@ -206,3 +219,9 @@ class Ledger:
         assert job.result is None or job.status == "succeeded", "I6"
         if job.status in TERMINAL:
             assert self._ended.setdefault(job.id, job) == job, "what has ended stays as it ended"
+
+
+def _is_below(name: tuple[str, str], op: ForgetKeys) -> bool:
+    """Whether a key is the one to forget, or begins with it and a line break."""
+    scope, key = name
+    return scope == op.scope and (key == op.key or key.startswith(f"{op.key}\n"))

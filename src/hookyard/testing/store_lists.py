@@ -119,7 +119,9 @@ class ListContract(StoreCase):
         assert ([job.id for job in page.jobs], page.next) == ([jobs[1].id, jobs[0].id], None)
         assert store.page(JobQuery(status="failed")).next is None
 
-    def test_dead_letters_are_what_failed_with_its_attempts_used_up(self, store: Probe) -> None:
+    def test_dead_letters_are_what_failed_with_its_attempts_used_up_or_its_input_not_fitting(
+        self, store: Probe
+    ) -> None:
         def ended(status: TerminalStatus, reason: Reason | None, attempts: int = 1) -> Job:
             job = store.running(replace(store.job(), max_attempts=attempts))
             op = Finish(now=store.now, job_id=job.id, token=TOKEN, status=status, outcome=status, reason=reason)
@@ -130,6 +132,7 @@ class ListContract(StoreCase):
             ended("failed", "attempts_exhausted"),
             ended("timed_out", "deadline"),
             ended("failed", "worker_lost"),
+            ended("failed", "invalid_input", 3),
         ]
         ended("failed", "not_retryable")
         ended("failed", "invalid_output")

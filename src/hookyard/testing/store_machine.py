@@ -12,10 +12,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec import Struct
 
-from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, JobStatus, LogLine, StateEntry
-from hookyard.store.contract import AuditQuery, EventQuery, Failed, JobQuery, Result, Several, Store
+from hookyard.model import (
+    Artifact,
+    Attempt,
+    Delivery,
+    DeliveryAttempt,
+    Event,
+    Inbound,
+    Job,
+    JobStatus,
+    LogLine,
+    StateEntry,
+)
+from hookyard.store.contract import AuditQuery, EventQuery, Failed, JobQuery, KeyedJob, Result, Several, Store
 from hookyard.store.memory import MemoryStore
-from hookyard.testing.store_draw import KEYS, Drawn, Dresser, World, operations
+from hookyard.testing.store_draw import KEYS, ONCE, Drawn, Dresser, World, operations
 from hookyard.testing.store_ledger import Ledger
 
 T = TypeVar("T")
@@ -152,6 +163,9 @@ class _Told(Struct, frozen=True):
     children: list[tuple[Job, ...]]
     events: tuple[Event, ...]
     state: dict[tuple[str, str], StateEntry | None]
+    inbound: list[Inbound | None]
+    keyed: list[tuple[KeyedJob, ...]]
+    dead: tuple[Job, ...]
 
 
 async def _told(store: Store, world: World) -> _Told:
@@ -162,6 +176,9 @@ async def _told(store: Store, world: World) -> _Told:
         children=[await store.children(job_id) for job_id in job_ids],
         events=await store.events(EventQuery(limit=1000)),
         state={(plugin, key): await store.state(plugin, key) for plugin in "ab" for key in KEYS},
+        inbound=[await store.inbound(job_id) for job_id in job_ids],
+        keyed=[await store.keyed("s", key, world.now) for key in ONCE],
+        dead=(await store.jobs(JobQuery(dead=True, limit=1000))).jobs,
     )
 
 
