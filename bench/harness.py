@@ -51,6 +51,17 @@ class Server:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return Target(f"http://127.0.0.1:{self.port}{path}", body, headers)
 
+    def pause(self, lane: str) -> None:
+        """Let nothing start from a lane."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("POST", f"/api/v1/lanes/{lane}/pause", headers={"Authorization": f"Bearer {self.token}"})
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise RuntimeError(f"{lane} is not paused: {answer.status} {answer.read()!r}")
+        finally:
+            connection.close()
+
     def get(self, path: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -140,6 +151,11 @@ class Receiver:
     secret: str = field(default_factory=lambda: "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 
 
+HOOK_SECRET = "It's a Secret to Everybody"
+HOOKS = {"push": "bench/push", "typed": "bench/typed_push"}
+"""Sources, and the command that each runs."""
+
+
 def configuration(folder: Path, port: int, token: str, receiver: Receiver | None) -> dict[str, object]:
     """A configuration as a user would write it, with every default that bears on speed left as it is."""
     config: dict[str, object] = {
@@ -153,6 +169,10 @@ def configuration(folder: Path, port: int, token: str, receiver: Receiver | None
                 "scopes": ["admin", "trigger:*/*"],
             }
         ],
+    }
+    config["sources"] = {
+        name: {"scheme": "github", "secrets": [HOOK_SECRET], "routes": [{"on": "push", "run": command}]}
+        for name, command in HOOKS.items()
     }
     if receiver is not None:
         config["endpoints"] = {

@@ -18,6 +18,8 @@ class Target:
     url: str
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    unique: str = ""
+    """The header that has another value in every request."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,14 @@ def burst(target: Target, *, connections: int, seconds: float) -> Load:
     """As much as `connections` get through in `seconds`, each sending as soon as it was answered."""
     wrk = shutil.which("wrk")
     if wrk is None:
+        if target.unique:
+            raise LoadError("only wrk can give a header another value in every request")
         return _python(target, connections=connections, seconds=seconds, rate=None)
     command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(HERE / "wrk.lua")]
     headers = "\n".join(f"{name}: {value}" for name, value in target.headers.items())
     env = {**os.environ, "BENCH_BODY": target.body.decode(), "BENCH_HEADERS": headers}
+    if target.unique:
+        env["BENCH_UNIQUE"] = target.unique
     return _run([*command, target.url], seconds, env=env)
 
 

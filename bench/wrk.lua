@@ -1,9 +1,20 @@
--- Posts $BENCH_BODY with the headers of $BENCH_HEADERS ("Name: value" lines), and prints one line of JSON.
+-- Posts $BENCH_BODY with the headers of $BENCH_HEADERS ("Name: value" lines), and prints one line of JSON. The header
+-- that $BENCH_UNIQUE names, if any, has another value in every request.
 wrk.method = "POST"
 wrk.body = os.getenv("BENCH_BODY")
 wrk.headers["Content-Type"] = "application/json"
 for name, value in (os.getenv("BENCH_HEADERS") or ""):gmatch("([^:\n]+): ([^\n]*)") do
   wrk.headers[name] = value
+end
+
+local unique, number = os.getenv("BENCH_UNIQUE"), 0
+if unique then
+  local run = string.format("%x-%x", os.time(), math.random(0, 0x7fffffff))
+  function request()
+    number = number + 1
+    wrk.headers[unique] = run .. "-" .. number
+    return wrk.format()
+  end
 end
 
 function done(summary, latency, requests)

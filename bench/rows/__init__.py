@@ -7,6 +7,7 @@ ROWS = {
     "worker": "bench.rows.worker",
     "exec": "bench.rows.exec_process",
     "notify": "bench.rows.notify",
+    "hook": "bench.rows.hook",
     "webhook": "bench.rows.webhook",
     "store": "bench.rows.store_alone",
     "latency": "bench.rows.latency",
