@@ -55,12 +55,8 @@ def body() -> bytes:
     }
     urls = {f"{name}_url": "https://api.git.example.com/repos/example/engine/" + name for name in map(str, range(44))}
     whole = push | {"repository": repository | urls}
-    text = json.dumps(whole).encode()
-    missing = SIZE - len(text)
-    if missing > 0:
-        commit["message"] = str(commit["message"]) + "." * missing
-        text = json.dumps(whole).encode()
-    return text
+    rest = SIZE - len(json.dumps(whole | {"compare": ""}).encode())
+    return json.dumps(whole | {"compare": "." * rest}).encode()
 
 
 def headers(text: bytes) -> dict[str, str]:
