@@ -5,10 +5,16 @@ import re
 import msgspec
 import pytest
 from msgspec.structs import replace
-from tests.unit.inbound.presets.forge import NOW, Case, case, with_header
+from tests.unit.inbound.presets.forge import NOW, Case, case, repeated, with_header
 
+from hookyard.config.model import PresetName
+from hookyard.inbound.places import compile_place
 from hookyard.inbound.presets import load, names
+from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.scheme import scheme_of
+from hookyard.inbound.source import Source
 from hookyard.inbound.template import compile_template
+from hookyard.inbound.verifier import BadSignature, Key
 
 TEMPLATES = {name: template for name in names() if (template := load(name).template) is not None}
 HEX = [name for name, one in TEMPLATES.items() if one.encoding == "hex" and one.mac != "token"]
@@ -143,6 +149,7 @@ def test_of_a_form_the_json_in_its_field_is_signed(name: str) -> None:
     json = replace(with_header(signed, b"content-type", b"application/json"), body='{"a": "ö"}'.encode())
     assert one.step(signed) is None
     assert one.step(json) is None, "the same bytes are signed"
+    assert one.step(repeated(signed, b"content-type")) == "repeated"
     for spoilt in (form + b"&payload=1", b"other=1", b"payload", b"&" * 1000 + form):
         assert one.step(replace(signed, body=spoilt)) == "malformed"
     assert one.step(replace(signed, body=form + b"x")) == "mismatch"
@@ -190,6 +197,39 @@ def test_twitch_signs_the_delivery_id() -> None:
     assert one.step(with_header(one.good, name, None)) == "missing"
     for spoilt in (b"", b"a b", b"a\n", b"\xe9", b"a" * 256):
         assert one.step(with_header(one.good, name, spoilt)) == "malformed"
+    assert one.step(repeated(one.good, name)) == "repeated"
+
+
+KIN = ["forgejo", "gitea", "gogs", "github"]
+
+
+@pytest.mark.parametrize("sender", KIN)
+@pytest.mark.parametrize("name", KIN)
+def test_a_host_that_sends_anothers_headers_with_the_same_signature_is_not_taken_for_it(name: str, sender: str) -> None:
+    """Each sends the headers of those behind it in the list, too, and is taken only where it is named."""
+    request = InboundRequest(headers={}, body=b"{}", now=NOW)
+    for kin in KIN[KIN.index(sender) :]:
+        template = compile_template(TEMPLATES[kin])
+        settings = TEMPLATES[kin]
+        for place in (settings.event, settings.delivery):
+            assert place is not None
+            request = compile_place(place).put(request, "push")
+        request = template.sign(request, "secret")
+    source = Source(
+        name="x",
+        principal="source:x",
+        scheme=scheme_of(msgspec.convert(name, PresetName)),
+        keys=(Key(material=b"secret"),),
+        routes=(),
+        window=1,
+    )
+    step = None
+    try:
+        source.verify(request)
+    except BadSignature as error:
+        step = error.step
+    expected = {True: None, False: "masquerade" if KIN.index(sender) < KIN.index(name) else "missing"}
+    assert step == expected[name == sender]
 
 
 @pytest.mark.parametrize("name", ["github", "gitea", "gogs", "forgejo"])
