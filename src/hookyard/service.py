@@ -61,8 +61,7 @@ class Service:
         reread: Reread,
     ) -> None:
         config = loaded.config
-        self._reread = reread
-        self._reloading = asyncio.Lock()
+        self._reread, self._reloading = reread, asyncio.Lock()
         self._leftovers = Leftovers()
         self.config = config
         self._assembly = assembly
