@@ -31,7 +31,7 @@ _VALUE: Final = re.compile(rb"[ -~]*")
 _PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})?")
 _ESCAPED: Final = re.compile(rb"\\(.)")
 _OTHERS: Final = re.compile(rb"(?!.*(json|xml|form))[a-z]+/")
-"""Media types of data that JSON can hold only in base64; forms, XML and multipart are refused or read as anywhere."""
+"""Media types of data that is no JSON and is taken as it is; forms and XML are read or refused as anywhere."""
 _T = TypeVar("_T")
 _Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 
@@ -146,10 +146,29 @@ def _written(request: InboundRequest, kind: bytes, data: bytes | None) -> bytes:
     if kind:
         members["datacontenttype"] = request.headers[b"content-type"].decode("latin-1").strip()
     if data is not None:
-        members["data"] = Raw(data)
+        # Written as it came, so it has to be one value: what begins like one could add members of its own.
+        members["data"] = _whole(data)
     elif request.body:
-        members["data_base64"] = b64encode(request.body).decode()
+        members |= _no_json(request.body, kind)
     return msgspec.json.encode(members)
+
+
+def _whole(data: bytes) -> Raw:
+    try:
+        msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Refused("invalid_json") from error
+    return Raw(data)
+
+
+def _no_json(body: bytes, kind: bytes) -> dict[str, object]:
+    """The member that holds data that is no JSON."""
+    if kind.startswith(b"text/"):
+        try:
+            return {"data": body.decode()}
+        except UnicodeDecodeError:
+            pass
+    return {"data_base64": b64encode(body).decode()}
 
 
 def _as_json(request: InboundRequest) -> dict[bytes, bytes]:
