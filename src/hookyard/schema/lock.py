@@ -65,7 +65,7 @@ def lock_of(specs: Iterable[CommandSpec], versions: Mapping[str, str | None]) ->
     """
     ordered = sorted(specs, key=lambda spec: spec.key)
     schemas, types = components(ordered, template=_REFERENCE)
-    return Lock(
+    made = Lock(
         plugins={name: versions.get(name) for name in sorted({spec.plugin for spec in ordered})},
         commands={
             spec.key: LockedCommand(
@@ -81,6 +81,8 @@ def lock_of(specs: Iterable[CommandSpec], versions: Mapping[str, str | None]) ->
         },
         types={name: types[name] for name in sorted(types)},
     )
+    # As it is once it was written and read: a default that is a tuple has become a list.
+    return msgspec.json.decode(msgspec.json.encode(made), type=Lock)
 
 
 def read_lock(text: bytes, name: str) -> Lock:
