@@ -13,7 +13,7 @@ from hookyard.gateway.memory import UNCOUNTED, Hold, Memory
 T = TypeVar("T")
 _MEMORY: Final = 256 << 20
 _TIMEOUT: Final = 60_000
-_PART: Final = 4
+_PART: Final = 8
 """Of which one is for bodies up to a MiB."""
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from hookyard.errors import Refused
 from hookyard.gateway.limits import address
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = 10.0
 """Seconds for which a body waits for room, by not being read."""
 _RETRY_AFTER: Final = 5
 

@@ -140,6 +140,8 @@ class House:
     clock: FakeClock
     readiness: Readiness
     artifacts: ArtifactStore
+    peer: str = "192.0.2.1"
+    """Who calls."""
 
     def call(
         self,
@@ -192,7 +194,7 @@ class House:
             "query_string": query,
             "root_path": "",
             "headers": [(b"host", b"localhost"), *named],
-            "client": ("192.0.2.1", 1234),
+            "client": (self.peer, 1234),
             "server": ("localhost", 80),
         }
         await self.app(cast("HTTPScope", scope), receive, send)

@@ -27,7 +27,7 @@ class Server(Section, frozen=True, kw_only=True):
     """How long a body may take to arrive; a slower one is answered 408."""
     body_memory: Size = Size(256 << 20)
     """How many bytes of bodies there may be at once. One that finds no room is not read for a while, and then answered
-    503; one address has at most half. A quarter is for those up to a mebibyte; up to 64 KiB none is counted."""
+    503; one address has at most half. An eighth is for those up to a mebibyte; up to 64 KiB none is counted."""
     max_wait: Duration = Duration(60_000)
     """Upper bound of `Prefer: wait`."""
     trusted_proxies: tuple[str, ...] = ()
