@@ -31,17 +31,14 @@ class CloudEvents(Quiet):
         origin = given.decode("ascii")
         if "*" not in terms.origins and origin.lower() not in {allowed.lower() for allowed in terms.origins}:
             return None
-        headers = [("allow", "POST"), ("webhook-allowed-origin", origin)]
         rate = _rate(request.headers.get(b"webhook-request-rate"), terms.rate)
-        if rate is not None:
-            headers.append(("webhook-allowed-rate", rate))
-        return Reply(headers=tuple(headers))
+        return Reply(
+            headers=(("allow", "POST"), ("webhook-allowed-origin", origin), ("webhook-allowed-rate", rate)),
+        )
 
 
-def _rate(asked: bytes | None, most: int | None) -> str | None:
-    """How many requests a minute are allowed; the specification has an answer for whoever asks, and `*` for any."""
-    if asked is None:
-        return None if most is None else str(most)
+def _rate(asked: bytes | None, most: int | None) -> str:
+    """How many requests a minute are allowed: `*` is any. It is always said, since Azure's Event Grid wants it."""
     if most is None:
         return "*"
-    return str(min(int(asked), most) if _RATE.fullmatch(asked) else most)
+    return str(min(int(asked), most) if asked is not None and _RATE.fullmatch(asked) else most)

@@ -143,9 +143,9 @@ def options(terms: Terms, origin: bytes = ORIGIN, **headers: bytes) -> Reply | N
     return asked("cloudevents", method="OPTIONS", headers={b"webhook-request-origin": origin, **named}, terms=terms)
 
 
-def allowed(*rate: str) -> Reply:
-    headers = [("allow", "POST"), ("webhook-allowed-origin", ORIGIN.decode())]
-    return Reply(headers=(*headers, *(("webhook-allowed-rate", each) for each in rate)))
+def allowed(rate: str = "*") -> Reply:
+    headers = (("allow", "POST"), ("webhook-allowed-origin", ORIGIN.decode()), ("webhook-allowed-rate", rate))
+    return Reply(headers=headers)
 
 
 @pytest.mark.parametrize("origins", [("*",), ("eventemitter.example.com",), ("x.test", "EventEmitter.Example.COM")])
@@ -219,6 +219,12 @@ def test_x_gets_the_hmac_of_its_token_by_the_first_of_the_secrets() -> None:
     token = "NDk5YjNmNTMtYmNkNi00ZTQw_-+/="
     digest = b64encode(hmac.new(SECRET, token.encode(), "sha256").digest()).decode()
     assert parsed(crc(token, (KEY, Key(material=b"old", number=1)))) == {"response_token": f"sha256={digest}"}
+
+
+def test_a_token_as_x_sends_it_is_signed_whatever_comes_beside_it() -> None:
+    token = "M2RkODJkZmMtYjlkYi00NmQ4LTk0MGUtM2JjYzkwM2Q4MjQ0"
+    assert asked("x", f"crc_token={token}&nonce=MTc2OTUxODI5MjkxNA".encode()) == crc(token)
+    assert crc(token) is not None
 
 
 @pytest.mark.parametrize(
