@@ -170,6 +170,18 @@ def test_rows_of_a_job_that_is_gone_are_found(hookyard: Call, config: Path, tmp_
     assert "a row of attempt_log belongs to one of job_log that is not there" in ended.out
 
 
+def test_what_a_sender_sent_whose_job_is_gone_is_found(hookyard: Call, config: Path, tmp_path: Path) -> None:
+    assert hookyard("db", "check", "-c", config).code == 0
+    with sqlite3.connect(tmp_path / "data" / "jobs.db") as other:
+        other.execute("INSERT INTO inbound VALUES (7, 'github', 'push', 'd1', NULL, NULL)")
+    other.close()
+    ended = hookyard("db", "check", "-c", config)
+    assert ended.code == 65
+    assert "a row of inbound belongs to one of job_log that is not there" in ended.out
+    stats: dict[str, Any] = json.loads(hookyard("db", "stats", "-c", config, "--json").out)
+    assert stats["rows"]["inbound"] == 1
+
+
 def test_a_schema_that_is_not_what_its_number_says_is_found_and_not_served(
     hookyard: Call, config: Path, tmp_path: Path
 ) -> None:

@@ -17,9 +17,10 @@ from tests.unit.cli.conftest import Ended
 
 from hookyard.cli.doctor.machine import examine_file_system, file_system
 from hookyard.ids import IdSource
-from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, Job, Pause, Token
+from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, ErrorInfo, Job, Pause, Token
 from hookyard.store.contract import (
     ClaimDeliveries,
+    Dead,
     Enqueue,
     Finish,
     FinishDelivery,
@@ -219,6 +220,9 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
     # What no further attempt would mend is no dead letter, and neither is what succeeded.
     faulty = Finish(now=place.now, job_id=fault.id, token=2, status="failed", outcome="failed", reason="not_retryable")
     place.store(Enqueue(now=place.now, job=fault, lease=Lease(2, "local", place.now + 1)), faulty)
+    # An event of a webhook that its command cannot take is one from the first.
+    unfit = replace(place.job(), id=place.new_id())
+    place.store(Enqueue(now=place.now, job=unfit, dead=Dead(ErrorInfo("invalid_event", "it does not fit"))))
     for number in range(1, 4):
         claim = ClaimDeliveries(now=place.now, limit=9, lease=Lease(number, "courier", place.now + 1))
         again = [
@@ -229,7 +233,7 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
         ]
         place.store(claim, *again)
     found = place.found()
-    assert found["jobs.dead"]["what"].startswith("1 jobs of hello/greet that were made in the last week")
+    assert found["jobs.dead"]["what"].startswith("2 jobs of hello/greet that were made in the last week")
     assert "503 from it" in found["endpoint.failing"]["what"]
     assert "former" in found["endpoint.gone"]["what"]
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hookyard.errors import StoreUnavailable
 from hookyard.ids import IdSource
-from hookyard.model import Job
+from hookyard.model import Inbound, Job
 from hookyard.store.contract import Enqueue, Enqueued, JobQuery
 from hookyard.store.sqlite import SqliteStore
 from hookyard.store.sqlite.driver import open_plain
@@ -198,9 +198,9 @@ import asyncio, sys
 from hookyard import log
 from hookyard.clock import SystemClock
 from hookyard.ids import IdSource
-from hookyard.model import Job
+from hookyard.model import Inbound, Job
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import Enqueue
+from hookyard.store.contract import Dedupe, Enqueue, Enqueued
 from hookyard.store.sqlite import SqliteStore
 
 async def main():
@@ -216,7 +216,10 @@ async def main():
         while True:
             now = clock.now()
             job = Job(id=new_id(), plugin="a", command="x", lane="a/x", args=b"{}", submitted_at=now, run_at=now)
-            await writer.submit(Enqueue(now=now, job=job))
+            key = Dedupe("s", job.id, b"", now + 60_000)
+            sent = Inbound(source="s", event="e", delivery=job.id)
+            result = await writer.submit(Enqueue(now=now, job=job, dedupe=key, inbound=sent))
+            assert result == Enqueued(job.id)
             print(job.id, flush=True)
 
     await asyncio.gather(*(caller() for _ in range(8)))
@@ -226,7 +229,7 @@ asyncio.run(main())
 """
 
 
-def test_what_was_acknowledged_is_there_after_kill_9(tmp_path: Path) -> None:
+def test_what_was_acknowledged_is_there_after_kill_9_with_what_it_came_of_and_its_key(tmp_path: Path) -> None:
     path = tmp_path / "hookyard.db"
     acknowledged: set[str] = set()
     for round_ in range(4):
@@ -240,7 +243,12 @@ def test_what_was_acknowledged_is_there_after_kill_9(tmp_path: Path) -> None:
         acknowledged |= {line for line in rest.split("\n") if len(line) == 36}
 
     async def story(store: SqliteStore) -> None:
-        assert await stored(store) >= acknowledged
+        there = await stored(store)
+        assert there >= acknowledged
+        for job_id in there:  # all of it, or nothing
+            assert await store.inbound(job_id) == Inbound(source="s", event="e", delivery=job_id)
+            assert [one.job_id for one in await store.keyed("s", job_id, 0)] == [job_id]
+        assert store.connection.execute("SELECT count(*) FROM inbound").fetchone() == (len(there),)
         assert store.connection.pragma("integrity_check") == "ok"
 
     tell(path, story)

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tests.unit.store.watched import Watched, connection_of, steps
 
-from hookyard.model import JobStatus, StateChange
+from hookyard.model import Inbound, JobStatus, StateChange
 from hookyard.store.contract import (
     AppendLog,
     ClaimDeliveries,
@@ -31,11 +31,11 @@ from hookyard.testing.store_told import artifact, event, line, progress_op
 TABLES = (
     *("job_log", "attempt_log", "delivery", "delivery_attempt", "idempotency_key"),
     *("job_progress", "job_line", "event_log", "plugin_state", "artifact"),
-    *("job_item", "item_tally", "job_tag", "job_after", "audit_log"),
+    *("job_item", "item_tally", "job_tag", "job_after", "audit_log", "inbound"),
 )
 FILES = (
     *("enqueue", "claim", "settle", "deliver", "tell", "state", "events", "queries"),
-    *("access", "lanes", "schedules", "items", "forget", "doctor"),
+    *("access", "lanes", "schedules", "items", "forget", "doctor", "inbound"),
 )
 THROUGH_ALL = {"artifact_bytes"}
 """Asked once, at the start."""
@@ -83,6 +83,27 @@ def test_a_batch_of_equal_operations_is_a_handful_of_statements(store: Probe) ->
     assert len(executed(store, *(store.settle_op(one) for one in deliveries))) == 4
     keys = [Enqueue(now=store.now, job=store.job(), dedupe=store.once(f"k{at}")) for at in range(64)]
     assert len(executed(store, *keys)) == 5
+
+
+def test_webhooks_are_a_handful_of_statements_also_when_some_have_come_before(store: Probe) -> None:
+    def hooks(*names: int) -> list[Enqueue]:
+        sent = [Inbound(source="github", event="push", delivery=f"d{at}") for at in names]
+        return [
+            Enqueue(
+                now=store.now, job=store.job(), inbound=one, dedupe=store.once(one.delivery), lease=store.lease(at + 1)
+            )
+            for at, one in enumerate(sent)
+        ]
+
+    first = hooks(*range(64))
+    begin, look, jobs, sent, keys, end = executed(store, *first)
+    assert (begin[:5], end) == ("BEGIN", "COMMIT")
+    assert [text.split()[0] for text in (look, jobs, sent, keys)] == ["WITH", "INSERT", "INSERT", "INSERT"]
+    assert len(executed(store, *hooks(*range(32, 96)))) == 6
+    assert len(executed(store, *hooks(*range(64)))) == 3, "where all are there already, nothing is written"
+    others = hooks(*range(100, 120))
+    mixed = [replace(one, job=replace(one.job, tenant="t1")) if at % 2 else one for at, one in enumerate(others)]
+    assert len(executed(store, *mixed)) == 7, "also with what few jobs have"
 
 
 def test_what_jobs_tell_is_a_handful_of_statements(store: Probe) -> None:
@@ -147,10 +168,11 @@ def test_the_cost_of_a_job_does_not_grow_with_the_history(store: Probe, *, analy
     def life() -> list[int]:
         store.clock.advance(1)
         direct, queued = store.job(), store.job()
+        sent = Inbound(source="github", event="push", delivery=queued.id)
         delivery = store.delivery(direct)
         costs = [
             steps(store, Enqueue(now=store.now, job=direct, lease=store.lease(), dedupe=store.once(direct.id))),
-            steps(store, Enqueue(now=store.now, job=queued)),
+            steps(store, Enqueue(now=store.now, job=queued, dedupe=store.once(queued.id + "h"), inbound=sent)),
             steps(store, store.claim_op(5)),
             steps(store, Extend(now=store.now, job_id=direct.id, token=TOKEN, expires_at=store.now + 9)),
             steps(store, progress_op(store, direct, 1)),
@@ -177,7 +199,13 @@ def test_the_cost_of_a_job_does_not_grow_with_the_history(store: Probe, *, analy
         once = [store.once(job.id) for job in jobs]
         store.all(
             *(
-                Enqueue(now=store.now, job=job, lease=store.lease(), dedupe=key)
+                Enqueue(
+                    now=store.now,
+                    job=job,
+                    lease=store.lease(),
+                    dedupe=key,
+                    inbound=Inbound(source="github", event="push", delivery=job.id),
+                )
                 for job, key in zip(jobs, once, strict=True)
             )
         )
@@ -269,7 +297,16 @@ def test_the_cost_of_what_was_told_does_not_grow_with_the_history(store: Probe, 
         store.all(*(PutState(now=store.now, plugin="a", key=f"{number}/{at}", value=b"1") for at in range(3)))
         store.all(PutArtifact(now=store.now, token=TOKEN, artifact=artifact(job, "a")))
         store.all(store.finish_op(job, events=tuple(event(store, job) for _ in range(3))))
+        sent = Inbound(source="github", event="push", delivery=job.id)
+        other = Enqueue(now=store.now, job=store.job(), dedupe=store.once(f"k{number}\n"), inbound=sent)
+        store.all(other)
+        hooks[prefix_of(number)] = other.job.id
         return job.id
+
+    hooks: dict[str, str] = {}
+
+    def prefix_of(number: int) -> str:
+        return f"{number}/"
 
     def costs(job_id: str, prefix: str) -> list[int]:
         asked = store.store
@@ -284,6 +321,8 @@ def test_the_cost_of_what_was_told_does_not_grow_with_the_history(store: Probe, 
             lambda: asked.events(EventQuery(limit=3, tenant="acme")),
             lambda: asked.states("a", prefix=prefix, limit=4),
             lambda: asked.state("a", f"{prefix}0"),
+            lambda: asked.inbound(hooks[prefix]),
+            lambda: asked.keyed("token:test", f"k{prefix[:-1]}", store.now),
         )
         for question in questions * 2:  # each connection reads the schema at its first question
             store.runner.run(found(question))

@@ -16,9 +16,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError, StoreLocked, StoreTooNew
-from hookyard.store.contract import EventQuery, JobQuery
+from hookyard.ids import IdSource
+from hookyard.model import Inbound, Job
+from hookyard.store.contract import Enqueue, Enqueued, EventQuery, JobQuery
 from hookyard.store.sqlite import SqliteStore, asking, driver, migrate
 from hookyard.store.sqlite.driver import Connection, Value, open_plain
+from hookyard.testing import FakeClock
 
 HOLDER = """
 import asyncio, os, sys
@@ -287,6 +290,28 @@ def test_a_file_of_the_first_schema_keeps_its_jobs_and_takes_what_came_later(
 
     opened(file, story)
     opened(file)
+
+
+@pytest.mark.parametrize("number", range(1, NEXT - 1))
+def test_a_file_of_an_earlier_schema_takes_what_senders_sent(
+    file: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    earlier = [step for step in migrate.migrations() if step[0] <= number]
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "migrations", lambda: iter(earlier))
+        file.parent.mkdir()
+        connection = open_plain(file, 1)
+        migrate.migrate(connection)
+        connection.close()
+    sent = Inbound(source="github", event="push", delivery="d1", headers={"x-a": "b"})
+    job = Job(id=IdSource(FakeClock())(), plugin="a", command="x", lane="a/x", args=b"{}", submitted_at=1, run_at=1)
+
+    async def story(store: SqliteStore) -> None:
+        assert store.connection.pragma("user_version") == NEXT - 1
+        assert store.apply([Enqueue(now=1, job=job, inbound=sent)]) == [Enqueued(job.id)]
+        assert await store.inbound(job.id) == sent
+
+    opened(file, story)
 
 
 def test_migrations_are_numbered_without_gaps(file: Path) -> None:

@@ -37,10 +37,15 @@ SELECT integrity_check FROM pragma_integrity_check;
 
 -- name: foreign_keys
 -- Rows whose job is gone.
-SELECT "table", parent FROM pragma_foreign_key_check
-UNION ALL SELECT 'attempt_log', 'job_log' FROM attempt_log WHERE job_key NOT IN (SELECT key FROM job_log)
-UNION ALL SELECT 'inbound', 'job_log' FROM inbound WHERE job_key NOT IN (SELECT key FROM job_log)
-LIMIT ?;
+SELECT "table", parent FROM pragma_foreign_key_check LIMIT ?;
+
+-- name: foreign_attempt_log
+-- The same of a table whose rows go with their job by a trigger.
+SELECT 'attempt_log', 'job_log' FROM attempt_log WHERE job_key NOT IN (SELECT key FROM job_log) LIMIT ?;
+
+-- name: foreign_inbound
+-- The same.
+SELECT 'inbound', 'job_log' FROM inbound WHERE job_key NOT IN (SELECT key FROM job_log) LIMIT ?;
 
 -- name: snapshot
 -- Begins to read: what is read from now on in this transaction is as it is now.
