@@ -1,6 +1,6 @@
 """X asks by GET, unsigned, every hour, whether we have the app's secret.
 
-Source: https://docs.x.com/x-api/webhooks/quickstart (the CRC check); beside the token comes a `nonce`, which is not signed.
+Source: https://docs.x.com/x-api/webhooks/quickstart (the CRC check). A `nonce` beside the token is not signed.
 
 What is answered is the HMAC of the token by the very secret that signs events, so whoever asks has something signed.
 What can be had that way must therefore never be an event: a token is of an alphabet that no JSON object, list or text

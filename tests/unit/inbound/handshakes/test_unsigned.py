@@ -222,8 +222,8 @@ def test_x_gets_the_hmac_of_its_token_by_the_first_of_the_secrets() -> None:
 
 
 def test_a_token_as_x_sends_it_is_signed_whatever_comes_beside_it() -> None:
-    token = "M2RkODJkZmMtYjlkYi00NmQ4LTk0MGUtM2JjYzkwM2Q4MjQ0"
-    assert asked("x", f"crc_token={token}&nonce=MTc2OTUxODI5MjkxNA".encode()) == crc(token)
+    token = "M2IxZjBjNTItOGE3ZS00ZDE5LTljNTUtMGUyZDZmN2E4Yjkw"
+    assert asked("x", f"crc_token={token}&nonce=MTc2NzIyNTYwMDAwMA".encode()) == crc(token)
     assert crc(token) is not None
 
 
