@@ -210,8 +210,16 @@ def test_a_flipped_bit_in_what_is_signed_is_refused(identity: str, bit: int) -> 
         assert one.step(msgspec.structs.replace(signed, body=flipped(signed.body, bit))) is not None
     for name in one.carriers():
         text = flipped(signed.headers[name], bit)
-        if text.lower() != signed.headers[name].lower():  # hex, and the names of methods, are written in any case
+        if not _says_the_same(one.name, text, signed.headers[name]):
             assert one.step(with_header(signed, name, text)) is not None, (name, text)
+
+
+def _says_the_same(name: str, text: bytes, good: bytes) -> bool:
+    """Hex, and the names of methods, are written in any case; in structured fields the bits of base64 that stand for
+    nothing may be anything (RFC 9651, 4.2.7)."""
+    if name == "rfc9421" and good.endswith(b"==:") and text[:-4] + text[-3:] == good[:-4] + good[-3:]:
+        return True
+    return text.lower() == good.lower()
 
 
 def _bytes_like(good: bytes) -> st.SearchStrategy[bytes]:
