@@ -12,7 +12,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from secrets import token_bytes, token_hex
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -20,9 +20,6 @@ from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 from hookyard.inbound.verifiers.parts import base64, header, who
 from hookyard.webhook_secret import PREFIX, SecretError, secret_key
-
-if TYPE_CHECKING:  # loaded only where a key pair is used: it is a tenth of the start
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 TOLERANCE: Final = 300_000
 """Milliseconds by which the time of sending may be off, in both directions, as the specification suggests."""
@@ -95,7 +92,8 @@ class StandardWebhooks:
 
 def key_pair() -> Pair:
     """A random key pair, for signatures `v1a`."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # as above
+    # Loaded only where a key pair is used: it is a tenth of the start.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     private = Ed25519PrivateKey.generate()
     seed, public = private.private_bytes_raw(), private.public_key().public_bytes_raw()
@@ -142,7 +140,7 @@ def _private_sign(secret: str, content: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(both[:_KEY]).sign(content)
 
 
-def _public(secret: str) -> "Ed25519PublicKey":
+def _public(secret: str) -> object:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # as above
 
     raw = base64(secret.removeprefix(PUBLIC).encode(), _KEY)

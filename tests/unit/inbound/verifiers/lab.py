@@ -12,7 +12,7 @@ from hookyard.inbound.verifier import BadSignature, Key, Step, Verifier
 
 URL: Final = "https://example.com/foo"
 NOW: Final = 1_700_000_000_000
-_VECTORS: Final = Path("/work/shared/vectors/signatures.json")
+_VECTORS: Final = Path(__file__).parents[5] / "shared" / "vectors" / "signatures.json"
 
 
 def request(

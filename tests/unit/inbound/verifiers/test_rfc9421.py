@@ -237,6 +237,18 @@ def test_each_header_must_be_there_once(name: bytes) -> None:
     assert step(DEFAULT, replace(made, repeated=frozenset({name})), FOUND) == "repeated"
 
 
+def test_a_signature_can_be_written_in_one_way() -> None:
+    made = signed()
+    text = made.headers[b"signature"]
+    assert text.endswith(b"=:")
+    last = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".index(text[-3])
+    other = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"[last ^ 1 : (last ^ 1) + 1]
+    spoilt = {**made.headers, b"signature": text[:-3] + other + b"=:"}
+    assert step(DEFAULT, replace(made, headers=spoilt), FOUND) == "malformed"
+    bare = {**made.headers, b"signature": text[:-2] + b":"}
+    assert step(DEFAULT, replace(made, headers=bare), FOUND) is None
+
+
 def test_without_secrets_nothing_is_good() -> None:
     assert step(DEFAULT, signed(), []) == "no_secret"
 

@@ -4,6 +4,7 @@ Source: RFC 9421, sections 4.1 and 4.2.
 """
 
 import re
+from base64 import b64encode
 from typing import Final, cast
 
 import http_sf
@@ -60,7 +61,12 @@ def labelled(inputs: bytes, signatures: bytes) -> list[Labelled]:
         raise BadSignature("missing", "no label is in both signature and signature-input")
     if len(labels) > _MOST:
         raise BadSignature("malformed", f"there are more than {_MOST} signatures")
-    return [_one(label, covered[label], signed[label]) for label in labels]
+    found = [_one(label, covered[label], signed[label]) for label in labels]
+    for one in found:
+        # The library passes over the bits that base64 leaves open, so one signature could be written in several ways.
+        if not re.search(b":" + re.escape(b64encode(one.signature).rstrip(b"=")) + b"={0,2}:", signatures):
+            raise BadSignature("malformed", f"{one.label} is not canonical base64")
+    return found
 
 
 def written(components: tuple[str, ...], parameters: dict[str, int]) -> str:
