@@ -8,28 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.unit.gateway.lab import JSON, SECRET, Headers, House, Reply, config_of, house_of, shared
+from tests.unit.gateway.hook_lab import PUSH, hook, signed
+from tests.unit.gateway.lab import JSON, SECRET, House, config_of, house_of, shared
 
 from hookyard.config.model import RouteSettings
 from hookyard.errors import StoreUnavailable
-
-PUSH = b'{"who": "Ada"}'
-
-
-def signed(body: bytes, event: str = "push", delivery: str = "d-1", secret: str = SECRET) -> Headers:
-    """GitHub's headers."""
-    digest = hmac.digest(secret.encode(), body, "sha256").hex().encode()
-    return [
-        (b"x-github-event", event.encode()),
-        (b"x-github-delivery", delivery.encode()),
-        (b"x-hub-signature-256", b"sha256=" + digest),
-        JSON,
-    ]
-
-
-def hook(house: House, body: bytes, headers: Headers, source: str = "hub") -> Reply:
-    """One webhook."""
-    return house.call("POST", f"/hooks/{source}", headers, body)
 
 
 def test_a_signed_push_becomes_a_job_of_its_route(house: House) -> None:
