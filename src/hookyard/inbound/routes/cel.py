@@ -89,12 +89,12 @@ class Expression:
             raise CelError(msg)
         try:
             self._compiled = _environment().compile(text)
+            self.kind = self._compiled.return_type().name()
+            """The static type of its value, in the words of CEL: `BOOL`, `LIST<STRING>`; `DYN` is only known later."""
+            tree = read_tree(self._compiled.serialize())
         except RuntimeError as error:
             raise CelError(_sentence(str(error))) from error
-        tree = read_tree(self._compiled.serialize())
         self._limits = limits_of(tree)
-        self.kind = self._compiled.return_type().name()
-        """The static type of its value, in the words of CEL: `BOOL`, `LIST<STRING>`; `DYN` is only known later."""
         self._reads = reads_of(tree)
         if self._reads.unknown:
             msg = f"source has no {self._reads.unknown[0]!r}; it has {', '.join(SOURCE)}"

@@ -103,6 +103,7 @@ def test_a_condition_that_can_be_neither_true_nor_false_is_a_problem(text: str) 
         ("source['nme'] == 'x'", "it has name, event, delivery"),
         ("event.x == 1" + " || event.x == 1" * 300, "4096"),
         ("(" * 100 + "true" + ")" * 100, "recursion"),
+        ("{{'a': 1}: 1}", "map key"),
         ("event.x == '\0'", "character"),
         ("event.x == '\ud800'", "character"),
     ],
