@@ -75,7 +75,7 @@ def compile_typed(
     known = hosts.events_of(kind)
     if known is None:
         return None
-    name = f"{kind.__module__.rpartition('.')[2]}.{kind.__qualname__}"
+    name = f"{kind.__module__.removeprefix(_OURS).partition('.')[0]}.{kind.__qualname__}"
     if host not in known:
         problems.append((f"{where}.run", f"the command takes {name}, which {host} does not send; write a with"))
         return None
