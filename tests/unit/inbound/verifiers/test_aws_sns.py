@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tests.unit.inbound.verifiers.lab import HEADERS, NOW, keys, request, step
 
 from hookyard.clock import rfc3339
+from hookyard.errors import Refused
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Fetching, Step
 from hookyard.inbound.verifiers.aws_sns import AwsSns
@@ -223,13 +224,22 @@ def test_a_certificate_is_fetched_once_and_forgotten_when_there_are_too_many() -
 
 def test_strangers_who_name_ever_new_certificates_have_few_fetched() -> None:
     verifier = AwsSns([TOPIC])
-    asked = [
-        needs(changed(SENT, SigningCertURL=f"https://{GOOD.replace('0123456789abcdef.', f'{at:016x}.')}"), verifier)
-        for at in range(100)
+    named = [
+        changed(SENT, SigningCertURL=f"https://{GOOD.replace('0123456789abcdef.', f'{at:016x}.')}") for at in range(65)
     ]
-    assert len([one for one in asked if one != "certificate"]) == 64
-    later = sent(now=NOW + 60_000)
-    assert str(needs(later, verifier)).startswith("https://sns.")
+    assert len({verifier.needs(one) for one in named[:64]}) == 64
+    with pytest.raises(Refused) as caught:
+        verifier.needs(named[64])
+    assert (caught.value.code, caught.value.retry_after) == ("sender_unreachable", 60)
+    assert str(verifier.needs(sent(now=NOW + 60_000))).startswith("https://sns.")
+
+
+def test_one_place_that_has_nothing_is_not_asked_for_ever() -> None:
+    verifier = AwsSns([TOPIC])
+    assert len({verifier.needs(SENT) for _ in range(512)}) == 1
+    with pytest.raises(Refused) as caught:
+        verifier.needs(SENT)
+    assert caught.value.code == "sender_unreachable"
 
 
 @pytest.mark.parametrize("document", [b"", b"<html>", PAIR.signing.encode(), PAIR.verifying.encode() * 20, b"\xff"])

@@ -57,7 +57,7 @@ class AwsSns:
         url = place(self._read(request).certificate)
         if self._pinned or self._cache.get(url) is not None:
             return None
-        self._cache.ask(request.now)
+        self._cache.ask(url, request.now)
         return url
 
     def take(self, url: str, document: bytes) -> None:

@@ -9,6 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec import Struct
 
+from hookyard.errors import Refused
 from hookyard.inbound.verifier import BadSignature
 
 _URL: Final = re.compile(
@@ -19,7 +20,10 @@ _BITS: Final = 2048
 _LARGEST: Final = 16 * 1024
 _MOST: Final = 16
 """Certificates that are kept; each region has one at a time."""
-_MOST_ASKED: Final = 64
+_MOST_NAMED: Final = 64
+"""Places that are asked in a minute; a sender's rotation is one."""
+_MOST_ASKED: Final = 512
+"""Times that one of them is asked in a minute while it has nothing; all that wait for the same one count."""
 _MINUTE: Final = 60_000
 
 
@@ -65,7 +69,7 @@ class Cache:
 
     def __init__(self) -> None:
         self._found: OrderedDict[str, Certificate] = OrderedDict()
-        self._asked = 0
+        self._asked: dict[str, int] = {}
         self._since = 0
 
     def get(self, url: str) -> Certificate | None:
@@ -82,14 +86,16 @@ class Cache:
         while len(self._found) > _MOST:
             self._found.popitem(last=False)
 
-    def ask(self, now: int) -> None:
+    def ask(self, url: str, now: int) -> None:
         """Note that one is asked for.
 
         Raises:
-            BadSignature: that was so many times in this minute that it can be no sender's rotation.
+            Refused: strangers have so many asked for in this minute that it has to wait (`sender_unreachable`); whoever
+                is genuine comes again.
         """
         if not 0 <= now - self._since < _MINUTE:
-            self._since, self._asked = now, 0
-        if self._asked >= _MOST_ASKED:
-            raise BadSignature("certificate", "too many unknown certificates were named in this minute")
-        self._asked += 1
+            self._since, self._asked = now, {}
+        times = self._asked.get(url, 0)
+        if times >= _MOST_ASKED or (not times and len(self._asked) >= _MOST_NAMED):
+            raise Refused("sender_unreachable", retry_after=_MINUTE // 1000)
+        self._asked[url] = times + 1
