@@ -51,7 +51,7 @@ def list_jobs(  # noqa: PLR0917  what a person types, as options
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,
-    dead: Annotated[bool, typer.Option("--dead", help="Only dead letters: their attempts are used up.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="Only dead letters: attempts used up, or unfit input.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List jobs, newest first."""

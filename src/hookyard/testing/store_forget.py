@@ -6,8 +6,9 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from hookyard.model import Job, JobOptions, TerminalStatus
+from hookyard.model import Inbound, Job, JobOptions, TerminalStatus
 from hookyard.store.contract import (
+    ROW_BYTES,
     AppendAudit,
     AppendLog,
     AuditQuery,
@@ -194,6 +195,21 @@ class PruneJobsContract(StoreCase):
             after = result.next
         assert counts == [2, 2, 1]
         assert store.jobs(JobQuery()) == ()
+
+    def test_long_bodies_count_for_the_jobs_behind_them(self, store: Probe) -> None:
+        long, short = b"x" * (3 * ROW_BYTES), b"x" * (ROW_BYTES - 1)
+        bodies = ((long, None), (b"1", long), (long, long), (b"1", short), (b"1", short), (b"1", None))
+        for args, body in bodies:
+            sent = None if body is None else Inbound(source="s", event="e", delivery="d", body=body)
+            job = replace(store.job(), args=args)
+            store.all(Enqueue(now=store.now, job=job, inbound=sent, lease=store.lease()), store.finish_op(job))
+        counts, after = list[int](), None
+        for _ in range(3):
+            result = store.do(walk_op(store, after, rows=4), JobsPruned)
+            counts.append(result.count)
+            after = result.next
+        assert counts == [2, 1, 3], "the one that has more than all may comes alone"
+        assert (store.jobs(JobQuery()), after) == ((), None)
 
 
 class PruneContract(StoreCase):

@@ -29,7 +29,7 @@ class JobFilter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     reason: Reason | None = None
     """Why it is where it is."""
     dead: bool = False
-    """Only dead letters: jobs that ended `failed` or `timed_out` with their attempts used up."""
+    """Only dead letters: jobs that ended without success with their attempts used up, or whose input does not fit."""
     plugin: Text | None = None
     command: Text | None = None
     lane: Text | None = None

@@ -59,6 +59,7 @@ from hookyard.store.contract.jobs import (
     Unmet,
 )
 from hookyard.store.contract.keeping import (
+    ROW_BYTES,
     Deleted,
     DeleteJob,
     ForgetKeys,
@@ -87,6 +88,7 @@ from hookyard.store.contract.told import (
 
 __all__ = [
     "CLAIM_BYTES",
+    "ROW_BYTES",
     "AlreadyTerminal",
     "AppendAudit",
     "AppendEvents",

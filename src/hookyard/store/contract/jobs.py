@@ -140,7 +140,8 @@ class Unique(Struct, frozen=True):
     ``replace``   nothing is stored as long as any is queued (:class:`Occupied`, but Unmet before that, so that
                   none is cancelled for a job that cannot be stored); running ones do not matter
     ``coalesce``  the oldest *queued* one that has never run takes this one's `args`, `run_at` (but not later than
-                  `latest` after its own `submitted_at`), `priority` and `request_id`; without one, it is stored
+                  `latest` after its own `submitted_at`), `priority`, `request_id` and, in place of its own, what it
+                  was made of (`inbound`); without one, it is stored
     ============  ==============================================================================================
     """
 
@@ -161,8 +162,9 @@ class Enqueue(Op, frozen=True, kw_only=True):
     first: nothing is stored then. Otherwise the key stands from now on for the job that the caller is told of, be it
     this one or the one that stands for it.
 
-    A `dead` one comes without a lease; of what stands against a job only the idempotency key is asked, and nothing can
-    be unique against it, since it is not active.
+    A `dead` one comes without a lease, else Failed, as when a delivery's id is in use; of what stands against a job
+    only the idempotency key is asked, and nothing can be unique against it, since it is not active. Run again, it does
+    not wait for the jobs in `options.after`.
 
     With a lease the job is stored as running its first attempt, leased by this worker, which saves the claim; only
     for a lane with room and nothing waiting, and never for a job whose `run_at` lies ahead.

@@ -1,7 +1,7 @@
 """Forgetting what is no longer needed."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from hookyard.model import TerminalStatus
 from hookyard.store.contract.base import Op, Result
@@ -10,6 +10,10 @@ Forgettable = Literal["keys", "events", "deliveries", "audit", "workers", "token
 """Expired idempotency keys; what plugins emitted; deliveries that ended and belong to no job; the audit log; external
 workers that no longer call; tokens that are over, but never the one made last: a store that had a token is not taken
 for a new one."""
+
+
+ROW_BYTES: Final = 16 * 1024
+"""So many bytes of bodies are as long to forget as a line."""
 
 
 class Pruned(Result, frozen=True):
@@ -65,7 +69,8 @@ class DeleteJob(Op, frozen=True, kw_only=True):
 class ForgetKeys(Op, frozen=True, kw_only=True):
     """Forget an idempotency key, and those that begin with it and a line break -> Pruned.
 
-    What comes with it next makes a job of its own; the jobs it stood for stay.
+    What comes with it next makes a job of its own; the jobs it stood for stay. The count includes keys that had expired
+    and were still there.
     """
 
     scope: str
@@ -88,4 +93,5 @@ class PruneJobs(Op, frozen=True, kw_only=True):
     rows: int = 2000
     """How many lines and items to forget with them. A job that has more than are left of that loses so many, its
     oldest lines first, then its items by name, and the walk stops before it, to go on with it the next time: however
-    much one job has told, forgetting it never takes long at once."""
+    much one job has told, forgetting it never takes long at once. The input of a job and what a sender sent count as a
+    row for each whole :data:`ROW_BYTES` of both, for the jobs behind it."""

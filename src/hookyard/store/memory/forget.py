@@ -5,6 +5,7 @@ from typing import cast
 from hookyard import ids
 from hookyard.model import TERMINAL, Job, TerminalStatus
 from hookyard.store.contract import (
+    ROW_BYTES,
     Deleted,
     DeleteJob,
     ForgetKeys,
@@ -101,7 +102,9 @@ def prune_jobs(data: Data, op: PruneJobs) -> Result:
             for name in sorted(items)[: max(room, 0) - gone]:
                 del items[name]
             return JobsPruned(count, seen, just_before(job.id), tuple(locations))
-        room -= lines + len(items)
+        sent = data.inbound.get(job.id)
+        size = len(job.args) + len(b"" if sent is None else sent.body or b"")
+        room -= lines + len(items) + size // ROW_BYTES
         locations += _forget_job(data, job.id)
         count += 1
     return JobsPruned(count, len(walk), walk[-1].id if 0 < len(walk) == op.limit else None, tuple(locations))

@@ -26,7 +26,9 @@ SELECT job.key, job.tail, job.status, job.completed_at,
           WHERE wait.on_key = job.key AND wait.on_tail = job.tail AND waiting.status = 'queued'),
   coalesce((SELECT max(number) FROM job_line WHERE job_key = job.key)
     - (SELECT min(number) FROM job_line WHERE job_key = job.key) + 1, 0),
-  coalesce((SELECT done + failed FROM item_tally WHERE item_tally.job_key = job.key), 0)
+  coalesce((SELECT done + failed FROM item_tally WHERE item_tally.job_key = job.key), 0),
+  -- How long a body is stands at the head of its row: none is read for that.
+  length(job.args) + coalesce((SELECT length(body) FROM inbound WHERE inbound.job_key = job.key), 0)
 FROM job_log AS job WHERE job.key > ? ORDER BY job.key LIMIT ?;
 
 -- name: ended

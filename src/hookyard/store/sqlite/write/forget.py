@@ -6,6 +6,7 @@ from typing import cast
 from hookyard import ids
 from hookyard.model import TERMINAL, JobStatus, TerminalStatus
 from hookyard.store.contract import (
+    ROW_BYTES,
     Deleted,
     DeleteJob,
     JobsPruned,
@@ -35,9 +36,9 @@ _LINES, _ITEMS, _FIRST_ITEMS, _TALLY = (
     _SQL["tell_tally"],
 )
 
-_Walked = tuple[int, int, JobStatus, int | None, int, int, int, int]
+_Walked = tuple[int, int, JobStatus, int | None, int, int, int, int, int]
 """Key, tail, status and end of a job, whether something of it is to be delivered, whether a job waits for it, its lines
-and its items."""
+and its items, and the bytes of its bodies."""
 
 
 def prune(db: Db, ops: Sequence[Prune]) -> list[Result]:
@@ -86,14 +87,14 @@ def _walk(db: Db, op: PruneJobs) -> Result:
     walk = cast("list[_Walked]", db.rows(_WALK, (start, limit)))
     over: list[int] = []
     room = max(op.rows, 0)
-    for seen, (key, _, status, completed_at, undelivered, awaited, lines, items) in enumerate(walk):
+    for seen, (key, _, status, completed_at, undelivered, awaited, lines, items, size) in enumerate(walk):
         before = op.before.get(cast("TerminalStatus", status)) if status in TERMINAL else None
         if before is None or undelivered or awaited or cast("int", completed_at) >= before:
             continue
         if lines + items > room:
-            _thin(db, key, room)
+            _thin(db, key, max(room, 0))
             return JobsPruned(len(over), seen, ids.join(key - 1, 0), tuple(_forget(db, over)))
-        room -= lines + items
+        room -= lines + items + size // ROW_BYTES
         over.append(key)
     last = ids.join(*walk[-1][:2]) if 0 < len(walk) == limit else None
     return JobsPruned(len(over), len(walk), last, tuple(_forget(db, over)))
