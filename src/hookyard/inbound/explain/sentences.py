@@ -52,7 +52,7 @@ def _missing(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -
             f"{shown(name)}{f' ({size})' if (size := size_of(request.headers[name])) else ''}"
             for name in dict.fromkeys(near)
         )
-    return said
+    return said if near else f"{said}; is a secret entered at the sender?"
 
 
 def _malformed(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -> str:

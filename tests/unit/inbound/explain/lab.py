@@ -1,6 +1,7 @@
 """Captured requests, and what is said of them."""
 
 import hmac
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -101,8 +102,10 @@ def told(
     for given in subject.secrets:
         assert len(given.text) < 4 or given.text not in text
         for body in {capture.body, BODY}:
-            for hash_name in ("sha1", "sha256"):
-                assert hmac.digest(given.text.encode(), body, hash_name).hex() not in text
+            for hash_name in ("sha1", "sha256", "sha512"):
+                digest = hmac.digest(given.text.encode(), body, hash_name)
+                assert digest.hex() not in text
+                assert b64encode(digest).decode() not in text
     return found
 
 

@@ -17,6 +17,7 @@ from hookyard.inbound import presets
 from hookyard.inbound.explain.capture import Capture
 from hookyard.inbound.explain.looks import verifier_of
 from hookyard.inbound.explain.subject import Subject
+from hookyard.inbound.request import InboundRequest
 
 HOUR = 3_600_000
 
@@ -416,6 +417,38 @@ def test_a_sender_who_signs_another_url_is_told_which(configured: str, signed: s
     capture = captured(request, target=target, x_forwarded_host=host or None)
     said = found(capture, subject)
     assert f"the URL that was signed is {signed}, and the source's is {configured}" in said
+
+
+def test_a_query_that_is_signed_too_is_left_as_it_came() -> None:
+    subject = source("twilio", SECRET, url="http://x.example/hooks/hub")
+    right = source("twilio", SECRET, url="https://x.example/hooks/hub")
+    blank = InboundRequest(
+        headers={b"content-type": b"application/x-www-form-urlencoded"},
+        body=b"a=1&b=2",
+        now=NOW,
+        url=right.url,
+        query=b"call=7",
+    )
+    capture = captured(right.verifier.sign(blank, SECRET))
+    assert told(capture, right).verified
+    assert "the URL that was signed is https://x.example/hooks/hub, and" in found(capture, subject)
+
+
+def test_a_standard_webhook_that_was_signed_with_the_undecoded_secret_is_told() -> None:
+    secret = "whsec_" + b64encode(bytes(range(100, 132))).decode()
+    subject = source("standard-webhooks", secret)
+    request = sent(subject, secret)
+    content = b"%b.%b.%b" % (request.headers[b"webhook-id"], request.headers[b"webhook-timestamp"], BODY)
+    signature = b64encode(hmac.digest(secret.encode(), content, "sha256")).decode()
+    assert told(captured(request), subject).verified
+    said = found(captured(request, webhook_signature=f"v1,{signature}"), subject)
+    assert "the sender's key is secret 1 of 1 as it is written, without decoding it" in said
+
+
+def test_a_request_without_any_signature_asks_whether_the_sender_has_a_secret() -> None:
+    capture = captured(sent(source("github", SECRET), SECRET), x_hub_signature_256=None)
+    said = lines(told(capture, source("github", SECRET)), "✗")
+    assert said == "not there: X-Hub-Signature-256; is a secret entered at the sender?"
 
 
 # --- certificates -------------------------------------------------------------------------------------------------
