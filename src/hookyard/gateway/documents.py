@@ -52,6 +52,8 @@ class Documents:
             BadSignature: what is lacking is not the sender's, or not what it should be.
             Refused: it cannot be had now (`sender_unreachable`): the request may be genuine.
         """
+        if self._verifier.needs(request) is None:
+            return  # and does not stand behind those for whom something is fetched
         async with self._turn:  # those that come meanwhile find it there, and ask for nothing
             url = self._verifier.needs(request)
             if url is None:
