@@ -9,12 +9,14 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.unit.inbound.explain.lab import BODY, NOW, SECRET, captured, lines, sent, small, source, told
 
 from hookyard.config.model import PresetScheme, TemplateScheme
 from hookyard.config.scalars import parse_value
 from hookyard.inbound import presets
 from hookyard.inbound.explain.capture import Capture
+from hookyard.inbound.explain.exemplar import exemplar_of
 from hookyard.inbound.explain.looks import verifier_of
 from hookyard.inbound.explain.subject import Subject
 from hookyard.inbound.request import InboundRequest
@@ -72,6 +74,32 @@ def test_what_the_verifier_of_a_preset_signs_verifies_here_and_with_another_secr
     assert told(captured(request), good, now=NOW + 86_400_000).verified
     explained = told(captured(request), wrong)
     assert not explained.verified
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_whatever_is_done_to_a_request_of_a_preset_is_explained(name: str) -> None:
+    verifier = verifier_of(name)
+    if verifier is None:
+        pytest.skip(f"{name} needs settings")
+    pair = verifier.pair()
+    subject = source(name, pair.verifying, url="https://x.example/hooks/hub")
+    request = sent(subject, pair.signing)
+    whole = captured(request)
+    spoilt = [replace(whole, body=body) for body in (b"", b"\xff", BODY[:-1], b"[" * 1000)]
+    for at, (header, _) in enumerate(whole.headers):
+        before, after = whole.headers[:at], whole.headers[at + 1 :]
+        spoilt.append(replace(whole, headers=before + after))
+        spoilt.append(replace(whole, headers=(*whole.headers, whole.headers[at])))
+        spoilt += [
+            replace(whole, headers=(*before, (header, value), *after)) for value in (b"", b"\xff=,", b"9" * 9000)
+        ]
+    needed = {header.decode() for header in exemplar_of(subject.verifier, NOW).headers}
+    for capture in spoilt:
+        explained = told(capture, subject, at=NOW)
+        assert explained.steps
+        if not needed <= {header for header, _ in capture.headers}:
+            assert not explained.verified
+            assert "✗" in {step.mark for step in explained.steps}
 
 
 # --- secrets ------------------------------------------------------------------------------------------------------
