@@ -1,13 +1,22 @@
-"""The one field of a form that holds the JSON, and for some senders is what they sign."""
+"""The one field of a form that holds the JSON, and for some senders is what they sign.
 
+It is decoded before anybody has vouched for it, so strictly and fast: a form is taken as forms are written
+(https://url.spec.whatwg.org/#urlencoded-serializing), and of a large one no step is Python's for each escape.
+"""
+
+import re
+from binascii import a2b_qp
 from typing import Final
 
-from hookyard.inbound.forms import unquoted
 from hookyard.inbound.request import InboundRequest
 
 FORM: Final = b"application/x-www-form-urlencoded"
 _MOST: Final = 64
 """Fields; a form that holds its JSON in one has few others."""
+_ESCAPE: Final = 3
+_PIECE: Final = 64 << 10
+_NEVER_WRITTEN: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})|=")
+_TO_QUOTED: Final = bytes.maketrans(b"%+", b"= ")
 
 
 def is_form(request: InboundRequest) -> bool:
@@ -24,6 +33,23 @@ def field_of(body: bytes, name: str) -> bytes | None:
     found: list[bytes] = []
     for each in fields:
         key, is_there, value = each.partition(b"=")
-        if is_there and unquoted(key) == wanted:
+        if is_there and len(key) <= _ESCAPE * len(wanted) and _decoded(key) == wanted:
             found.append(value)
-    return unquoted(found[0]) if len(found) == 1 else None
+    return _decoded(found[0]) if len(found) == 1 else None
+
+
+def _decoded(text: bytes) -> bytes | None:
+    """Undo the escapes; None where there are some that no form has."""
+    if _NEVER_WRITTEN.search(text):
+        return None
+    decoded = bytearray()
+    at = 0
+    while at < len(text):
+        end = min(at + _PIECE, len(text))
+        cut = text.rfind(b"%", end - _ESCAPE + 1, end) if end < len(text) else -1
+        end = cut if cut > at else end  # an escape is not cut in two
+        # Quoted-printable is the same but for the sign; what else is special there stands behind one.
+        piece = text[at:end].translate(_TO_QUOTED)
+        decoded += a2b_qp(piece) if b"=" in piece else piece
+        at = end
+    return bytes(decoded)

@@ -1,5 +1,8 @@
 """What holds for every template that can be written, whatever is signed and whatever comes."""
 
+import re
+from urllib.parse import unquote_to_bytes
+
 import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -155,3 +158,22 @@ def test_two_texts_are_never_the_same_base64_but_for_the_padding(text: bytes) ->
 def test_a_form_has_its_field_or_not(body: bytes, name: str) -> None:
     found = field_of(body, name)
     assert found is None or len(found) <= len(body)
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"%41", b"%3d", b"%3D", b"%0A", b"%0d", b"%25", b"+", b"\n", b"\r", b" ", b"_", b"a", b"\xff"])
+    )
+)
+def test_a_field_is_decoded_as_any_form_is(pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+    expected = unquote_to_bytes(text.replace(b"+", b" "))
+    assert field_of(b"a=1&p%61yload=" + text, "payload") == expected
+    padded = b"x" * 65_534 + text * 3  # where pieces are cut
+    assert field_of(b"payload=" + padded, "payload") == unquote_to_bytes(padded.replace(b"+", b" "))
+
+
+@given(st.lists(st.sampled_from([b"%", b"%4", b"=", b"%zz", b"%41", b"a"]), min_size=1).map(b"".join))
+def test_what_no_form_has_is_refused(text: bytes) -> None:
+    odd = b"=" in text or re.search(rb"%(?![0-9A-Fa-f]{2})", text) is not None
+    assert (field_of(b"payload=" + text, "payload") is None) == odd
