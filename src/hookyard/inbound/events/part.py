@@ -1,5 +1,6 @@
 """The one base of all that hosts send: what is left out, or null, is empty."""
 
+from collections.abc import Callable
 from types import GenericAlias
 from typing import Any, ClassVar, dataclass_transform, get_args, get_origin
 
@@ -11,6 +12,13 @@ Id = int | str
 Moment = str | int
 """A time as the host writes it: mostly ISO 8601, here and there a number of seconds (GitHub) or milliseconds
 (Bitbucket Data Center) since 1970."""
+
+
+class Also(Struct, frozen=True):
+    """In an `Annotated`: another form in which a host is known to send this field, and what is made of it."""
+
+    kind: Any
+    make: Callable[[Any], object]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
@@ -27,13 +35,21 @@ class PartType(StructMeta):
         made = super().__new__(mcls, name, bases, members, **settings)
         notes = made.__annotations__ if "__annotations__" in made.__dict__ else {}
         empties: list[tuple[str, object]] = []
+        also: list[tuple[str, type[Any], Callable[[Any], object]]] = list(getattr(made, "_also", ()))
         for attribute, default in zip(_fields(made), made.__struct_defaults__, strict=True):
             if default is None:
                 continue
             empties.append((attribute, default))
-            if attribute in notes:
-                notes[attribute] = _nullable(notes[attribute])
+            if attribute not in notes:
+                continue
+            kind: Any = notes[attribute]
+            for other in getattr(kind, "__metadata__", ()):
+                if isinstance(other, Also):
+                    also.append((attribute, get_origin(other.kind) or other.kind, other.make))
+                    kind = kind.__origin__ | other.kind
+            notes[attribute] = _nullable(kind)
         type.__setattr__(made, "_empties", tuple(empties))
+        type.__setattr__(made, "_also", tuple(also))
         return made
 
 
@@ -60,9 +76,14 @@ class Part(Struct, metaclass=PartType):
     """Something that a host sends. Every field has a default: None where it may be missing, else what is empty."""
 
     _empties: ClassVar[tuple[tuple[str, object], ...]] = ()
+    _also: ClassVar[tuple[tuple[str, type[Any], Callable[[Any], object]], ...]] = ()
 
     def __post_init__(self) -> None:
-        """Put what is empty where null was sent."""
+        """Put what is empty where null was sent, and the usual form where another was."""
+        for name, kind, make in self._also:
+            other = getattr(self, name)
+            if type(other) is kind:
+                force_setattr(self, name, make(other))
         for name, empty in self._empties:
             value = getattr(self, name)
             if value is None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Struct, inspect
 from tests.unit.inbound.events.bodies import ALL, HOSTS, Json, changed, every_body, places
 
-from hookyard.inbound.events import git, github, hosts
+from hookyard.inbound.events import bitbucket, git, github, hosts
 from hookyard.inbound.events.part import Id, Moment, Part
 
 
@@ -166,6 +166,16 @@ def test_a_null_in_a_list_is_left_out_of_it() -> None:
 def test_null_is_empty_where_a_value_is_always_there() -> None:
     push = msgspec.json.decode(b'{"ref": null, "repository": null, "commits": null, "forced": null}', type=github.Push)
     assert (push.ref, push.repository.full_name, push.commits, push.forced) == ("", "", (), False)
+
+
+def test_forms_that_hosts_are_known_to_send_become_the_usual_one() -> None:
+    old = msgspec.json.decode(b'{"repository": {"private": 1}}', type=github.Push)
+    assert old.repository.private is True
+    added = (
+        b'{"repository": {"links": {"self": [{"href": "https://example.org/r"}]}}, "actor": {"links": {"self": []}}}'
+    )
+    push = msgspec.json.decode(added, type=bitbucket.Push)
+    assert (push.repository.links.api.href, push.actor.links.api.href) == ("https://example.org/r", "")
 
 
 def test_a_wrong_form_is_refused_with_its_path() -> None:

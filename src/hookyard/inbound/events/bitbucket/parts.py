@@ -1,6 +1,8 @@
 """What several events of Bitbucket Cloud have in common."""
 
-from hookyard.inbound.events.part import Moment, Part
+from typing import Annotated
+
+from hookyard.inbound.events.part import Also, Moment, Part
 
 
 class Link(Part):
@@ -9,12 +11,17 @@ class Link(Part):
     href: str = ""
 
 
+def _first(links: tuple[Link, ...]) -> Link:
+    """Of an add-on for Bitbucket Data Center, which sends Bitbucket Cloud's events with lists of links."""
+    return links[0] if links else Link()
+
+
 class Links(Part, rename={"api": "self"}):
     """The links of something."""
 
     html: Link = Link()
     """Its page."""
-    api: Link = Link()
+    api: Annotated[Link, Also(tuple[Link, ...], _first)] = Link()
     """Where it is in the API: Bitbucket's `self`."""
 
 

@@ -1,6 +1,8 @@
 """What several events of GitHub have in common."""
 
-from hookyard.inbound.events.part import Id, Moment, Part
+from typing import Annotated
+
+from hookyard.inbound.events.part import Also, Id, Moment, Part
 
 
 class User(Part):
@@ -25,7 +27,7 @@ class Repository(Part):
     name: str = ""
     full_name: str = ""
     """Owner and name, such as `octocat/hello-world`."""
-    private: bool = False
+    private: Annotated[bool, Also(int, bool)] = False
     visibility: str | None = None
     """`public`, `private` or `internal`; None from old GitHub Enterprise Servers."""
     owner: User = User()
