@@ -15,6 +15,7 @@ from hookyard.inbound.explain.judge import Judge
 from hookyard.inbound.explain.looks import looks_like, others
 from hookyard.inbound.explain.secrets import variants
 from hookyard.inbound.explain.sentences import sentence, shown
+from hookyard.inbound.explain.styles import LARGEST
 from hookyard.inbound.explain.subject import Subject, current
 from hookyard.inbound.explain.templates import templates
 from hookyard.inbound.explain.times import apart, bounds, said, times
@@ -23,7 +24,7 @@ from hookyard.inbound.verifier import BadSignature, Fetching, Key
 from hookyard.webhook_secret import SecretError
 
 _SMALL: Final = 64 << 10
-"""Bytes of a body whose every variation is tried with every variation of the secrets."""
+"""Bytes of a body whose every variation is tried with every variation of the secrets; of a larger one only itself."""
 _PRESENCE: Final = frozenset({"missing", "repeated"})
 _LATE: Final = frozenset({"mismatch", "no_secret", "certificate", "content_digest", "coverage"})
 
@@ -217,14 +218,16 @@ class _Inquiry:
         words = {id(variant.key): variant.says for variant in made}
         every = [*keys, *(variant.key for variant in made)]
         for says, request in self._variations.of(replace(self._request, now=now), every, error):
-            small = len(request.body) <= _SMALL
-            found = self._judge.judge(request, every if small else keys, now)
+            all_keys = len(request.body) <= _SMALL or request.body is self._request.body
+            found = self._judge.judge(request, every if all_keys else keys, now)
             if isinstance(found, Key):
                 self._found(says, words.get(id(found)), found, now)
                 return
             if self._judge.tired:
                 self._said.note("the body is so large that not all was tried")
                 return
+        if len(self._request.body) > LARGEST:
+            self._said.note(f"a body of more than {LARGEST >> 20} MiB is not tried as JSON that is written otherwise")
         if error.step in _LATE or error.step == "malformed":
             self._said.note(
                 f"none of {self._judge.asked} variations of the request and the secrets verifies: "

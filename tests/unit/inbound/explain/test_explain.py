@@ -233,7 +233,11 @@ def test_a_large_body_is_explained_within_bounds() -> None:
     subject = small(SECRET)
     body = b'{"a":"' + b"x" * (4 << 20) + b'"}'
     assert "without the line end" in found(captured(sent(subject, SECRET, body), body=body + b"\n"), subject)
-    assert "verifies" in found(captured(sent(subject, "wrong", body)), subject)
+    said = found(captured(sent(subject, "wrong", body)), subject)
+    assert "variations" in said
+    assert "more than 1 MiB is not tried as JSON that is written otherwise" in said
+    quoted = small(f'"{SECRET}"')
+    assert "without the quotes around it" in found(captured(sent(quoted, SECRET, body)), quoted)
 
 
 JSON = st.recursive(
