@@ -73,4 +73,4 @@ def test_the_configuration_of_the_page_fits_its_plugin(tmp_path: Path) -> None:
     (tmp_path / "hookyard.yaml").write_text(f"{config}plugins:\n  hello: {{}}\n", "utf-8")
     assembly = assemble(load_file(tmp_path / "hookyard.yaml"))
     assert (assembly.problems, assembly.degraded) == ((), ())
-    assert assembly.sources.by_name["acme"].verifier == "acme"
+    assert assembly.sources.by_name["acme"].plugin == "acme"

@@ -49,7 +49,9 @@ SOURCES_READ: Final = "sources:read"
 SOURCES_WRITE: Final = "sources:write"
 TOKENS_READ: Final = "tokens:read"
 TOKENS_WRITE: Final = "tokens:write"
-GLOBAL: Final = frozenset({ADMIN, LANES_READ, LANES_WRITE, PLUGINS_READ, ENDPOINTS_READ, ENDPOINTS_WRITE, SOURCES_READ, SOURCES_WRITE})
+GLOBAL: Final = frozenset(
+    {ADMIN, LANES_READ, LANES_WRITE, PLUGINS_READ, ENDPOINTS_READ, ENDPOINTS_WRITE, SOURCES_READ, SOURCES_WRITE}
+)
 """What concerns everybody: no principal with a tenant may, whatever its scopes."""
 _SCOPE: Final = re.compile(SCOPE_PATTERN)
 _READ_ONLY: Final = "ro"

@@ -37,6 +37,6 @@ class Preset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose typed events it sends."""
     settings: tuple[str, ...] = ()
     """Which settings of `PresetScheme` it takes, beside `tolerance` where it has a timestamp."""
-    secret: str = "the secret that was entered at the sender"
+    secret: str = "the secret that was entered at the sender"  # noqa: S105  words about one
     """What its `secrets` are, in words."""
     needs_secrets: bool = True

@@ -95,9 +95,9 @@ def test_a_union_takes_the_member_that_its_shape_asks_for(read: Read) -> None:
     ],
 )
 def test_what_fits_no_member_of_a_union_is_told_the_choices(problems: Problems, scheme: str, message: str) -> None:
+    mappings = "a mapping with preset, a mapping with signature or a mapping with plugin"
     assert problems(SOURCE.format(scheme=scheme, on="a")) == [
-        f"4: sources.s.scheme: expected the name of a preset such as github, a mapping with preset, "
-        f"a mapping with signature or a mapping with plugin, {message}"
+        f"4: sources.s.scheme: expected the name of a preset such as github, {mappings}, {message}"
     ]
 
 

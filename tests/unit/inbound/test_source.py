@@ -156,10 +156,10 @@ def source(**settings: object) -> Source:
     return Sources.build(Config(sources={"hub": SourceSettings(**(given | settings))}), COMMANDS).by_name["hub"]
 
 
-def problems(server: Server | None = None, **settings: object) -> tuple[tuple[str, str], ...]:
+def problems(**settings: object) -> tuple[tuple[str, str], ...]:
     """What is wrong with such a source."""
     given: Any = {"scheme": "github", "secrets": (Secret(SECRET),), "routes": (RouteSettings(run="hello/greet"),)}
-    config = Config(server=server or Server(), sources={"hub": SourceSettings(**(given | settings))})
+    config = Config(sources={"hub": SourceSettings(**(given | settings))})
     with pytest.raises(SourcesError) as caught:
         Sources.build(config, COMMANDS)
     return caught.value.problems
