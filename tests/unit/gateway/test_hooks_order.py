@@ -36,6 +36,15 @@ SLACK = SourceSettings(
 )
 
 
+def _always(*_: object) -> bool:
+    return True
+
+
+def _of_hub(on: object, what: object) -> bool:
+    """Whether a source is verified that is there, and counted for it."""
+    return (on.name if isinstance(on, Source) else what) == "hub"
+
+
 @pytest.fixture(params=[True, False], ids=["lean", "ordinary"])
 def lean(request: pytest.FixtureRequest) -> bool:
     """Whether there is the lean path."""
@@ -47,7 +56,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stages that requests come to, as they do."""
     seen: list[str] = []
 
-    def record(where: type, name: str, stage: str, when: Callable[..., bool] = lambda *_: True) -> None:
+    def record(where: type, name: str, stage: str, when: Callable[..., bool] = _always) -> None:
         inner = getattr(where, name)
 
         def recording(*arguments: object, **named: object) -> Any:  # noqa: ANN401  what the method returns
@@ -60,8 +69,8 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     record(Limits, "admit", "peer limit")
     record(Bodies, "read", "body")
     record(Networks, "__contains__", "networks")
-    record(Source, "verify", "verify", lambda source, _: source.name == "hub")
-    record(Limiter, "take", "rate", lambda _, key: key == "hub")
+    record(Source, "verify", "verify", _of_hub)
+    record(Limiter, "take", "rate", _of_hub)
     record(Reading, "read", "read")
     record(Slack, "after", "handshake")
     record(Route, "takes", "filter")
