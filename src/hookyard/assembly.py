@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hookyard.auth import jwt
+from hookyard.clock import SystemClock
 from hookyard.config import Loaded
 from hookyard.dispatch.schedules import degraded_schedules, schedule_problems
 from hookyard.errors import Problem
 from hookyard.host.load import load
 from hookyard.host.registry import Registry
 from hookyard.inbound import own
+from hookyard.inbound.secrets import expired_secrets
 from hookyard.inbound.sources import Sources, SourcesError, inactive_routes
 from hookyard.outbound import Outbound
 
@@ -29,7 +31,7 @@ class Assembly:
     problems: tuple[Problem, ...]
     """What keeps a server from starting."""
     degraded: tuple[Problem, ...]
-    """What does not: routes and schedules whose plugins do not run."""
+    """What does not: routes and schedules whose plugins do not run, sources whose secrets have expired."""
 
 
 def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[str], None] | None = None) -> Assembly:
@@ -53,7 +55,11 @@ def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[st
     found += schedule_problems(loaded.config, registry.commands, inactive)
     found += Outbound.problems(loaded.config)
     found += jwt.problems(loaded.config.jwt, loaded.base)
-    degraded = [*inactive_routes(loaded.config, inactive), *degraded_schedules(loaded.config, inactive)]
+    degraded = [
+        *inactive_routes(loaded.config, inactive),
+        *expired_secrets(loaded.config, SystemClock().now()),
+        *degraded_schedules(loaded.config, inactive),
+    ]
     return Assembly(registry, sources, _located(loaded, found), _located(loaded, degraded))
 
 

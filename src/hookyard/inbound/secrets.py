@@ -1,10 +1,10 @@
 """The secrets of a source: which there are, until when, and the keys they become."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from hookyard.config.model import SecretSettings
+from hookyard.config.model import Config, SecretSettings
 from hookyard.config.schedules.rule import parse_instant
 from hookyard.config.values import Secret
 from hookyard.inbound.problem import Found
@@ -62,3 +62,16 @@ def keys_of(secrets: Iterable[SourceSecret], verifier: Verifier, where: str, pro
         else:
             found.append(Key(material=material, number=secret.number, until=secret.until, id=secret.id))
     return tuple(found)
+
+
+def expired_secrets(config: Config, now: int) -> Iterator[Found]:
+    """Every source all of whose secrets have stopped being good, so that nobody gets in.
+
+    Args:
+        config: the configuration.
+        now: milliseconds UTC.
+    """
+    for name, source in config.sources.items():
+        secrets = secrets_of(source.secrets, "", [])
+        if secrets and all(secret.until is not None and secret.until <= now for secret in secrets):
+            yield f"sources.{name}.secrets", "every secret has expired: nobody gets in"

@@ -161,8 +161,6 @@ def _check_secrets(
     if needed and not secrets:
         what = "the secret" if scheme is None or scheme.preset is None else scheme.preset.secret
         problems.append((f"{where}.secrets", f"there is none; without {what} nobody could be let in"))
-    if not needed and secrets:
-        problems.append((f"{where}.secrets", "this sender is verified without any"))
 
 
 def _window(settings: SourceSettings, where: str, problems: list[Found]) -> int:

@@ -84,3 +84,27 @@ def test_a_plugin_whose_configuration_is_wrong_keeps_the_server_from_starting(fo
 def test_a_configuration_without_fault_has_neither(folder: Path) -> None:
     assembly = assembled(folder, "good/run")
     assert (assembly.problems, assembly.degraded) == ((), ())
+
+
+def test_a_source_all_of_whose_secrets_have_expired_is_told_and_keeps_no_server_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir(mode=0o755)
+    (tmp_path / "plugins" / "good.py").write_text(PLUGIN.replace("{name}", "good"))
+    old = '{value: old, until: "2001-01-01T00:00:00Z"}'
+    text = """\
+        plugin_dirs: [plugins]
+        sources:
+          late:
+            scheme: github
+            secrets: [OLD]
+            routes: [{run: good/run}]
+          good:
+            scheme: github
+            secrets: [OLD, new]
+            routes: [{run: good/run}]
+        """
+    (tmp_path / "c.yaml").write_text(dedent(text).replace("OLD", old))
+    assembly = assemble(load_file(tmp_path / "c.yaml"))
+    assert assembly.problems == ()
+    assert [(one.path, one.line, one.message) for one in assembly.degraded] == [
+        ("sources.late.secrets", 5, "every secret has expired: nobody gets in")
+    ]
