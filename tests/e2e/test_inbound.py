@@ -157,14 +157,15 @@ def test_two_hundred_identical_deliveries_at_once_make_one_job(hub: Server) -> N
     hub.start()
     body = b'{"n":21}'
     with ThreadPoolExecutor(32) as pool:
-        replies = list(pool.map(lambda _: post(hub, body, headers_of(body, "d-1")), range(200)))
+        replies = [one.result() for one in [pool.submit(post, hub, body, headers_of(body, "d-1")) for _ in range(200)]]
     assert {status for status, _ in replies} == {202}
     [job_id] = {job["job_id"] for _, job in replies}
     assert [job.get("duplicate") for _, job in replies].count(None) == 1
     jobs = hub.client.get("/api/v1/jobs").json()["jobs"]
     assert [job["job_id"] for job in jobs] == [job_id]
     with ThreadPoolExecutor(8) as pool:
-        others = list(pool.map(lambda n: post(hub, b'{"n":%d}' % n, headers_of(b'{"n":%d}' % n, "d-1")), range(20)))
+        bodies = [b'{"n":%d}' % n for n in range(20)]
+        others = [one.result() for one in [pool.submit(post, hub, one, headers_of(one, "d-1")) for one in bodies]]
     assert {(status, problem["job_id"]) for status, problem in others} == {(409, job_id)}
 
 
@@ -200,9 +201,9 @@ def test_many_large_pushes_at_once_wait_for_each_other_and_not_for_more_memory(h
     hub.config["server"]["body_memory"] = "64MiB"
     hub.start()
     body = body_of(8 * MIB)
-    before = memory(hub)[0]
+    before, forged = memory(hub)[0], headers_of(body, "d-1", "guess")
     with ThreadPoolExecutor(16) as pool:
-        replies = list(pool.map(lambda at: post(hub, body, headers_of(body, f"d-{at}", "guess")), range(32)))
+        replies = [one.result() for one in [pool.submit(post, hub, body, forged) for _ in range(32)]]
     assert {status for status, _ in replies} <= {401, 503}
     assert memory(hub)[1] - before < 64 + 48  # 16 at once would take 128 and more
 
