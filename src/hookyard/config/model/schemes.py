@@ -123,7 +123,7 @@ class ReadingSettings(Section, frozen=True, kw_only=True):
     pings: tuple[str, ...] = ()
     """Events that only ask whether anybody is there: answered, and nothing is run."""
     form: Text | None = None
-    """The field that holds the JSON when the body is a form; without one a form becomes an object of its fields."""
+    """The field that holds the JSON when the body is a form; one without it becomes an object of its fields."""
     never_with: tuple[Header, ...] = ()
     """Headers that give another sender away, who uses this one's headers too."""
 
