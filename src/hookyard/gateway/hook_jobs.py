@@ -67,18 +67,26 @@ class HookJobs:
         stored, request_id = accepted(await way.accept(new), request_id)
         return way.answer(stored), request_id
 
-    async def replay(self, received: Received, audit: AuditEntry) -> Sequence[tuple[Enqueued, CommandSpec]]:
+    async def replay(
+        self, received: Received, command: str, audit: AuditEntry
+    ) -> Sequence[tuple[Enqueued, CommandSpec]]:
         """Make jobs anew of an event, by the routes as they are now, whatever became of it before.
+
+        Where all routes are taken, the others' jobs of the event are not run once more: only those of the same command,
+        unless there is none of it any more.
 
         Args:
             received: the event.
+            command: of the job that is replayed, as `plugin/command`.
             audit: who wants it.
 
         Raises:
             Refused: it is still not what a command takes (`invalid_event`), and nothing was stored; or as in
                 :meth:`store`.
         """
-        news = await self._make(self._source.routes_for(received), received, audit.request_id, again=True)
+        routes = self._source.routes_for(received)
+        same = tuple(route for route in routes if route.command == command)
+        news = await self._make(same or routes, received, audit.request_id, again=True)
         for _, new in news:
             if new.dead is not None:
                 raise _refusal(new.dead)

@@ -105,9 +105,11 @@ class SourceWay:
         answer.headers += fields
         return answer, request_id
 
-    async def replay(self, received: Received, audit: AuditEntry) -> Sequence[tuple[Enqueued, CommandSpec]]:
+    async def replay(
+        self, received: Received, command: str, audit: AuditEntry
+    ) -> Sequence[tuple[Enqueued, CommandSpec]]:
         """Make jobs anew of an event that was verified when it came; see :meth:`HookJobs.replay`."""
-        return await self._jobs.replay(received, audit)
+        return await self._jobs.replay(received, command, audit)
 
     def _count(self) -> Headers:
         limiter = self._limiter

@@ -25,6 +25,7 @@ from hookyard.config.model import RouteSettings, SecretSettings, Server
 from hookyard.config.values import Rate, Secret
 from hookyard.model import AuditEntry
 from hookyard.store.contract import AuditQuery
+from hookyard.store.memory import MemoryStore
 
 PUSH = b'{"who": "Ada"}'
 
@@ -55,11 +56,11 @@ def audited(house: House) -> list[AuditEntry]:
     return run(ask())
 
 
-def changed(**settings: object) -> House:
+def changed(*, store: MemoryStore | None = None, **settings: object) -> House:
     """A gateway whose source `hub` has other settings."""
     config = config_of()
     hub = replace(config.sources["hub"], **settings)
-    return house_of(replace(config, sources={**config.sources, "hub": hub}))
+    return house_of(replace(config, sources={**config.sources, "hub": hub}), store=store)
 
 
 def test_sources_are_listed_by_name_with_how_they_are_verified_and_without_their_secrets(house: House) -> None:
@@ -161,6 +162,22 @@ def test_a_replay_makes_a_job_anew_which_is_no_duplicate_and_has_a_past_of_its_o
     again = post(house, f"/api/v1/jobs/{made['job_id']}/replay")
     assert again.status == 202
     assert hook(house).json["job_id"] == job_id
+
+
+def test_a_replay_of_one_of_several_jobs_does_not_run_the_others_once_more() -> None:
+    routes = (
+        RouteSettings(on="push", run="hello/greet", with_={"name": "$.who"}),
+        RouteSettings(on="push", run="hello/look"),
+        RouteSettings(on="push", run="hello/greet", with_={"name": "Bob"}),
+    )
+    house = changed(routes=routes, take="all")
+    greet, look, again = hook(house).json["jobs"]
+    assert [one["command"] for one in (greet, look, again)] == ["greet", "look", "greet"]
+    replayed = post(house, f"/api/v1/jobs/{look['job_id']}/replay").json["jobs"]
+    assert [one["command"] for one in replayed] == ["look"]
+    mended = changed(routes=routes[:1], take="all", store=house.store)
+    mended.clock.advance(1)
+    assert [one["command"] for one in post(mended, f"/api/v1/jobs/{look['job_id']}/replay").json["jobs"]] == ["greet"]
 
 
 def test_a_dead_letter_is_replayed_once_its_route_is_mended() -> None:
