@@ -1,4 +1,4 @@
-"""The one field of a form that holds the JSON, and for some senders is what they sign.
+"""A form's fields, of which for some senders one holds the JSON and is what they sign.
 
 It is decoded before anybody has vouched for it, so strictly and fast: a form is taken as forms are written
 (https://url.spec.whatwg.org/#urlencoded-serializing), and of a large one no step is Python's for each escape.
@@ -38,16 +38,31 @@ def field_of(body: bytes, name: str) -> bytes | None:
     return _decoded(found[0]) if len(found) == 1 else None
 
 
+def fields_of(body: bytes, most: int) -> list[tuple[bytes, bytes]] | None:
+    """Every field, decoded; None when there is none, one is malformed, or there are more than `most`."""
+    given = body.split(b"&", most)
+    found: list[tuple[bytes, bytes]] = []
+    for each in given if len(given) <= most else ():
+        if each:
+            key, is_there, value = each.partition(b"=")
+            name, text = _decoded(key), _decoded(value)
+            if not is_there or name is None or text is None:
+                return None
+            found.append((name, text))
+    return found or None
+
+
 def _decoded(text: bytes) -> bytes | None:
     """Undo the escapes; None where there are some that no form has."""
-    if _NEVER_WRITTEN.search(text):
-        return None
     decoded = bytearray()
     at = 0
     while at < len(text):
         end = min(at + _PIECE, len(text))
         cut = text.rfind(b"%", end - _ESCAPE + 1, end) if end < len(text) else -1
         end = cut if cut > at else end  # an escape is not cut in two
+        # A piece at a time, so that a large form does not hold up all others.
+        if _NEVER_WRITTEN.search(text, at, end):
+            return None
         # Quoted-printable is the same but for the sign; what else is special there stands behind one.
         piece = text[at:end].translate(_TO_QUOTED)
         decoded += a2b_qp(piece) if b"=" in piece else piece

@@ -20,10 +20,12 @@ _LONGEST: Final = 128
 """Characters of a `clientState`."""
 _MOST: Final = 1000
 """Items of one request; Graph sends far fewer."""
+_STATE: Final = "clientState"
 
 
 class _Item(Struct):
-    state: str | None = msgspec.field(name="clientState", default=None)
+    state: str | None = msgspec.field(name=_STATE)
+    """Must be there, so that a stranger's list of nothing ends with its first item."""
 
 
 class _Body(Struct):
@@ -45,8 +47,14 @@ class MicrosoftGraph:
 
     def verify(self, request: InboundRequest, keys: Sequence[Key]) -> Key:
         """The key that all items have; of several the one that ends first; see :class:`Verifier`."""
+        if request.body.count(_STATE.encode()) > _MOST:
+            raise BadSignature("malformed", f"more than {_MOST} notifications")
         try:
             items = _DECODER.decode(request.body).value
+        except msgspec.ValidationError as error:
+            if f"`{_STATE}`" in str(error):
+                raise BadSignature("missing", _STATE) from None
+            raise BadSignature("malformed", "the body is no list of notifications") from None
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise BadSignature("malformed", "the body is no list of notifications") from None
         if not items:

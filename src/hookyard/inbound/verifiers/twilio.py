@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from secrets import token_hex
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from hookyard.inbound.places import with_header
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.template.form import is_form
+from hookyard.inbound.template.form import fields_of, is_form
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 from hookyard.inbound.verifiers.parts import base64, header, text, who
 
@@ -89,11 +89,16 @@ def _fields(request: InboundRequest) -> bytes:
         raise BadSignature("repeated", "content-type")
     if not is_form(request):
         raise BadSignature("missing", f"the body is no form, and the query has no {_DIGEST}")
+    # Anybody may send one, so in time and memory it must not cost many times its size, as the standard library's would.
+    fields = fields_of(request.body, _MOST) if request.body.isascii() else None
+    if fields is None:
+        raise BadSignature("malformed", "the form")
+    signed = b"".join(name + value for name, value in sorted(set(fields)))  # in the order of the text, as UTF-8 has it
     try:
-        fields = parse_qsl(request.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
-    except ValueError:
+        signed.decode()
+    except UnicodeDecodeError:
         raise BadSignature("malformed", "the form") from None
-    return "".join(name + value for name, value in sorted(set(fields))).encode()
+    return signed
 
 
 def _urls(request: InboundRequest) -> Iterator[bytes]:

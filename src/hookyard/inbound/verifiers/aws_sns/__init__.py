@@ -25,6 +25,8 @@ from hookyard.webhook_secret import SecretError
 TOLERANCE: Final = 3_600_000
 """Milliseconds: Amazon repeats a delivery for up to an hour with the time of the first."""
 TYPE: Final = b"x-amz-sns-message-type"
+_LARGEST: Final = 2 << 20
+"""Bytes of a body that is decoded: a message has at most 256 KiB, as JSON up to six times that."""
 
 
 class AwsSns:
@@ -102,6 +104,8 @@ class AwsSns:
     def _read(self, request: InboundRequest) -> Message:
         """The message, when it could be one: all checks that need no certificate."""
         kind = header(request, TYPE)
+        if len(request.body) > _LARGEST:
+            raise BadSignature("malformed", "the body is larger than any message")
         try:
             message = DECODER.decode(request.body)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
