@@ -16,7 +16,7 @@ from hookyard.inbound.template import compile_template
 from hookyard.inbound.verifier import Verifier
 
 _SPECIAL: Final = ("prefix", "accept", "until", "topics", "header", "components")
-"""Settings of presets whose verifier is a class."""
+"""Settings that only those presets take that name them."""
 
 
 @runtime_checkable
@@ -79,9 +79,9 @@ def _of_preset(settings: PresetScheme, preset: Preset) -> Scheme:
 
 
 def _verifier(settings: PresetScheme, preset: Preset) -> Verifier:
+    if foreign := [key for key in _SPECIAL if key not in preset.settings and getattr(settings, key)]:
+        raise SchemeError([(key, f"has no use with {settings.preset}") for key in foreign])
     if preset.template is not None:
-        if foreign := [key for key in _SPECIAL if getattr(settings, key)]:
-            raise SchemeError([(key, f"has no use with {settings.preset}") for key in foreign])
         return compile_template(preset.template, tolerance=settings.tolerance)
     # Loaded by those who need it: it brings a large library.
     from hookyard.inbound import verifiers

@@ -10,7 +10,6 @@ from hookyard.config.model import (
     PresetScheme,
     RouteSettings,
     SourceSettings,
-    TemplateScheme,
 )
 from hookyard.errors import HookyardError
 from hookyard.host.registry import Command
@@ -22,7 +21,7 @@ from hookyard.inbound.routes import compile_routes
 from hookyard.inbound.scheme import Scheme, scheme_of
 from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
 from hookyard.inbound.source import Source
-from hookyard.inbound.verifier import Key
+from hookyard.inbound.verifier import Key, Timed
 
 
 class SourcesError(HookyardError):
@@ -143,7 +142,7 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
         expiring=any(secret.until is not None for secret in secrets),
         routes=routes,
         take=settings.take,
-        window=_window(settings, f"{where}.dedupe_window", problems),
+        window=_window(settings, scheme, f"{where}.dedupe_window", problems),
         networks=_networks(settings.allow, f"{where}.allow", problems),
         rate=settings.rate,
         terms=_terms(settings),
@@ -163,13 +162,13 @@ def _check_secrets(
         problems.append((f"{where}.secrets", f"there is none; without {what} nobody could be let in"))
 
 
-def _window(settings: SourceSettings, where: str, problems: list[Found]) -> int:
+def _window(settings: SourceSettings, scheme: Scheme | None, where: str, problems: list[Found]) -> int:
     """How long a delivery id is kept; a request must not outlive it, or it could be sent again and count as new."""
-    tolerance = settings.scheme.tolerance if isinstance(settings.scheme, PresetScheme) else None
-    if isinstance(settings.scheme, TemplateScheme) and settings.scheme.timestamp is not None:
-        tolerance = settings.scheme.timestamp.tolerance
+    verifier: object = None if scheme is None else scheme.verifier
+    tolerance = verifier.tolerance if isinstance(verifier, Timed) else None
     if tolerance is not None and settings.dedupe_window < 2 * tolerance:
-        problems.append((where, "must be at least twice the tolerance, or a request could be sent again and be new"))
+        least = f"must be at least {2 * tolerance / 1000:g} s, twice the tolerance"
+        problems.append((where, f"{least}, or a request could be sent again and be new"))
     return settings.dedupe_window
 
 

@@ -113,6 +113,16 @@ class Verifier(Protocol):
 
 
 @runtime_checkable
+class Timed(Protocol):
+    """A verifier of requests that may say when they were sent."""
+
+    @property
+    def tolerance(self) -> int | None:
+        """Milliseconds by which that may be off, in both directions; None: they do not say it."""
+        ...
+
+
+@runtime_checkable
 class Fetching(Protocol):
     """A verifier that needs documents of its sender's, such as certificates. It fetches nothing itself."""
 

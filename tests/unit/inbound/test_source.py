@@ -204,7 +204,22 @@ def test_a_host_that_sends_githubs_headers_too_is_not_taken_for_github(header: b
         (
             {"scheme": PresetScheme(preset="stripe", tolerance=Duration(60_000)), "dedupe_window": Duration(119_999)},
             "dedupe_window",
-            "must be at least twice the tolerance",
+            "must be at least 120 s, twice the tolerance",
+        ),
+        ({"scheme": "slack", "dedupe_window": Duration(599_999)}, "dedupe_window", "must be at least 600 s"),
+        (
+            {
+                "scheme": "standard-webhooks",
+                "secrets": (Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),),
+                "dedupe_window": Duration(1),
+            },
+            "dedupe_window",
+            "must be at least 600 s",
+        ),
+        (
+            {"scheme": PresetScheme(preset="websub", header="X-Word")},
+            "scheme.header",
+            "has no use with websub",
         ),
         ({"scheme": "twilio"}, "url", "this sender signs the URL"),
     ],

@@ -166,7 +166,8 @@ class PresetScheme(Section, frozen=True, kw_only=True):
     topics: tuple[Text, ...] = ()
     """Of `aws-sns`: the ARNs of the topics that may send; needed there. Of `websub`: the topics subscribed to."""
     header: Header | None = None
-    """Of `azure-devops`: the header that holds the secret, where it is not `Authorization: Basic`."""
+    """Of `azure-devops` and `azure-event-grid`: the header that holds the secret, where that is neither in
+    `Authorization: Basic` nor the URL's `token`."""
     components: tuple[Text, ...] = ()
     """Of `rfc9421`: what a signature must cover; `@method`, `@target-uri` or `@authority` with `@path`, and
     `content-digest` if left out."""

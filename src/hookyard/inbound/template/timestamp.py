@@ -26,7 +26,7 @@ class Timestamp:
     def __init__(self, settings: TimestampSettings, signature: SignatureSettings, tolerance: int | None) -> None:
         self.place = compile_place(settings, signature)
         self._unit: Unit = settings.unit
-        self._tolerance = int(settings.tolerance) if tolerance is None else tolerance
+        self.tolerance = int(settings.tolerance) if tolerance is None else tolerance
 
     def check(self, request: InboundRequest, body: object | None) -> str:
         """Return the text as it stands there, when it is of our time.
@@ -41,7 +41,7 @@ class Timestamp:
         millis = read(text, self._unit)
         if millis is None:
             raise BadSignature("timestamp_malformed")
-        if abs(request.now - millis) > self._tolerance:
+        if abs(request.now - millis) > self.tolerance:
             raise BadSignature("timestamp_range")
         return text
 

@@ -38,6 +38,7 @@ class Template:
         self._extraction = Extraction(settings.signature, _decoder(settings, self._mac))
         timestamp = settings.timestamp
         self._timestamp = None if timestamp is None else Timestamp(timestamp, settings.signature, tolerance)
+        self.tolerance = None if self._timestamp is None else self._timestamp.tolerance
         signs_time = "timestamp" in self._content.tokens
         self._time_after = self._timestamp is not None and not signs_time
         signs_id = "id" in self._content.tokens and settings.delivery is not None

@@ -42,6 +42,7 @@ class GitLab:
     def __init__(self, accept: Accept = "signature", until: int | None = None, tolerance: int = TOLERANCE) -> None:
         self._accept: Accept = accept
         self._until = until
+        self.tolerance = None if accept == "token" else tolerance
         self._signed = StandardWebhooks(tolerance=tolerance)
 
     def load(self, secret: str) -> object:

@@ -43,7 +43,7 @@ class StandardWebhooks:
     """
 
     def __init__(self, prefix: str = "webhook", tolerance: int = TOLERANCE) -> None:
-        self._tolerance = tolerance
+        self.tolerance = tolerance
         self.id, self.timestamp, self.signature = (
             f"{prefix}-{name}".lower().encode() for name in ("id", "timestamp", "signature")
         )
@@ -64,7 +64,7 @@ class StandardWebhooks:
             raise BadSignature("malformed", self.id.decode())
         if not _TIMESTAMP.fullmatch(timestamp):
             raise BadSignature("timestamp_malformed", self.timestamp.decode())
-        if abs(request.now - int(timestamp) * 1000) > self._tolerance:
+        if abs(request.now - int(timestamp) * 1000) > self.tolerance:
             raise BadSignature("timestamp_range", self.timestamp.decode())
         given = list(_entries(signatures))
         if not given:

@@ -39,7 +39,7 @@ class AwsSns:
 
     def __init__(self, topics: Sequence[str], tolerance: int = TOLERANCE) -> None:
         self._topics = frozenset(topics)
-        self._tolerance = tolerance
+        self.tolerance = tolerance
         self._cache = Cache()
         self._pinned = False
 
@@ -117,7 +117,7 @@ class AwsSns:
         sent = message.sent()
         if sent is None:
             raise BadSignature("timestamp_malformed", "Timestamp")
-        if abs(request.now - sent) > self._tolerance:
+        if abs(request.now - sent) > self.tolerance:
             raise BadSignature("timestamp_range", "Timestamp")
         return message
 

@@ -54,7 +54,7 @@ class MessageSignatures:
     def __init__(self, components: Sequence[str] = (), tolerance: int = TOLERANCE) -> None:
         self._components = frozenset(components)
         self._signs = tuple(components) or _SIGNED
-        self._tolerance = tolerance
+        self.tolerance = tolerance
 
     def load(self, secret: str) -> object:
         """A public key in PEM, or a shared secret; see :func:`hookyard.inbound.verifiers.rfc9421.keys.load`."""
@@ -118,7 +118,7 @@ class MessageSignatures:
             raise BadSignature("timestamp_missing", "created")
         if not _is_integer(created) or not (expires is None or _is_integer(expires)):
             raise BadSignature("timestamp_malformed", "created or expires")
-        if abs(now - created * 1000) > self._tolerance:
+        if abs(now - created * 1000) > self.tolerance:
             raise BadSignature("timestamp_range", "created")
         if expires is not None and now >= expires * 1000:
             raise BadSignature("timestamp_range", "expires")
