@@ -24,10 +24,11 @@ from tests.unit.gateway.lab import (
 from hookyard.config.model import RouteSettings, SecretSettings, Server
 from hookyard.config.values import Rate, Secret
 from hookyard.model import AuditEntry
-from hookyard.store.contract import AuditQuery
+from hookyard.store.contract import AuditQuery, Enqueue
 from hookyard.store.memory import MemoryStore
 
 PUSH = b'{"who": "Ada"}'
+OLDER = "0190a5b6-7c8d-7e9f-8a0b-1c2d3e4f5a6b"
 
 
 def signed(body: bytes, event: str = "push", delivery: str = "d-1") -> Headers:
@@ -206,6 +207,15 @@ def test_what_cannot_be_replayed_is_said(house: House) -> None:
     unrouted = replace(config.sources["hub"], routes=(RouteSettings(on="star", run="hello/greet"),))
     ignoring = house_of(replace(config, sources={"hub": unrouted}), store=house.store)
     assert post(ignoring, f"/api/v1/jobs/{job_id}/replay").json == {"event": "push", "jobs": []}
+
+
+def test_that_the_event_of_an_older_job_was_not_kept_is_said(house: House) -> None:
+    hook(house)
+    older = replace(house.dispatcher.jobs[-1], id=OLDER)
+    house.store.apply([Enqueue(now=0, job=older)])
+    reply = post(house, f"/api/v1/jobs/{OLDER}/replay")
+    assert (reply.status, reply.code) == (404, "not_found")
+    assert str(reply.json["detail"]).startswith("What the sender sent was not kept")
 
 
 def test_a_query_is_not_understood(house: House) -> None:

@@ -19,6 +19,7 @@ from hookyard.inbound.received import Received
 from hookyard.model import Inbound, Job
 
 _NONE: Final = "The job came of no webhook."
+_NOT_KEPT: Final = "What the sender sent was not kept: the job is older than the version of Hookyard that does so."
 
 
 class KeptEvents:
@@ -44,8 +45,8 @@ class KeptEvents:
     async def replay(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Make jobs anew of the event that a job came of, by the routes that the source has now.
 
-        It counts as no duplicate of the delivery: whoever replays an event wants it to run again. Of the jobs that other
-        routes have made of the same event none is made again.
+        It counts as no duplicate of the delivery: whoever replays an event wants it to run again. Of the jobs that
+        other routes have made of the same event none is made again.
         """
         principal, job = await self._access.changeable(request, job_id)
         await require_nothing(request, self._deps)
@@ -69,5 +70,5 @@ class KeptEvents:
     async def _inbound(self, job: Job) -> Inbound:
         found = None if job.source is None else await self._deps.store.inbound(job.id)
         if found is None:
-            raise Refused("not_found", _NONE)
+            raise Refused("not_found", _NONE if job.source is None else _NOT_KEPT)
         return found
