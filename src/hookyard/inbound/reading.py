@@ -46,15 +46,6 @@ class Reading:
         self._form = settings.form
         self._signature = "" if signature is None else (signature.header or "").lower()
 
-    @classmethod
-    def of(cls, settings: ReadingSettings) -> "Reading":
-        """Compile one.
-
-        Raises:
-            SchemeError: a place is none.
-        """
-        return cls(settings)
-
     def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
         """Return what a request is; its signature has been found good.
 

@@ -1,6 +1,6 @@
 """How one source's sender signs and what its requests say: a preset or a template, ready for use."""
 
-from typing import Final, Protocol, runtime_checkable
+from typing import Final
 
 from msgspec import Struct
 
@@ -10,22 +10,11 @@ from hookyard.inbound.handshake import Guarding, Handshake
 from hookyard.inbound.preset import Host, Preset
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.reading import Reading
-from hookyard.inbound.received import Received
-from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template import compile_template
 from hookyard.inbound.verifier import Verifier
 
 _SPECIAL: Final = ("prefix", "accept", "until", "topics", "header", "components")
 """Settings that only those presets take that name them."""
-
-
-@runtime_checkable
-class Reader(Protocol):
-    """Finds out what a verified request is; a verifier whose requests are of several shapes is one itself."""
-
-    def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
-        """Return what it is; see :class:`hookyard.inbound.reading.Reading`."""
-        ...
 
 
 class Scheme(Struct, frozen=True, kw_only=True):
@@ -34,7 +23,7 @@ class Scheme(Struct, frozen=True, kw_only=True):
     name: str
     """Of the preset; `template` for one of the configuration's own."""
     verifier: Verifier
-    reader: Reader
+    reader: Reading
     never_with: frozenset[bytes] = frozenset()
     """Headers, in lower case, that give another sender away."""
     handshakes: tuple[Handshake, ...] = ()
@@ -53,7 +42,7 @@ def scheme_of(settings: PresetName | PresetScheme | TemplateScheme) -> Scheme:
         return Scheme(
             name="template",
             verifier=compile_template(settings),
-            reader=Reading.of(settings),
+            reader=Reading(settings),
             never_with=_lower(settings.never_with),
         )
     if isinstance(settings, str):
@@ -89,9 +78,9 @@ def _verifier(settings: PresetScheme, preset: Preset) -> Verifier:
     return verifiers.build(preset.verifier or "", settings, tolerance=settings.tolerance)
 
 
-def _reader(settings: PresetScheme, preset: Preset) -> Reader:
+def _reader(settings: PresetScheme, preset: Preset) -> Reading:
     if preset.template is not None:
-        return Reading.of(preset.template)
+        return Reading(preset.template)
     from hookyard.inbound import verifiers  # as above
 
     return verifiers.reader(preset.verifier or "", settings, preset.reading)

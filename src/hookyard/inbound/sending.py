@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from hookyard.inbound.reading import Reading
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.scheme import Scheme
 
@@ -36,8 +35,7 @@ def signed(
     """
     headers = headers or {b"content-type": b"application/json"}
     request = InboundRequest(headers=headers, body=body, now=now, url=url, query=query)
-    if isinstance(scheme.reader, Reading):
-        for place, value in ((scheme.reader.event, event), (scheme.reader.delivery, delivery)):
-            if place is not None:
-                request = place.put(request, value)
+    for place, value in ((scheme.reader.event, event), (scheme.reader.delivery, delivery)):
+        if place is not None:
+            request = place.put(request, value)
     return scheme.verifier.sign(request, secret)

@@ -35,7 +35,7 @@ def request(body: bytes, kind: bytes | None = None, headers: dict[bytes, bytes] 
 
 def read(asked: InboundRequest, kind: ReadingSettings = HEADERS, *, keep: bool = False) -> Received:
     """What it is."""
-    return Reading.of(kind).read(asked, source="hub", keep_headers=keep)
+    return Reading(kind).read(asked, source="hub", keep_headers=keep)
 
 
 def refusal(asked: InboundRequest, kind: ReadingSettings = HEADERS) -> Refused:

@@ -80,7 +80,7 @@ def reader(name: str, settings: PresetScheme, reading: ReadingSettings) -> Readi
         case "azure-event-grid" | "microsoft-graph":
             return Chosen(reading, tell=TELLS[name])
         case _:
-            return Reading.of(reading)
+            return Reading(reading)
 
 
 def _without_time(name: str, settings: PresetScheme) -> Verifier:

@@ -70,7 +70,7 @@ class CloudEventReading(Reading):
     def __init__(self, settings: ReadingSettings) -> None:
         super().__init__(settings)
         self.event, self.delivery = _Attribute("ce-type"), _Attribute("ce-id")
-        self._plain = Reading.of(replace(settings, event=None, delivery=None))
+        self._plain = Reading(replace(settings, event=None, delivery=None))
 
     def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
         """Return what a request is; see :class:`Reading`.

@@ -41,7 +41,7 @@ class Chosen(Reading):
         super().__init__(settings)
         rest = replace(settings, event=settings.event if tell is None else None, delivery=None)
         self._by_header = [(name.lower().encode(), _with_delivery(rest, name)) for name in headers]
-        self._otherwise = Reading.of(rest)
+        self._otherwise = Reading(rest)
         self._tell = tell
 
     def read(self, request: InboundRequest, *, source: str, keep_headers: bool) -> Received:
@@ -57,7 +57,7 @@ class Chosen(Reading):
 
 
 def _with_delivery(settings: ReadingSettings, header: str) -> Reading:
-    return Reading.of(replace(settings, delivery=Place(header=header)))
+    return Reading(replace(settings, delivery=Place(header=header)))
 
 
 class _Typed(Struct):
