@@ -13,7 +13,7 @@ lint:
     uv run --no-sync pyright
     uv run --no-sync lint-imports
 
-# All tests, or those that are named: `just test tests/unit`
+# All tests, or those that are named: `just test -n 2`, `just test tests/unit`
 test *ARGS:
     uv run --no-sync pytest {{ARGS}}
 
