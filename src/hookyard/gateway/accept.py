@@ -176,7 +176,9 @@ class CommandWay:
         except Refused as error:
             dead = _letter(error, received)
         except (DecodeError, RecursionError) as error:
-            dead = _letter(refusal(error, body=args), received)
+            found = refusal(error, body=args)
+            place = found.path and route.place(found.path)
+            dead = _letter(Refused(found.code, found.detail, path=place), received)
         job_id, now = self._ids(), self._now()
         ask = self._by_priority.get(route.priority)
         if ask is None:  # as many as the configuration has

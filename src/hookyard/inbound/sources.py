@@ -123,13 +123,18 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
         except SchemeError as error:
             problems.extend((_below(f"{where}.scheme", key), sentence) for key, sentence in error.problems)
         else:
-            keys = keys_of(secrets, scheme.verifier, f"{where}.secrets", problems)
+            useless: list[tuple[int, str]] = []
+            keys = keys_of(secrets, scheme.verifier, useless)
+            problems.extend((f"{where}.secrets[{number}]", why) for number, why in useless)
     _check_secrets(secrets, scheme, plugin, where, problems)
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
     if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):
         problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
     host = None if scheme is None else scheme.host
-    routes = compile_routes(settings.routes, there, host=host, where=f"{where}.routes", problems=problems)
+    sender = None if scheme is None or scheme.preset is None else scheme.name
+    routes = compile_routes(
+        settings.routes, there, host=host, where=f"{where}.routes", problems=problems, sender=sender
+    )
     if scheme is None and plugin is None:
         return None
     return Source(

@@ -196,7 +196,7 @@ def test_with_all_a_full_lane_is_503_and_what_had_room_is_a_duplicate_later(lean
     ("event", "body", "path", "args"),
     [
         ("push", b"{}", "$.who", b"null"),
-        ("push", b'{"who":5}', "$.name", b'{"name":5}'),
+        ("push", b'{"who":5}', "$.who", b'{"name":5}'),
         ("star", b'{"name":5}', "$.name", b'{"name":5}'),
         ("star", b"[]", "$", b"[]"),
     ],

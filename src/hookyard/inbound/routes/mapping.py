@@ -21,7 +21,7 @@ from msgspec import Struct
 from hookyard.errors import Refused
 from hookyard.inbound.received import Received
 from hookyard.inbound.routes.cel import Expression, Failed
-from hookyard.inbound.routes.paths import Missing, Steps, look_up
+from hookyard.inbound.routes.paths import STEP, Missing, Steps, look_up
 
 _LACKING = "The event does not have what the route needs."
 
@@ -146,3 +146,29 @@ def render(node: Node, received: Received) -> bytes:
         raise Refused("invalid_input", detail, path=error.path) from error
     except (RecursionError, UnicodeError, TypeError, ValueError) as error:
         raise Refused("invalid_input", "What the route makes of the event is no JSON.") from error
+
+
+def origin(node: Node, path: str) -> str:
+    """Where what a mapping makes has a value from: a path in the body, or the key of an expression.
+
+    Args:
+        node: the mapping.
+        path: in the input, such as `$.author.name`; returned as it is when what stands there is of neither.
+
+    """
+    here, at = node, 1
+    while isinstance(here, Members | Items):
+        found = STEP.match(path, at)
+        if found is None:
+            return path
+        name, index = found[1] or found[3] or found[4], found[2]
+        if isinstance(here, Members):
+            below = next((member.node for member in here.members if member.name == name), None)
+        else:
+            below = here.items[int(index)] if index is not None and int(index) < len(here.items) else None
+        if below is None:
+            return path
+        here, at = below, found.end()
+    if isinstance(here, FromBody):
+        return here.text + path[at:]
+    return here.where if isinstance(here, FromExpression) else path

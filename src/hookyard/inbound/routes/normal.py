@@ -53,21 +53,28 @@ class Typed(Struct, frozen=True):
 
 
 def compile_typed(
-    kind: type[Struct], host: Host | None, events: Events, where: str, problems: list[Found]
+    kind: type[Struct],
+    host: Host | None,
+    events: Events,
+    where: str,
+    problems: list[Found],
+    *,
+    sender: str | None = None,
 ) -> Typed | None:
     """Hold a route against the type its command takes, and add what is wrong to `problems`.
 
     Args:
         kind: the command's input.
-        host: who sends; None: nobody that is known, so that the body is taken as it is.
+        host: who sends; None: no Git host.
         events: those of the route.
         where: the key path of the route.
         problems: where to report.
+        sender: the preset of who sends; None: nobody that is known, so that the body is taken as it is.
 
     Returns:
         None: it is no type of ours, or nothing is known of who sends.
     """
-    if host is None or not kind.__module__.startswith(_OURS):
+    if (host is None and sender is None) or not kind.__module__.startswith(_OURS):
         return None
     # Here, so that the types of all hosts are loaded only where a command takes one.
     from hookyard.inbound.events import hosts
@@ -76,8 +83,10 @@ def compile_typed(
     if known is None:
         return None
     name = f"{kind.__module__.removeprefix(_OURS).partition('.')[0]}.{kind.__qualname__}"
-    if host not in known:
-        problems.append((f"{where}.run", f"the command takes {name}, which {host} does not send; write a with"))
+    if host is None or host not in known:
+        problems.append(
+            (f"{where}.run", f"the command takes {name}, which {host or sender} does not send; write a with")
+        )
         return None
     fitting = known[host]
     problems.extend(

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-_STEP: Final = re.compile(r"""\.([^.\[\]"'\s]+)|\[(\d{1,6})\]|\[(?:"([^"]*)"|'([^']*)')\]""")
+STEP: Final = re.compile(r"""\.([^.\[\]"'\s]+)|\[(\d{1,6})\]|\[(?:"([^"]*)"|'([^']*)')\]""")
+"""One step: a name, or an index, or a name in double or in single quotes."""
 
 Steps = tuple[str | int, ...]
 
@@ -29,7 +30,7 @@ def parse_path(text: str) -> Steps | None:
     steps: list[str | int] = []
     at = 1
     while at < len(text):
-        found = _STEP.match(text, at)
+        found = STEP.match(text, at)
         if found is None:
             return None
         name, index, double, single = found.groups()

@@ -85,10 +85,12 @@ def route(**members: object) -> Route:
     return compiled(settings(**members))[0]
 
 
-def problems(*routes: RouteSettings, there: There | None = None, host: Host | None = None) -> list[tuple[str, str]]:
+def problems(
+    *routes: RouteSettings, there: There | None = None, host: Host | None = None, sender: str | None = None
+) -> list[tuple[str, str]]:
     """All that is wrong with routes of the source `hub`."""
     found: list[tuple[str, str]] = []
-    compile_routes(routes, there or There(), host=host, where="sources.hub.routes", problems=found)
+    compile_routes(routes, there or There(), host=host, where="sources.hub.routes", problems=found, sender=sender)
     return found
 
 

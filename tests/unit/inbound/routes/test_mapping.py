@@ -343,3 +343,23 @@ def test_every_problem_is_reported_at_once() -> None:
 def test_a_command_without_input_takes_an_empty_mapping() -> None:
     made = route(run="hello/nothing", **NO_MEMBERS)
     assert made.args(received(b'{"any": "thing"}')) == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "path", "place"),
+    [
+        ({"name": "$.sender.login"}, "$.name", "$.sender.login"),
+        ({"name": "n", "author": "$.who"}, "$.author.email", "$.who.email"),
+        ({"name": "n", "author": {"name": "$.a[0]"}}, "$.author.name", "$.a[0]"),
+        ({"name": "n", "tags": ["x", "$.tag"]}, "$.tags[1]", "$.tag"),
+        ({"name": "n", "tags": ["x", "$.tag"]}, "$.tags[7]", "$.tags[7]"),
+        ({"name": "n", "labels": {"a": "$.b"}}, "$.labels[...]", "$.labels[...]"),
+        ({"name": "$(event.n)"}, "$.name", "sources.hub.routes[0].with.name"),
+        ({"name": "$event"}, "$.name", "$.name"),
+        ("$.data", "$.count", "$.data.count"),
+        ("$", "$.count", "$.count"),
+        ("$(event.data)", "$.count", "sources.hub.routes[0].with"),
+    ],
+)
+def test_a_place_in_the_input_is_told_as_the_place_that_it_came_from(mapping: object, path: str, place: str) -> None:
+    assert route(**{"with": mapping}).place(path) == place

@@ -127,7 +127,16 @@ def test_with_a_mapping_any_event_may_run_a_command_that_takes_a_typed_one() -> 
     assert typed_problems("github_push", "github", on="issues", **{"with": "$.push"}) == []
 
 
-def test_of_a_sender_that_is_no_git_host_the_body_is_taken_as_it_is() -> None:
+@pytest.mark.parametrize("name", ["github_push", "push", "pull_request"])
+def test_a_known_sender_that_is_no_git_host_sends_none_of_their_events(name: str) -> None:
+    found = problems(settings(run=f"typed/{name}"), there=TYPED, sender="stripe")
+    [(path, message)] = found
+    assert path == "sources.hub.routes[0].run"
+    assert message.endswith("which stripe does not send; write a with")
+    assert problems(settings(run=f"typed/{name}", **{"with": "$"}), there=TYPED, sender="stripe") == []
+
+
+def test_of_a_sender_that_is_not_known_the_body_is_taken_as_it_is() -> None:
     made = typed("push", None, on="anything")
     event = received({"any": 1}, event="anything")
     assert made.takes(event)
