@@ -174,11 +174,11 @@ class CommandWay:
             args = route.args(received) if made is None else made
             data = self._decode(args)
         except Refused as error:
-            dead = _letter(error, received)
+            dead = _letter(error, received, made)
         except (DecodeError, RecursionError) as error:
             found = refusal(error, body=args)
             place = found.path and route.place(found.path)
-            dead = _letter(Refused(found.code, found.detail, path=place), received)
+            dead = _letter(Refused(found.code, found.detail, path=place), received, made)
         job_id, now = self._ids(), self._now()
         ask = self._by_priority.get(route.priority)
         if ask is None:  # as many as the configuration has
@@ -211,15 +211,16 @@ class CommandWay:
         return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
 
 
-def _letter(error: Refused, received: Received) -> ErrorInfo:
+def _letter(error: Refused, received: Received, made: bytes | None) -> ErrorInfo:
     """Why an event cannot run.
 
     Raises:
-        Refused: it is no JSON, so that it is none.
+        Refused: it is no JSON, so that it is none; but what a plugin makes the input of may be anything.
     """
     if error.code != "invalid_input":
         raise error
-    _ = received.tree  # whose decoding refuses what is no JSON to its end
+    if made is None:
+        _ = received.tree  # whose decoding refuses what is no JSON to its end
     return ErrorInfo(code="invalid_event", message=error.detail, details={"path": error.path or "$"})
 
 

@@ -283,7 +283,7 @@ def test_what_a_plugin_maps_is_checked_as_every_input_is(lean: bool) -> None:
         return {"name": 3}
 
     reply = send(house_of(guarded(), lean=lean, hooks=hooks_of(verify_webhook, map_input)), b"<x/>", b"k:4")
-    assert (reply.code, reply.json["path"]) == ("invalid_input", "$.name")
+    assert (reply.status, reply.code, reply.json["path"]) == (422, "invalid_event", "$.name")
 
 
 @pytest.mark.parametrize("broken", ["verify_webhook", "map_input"])

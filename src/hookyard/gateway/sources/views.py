@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
@@ -80,8 +81,10 @@ class InboundView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     delivery: str
     headers: Mapping[str, str] | UnsetType = UNSET
     """Kept only where a route looks at headers; credentials never."""
-    body: Raw
+    body: Raw | UnsetType = UNSET
     """The JSON that the routes saw."""
+    text: str | UnsetType = UNSET
+    """Instead, what is no JSON and was a plugin's to read; bytes that are no UTF-8 are replaced."""
 
 
 class Replayed(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,11 +143,22 @@ def source_view(source: Source, url: str, now: int, available: frozenset[str]) -
 
 def inbound_view(inbound: Inbound, job: Job) -> InboundView:
     """Show what a sender sent."""
+    body = job.args if inbound.body is None else inbound.body
+    readable = inbound.body is None or _is_json(body)
     return InboundView(
         job_id=job.id,
         source=inbound.source,
         event=inbound.event,
         delivery=inbound.delivery,
         headers=UNSET if inbound.headers is None else inbound.headers,
-        body=Raw(job.args if inbound.body is None else inbound.body),
+        body=Raw(body) if readable else UNSET,
+        text=UNSET if readable else body.decode(errors="replace"),
     )
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True
