@@ -13,7 +13,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.documents import Documents
 from hookyard.gateway.handshake import after
 from hookyard.gateway.hook_jobs import HookJobs
-from hookyard.gateway.limits import Exceeded
+from hookyard.gateway.limits import Exceeded, Limiter
 from hookyard.gateway.old_secrets import OldSecrets
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
@@ -80,21 +80,18 @@ class SourceWay:
         if self._networks is not None and peer not in self._networks:
             await self._stranger.verify(asked)
             raise BadSignature("not_allowed")
-        fields: Headers = []
         if source.plugin is None:
             if self._documents is not None:
                 await self._documents.have(asked)
             key = source.verify(asked) if len(body) <= _LARGE else await asyncio.to_thread(source.verify, asked)
             if key.until is not None:
                 self._old.used(key, asked.now)
-            if self._limiter is not None:
-                fields = self._count()
-            received = source.read(asked)
+            verified: Received | None = None
         else:
             verdict = await self._deps.hooks.verify_webhook(source.plugin, source.question(asked))
-            received, key = source.judged(asked, verdict), None
-            if self._limiter is not None:
-                fields = self._count()
+            verified, key = source.judged(asked, verdict), None
+        fields = [] if self._limiter is None else self._count(self._limiter)
+        received = source.read(asked) if verified is None else verified
         answer: Answer | None = None
         if received.ping:
             answer = value_answer({"status": "ok", "event": received.event})
@@ -111,10 +108,7 @@ class SourceWay:
         """Make jobs anew of an event that was verified when it came; see :meth:`HookJobs.replay`."""
         return await self._jobs.replay(received, command, audit)
 
-    def _count(self) -> Headers:
-        limiter = self._limiter
-        if limiter is None:
-            return []
+    def _count(self, limiter: Limiter) -> Headers:
         standing = limiter.take(self.source.name)
         if standing.wait:
             raise Exceeded(limiter, standing, "Too many requests come to this source.")
