@@ -34,7 +34,9 @@ class HookJobs:
         self._source = source
         self._ways = ways
         self._suffixes = _suffixes(source.routes)
-        self._by_name = all(route.condition is None and route.typed is None for route in source.routes)
+        # A plugin that verifies may call an event a ping one time and not the next.
+        by_name = all(route.condition is None and route.typed is None for route in source.routes)
+        self._by_name = by_name and source.plugin is None
         self._by_event: dict[str, Route] = {}
 
     async def store(self, received: Received, request_id: str | None, peer: str | None) -> tuple[Answer, str | None]:

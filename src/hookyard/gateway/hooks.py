@@ -93,7 +93,7 @@ class SourceWay:
         fields = [] if self._limiter is None else self._count(self._limiter)
         received = source.read(asked) if verified is None else verified
         answer: Answer | None = None
-        if received.ping:
+        if received.ping and not source.routes_for(received):
             answer = value_answer({"status": "ok", "event": received.event})
         elif self._handshakes and key is not None:
             answer = await self._shake(asked, received, key)

@@ -116,12 +116,13 @@ class Source(Struct, frozen=True, kw_only=True):
         )
 
     def routes_for(self, received: Received) -> tuple[Route, ...]:
-        """The routes that take an event: the first, or all; none when it is a ping."""
+        """The routes that take an event: the first, or all; of a ping only those that name it, and by no glob."""
+        routes = self.routes
         if received.ping:
-            return ()
+            routes = tuple(route for route in routes if received.event in route.events.names)
         if self.take == "all":
-            return tuple(route for route in self.routes if route.takes(received))
-        found = next((route for route in self.routes if route.takes(received)), None)
+            return tuple(route for route in routes if route.takes(received))
+        found = next((route for route in routes if route.takes(received)), None)
         return () if found is None else (found,)
 
     def event(self, received: Received, route: Route) -> InboundEvent:

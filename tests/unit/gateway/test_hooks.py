@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.unit.gateway.hook_lab import PUSH, hook, signed
+from tests.unit.gateway.hook_lab import PUSH, hook, hub_of, signed
 from tests.unit.gateway.lab import JSON, SECRET, House, config_of, house_of, shared
 
 from hookyard.config.model import RouteSettings
@@ -49,6 +49,35 @@ def test_a_ping_is_answered_once_it_is_verified_and_makes_no_job(house: House) -
     reply = hook(house, b"{}", signed(b"{}", "ping"))
     assert (reply.status, reply.json) == (200, {"status": "ok", "event": "ping"})
     assert hook(house, b"{}", signed(b"{}", "ping", secret="other")).code == "invalid_signature"
+    assert not house.dispatcher.jobs
+
+
+@pytest.mark.parametrize("lean", [True, False])
+@pytest.mark.parametrize("take", ["first", "all"])
+@pytest.mark.parametrize("on", ["ping", ("push", "ping")])
+def test_a_ping_runs_where_a_route_names_it(lean: bool, take: str, on: str | tuple[str, ...]) -> None:
+    routes = (RouteSettings(run="hello/greet"), RouteSettings(on=on, run="hello/look"))
+    house = hub_of(lean=lean, routes=routes, take=take)
+    ping = [hook(house, b"{}", signed(b"{}", "ping")) for _ in range(2)]
+    assert [reply.status for reply in ping] == [202, 202]
+    assert [job.command for job in house.dispatcher.jobs] == ["look"], "no route that has it by a glob only"
+    assert ping[1].json["duplicate"] is True
+    assert hook(house, b"{}", signed(b"{}", "ping", secret="other")).code == "invalid_signature"
+
+
+@pytest.mark.parametrize("lean", [True, False])
+@pytest.mark.parametrize(
+    "route",
+    [
+        RouteSettings(run="hello/look"),
+        RouteSettings(on="p?ng", run="hello/look"),
+        RouteSettings(on="ping", if_="has(event.hook)", run="hello/look"),
+    ],
+)
+def test_a_ping_that_no_route_names_or_takes_is_answered_as_ever(lean: bool, route: RouteSettings) -> None:
+    house = hub_of(lean=lean, routes=(route,))
+    reply = hook(house, b"{}", signed(b"{}", "ping"))
+    assert (reply.status, reply.json) == (200, {"status": "ok", "event": "ping"})
     assert not house.dispatcher.jobs
 
 

@@ -121,7 +121,8 @@ class ReadingSettings(Section, frozen=True, kw_only=True):
     event: Place | None = None
     """Where the event's name stands; without one every request is of the event `webhook`."""
     pings: tuple[str, ...] = ()
-    """Events that only ask whether anybody is there: answered, and nothing is run."""
+    """Events that only ask whether anybody is there: answered, and nothing is run but what names them
+    in its `on`, and not by a glob."""
     form: Text | None = None
     """The field that holds the JSON when the body is a form; one without it becomes an object of its fields."""
     never_with: tuple[Header, ...] = ()

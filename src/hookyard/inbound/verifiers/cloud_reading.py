@@ -23,6 +23,8 @@ from hookyard.inbound.request import InboundRequest
 
 BATCH: Final = "cloudevents.batch"
 """The event of a request in the batch mode, whose body is the list."""
+EMPTY: Final = "cloudevents.empty"
+"""The event of a batch of nothing, which only asks if anybody is there."""
 _STRUCTURED: Final = b"application/cloudevents"
 _EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
 _ID: Final = re.compile(r"[!-~]{1,200}")
@@ -97,7 +99,7 @@ class CloudEventReading(Reading):
 
     def _batch(self, received: Received) -> Received:
         events = _checked(received.body, list[Event])
-        received.event = BATCH
+        received.event = BATCH if events else EMPTY
         received.delivery = sha256("\n".join(event.delivery() for event in events).encode()).hexdigest()
         received.ping = not events
         return received

@@ -14,7 +14,7 @@ from hookyard.config.model import ReadingSettings
 from hookyard.errors import Refused
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.verifiers.cloud_reading import BATCH, CloudEventReading, percent_decoded
+from hookyard.inbound.verifiers.cloud_reading import BATCH, EMPTY, CloudEventReading, percent_decoded
 
 READING = CloudEventReading(ReadingSettings())
 EVENT: dict[str, Any] = {
@@ -107,7 +107,8 @@ def test_a_batch_is_one_event_whose_body_is_the_list() -> None:
     assert received.delivery == read(batch(EVENT | {"data": 1}, other)).delivery
     assert received.delivery != read(batch(other, EVENT)).delivery
     assert not received.ping
-    assert read(batch()).ping
+    empty = read(batch())
+    assert (empty.ping, empty.event) == (True, EMPTY)
 
 
 @pytest.mark.parametrize("missing", ["specversion", "id", "source", "type"])
