@@ -43,8 +43,8 @@ def looks_like(request: InboundRequest, but: str) -> Look | None:
         if look.proof and look.proof <= there and not look.never_with & there
     ]
     best = max(found, key=lambda one: one[0], default=(0, None))[1]
-    own = next((count for count, look in found if look.name == but), 0)
-    return None if best is None or best.name == but or own == len(best.marks & there) else best
+    own = next((len(look.marks & there) for look in _looks() if look.name == but), 0)
+    return None if best is None or best.name == but or own >= len(best.marks & there) else best
 
 
 def others(but: str) -> Iterator[tuple[str, Verifier]]:

@@ -7,6 +7,7 @@ from hookyard.inbound.explain.exemplar import Exemplar
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Step
 
+_SIGNATURE: Final = b"-signature"
 _SENTENCES: Final[dict[Step, str]] = {
     "unknown_source": "there is no such source",
     "not_allowed": "it may not come in here",
@@ -46,6 +47,8 @@ def _missing(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -
     if not lacking:
         return f"what carries the signature is not there{_why(error)}"
     said = f"not there: {', '.join(map(shown, lacking))}"
+    if hint := _hint(lacking, request):
+        return f"{said}; {hint}"
     near = [name for each in lacking for name in similar(each, request)]
     if near:
         said += "; there is " + ", ".join(
@@ -53,6 +56,20 @@ def _missing(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -
             for name in dict.fromkeys(near)
         )
     return said if near else f"{said}; is a secret entered at the sender?"
+
+
+def _hint(lacking: list[bytes], request: InboundRequest) -> str:
+    """Which setting of the preset makes good what lacks."""
+    if not any(name.endswith(_SIGNATURE) for name in lacking):
+        return ""
+    if b"webhook-signature" in lacking and b"x-gitlab-token" in request.headers:
+        return "there is X-Gitlab-Token, the secret token of older ones: `scheme: {preset: gitlab, accept: token}`"
+    for name in request.headers:
+        prefix = name.removesuffix(_SIGNATURE)
+        if prefix != name and {prefix + b"-id", prefix + b"-timestamp"} <= request.headers.keys():
+            text = prefix.decode("latin-1")
+            return f"there is {shown(name)}: `scheme: {{preset: standard-webhooks, prefix: {text}}}`"
+    return ""
 
 
 def _malformed(error: BadSignature, request: InboundRequest, exemplar: Exemplar) -> str:
@@ -65,4 +82,11 @@ def _malformed(error: BadSignature, request: InboundRequest, exemplar: Exemplar)
         return f"{shown(name)} is empty: the sender has no secret"
     has, wants = size_of(value), size_of(exemplar.prefix + exemplar.core)
     said = f"{shown(name)} holds no signature of this kind"
-    return said if wants is None else f"{said}: it has {has or 'nothing like one'}, and one of this kind has {wants}"
+    if exemplar.is_token:
+        begins = exemplar.prefix.decode("latin-1")
+        return f"{said}: it does not begin with {begins!r}" if begins and bare == value.strip() else said
+    if wants is None:
+        return said
+    if has == wants:
+        return f"{said}: it has {has}, as one of this kind has, but what stands before and around them is not the same"
+    return f"{said}: it has {has or 'nothing like one'}, and one of this kind has {wants}"

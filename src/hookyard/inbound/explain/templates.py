@@ -16,6 +16,7 @@ from hookyard.inbound.verifier import Verifier
 
 _MACS: Final[dict[int, Mac]] = {20: "hmac-sha1", 32: "hmac-sha256", 48: "hmac-sha384", 64: "hmac-sha512"}
 _CLOCK: Final = re.compile(rb"[0-9]{10}(?:[0-9]{3})?")
+_FORM: Final = b"application/x-www-form-urlencoded"
 _SECONDS: Final = 10
 """Digits."""
 _CONTENTS: Final = (
@@ -53,8 +54,9 @@ def _all(template: TemplateScheme, request: InboundRequest) -> Iterator[tuple[st
             if settings is not None and settings != template:
                 yield f"as {settings.mac}, written in {found.how}, in {header.decode('latin-1')}", settings
     yield from _contents(template, request)
-    other: Literal["form", "field"] = "form" if template.form_signs == "field" else "field"
-    yield f"with `form_signs: {other}`", replace(template, form_signs=other)
+    if request.headers.get(b"content-type", b"").lower().startswith(_FORM):
+        other: Literal["form", "field"] = "form" if template.form_signs == "field" else "field"
+        yield f"with `form_signs: {other}`", replace(template, form_signs=other)
 
 
 def _contents(template: TemplateScheme, request: InboundRequest) -> Iterator[tuple[str, TemplateScheme]]:
