@@ -41,8 +41,8 @@ def test_github_with_its_old_header_only_is_not_taken_for_bitbucket() -> None:
 def test_a_gitlab_that_sends_the_secret_token_is_told_apart_from_one_without_a_secret() -> None:
     subject = source("gitlab", WHSEC)
     request = sent(subject, WHSEC)
-    bare = dict.fromkeys(("webhook_id", "webhook_timestamp", "webhook_signature"))
-    capture = captured(request, **bare, x_gitlab_token="a-token", x_gitlab_event="Push Hook")
+    headers = {b"x-gitlab-token": b"a-token", b"x-gitlab-event": b"Push Hook"}
+    capture = captured(replace(request, headers=headers))
     said = lines(told(capture, subject), "✗")
     assert "there is X-Gitlab-Token" in said
     assert "accept: token" in said
