@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from hookyard import log
 from hookyard.config import Loaded
 from hookyard.config.model import Server as ServerSettings
 from hookyard.errors import CannotListen, ConfigError, Refused
+from hookyard.gateway.refusals import Bound
 from hookyard.reloading import Reread
 from hookyard.service import Service
 from hookyard.wire import BoundedProtocol
@@ -28,11 +30,21 @@ _GRACE_FOR_TASKS = 2
 
 
 class _IntoOurLog(logging.Handler):
-    """What uvicorn has to say, as lines of the one log instead of bare text between them."""
+    """What uvicorn has to say, as lines of the one log instead of bare text between them.
+
+    Anybody can have it say that a request is no HTTP, so there is a bound on that.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._bound = Bound(lambda: time.monotonic_ns() // 1_000_000)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one of its records."""
-        _log.warning("server.says", message=record.getMessage(), exc_info=record.exc_info is not None)
+        unsaid = self._bound.take() if record.levelno <= logging.WARNING else 0
+        if unsaid is not None:
+            facts = {"unsaid": unsaid} if unsaid else {}
+            _log.warning("server.says", message=record.getMessage(), exc_info=record.exc_info is not None, **facts)
 
 
 class Server(uvicorn.Server):
@@ -56,7 +68,7 @@ class Server(uvicorn.Server):
         )
         self._service = service
         spoken = logging.getLogger("uvicorn")
-        spoken.handlers, spoken.propagate = [_IntoOurLog(logging.WARNING)], False
+        spoken.handlers, spoken.propagate = [_IntoOurLog()], False
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -13,6 +13,8 @@ _MOST: Final = 100
 _WITHIN: Final = 10_000
 _FLOODING: Final = frozenset({"unauthenticated", "invalid_signature", "rate_limited"})
 """What callers get who have shown no credential, or come too often."""
+_UNSIGNED: Final = frozenset({"busy", "invalid_request", "request_timeout", "too_large"})
+"""What callers of a source get before anybody has looked at a signature."""
 
 
 class Bound:
@@ -46,10 +48,15 @@ def refuse(
     error: Refused, request_id: str, *, principal: str | None, peer: str | None, bound: Bound | None = None
 ) -> Answer:
     """Log a refusal, unless it is one of a flood, and make its problem document."""
-    unsaid = bound.take() if bound is not None and error.code in _FLOODING else 0
+    unsaid = bound.take() if bound is not None and _may_flood(error.code, principal) else 0
     if unsaid is not None:
         _say(error, request_id, principal, peer, unsaid)
     return problem(error, request_id)
+
+
+def _may_flood(code: str, principal: str | None) -> bool:
+    """Whether anybody at all may get this, as often as they like: who is not known, or only which source they want."""
+    return principal is None or code in _FLOODING or (code in _UNSIGNED and principal.startswith("source:"))
 
 
 def _say(error: Refused, request_id: str, principal: str | None, peer: str | None, unsaid: int) -> None:

@@ -131,6 +131,25 @@ def test_a_flood_of_strangers_writes_a_bounded_number_of_lines(lines: Lines) -> 
     assert len(lines) <= 101
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "body", "status"),
+    [
+        ("POST", "/hooks/hub", [(b"content-length", b"%d" % (CAP + 1))], b"", 413),
+        ("POST", "/hooks/nobody", [(b"content-length", b"%d" % (CAP + 1))], b"", 413),
+        ("POST", "/hooks/hub", [(b"content-length", b"x")], b"", 400),
+        ("PUT", "/hooks/hub", [], b"{}", 405),
+        ("POST", "/nowhere", [], b"{}", 404),
+    ],
+)
+def test_whatever_else_strangers_are_refused_for_is_bounded_too(  # noqa: PLR0917  a request's parts
+    lines: Lines, method: str, path: str, headers: Headers, body: bytes, status: int
+) -> None:
+    house = house_of(config_with(SOURCES))
+    for _ in range(120):
+        assert house.call(method, path, list(headers), body).status == status
+    assert len(lines) == 100
+
+
 # --- networks ---------------------------------------------------------------------------------------------------
 
 
