@@ -30,6 +30,8 @@ class Scheme(Struct, frozen=True, kw_only=True):
     host: Host | None = None
     """Whose typed events it sends."""
     preset: Preset | None = None
+    template: TemplateScheme | None = None
+    """What the verifier was compiled from, if it was."""
 
 
 def scheme_of(settings: PresetName | PresetScheme | TemplateScheme) -> Scheme:
@@ -44,6 +46,7 @@ def scheme_of(settings: PresetName | PresetScheme | TemplateScheme) -> Scheme:
             verifier=compile_template(settings),
             reader=Reading(settings),
             never_with=_lower(settings.never_with),
+            template=settings,
         )
     if isinstance(settings, str):
         settings = PresetScheme(preset=settings)
@@ -64,6 +67,7 @@ def _of_preset(settings: PresetScheme, preset: Preset) -> Scheme:
         handshakes=shakes,
         host=preset.host,
         preset=preset,
+        template=preset.template,
     )
 
 

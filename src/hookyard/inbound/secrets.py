@@ -2,25 +2,21 @@
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
-
 from hookyard.config.model import Config, SecretSettings
 from hookyard.config.schedules.rule import parse_instant
 from hookyard.config.values import Secret
 from hookyard.inbound.problem import Found
-from hookyard.inbound.verifier import Key, Verifier
+from hookyard.inbound.verifier import Key, Lasting, Verifier
 from hookyard.timetable import RuleError
 from hookyard.webhook_secret import SecretError
 
 
-class SourceSecret(Struct, frozen=True, kw_only=True):
+class SourceSecret(Lasting, frozen=True, kw_only=True):
     """One secret of a source. It does not show when it is printed."""
 
     text: str
     number: int
     """Its place in the configuration, from 0."""
-    until: int | None = None
-    """Milliseconds UTC; when it stops being good."""
     id: str | None = None
     """What signatures call it, where they do."""
 
@@ -51,14 +47,17 @@ def secrets_of(
     return tuple(found)
 
 
-def keys_of(secrets: Iterable[SourceSecret], verifier: Verifier, where: str, problems: list[Found]) -> tuple[Key, ...]:
-    """Make the keys that a verifier verifies with, and add what is wrong with a secret to `problems`."""
+def keys_of(secrets: Iterable[SourceSecret], verifier: Verifier, problems: list[tuple[int, str]]) -> tuple[Key, ...]:
+    """Make the keys that a verifier verifies with, and add what is wrong with a secret to `problems`.
+
+    A problem is the secret's number, from 0, and a sentence.
+    """
     found: list[Key] = []
     for secret in secrets:
         try:
             material = verifier.load(secret.text)
         except SecretError as error:
-            problems.append((f"{where}[{secret.number}]", f"the secret {error}"))
+            problems.append((secret.number, f"the secret {error}"))
         else:
             found.append(Key(material=material, number=secret.number, until=secret.until, id=secret.id))
     return tuple(found)
@@ -73,5 +72,5 @@ def expired_secrets(config: Config, now: int) -> Iterator[Found]:
     """
     for name, source in config.sources.items():
         secrets = secrets_of(source.secrets, "", [])
-        if secrets and all(secret.until is not None and secret.until <= now for secret in secrets):
+        if secrets and not any(secret.good_at(now) for secret in secrets):
             yield f"sources.{name}.secrets", "every secret has expired: nobody gets in"

@@ -58,7 +58,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
     def live_keys(self, now: int) -> Sequence[Key]:
         """The keys that are still good at a time."""
-        return [key for key in self.keys if key.until is None or now < key.until] if self.expiring else self.keys
+        return [key for key in self.keys if key.good_at(now)] if self.expiring else self.keys
 
     def verify(self, request: InboundRequest) -> Key:
         """Return the key that signed a request; only for sources whose requests no plugin verifies.
@@ -92,7 +92,7 @@ class Source(Struct, frozen=True, kw_only=True):
             source=self.name,
             headers=_texts(request),
             body=request.body,
-            secrets=tuple(one.text for one in self.secrets if one.until is None or now < one.until),
+            secrets=tuple(one.text for one in self.secrets if one.good_at(now)),
             received_at=now,
         )
 

@@ -123,7 +123,9 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
         except SchemeError as error:
             problems.extend((_below(f"{where}.scheme", key), sentence) for key, sentence in error.problems)
         else:
-            keys = keys_of(secrets, scheme.verifier, f"{where}.secrets", problems)
+            useless: list[tuple[int, str]] = []
+            keys = keys_of(secrets, scheme.verifier, useless)
+            problems.extend((f"{where}.secrets[{number}]", why) for number, why in useless)
     _check_secrets(secrets, scheme, plugin, where, problems)
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
     if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):

@@ -59,15 +59,24 @@ class BadSignature(Refused):
         self.why = why
 
 
-class Key(Struct, frozen=True, kw_only=True):
-    """One secret of a source, ready to verify with."""
+class Lasting(Struct, frozen=True, kw_only=True):
+    """What may stop being good at some time."""
+
+    until: int | None = None
+    """Milliseconds UTC; None: never."""
+
+    def good_at(self, now: int) -> bool:
+        """Whether it is still good at a time."""
+        return self.until is None or now < self.until
+
+
+class Key(Lasting, frozen=True, kw_only=True):
+    """One secret of a source, ready to verify with; the verifier is handed only those that are still good."""
 
     material: object
     """What the verifier's :meth:`Verifier.load` made of it."""
     number: int = 0
     """Its place among the source's secrets, from 0."""
-    until: int | None = None
-    """Milliseconds UTC; the verifier is handed only keys that have not expired."""
     id: str | None = None
     """What signatures call it, where they do."""
 

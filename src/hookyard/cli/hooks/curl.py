@@ -4,7 +4,7 @@ import base64
 import shlex
 from urllib.parse import quote_plus
 
-from hookyard.cli.hooks.asked import VARIABLE
+from hookyard.cli.hooks.sender import VARIABLE
 from hookyard.inbound.request import InboundRequest
 
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import typer
 
-from hookyard.cli.hooks.asked import Asked
 from hookyard.cli.hooks.samples import sample
+from hookyard.cli.hooks.sender import Sender
 from hookyard.clock import SystemClock
 from hookyard.errors import Refused
 from hookyard.inbound.request import InboundRequest
@@ -18,7 +18,7 @@ _FORM: Final = b"application/x-www-form-urlencoded"
 
 
 def make(
-    sender: Asked, event: str, content: bytes | None, *, to: str, delivery: str | None, form: bool
+    sender: Sender, event: str, content: bytes | None, *, to: str, delivery: str | None, form: bool
 ) -> InboundRequest:
     """A request, signed now.
 

@@ -38,13 +38,13 @@ def send(  # noqa: PLR0917  what a person types, as options
     that sign by a key pair it is the private key.
     """
     # Imported here so that the other commands do not pay for it.
-    from hookyard.cli.hooks.asked import VARIABLE, asked
     from hookyard.cli.hooks.curl import curl
     from hookyard.cli.hooks.making import make
+    from hookyard.cli.hooks.sender import VARIABLE, sender_of
     from hookyard.client.send import send as send_once
 
     where = chosen(config if source is None else checked(config))
-    sender = asked(preset, secret_file, source, where)
+    sender = sender_of(preset, secret_file, source, where)
     content = None if body is None else _read(body)
     fine = True
     for _ in range(times):

@@ -34,10 +34,10 @@ def verify(  # noqa: PLR0917  what a person types, as options
     request verifies and with 1 when it does not. Never prints a secret or the signature that was expected.
     """
     # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.hooks.configured import read_source
     from hookyard.clock import SystemClock
     from hookyard.config.schedules.rule import parse_instant
     from hookyard.inbound.explain.capture import CaptureError, parse
-    from hookyard.inbound.explain.configured import read_source
     from hookyard.inbound.explain.explain import explain
     from hookyard.timetable import RuleError
 

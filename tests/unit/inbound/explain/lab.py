@@ -7,16 +7,16 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from hookyard.config.model import PresetName, PresetScheme, SourceSettings, TemplateScheme
-from hookyard.config.model.inbound import RouteSettings
+from hookyard.config.model import PresetName, PresetScheme, ReadingSettings, TemplateScheme
 from hookyard.config.values import Secret
 from hookyard.inbound.explain.capture import Capture
-from hookyard.inbound.explain.configured import subject_of
 from hookyard.inbound.explain.explain import explain
 from hookyard.inbound.explain.explanation import Explanation
 from hookyard.inbound.explain.subject import Subject
+from hookyard.inbound.reading import Reading
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.secrets import SourceSecret
+from hookyard.inbound.scheme import Scheme, scheme_of
+from hookyard.inbound.secrets import SourceSecret, secrets_of
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 
 NOW = 1_700_000_000_000
@@ -52,29 +52,24 @@ class Small:
 
 def small(*secrets: str, until: int | None = None) -> Subject:
     """A source that the small verifier is of; `until` is of the first secret."""
+    scheme = Scheme(name="small", verifier=Small(), reader=Reading(ReadingSettings()))
     given = [SourceSecret(text=text, number=at, until=None if at else until) for at, text in enumerate(secrets)]
-    return Subject(name="hub", scheme="small", verifier=Small(), secrets=tuple(given))
+    return Subject(name="hub", scheme=scheme, secrets=tuple(given))
 
 
-def source(scheme: str | PresetScheme | TemplateScheme, *secrets: str, url: str | None = None) -> Subject:
+def source(scheme: str | PresetScheme | TemplateScheme, *secrets: str, url: str = "") -> Subject:
     """A source as a configuration has it."""
-    settings = SourceSettings(
-        scheme=cast("PresetName", scheme),
-        secrets=tuple(map(Secret, secrets)),
-        routes=(RouteSettings(run="a/b"),),
-        url=url,
-    )
     problems: list[tuple[str, str]] = []
-    found = subject_of("hub", settings, None, problems)
+    given = secrets_of(map(Secret, secrets), "secrets", problems)
     assert problems == []
-    return found
+    return Subject(name="hub", scheme=scheme_of(cast("PresetName", scheme)), secrets=given, url=url)
 
 
 def sent(subject: Subject, secret: str, body: bytes = BODY, headers: Mapping[str, str] | None = None) -> InboundRequest:
     """A request as the source's sender signs it at NOW."""
     named = {name.lower().encode(): value.encode() for name, value in (headers or {}).items()}
     blank = InboundRequest(headers={b"content-type": b"application/json"} | named, body=body, now=NOW, url=subject.url)
-    return subject.verifier.sign(blank, secret)
+    return subject.scheme.verifier.sign(blank, secret)
 
 
 def captured(request: InboundRequest, *, body: bytes | None = None, target: str = "", **headers: str | None) -> Capture:

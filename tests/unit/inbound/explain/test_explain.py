@@ -3,6 +3,7 @@
 import hmac
 import json
 from base64 import b64encode
+from hashlib import sha256
 from urllib.parse import quote_plus
 
 import msgspec
@@ -48,6 +49,7 @@ def test_a_good_request_verifies_step_by_step() -> None:
         f"✓ the capture is raw HTTP: POST, 2 headers, a body of {len(BODY)} bytes",
         "✓ what carries the signature is there: X-Small",
         "✓ it is signed with secret 2 of 2",
+        f"✓ it is the event 'webhook', with the delivery id {sha256(BODY).hexdigest()}",
     ]
 
 
@@ -93,7 +95,7 @@ def test_whatever_is_done_to_a_request_of_a_preset_is_explained(name: str) -> No
         spoilt += [
             replace(whole, headers=(*before, (header, value), *after)) for value in (b"", b"\xff=,", b"9" * 9000)
         ]
-    needed = {header.decode() for header in exemplar_of(subject.verifier, NOW).headers}
+    needed = {header.decode() for header in exemplar_of(subject.scheme.verifier, NOW).headers}
     for capture in spoilt:
         explained = told(capture, subject, at=NOW)
         assert explained.steps
@@ -352,7 +354,7 @@ def test_a_request_of_another_sender_is_recognised_by_its_headers(name: str, tit
 def test_forgejo_that_masquerades_as_github_is_unmasked() -> None:
     subject = source("github", SECRET)
     request = sent(source("forgejo", SECRET), SECRET, headers={"X-Forgejo-Event": "push", "X-Gitea-Event": "push"})
-    request = subject.verifier.sign(request, SECRET)
+    request = subject.scheme.verifier.sign(request, SECRET)
     explained = told(captured(request), subject)
     assert not explained.verified
     assert "X-Forgejo-Event is there" in lines(explained, "✗") or "X-Gitea-Event is there" in lines(explained, "✗")
@@ -461,7 +463,7 @@ def test_a_query_that_is_signed_too_is_left_as_it_came() -> None:
         url=right.url,
         query=b"call=7",
     )
-    capture = captured(right.verifier.sign(blank, SECRET))
+    capture = captured(right.scheme.verifier.sign(blank, SECRET))
     assert told(capture, right).verified
     assert "the URL that was signed is https://x.example/hooks/hub, and" in found(capture, subject)
 
@@ -490,7 +492,7 @@ TOPIC = "arn:aws:sns:eu-central-1:123456789012:builds"
 
 def test_a_certificate_is_asked_for_by_its_url_and_taken_from_a_file() -> None:
     subject = source(PresetScheme(preset="aws-sns", topics=(TOPIC,)))
-    pair = subject.verifier.pair()
+    pair = subject.scheme.verifier.pair()
     capture = captured(sent(subject, pair.signing, b"hello"))
     explained = told(capture, subject, now=NOW + 1000 * HOUR)
     assert not explained.verified

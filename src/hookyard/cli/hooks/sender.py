@@ -1,4 +1,4 @@
-"""What `hookyard hooks send` is to send: whose request, with which secret."""
+"""Whom `hookyard hooks send` plays: whose requests it makes, with which secret."""
 
 import os
 import sys
@@ -8,29 +8,29 @@ from typing import Final, cast
 import typer
 from msgspec import Struct
 
+from hookyard.cli.hooks.configured import read_source
 from hookyard.clock import SystemClock
 from hookyard.config.model import PresetName
 from hookyard.config.secret_file import read_secret
 from hookyard.errors import Refused
 from hookyard.inbound import presets
-from hookyard.inbound.explain.configured import read_source
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.scheme import Scheme, scheme_of
 
 VARIABLE: Final = "HOOKYARD_HOOK_SECRET"
 
 
-class Asked(Struct, frozen=True):
+class Sender(Struct, frozen=True):
     """A sender. It does not show its secret when it is printed."""
 
     scheme: Scheme
     secret: str
 
     def __repr__(self) -> str:
-        return f"Asked({self.scheme.name})"
+        return f"Sender({self.scheme.name})"
 
 
-def asked(preset: str, secret_file: Path | None, source: str | None, config: Path) -> Asked:
+def sender_of(preset: str, secret_file: Path | None, source: str | None, config: Path) -> Sender:
     """Find out who is to be played.
 
     Args:
@@ -46,13 +46,13 @@ def asked(preset: str, secret_file: Path | None, source: str | None, config: Pat
     """
     given = _secret(secret_file)
     if source is None:
-        return Asked(_scheme(preset), _needed(given, preset))
+        return Sender(_scheme(preset), _needed(given, preset))
     subject = read_source(config, source)
-    if subject.scheme != preset or subject.made is None:
-        raise typer.BadParameter(f"the source {source} is of the scheme {subject.scheme}", param_hint="PRESET")
+    if subject.scheme.name != preset:
+        raise typer.BadParameter(f"the source {source} is of the scheme {subject.scheme.name}", param_hint="PRESET")
     now = SystemClock().now()
-    own = next((one.text for one in subject.secrets if one.until is None or one.until > now), None)
-    return Asked(subject.made, _needed(own if given is None else given, preset))
+    own = next((one.text for one in subject.secrets if one.good_at(now)), None)
+    return Sender(subject.scheme, _needed(own if given is None else given, preset))
 
 
 def _scheme(preset: str) -> Scheme:

@@ -7,13 +7,13 @@ from typing import Final
 
 from hookyard.config.convert import Converter
 from hookyard.config.document import Mapping, Node, parse
-from hookyard.config.model import PluginScheme, SourceSettings, TemplateScheme
+from hookyard.config.model import PluginScheme, SourceSettings
 from hookyard.config.model.server import PublicUrl
 from hookyard.config.scalars import Place
 from hookyard.errors import ConfigError, Problem, Refused
 from hookyard.inbound.explain.subject import Subject
 from hookyard.inbound.problem import Found, SchemeError
-from hookyard.inbound.scheme import Scheme, scheme_of
+from hookyard.inbound.scheme import scheme_of
 from hookyard.inbound.secrets import secrets_of
 
 _OWN: Final = "hookyard"
@@ -35,7 +35,7 @@ def read_source(path: Path, name: str, environ: MappingOf[str, str] | None = Non
     settings, public, line = _settings(path, name, environ)
     found: list[Found] = []
     try:
-        subject = subject_of(name, settings, public, found)
+        subject = _subject_of(name, settings, public, found)
     except SchemeError as error:
         found += [(f"sources.{name}.scheme.{key}".removesuffix("."), why) for key, why in error.problems]
         raise ConfigError(tuple(Problem(str(path), line, *one) for one in found)) from None
@@ -74,7 +74,7 @@ def _parsed(path: Path) -> Node:
     return root
 
 
-def subject_of(name: str, settings: SourceSettings, public_url: str | None, problems: list[Found]) -> Subject:
+def _subject_of(name: str, settings: SourceSettings, public_url: str | None, problems: list[Found]) -> Subject:
     """What of a source verification goes by.
 
     Raises:
@@ -87,17 +87,11 @@ def subject_of(name: str, settings: SourceSettings, public_url: str | None, prob
             why = f"The plugin {asked.plugin} verifies {name}, and no plugin is imported here."
             raise Refused("invalid_request", why)
         asked = "standard-webhooks"
-    scheme: Scheme = scheme_of(asked)
-    own = asked if isinstance(asked, TemplateScheme) else None
     public = (public_url or "").rstrip("/")
     return Subject(
         name=name,
-        scheme=scheme.name,
-        made=scheme,
-        verifier=scheme.verifier,
-        template=own if scheme.preset is None else scheme.preset.template,
+        scheme=scheme_of(asked),
         secrets=secrets_of(settings.secrets, f"sources.{name}.secrets", problems),
-        never_with=scheme.never_with,
         url=settings.url or (f"{public}/hooks/{name}" if public else ""),
     )
 
