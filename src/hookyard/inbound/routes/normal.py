@@ -44,7 +44,7 @@ class Typed(Struct, frozen=True):
             made = self.normalise(received.body, received.event)
         except msgspec.ValidationError as error:
             problem, path = place_of(error)
-            raise Refused("invalid_input", f"{problem}.", path=path) from error
+            raise Refused("invalid_input", problem, path=path) from error
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise Refused("invalid_json") from error
         if made is None:

@@ -164,3 +164,4 @@ def test_a_body_that_is_not_of_its_type_is_refused_with_the_place() -> None:
     with pytest.raises(Refused) as caught:
         typed("push", "github").args(received(body))
     assert (caught.value.code, caught.value.path) == ("invalid_input", "$.repository.full_name")
+    assert caught.value.detail == "Expected `str | null`, got `int`", "as the decoder of inputs says it"
