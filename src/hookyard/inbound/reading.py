@@ -42,7 +42,7 @@ class Reading:
         self._needs_tree = any(place is not None and place.needs_body for place in (self.event, self.delivery))
         self._event_header, self._delivery_header = _bare_header(settings.event), _bare_header(settings.delivery)
         self._events: dict[bytes, str] = {}
-        self._pings = frozenset(settings.pings)
+        self.pings = frozenset(settings.pings)
         self._form = settings.form
         self._signature = "" if signature is None else (signature.header or "").lower()
 
@@ -83,7 +83,7 @@ class Reading:
             digest=digest,
             body=body,
             headers=headers_of(headers, self._signature) if keep_headers else {},
-            ping=event in self._pings,
+            ping=event in self.pings,
             _tree=tree,
         )
 

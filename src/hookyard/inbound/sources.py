@@ -13,11 +13,11 @@ from hookyard.config.model import (
 )
 from hookyard.errors import HookyardError
 from hookyard.host.registry import Command
-from hookyard.inbound import own
+from hookyard.inbound import own, presets
 from hookyard.inbound.handshake import Terms
 from hookyard.inbound.networks import Networks
 from hookyard.inbound.problem import Found, SchemeError
-from hookyard.inbound.routes import compile_routes
+from hookyard.inbound.routes import Known, compile_routes
 from hookyard.inbound.scheme import Scheme, scheme_of
 from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
 from hookyard.inbound.source import Source
@@ -130,11 +130,8 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
     if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):
         problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
-    host = None if scheme is None else scheme.host
-    sender = None if scheme is None or scheme.preset is None else scheme.name
-    routes = compile_routes(
-        settings.routes, there, host=host, where=f"{where}.routes", problems=problems, sender=sender
-    )
+    known = _known(settings, scheme)
+    routes = compile_routes(settings.routes, there, known, where=f"{where}.routes", problems=problems)
     if scheme is None and plugin is None:
         return None
     return Source(
@@ -155,6 +152,14 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
         url=url,
         keeps_headers=any(route.looks_at_headers for route in routes),
     )
+
+
+def _known(settings: SourceSettings, scheme: Scheme | None) -> Known:
+    """What routes may know of who sends, also where its scheme has something wrong with it."""
+    given = settings.scheme
+    sender = given.preset if isinstance(given, PresetScheme) else given if isinstance(given, str) else None
+    host = None if sender is None else presets.load(sender).host
+    return Known(host=host, sender=sender, pings=frozenset() if scheme is None else scheme.reader.pings)
 
 
 def _check_secrets(

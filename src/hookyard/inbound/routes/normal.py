@@ -20,6 +20,17 @@ _OURS = "hookyard.inbound.events."
 _GIT = "hookyard.inbound.events.git"
 
 
+class Known(Struct, frozen=True, kw_only=True):
+    """What is known of who sends."""
+
+    host: Host | None = None
+    """None: no Git host."""
+    sender: str | None = None
+    """The preset; None: nobody that is known, so that bodies may be anything."""
+    pings: frozenset[str] = frozenset()
+    """Events that run only where a route has them by name."""
+
+
 class Typed(Struct, frozen=True):
     """The events of one host that are of the type a command takes."""
 
@@ -52,49 +63,45 @@ class Typed(Struct, frozen=True):
         return made
 
 
-def compile_typed(
-    kind: type[Struct],
-    host: Host | None,
-    events: Events,
-    where: str,
-    problems: list[Found],
-    *,
-    sender: str | None = None,
-) -> Typed | None:
+def compile_typed(kind: type[Struct], known: Known, events: Events, where: str, problems: list[Found]) -> Typed | None:
     """Hold a route against the type its command takes, and add what is wrong to `problems`.
 
     Args:
         kind: the command's input.
-        host: who sends; None: no Git host.
+        known: of who sends.
         events: those of the route.
         where: the key path of the route.
         problems: where to report.
-        sender: the preset of who sends; None: nobody that is known, so that the body is taken as it is.
 
     Returns:
-        None: it is no type of ours, or nothing is known of who sends.
+        None: it is no type of ours, or nothing is known of who sends, so that the body is taken as it is.
     """
-    if (host is None and sender is None) or not kind.__module__.startswith(_OURS):
+    if not kind.__module__.startswith(_OURS):
         return None
     # Here, so that the types of all hosts are loaded only where a command takes one.
     from hookyard.inbound.events import hosts
 
-    known = hosts.events_of(kind)
-    if known is None:
+    by_host = hosts.events_of(kind)
+    if by_host is None:
         return None
+    host = known.host
     name = f"{kind.__module__.removeprefix(_OURS).partition('.')[0]}.{kind.__qualname__}"
-    if host is None or host not in known:
-        problems.append(
-            (f"{where}.run", f"the command takes {name}, which {host or sender} does not send; write a with")
-        )
+    if host is None and known.sender is None:
+        if kind.__module__ == _GIT:  # which is no host's own body, but made of it
+            why = f"the command takes {name}, and of which host the source's bodies are is not known"
+            problems.append((f"{where}.run", f"{why}; use a preset, or write a with"))
         return None
-    fitting = known[host]
+    if host is None or host not in by_host:
+        who = host or known.sender
+        problems.append((f"{where}.run", f"the command takes {name}, which {who} does not send; write a with"))
+        return None
+    fitting = by_host[host]
     problems.extend(
         (f"{where}.on", f"the command takes {name}, and the body of {event} is none; write a with")
         for event in sorted(events.names - fitting)
     )
-    if not events.names and not events.among(fitting):
-        problems.append(
-            (f"{where}.on", f"the command takes {name}, but none of its events: {', '.join(sorted(fitting))}")
-        )
+    if not events.names and not events.among(fitting - known.pings):
+        why = f"the command takes {name}, but none of its events: {', '.join(sorted(fitting))}"
+        by_glob = events.among(fitting)  # pings
+        problems.append((f"{where}.on", f"{why}; a ping is taken by its name, not by a glob" if by_glob else why))
     return Typed(fitting, hosts.normaliser(host, kind) if kind.__module__ == _GIT else None)

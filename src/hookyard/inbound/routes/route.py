@@ -7,13 +7,12 @@ from msgspec import Struct
 
 from hookyard.config.model import RouteSettings
 from hookyard.host.registry import Command
-from hookyard.inbound.preset import Host
 from hookyard.inbound.problem import Found
 from hookyard.inbound.received import Received
 from hookyard.inbound.routes.check import compile_mapping, expressions_of
 from hookyard.inbound.routes.condition import Condition, compile_condition
 from hookyard.inbound.routes.mapping import Node, origin, render
-from hookyard.inbound.routes.normal import Typed, compile_typed
+from hookyard.inbound.routes.normal import Known, Typed, compile_typed
 from hookyard.inbound.routes.on import Events, compile_events
 
 
@@ -83,32 +82,22 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 def compile_routes(
-    settings: Sequence[RouteSettings],
-    there: There,
-    *,
-    host: Host | None,
-    where: str,
-    problems: list[Found],
-    sender: str | None = None,
+    settings: Sequence[RouteSettings], there: There, known: Known, *, where: str, problems: list[Found]
 ) -> tuple[Route, ...]:
     """Compile the routes of a source, and add all that is wrong with them to `problems`.
 
     Args:
         settings: as the configuration has them.
         there: what may be named.
-        host: whose typed events the source is sent, if it is a Git host that is known.
+        known: of who sends.
         where: the key path of the routes, such as `sources.hub.routes`.
         problems: where to report.
-        sender: the preset of who sends; None for a sender of the configuration's own, whose bodies may be anything.
 
     """
-    known = (host, sender)
     return tuple(_route(route, there, known, f"{where}[{at}]", problems) for at, route in enumerate(settings))
 
 
-def _route(
-    settings: RouteSettings, there: There, known: tuple[Host | None, str | None], where: str, problems: list[Found]
-) -> Route:
+def _route(settings: RouteSettings, there: There, known: Known, where: str, problems: list[Found]) -> Route:
     command = there.commands.get(settings.run)
     if command is None and settings.run.partition("/")[0] not in there.inactive:
         problems.append((f"{where}.run", f"there is no command {settings.run!r}"))
@@ -122,7 +111,7 @@ def _route(
     if command is not None and settings.with_ is not None:
         mapping = compile_mapping(settings.with_, command.spec.input_type, f"{where}.with", problems)
     elif command is not None and settings.map is None:
-        typed = compile_typed(command.spec.input_type, known[0], events, where, problems, sender=known[1])
+        typed = compile_typed(command.spec.input_type, known, events, where, problems)
     seen = mapping is not None and any(each.looks_at_headers for each in expressions_of(mapping))
     return Route(
         command=settings.run,

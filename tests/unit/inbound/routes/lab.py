@@ -15,7 +15,7 @@ from hookyard.config.model import RouteSettings
 from hookyard.host.registry import Command
 from hookyard.inbound.preset import Host
 from hookyard.inbound.received import Received
-from hookyard.inbound.routes import Route, compile_routes
+from hookyard.inbound.routes import Known, Route, compile_routes
 
 SHARED = Path(__file__).parents[5] / "shared"
 
@@ -75,7 +75,7 @@ def settings(**members: object) -> RouteSettings:
 def compiled(*routes: RouteSettings, there: There | None = None, host: Host | None = None) -> tuple[Route, ...]:
     """Routes that have nothing wrong with them."""
     problems: list[tuple[str, str]] = []
-    made = compile_routes(routes, there or There(), host=host, where="sources.hub.routes", problems=problems)
+    made = compile_routes(routes, there or There(), Known(host=host), where="sources.hub.routes", problems=problems)
     assert problems == []
     return made
 
@@ -86,11 +86,16 @@ def route(**members: object) -> Route:
 
 
 def problems(
-    *routes: RouteSettings, there: There | None = None, host: Host | None = None, sender: str | None = None
+    *routes: RouteSettings,
+    there: There | None = None,
+    host: Host | None = None,
+    sender: str | None = None,
+    pings: frozenset[str] = frozenset(),
 ) -> list[tuple[str, str]]:
     """All that is wrong with routes of the source `hub`."""
     found: list[tuple[str, str]] = []
-    compile_routes(routes, there or There(), host=host, where="sources.hub.routes", problems=found, sender=sender)
+    where = "sources.hub.routes"
+    compile_routes(routes, there or There(), Known(host=host, sender=sender, pings=pings), where=where, problems=found)
     return found
 
 

@@ -18,6 +18,7 @@ TYPED = There(
             ("github_push", github.Push),
             ("gitlab_push", gitlab.Push),
             ("github_pull_request", github.PullRequest),
+            ("ping", github.Ping),
             ("push", git.Push),
             ("pull_request", git.PullRequest),
         )
@@ -137,10 +138,30 @@ def test_a_known_sender_that_is_no_git_host_sends_none_of_their_events(name: str
 
 
 def test_of_a_sender_that_is_not_known_the_body_is_taken_as_it_is() -> None:
-    made = typed("push", None, on="anything")
+    made = typed("github_push", None, on="anything")
     event = received({"any": 1}, event="anything")
     assert made.takes(event)
     assert made.args(event) is event.body
+
+
+@pytest.mark.parametrize("name", ["push", "pull_request"])
+def test_of_a_sender_that_is_not_known_nothing_can_be_made_for_a_command_that_takes_any_hosts_event(name: str) -> None:
+    [(path, message)] = problems(settings(run=f"typed/{name}"), there=TYPED)
+    assert path == "sources.hub.routes[0].run"
+    assert message.endswith("of which host the source's bodies are is not known; use a preset, or write a with")
+    assert problems(settings(run=f"typed/{name}", **{"with": "$"}), there=TYPED) == []
+    assert problems(settings(run=f"typed/{name}", map="mapper"), there=TYPED) == []
+
+
+def test_a_command_that_takes_pings_needs_a_route_that_names_them() -> None:
+    def found(on: str) -> list[tuple[str, str]]:
+        return problems(settings(run="typed/ping", on=on), there=TYPED, host="github", pings=frozenset({"ping"}))
+
+    for on in ("*", "p*"):
+        [(path, message)] = found(on)
+        assert path == "sources.hub.routes[0].on"
+        assert message.endswith("none of its events: ping; a ping is taken by its name, not by a glob")
+    assert found("ping") == []
 
 
 @pytest.mark.parametrize(
