@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.gateway.lab import ACME, CI, COMMANDS, JSON, READER, House, Reply, bearer, config_of, house_of
 
 from hookyard import (
@@ -402,3 +403,15 @@ def test_artifacts_that_are_away_degrade_health_and_are_asked_for_at_most_every_
     house.clock.advance(30_000)
     assert house.get("/api/v1/health").json["artifacts"] == "ok"
     assert house.get("/readyz", None).status == 200
+
+
+def test_what_is_no_json_and_was_a_plugins_to_map_is_shown_as_text() -> None:
+    async def map_input(event: InboundEvent) -> dict[str, object]:
+        return {"name": str(len(event.body))}
+
+    config = replace(config_of(), sources=guarded().sources)
+    house = house_of(config, hooks=hooks_of(verify_webhook, map_input))
+    job_id = send(house, b"<x/>\xff", b"k:5").json["job_id"]
+    shown = house.get(f"/api/v1/jobs/{job_id}/inbound").json
+    assert shown["text"] == "<x/>\ufffd"
+    assert "body" not in shown
