@@ -24,7 +24,7 @@ from hookyard.store.coalescer import Coalescer
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 class In(Struct):
