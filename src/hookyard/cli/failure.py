@@ -15,7 +15,8 @@ def explain(error: HookyardError) -> tuple[list[str], int]:
     code = CODES.get(error.code, CODES["internal"]).exit_code
     if isinstance(error, ConfigError):
         return [str(problem) for problem in error.problems], code
-    return [f"hookyard: {error}"], code
+    place = error.path if isinstance(error, Refused) else None
+    return [f"hookyard: {error}{f' ({place})' if place else ''}"], code
 
 
 def write(path: Path, content: bytes) -> None:

@@ -94,6 +94,7 @@ def test_the_module_is_the_command_too() -> None:
         (StoreError("no"), 74, ["hookyard: no"]),
         (StoreUnavailable("no"), 75, ["hookyard: no"]),
         (Refused("forbidden"), 77, ["hookyard: The credential does not allow this."]),
+        (Refused("invalid_event", "Expected `int`", path="$.n"), 65, ["hookyard: Expected `int` ($.n)"]),
         (CommandError("no", code="own"), 70, ["hookyard: no"]),
         (HookyardError("no"), 70, ["hookyard: no"]),
     ],
