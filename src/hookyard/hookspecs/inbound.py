@@ -18,6 +18,8 @@ class WebhookRequest(Struct, frozen=True, kw_only=True):
     """Those of the source, any of which may have signed; compare in constant time (`hmac.compare_digest`)."""
     received_at: int
     """Milliseconds since 1970-01-01 UTC."""
+    repeated: frozenset[str] = frozenset()
+    """The names of the headers that came several times; one that says who signed what should not be among them."""
 
     def __repr__(self) -> str:
         return f"WebhookRequest(source={self.source!r}, body of {len(self.body)} bytes)"

@@ -41,7 +41,9 @@ async def verify_webhook(request: WebhookRequest) -> WebhookVerdict:
     }
     keys = [Key(material=_VERIFIER.load(secret), number=at) for at, secret in enumerate(request.secrets)]
     try:
-        _VERIFIER.verify(InboundRequest(headers=headers, body=request.body, now=request.received_at), keys)
+        repeated = frozenset(name.encode("latin-1", "replace") for name in request.repeated)
+        asked = InboundRequest(headers=headers, body=request.body, now=request.received_at, repeated=repeated)
+        _VERIFIER.verify(asked, keys)
     except BadSignature as error:
         return WebhookVerdict(ok=False, reason=error.step)
     try:

@@ -94,6 +94,7 @@ class Source(Struct, frozen=True, kw_only=True):
             body=request.body,
             secrets=tuple(one.text for one in self.secrets if one.good_at(now)),
             received_at=now,
+            repeated=frozenset(name.decode("latin-1") for name in request.repeated),
         )
 
     def judged(self, request: InboundRequest, verdict: WebhookVerdict | None) -> Received:

@@ -50,6 +50,7 @@ def test_what_one_of_the_secrets_signed_is_genuine_with_its_event_and_its_id() -
         (replace(signed(), headers=dict(signed().headers) | {"webhook-id": "other"}), "mismatch"),
         (replace(signed(), headers=dict(signed().headers) | {"webhook-signature": "v1,!!"}), "malformed"),
         (replace(signed(), headers=dict(signed().headers) | {"webhook-signature": ""}), "missing"),
+        (replace(signed(), repeated=frozenset({"webhook-signature"})), "repeated"),
     ],
 )
 def test_anything_else_is_not(request_: WebhookRequest, reason: str) -> None:
