@@ -204,10 +204,34 @@ def test_a_form_may_be_of_another_charset() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"payload", b"payload=1&payload=2", b"payload=%ff", b"\xff=1", b"&" * 5, b"a=1&" * 2000, b"a=1&b"]
-)
+    "body",
+    [b"", b"payload", b"payload=1&payload=2", b"payload=%ff", b"\xff=1", b"&" * 5, b"a=1&" * 2000, b"a=1&b",
+     b"a=%", b"a=%4", b"a=%zz", b"%=1", b"a=b=c"],
+)  # fmt: skip
 def test_a_malformed_form_is_not_understood(body: bytes) -> None:
     assert refusal(request(body, FORM)).code == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # As GitHub and Gitea, Slack, and Twilio write them.
+        (b"payload=%7B%22ref%22%3A%22refs%2Fheads%2Fmain%22%2C%22n%22%3A+1%7D", {"ref": "refs/heads/main", "n": 1}),
+        (b"payload=%7b%22ref%22%3a%22a%20b%22%7d", {"ref": "a b"}),
+        (
+            b"command=%2Fweather&text=94070+now&response_url=https://hooks.slack.com/commands/1234/5678&user_name=~a.b*",
+            {"command": "/weather", "text": "94070 now", "user_name": "~a.b*",
+             "response_url": "https://hooks.slack.com/commands/1234/5678"},
+        ),
+        (
+            b"ToCountry=US&Body=1%20%2B%201%20%3D%202+%F0%9F%98%80&From=%2B15551234567&To=%2b1555&MediaUrl0=&NumMedia=0",
+            {"ToCountry": "US", "Body": "1 + 1 = 2 \U0001f600", "From": "+15551234567", "To": "+1555", "MediaUrl0": "",
+             "NumMedia": "0"},
+        ),
+    ],
+)  # fmt: skip
+def test_forms_are_read_as_their_senders_write_them(body: bytes, expected: object) -> None:
+    assert read(request(body, FORM)).tree == expected
 
 
 def test_json_that_is_called_a_form_is_refused_with_what_to_do_about_it() -> None:

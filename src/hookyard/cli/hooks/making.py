@@ -1,6 +1,5 @@
 """Makes the request that is sent."""
 
-from typing import Final
 from urllib.parse import quote_plus, urlsplit
 from uuid import uuid4
 
@@ -12,9 +11,8 @@ from hookyard.clock import SystemClock
 from hookyard.errors import Refused
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.sending import signed
+from hookyard.inbound.urlencoded import FORM
 from hookyard.webhook_secret import SecretError
-
-_FORM: Final = b"application/x-www-form-urlencoded"
 
 
 def make(
@@ -44,7 +42,7 @@ def make(
     if form:
         reading = None if preset is None else preset.template or preset.reading
         field = (reading and reading.form) or "payload"
-        headers[b"content-type"] = _FORM
+        headers[b"content-type"] = FORM
         body = f"{field}={quote_plus(body)}".encode()
     try:
         return signed(

@@ -13,10 +13,10 @@ from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template.content import Content
 from hookyard.inbound.template.encoding import DECODERS, Encoding, encode
 from hookyard.inbound.template.extraction import Extraction
-from hookyard.inbound.template.form import field_of, is_form
 from hookyard.inbound.template.key import Keys, SharedKeys
 from hookyard.inbound.template.mac import Hmac, Mac, Token
 from hookyard.inbound.template.timestamp import Timestamp
+from hookyard.inbound.urlencoded import field_of, is_form
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 
 _ID: Final = re.compile(r"[!-~]{1,255}")

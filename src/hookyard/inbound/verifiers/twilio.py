@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from hookyard.inbound.places import with_header
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.template.form import fields_of, is_form
+from hookyard.inbound.urlencoded import fields_of, is_form
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 from hookyard.inbound.verifiers.parts import base64, header, text, who
 

@@ -13,7 +13,7 @@ from hookyard.inbound.places import place_problems
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template import SchemeError, compile_template
 from hookyard.inbound.template.encoding import decode_base64, decode_base64url, decode_hex, encode
-from hookyard.inbound.template.form import field_of
+from hookyard.inbound.urlencoded import field_of
 from hookyard.inbound.verifier import BadSignature, Key
 
 NOW = 1_700_000_000_000

@@ -1,7 +1,8 @@
-"""A form's fields, of which for some senders one holds the JSON and is what they sign.
+"""The fields of a form.
 
-It is decoded before anybody has vouched for it, so strictly and fast: a form is taken as forms are written
-(https://url.spec.whatwg.org/#urlencoded-serializing), and of a large one no step is Python's for each escape.
+Some senders sign them, so they are decoded before anybody has vouched for them, strictly and fast: a form is taken as
+forms are written (https://url.spec.whatwg.org/#urlencoded-serializing), and of a large one no step is Python's for each
+escape.
 """
 
 import re
