@@ -1,15 +1,21 @@
 """What goes back: prepared bytes, and RFC 9457 problems."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, cast
 
 import msgspec
-from litestar.types import Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Scope, Send
 
 from hookyard.errors import CODES, Refused
 
 Headers = list[tuple[bytes, bytes]]
 
+WHOLE: Final = "hookyard.whole"
+"""The extension of ASGI by which our own server takes a whole answer to a POST: its member `answer` is one of these:"""
+Whole = Callable[[int, Headers, bytes], bool]
+"""Called with status, headers and body; False: nothing is done, the answer is to be sent as usual."""
+_Extensions = Mapping[str, Mapping[str, Mapping[str, Whole]] | None]
+_ACCEPTED: Final = 202
 JSON_TYPE: Final = (b"content-type", b"application/json")
 _PROBLEM_TYPE: Final = (b"content-type", b"application/problem+json")
 _CHALLENGES: Final[Mapping[str, bytes]] = {
@@ -36,6 +42,17 @@ class Answer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         del scope, receive
+        await self.send(send)
+
+    async def give(self, scope: HTTPScope, send: Send) -> None:
+        """Send it to a POST; that something is accepted goes out at once where the server can.
+
+        In two messages it would be two writes to the socket, and two packets.
+        """
+        if self.status == _ACCEPTED:
+            extensions = cast("_Extensions", scope).get("extensions")
+            if extensions and WHOLE in extensions and extensions[WHOLE]["answer"](_ACCEPTED, self.headers, self.body):
+                return
         await self.send(send)
 
     async def send(self, send: Send) -> None:

@@ -103,7 +103,7 @@ class LeanTrigger:
         if fields:
             answer.headers += fields
         answer.headers.append((b"x-request-id", request_id.encode()))
-        await answer.send(send)
+        await answer.give(scope, send)
         return True
 
     def _may(self, principal: Principal) -> bool:
@@ -153,7 +153,7 @@ class LeanHook:
             if hold is not None:
                 hold.free()
         answer.headers.append((b"x-request-id", (request_id or self._ids()).encode()))
-        await answer.send(send)
+        await answer.give(scope, send)
         return True
 
 
