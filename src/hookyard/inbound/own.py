@@ -23,6 +23,8 @@ plugin: Final = Plugin("hookyard")
 record: Final = PluginRecord(name=plugin.name, state="active", origin="hookyard", version=version("hookyard"))
 """How it is listed, though no folder and no entry point has it."""
 _VERIFIER: Final = StandardWebhooks()
+TOLERANCE: Final = _VERIFIER.tolerance
+"""Milliseconds by which the time of sending may be off."""
 _EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from hookyard.config.model import (
+    MINUTE,
     Config,
     PluginScheme,
     PresetScheme,
@@ -177,9 +178,13 @@ def _window(settings: SourceSettings, scheme: Scheme | None, where: str, problem
     verifier: object = None if scheme is None else scheme.verifier
     tolerance = verifier.tolerance if isinstance(verifier, Timed) else None
     if tolerance is not None and settings.dedupe_window < 2 * tolerance:
+    if isinstance(settings.scheme, PluginScheme) and settings.scheme.plugin == own.plugin.name:
+        tolerance = own.TOLERANCE
         least = f"must be at least {2 * tolerance / 1000:g} s, twice the tolerance"
         problems.append((where, f"{least}, or a request could be sent again and be new"))
     return settings.dedupe_window
+    elif settings.dedupe_window < MINUTE:
+        problems.append((where, "must be at least 60 s, or what a sender tries again would be new"))
 
 
 def _networks(allow: Sequence[str], where: str, problems: list[Found]) -> Networks | None:

@@ -12,9 +12,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.inbound.lab import COMMANDS, NOW, SECRET, generic, github, received_by, shared, source_of
 
-from hookyard.config.model import Config, PresetScheme, RouteSettings, SecretSettings, Server, SourceSettings
+from hookyard.config.model import (
+    Config,
+    HandshakeSettings,
+    PluginScheme,
+    PresetScheme,
+    RouteSettings,
+    SecretSettings,
+    Server,
+    SourceSettings,
+)
 from hookyard.config.values import Duration, Secret
 from hookyard.errors import Refused
+from hookyard.inbound import own
 from hookyard.inbound.networks import Networks
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.source import Source
@@ -161,7 +171,7 @@ def problems(**settings: object) -> tuple[tuple[str, str], ...]:
     given: Any = {"scheme": "github", "secrets": (Secret(SECRET),), "routes": (RouteSettings(run="hello/greet"),)}
     config = Config(sources={"hub": SourceSettings(**(given | settings))})
     with pytest.raises(SourcesError) as caught:
-        Sources.build(config, COMMANDS)
+        Sources.build(config, COMMANDS, hooks={own.plugin.name: own.plugin.hooks.keys()})
     return caught.value.problems
 
 
@@ -220,6 +230,21 @@ def test_a_host_that_sends_githubs_headers_too_is_not_taken_for_github(header: b
             {"scheme": PresetScheme(preset="websub", header="X-Word")},
             "scheme.header",
             "has no use with websub",
+        ),
+        ({"dedupe_window": Duration(0)}, "dedupe_window", "must be at least 60 s, or what a sender tries again"),
+        (
+            {"scheme": PresetScheme(preset="paddle", tolerance=Duration(1_000)), "dedupe_window": Duration(59_999)},
+            "dedupe_window",
+            "must be at least 60 s, or what a sender tries again would be new",
+        ),
+        (
+            {
+                "scheme": PluginScheme(plugin="hookyard"),
+                "secrets": (Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),),
+                "dedupe_window": Duration(599_999),
+            },
+            "dedupe_window",
+            "must be at least 600 s, twice the tolerance",
         ),
         ({"scheme": "twilio"}, "url", "this sender signs the URL"),
     ],

@@ -69,7 +69,8 @@ class SourceSettings(Section, frozen=True, kw_only=True):
     take: Literal["first", "all"] = "first"
     """Whether the first route that takes an event runs, or all that do."""
     dedupe_window: Duration = Duration(72 * HOUR)
-    """How long the same delivery id stands for the same job."""
+    """How long the same delivery id stands for the same job: at least a minute, and at least twice the scheme's
+    tolerance where its sender says when it sent."""
     invalid_status: Literal[422, 202] = 422
     """What a sender is answered whose event is genuine but not what the command takes, and is kept as a dead letter.
     202 is for senders who end a subscription over errors."""
