@@ -16,7 +16,7 @@ from hookyard.errors import Problem
 from hookyard.host.load import load
 from hookyard.host.registry import Registry
 from hookyard.inbound import own
-from hookyard.inbound.secrets import expired_secrets
+from hookyard.inbound.degraded import degraded_sources
 from hookyard.inbound.sources import Sources, SourcesError, inactive_routes
 from hookyard.outbound import Outbound
 
@@ -57,7 +57,7 @@ def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[st
     found += jwt.problems(loaded.config.jwt, loaded.base)
     degraded = [
         *inactive_routes(loaded.config, inactive),
-        *expired_secrets(loaded.config, SystemClock().now()),
+        *degraded_sources(loaded.config, SystemClock().now()),
         *degraded_schedules(loaded.config, inactive),
     ]
     return Assembly(registry, sources, _located(loaded, found), _located(loaded, degraded))

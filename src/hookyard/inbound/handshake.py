@@ -42,6 +42,16 @@ class Handshake(Protocol):
         """What presets call it, and the log."""
         ...
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Which of the terms it goes by."""
+        ...
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Terms of which one must be there, or it answers nobody; none: it answers without."""
+        ...
+
     def before(self, request: InboundRequest, keys: Sequence[Key], terms: Terms) -> Reply | None:
         """Answer a question that senders do not sign: by GET or OPTIONS, or a POST that is one by its query.
 

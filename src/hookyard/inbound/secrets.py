@@ -1,8 +1,8 @@
 """The secrets of a source: which there are, until when, and the keys they become."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from hookyard.config.model import Config, SecretSettings
+from hookyard.config.model import SecretSettings
 from hookyard.config.schedules.rule import parse_instant
 from hookyard.config.values import Secret
 from hookyard.inbound.problem import Found
@@ -61,16 +61,3 @@ def keys_of(secrets: Iterable[SourceSecret], verifier: Verifier, problems: list[
         else:
             found.append(Key(material=material, number=secret.number, until=secret.until, id=secret.id))
     return tuple(found)
-
-
-def expired_secrets(config: Config, now: int) -> Iterator[Found]:
-    """Every source all of whose secrets have stopped being good, so that nobody gets in.
-
-    Args:
-        config: the configuration.
-        now: milliseconds UTC.
-    """
-    for name, source in config.sources.items():
-        secrets = secrets_of(source.secrets, "", [])
-        if secrets and not any(secret.good_at(now) for secret in secrets):
-            yield f"sources.{name}.secrets", "every secret has expired: nobody gets in"

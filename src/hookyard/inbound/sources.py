@@ -15,13 +15,13 @@ from hookyard.config.model import (
 from hookyard.errors import HookyardError
 from hookyard.host.registry import Command
 from hookyard.inbound import own, presets
-from hookyard.inbound.handshake import Terms
 from hookyard.inbound.networks import Networks
 from hookyard.inbound.problem import Found, SchemeError
 from hookyard.inbound.routes import Known, compile_routes
 from hookyard.inbound.scheme import Scheme, scheme_of
 from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
 from hookyard.inbound.source import Source
+from hookyard.inbound.terms import terms_of, useless_terms
 from hookyard.inbound.verifier import Key, Timed
 
 
@@ -128,6 +128,7 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
             keys = keys_of(secrets, scheme.verifier, useless)
             problems.extend((f"{where}.secrets[{number}]", why) for number, why in useless)
     _check_secrets(secrets, scheme, plugin, where, problems)
+    problems += useless_terms(settings, f"{where}.handshake")
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
     if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):
         problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
@@ -148,7 +149,7 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
         window=_window(settings, scheme, f"{where}.dedupe_window", problems),
         networks=_networks(settings.allow, f"{where}.allow", problems),
         rate=settings.rate,
-        terms=_terms(settings),
+        terms=terms_of(settings),
         invalid_status=settings.invalid_status,
         url=url,
         keeps_headers=any(route.looks_at_headers for route in routes),
@@ -177,14 +178,14 @@ def _window(settings: SourceSettings, scheme: Scheme | None, where: str, problem
     """How long a delivery id is kept; a request must not outlive it, or it could be sent again and count as new."""
     verifier: object = None if scheme is None else scheme.verifier
     tolerance = verifier.tolerance if isinstance(verifier, Timed) else None
-    if tolerance is not None and settings.dedupe_window < 2 * tolerance:
     if isinstance(settings.scheme, PluginScheme) and settings.scheme.plugin == own.plugin.name:
         tolerance = own.TOLERANCE
+    if tolerance is not None and settings.dedupe_window < 2 * tolerance:
         least = f"must be at least {2 * tolerance / 1000:g} s, twice the tolerance"
         problems.append((where, f"{least}, or a request could be sent again and be new"))
-    return settings.dedupe_window
     elif settings.dedupe_window < MINUTE:
         problems.append((where, "must be at least 60 s, or what a sender tries again would be new"))
+    return settings.dedupe_window
 
 
 def _networks(allow: Sequence[str], where: str, problems: list[Found]) -> Networks | None:
@@ -197,16 +198,6 @@ def _networks(allow: Sequence[str], where: str, problems: list[Found]) -> Networ
         else:
             good.append(text)
     return Networks(good) if allow else None
-
-
-def _terms(settings: SourceSettings) -> Terms:
-    shake = settings.handshake
-    return Terms(
-        verify_token=None if shake.verify_token is None else shake.verify_token.reveal(),
-        origins=shake.origins,
-        rate=shake.rate,
-        topics=settings.scheme.topics if isinstance(settings.scheme, PresetScheme) else (),
-    )
 
 
 def _below(place: str, key: str) -> str:

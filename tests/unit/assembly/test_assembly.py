@@ -108,3 +108,29 @@ def test_a_source_all_of_whose_secrets_have_expired_is_told_and_keeps_no_server_
     assert [(one.path, one.line, one.message) for one in assembly.degraded] == [
         ("sources.late.secrets", 5, "every secret has expired: nobody gets in")
     ]
+
+
+def test_a_source_that_nobody_can_be_subscribed_to_or_whose_move_is_over_is_told(tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir(mode=0o755)
+    (tmp_path / "plugins" / "good.py").write_text(PLUGIN.replace("{name}", "good"))
+    text = """\
+        plugin_dirs: [plugins]
+        sources:
+          hub: {scheme: websub, USUAL}
+          lab: {scheme: {preset: gitlab, accept: either, until: "2001-01-01T00:00:00Z"}, USUAL}
+          meta: {scheme: meta, USUAL}
+          fine: {scheme: meta, handshake: {verify_token: word}, USUAL}
+          feed: {scheme: {preset: websub, topics: ["https://example.com/feed"]}, USUAL}
+          next: {scheme: {preset: gitlab, accept: either, until: "2101-01-01T00:00:00Z"}, USUAL}
+        """
+    usual = "secrets: [one-long-secret], routes: [{run: good/run}]"
+    (tmp_path / "c.yaml").write_text(dedent(text).replace("USUAL", usual))
+    assembly = assemble(load_file(tmp_path / "c.yaml"))
+    assert assembly.problems == ()
+    asks = "asks before it sends, and is not answered without"
+    over = "the time of the move is over: who sends only the secret token does not get in"
+    assert [(one.path, one.line, one.message) for one in assembly.degraded] == [
+        ("sources.hub.handshake", 3, f"websub {asks} scheme.topics or handshake.verify_token"),
+        ("sources.lab.scheme.until", 4, f"{over}; leave out accept, until and the token"),
+        ("sources.meta.handshake", 5, f"meta {asks} handshake.verify_token"),
+    ]

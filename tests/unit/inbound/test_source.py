@@ -247,6 +247,21 @@ def test_a_host_that_sends_githubs_headers_too_is_not_taken_for_github(header: b
             "must be at least 600 s, twice the tolerance",
         ),
         ({"scheme": "twilio"}, "url", "this sender signs the URL"),
+        (
+            {"handshake": HandshakeSettings(verify_token=Secret("w"))},
+            "handshake.verify_token",
+            "has no use with github",
+        ),
+        (
+            {"scheme": "websub", "handshake": HandshakeSettings(rate=5)},
+            "handshake.rate",
+            "has no use with websub",
+        ),
+        (
+            {"scheme": generic(), "handshake": HandshakeSettings(origins=("*",))},
+            "handshake.origins",
+            "has no use with a template",
+        ),
     ],
 )
 def test_settings_that_would_open_a_door_or_close_it_for_good_stop_the_start(

@@ -21,6 +21,7 @@ class CloudEvents(Quiet):
     """`WebHook-Request-Origin`. It is denied by an answer without `WebHook-Allowed-Origin`: that of no handshake."""
 
     name = "cloudevents"
+    reads = frozenset({"origins", "rate"})
 
     def before(self, request: InboundRequest, keys: Sequence[Key], terms: Terms) -> Reply | None:
         """Allow an origin that the configuration names. What it wants called back is not called: this is the answer."""

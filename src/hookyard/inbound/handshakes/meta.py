@@ -16,6 +16,7 @@ class Meta(Quiet):
     """`hub.mode=subscribe` with the word that was entered beside the URL."""
 
     name = "meta"
+    reads = needs = frozenset({"verify_token"})
 
     def before(self, request: InboundRequest, keys: Sequence[Key], terms: Terms) -> Reply | None:
         """Say the challenge back to who knows the word."""

@@ -20,6 +20,8 @@ class Quiet:
     """A handshake that answers nothing, for others to begin with."""
 
     name: str = ""
+    reads: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
 
     def before(self, request: InboundRequest, keys: Sequence[Key], terms: Terms) -> Reply | None:
         """Know no question without a signature."""

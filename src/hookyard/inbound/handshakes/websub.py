@@ -21,6 +21,7 @@ class WebSub(Quiet):
     """
 
     name = "websub"
+    reads = needs = frozenset({"verify_token", "topics"})
 
     def before(self, request: InboundRequest, keys: Sequence[Key], terms: Terms) -> Reply | None:
         """Say the challenge back where the configuration wants what is asked."""
