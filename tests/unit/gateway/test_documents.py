@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 import msgspec
 import pytest
 from litestar.routes import HTTPRoute
-from tests.unit.gateway.lab import House, commands_of, house_of
+from tests.unit.gateway.lab import House, commands_of, config_of, house_of
 
 from hookyard import Context, Plugin
 from hookyard.errors import StoreUnavailable
@@ -95,6 +95,19 @@ def test_both_ways_in_and_all_reads_are_described(house: House) -> None:
     }
     assert asked["/api/v1/jobs/{job_id}/log"] == ["job_id", "after", "limit"]
     assert asked["/api/v1/events"] == ["type", "plugin", "job_id", "limit", "cursor"]
+
+
+def test_what_a_source_answers_is_described_with_its_dead_letters_and_its_many_jobs() -> None:
+    config = config_of()
+    hub = msgspec.structs.replace(config.sources["hub"], take="all")
+    house = house_of(msgspec.structs.replace(config, sources={**config.sources, "hub": hub}))
+    document = described(house)
+    one, several = (document["paths"][path]["post"]["responses"] for path in ("/hooks/plain", "/hooks/hub"))
+    assert set(one) >= {"200", "202", "400", "401", "408", "409", "413", "415", "422", "429", "503"}
+    names = [found["202"]["content"]["application/json"]["schema"]["$ref"] for found in (one, several)]
+    schemas = [document["components"]["schemas"][name.rpartition("/")[2]]["properties"] for name in names]
+    assert set(schemas[0]) >= {"job_id", "status", "plugin", "command", "duplicate", "code", "detail", "path"}
+    assert set(schemas[1]) == {"jobs", "duplicate"}
 
 
 def test_every_route_is_described_with_its_methods(house: House) -> None:

@@ -23,9 +23,11 @@ _ENTRY: Final = (
     "internal",
     "busy",
     "lane_full",
+    "request_timeout",
 )
 TRIGGER: Final = ("unauthenticated", "forbidden", "unsupported_media_type", "dependency_failed", *_ENTRY)
 """What a trigger can be refused with."""
+_HOOK: Final = ("invalid_signature", "plugin_unavailable", "unsupported_media_type", "invalid_event", *_ENTRY)
 
 
 class AcceptedJob(Struct, kw_only=True):
@@ -39,6 +41,24 @@ class AcceptedJob(Struct, kw_only=True):
     """True when another request had stored it before: the idempotency key or the unique key stands for it."""
     coalesced: bool | UnsetType = UNSET
     """True when a job that waited took this one's input."""
+
+
+class EventJob(AcceptedJob, kw_only=True):
+    """The job that an event became; `failed` when it is kept as a dead letter."""
+
+    code: str | UnsetType = UNSET
+    """Of a dead letter: `invalid_event`."""
+    detail: str | UnsetType = UNSET
+    path: str | UnsetType = UNSET
+    """Where in the event it is not what the command takes, or the key of the route that could not be worked out."""
+
+
+class EventJobs(Struct, kw_only=True):
+    """The jobs of an event that every route was asked about."""
+
+    jobs: list[EventJob]
+    duplicate: bool | UnsetType = UNSET
+    """True when all of them were there already."""
 
 
 class Taken(Struct, kw_only=True):
@@ -61,7 +81,9 @@ def entry(deps: GatewayDeps, described: Mapping[str, CommandSchema]) -> Group:
         }
         return triggers | {f"/hooks/{name}": {"post": _hook(source, known)} for name, source in sources}
 
-    return Group(kinds=(AcceptedJob, Taken, ShortJob), queries=(Envelope,), paths=paths)
+    # What no source answers is no component.
+    events = {EventJobs if source.take == "all" else EventJob: None for _, source in sources}
+    return Group(kinds=(AcceptedJob, *events, Taken, ShortJob), queries=(Envelope,), paths=paths)
 
 
 def asking() -> list[Object]:
@@ -112,7 +134,7 @@ def _hook(source: Source, known: Known) -> Object:
         "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
         "responses": {
             "200": json_body("A ping, or an event that no route takes.", known[Taken]),
-            "202": json_body("The job is on disk.", known[AcceptedJob]),
-            **problems(("invalid_signature", "plugin_unavailable", *_ENTRY), known),
+            "202": json_body("It is on disk.", known[EventJobs if source.take == "all" else EventJob]),
+            **problems(_HOOK, known),
         },
     }
