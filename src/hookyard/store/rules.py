@@ -20,6 +20,14 @@ def is_dead(job: Job) -> bool:
     return job.reason == "invalid_input" or (job.attempt >= job.max_attempts and job.reason in USED_UP)
 
 
+def is_unrun(job: Job) -> bool:
+    """Whether a job is a dead letter of which nothing has run, nor is about to: its key is free for one that can.
+
+    `known_keys` of `sql/enqueue.sql` says the same.
+    """
+    return job.status == "failed" and job.reason == "invalid_input" and job.attempt == 0
+
+
 def fired(planned: FireOutcome, enqueued: Result | None) -> tuple[FireOutcome, str | None]:
     """What came of a fire time that is acted on.
 

@@ -19,6 +19,7 @@ from hookyard.testing.store_forget import DeleteContract, PruneContract, PruneJo
 from hookyard.testing.store_inbound import DeadContract, ForgetKeysContract, InboundContract
 from hookyard.testing.store_items import ItemContract
 from hookyard.testing.store_kept import AuditContract, LaneContract, ScheduleContract, TokenContract
+from hookyard.testing.store_keys import DeadKeysContract, PartsContract
 from hookyard.testing.store_leases import (
     BatchContract,
     CancelContract,
@@ -75,6 +76,8 @@ class StoreContract(
     ScheduleContract,
     InboundContract,
     DeadContract,
+    DeadKeysContract,
+    PartsContract,
     ForgetKeysContract,
     DeleteContract,
     PruneJobsContract,

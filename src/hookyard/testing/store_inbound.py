@@ -271,7 +271,7 @@ class ForgetKeysContract(StoreCase):
         assert keyed(store, "d1") == [(name, jobs[name]) for name in below]
         assert keyed(store, "d1\na/x") == [(name, jobs[name]) for name in ("d1\na/x", "d1\na/x\n2")]
         assert (keyed(store, "d2"), keyed(store, "d1", "other")) == ([], [("d1", elsewhere.id)])
-        one = KeyedJob("d", jobs["d"], store.now + 60_000)
+        one = KeyedJob("d", jobs["d"], store.now + 60_000, b"digest")
         assert store.runner.run(store.store.keyed("token:test", "d", store.now)) == (one,)
         assert store.all(ForgetKeys(now=store.now, scope="token:test", key="d1")) == [Pruned(4)]
         assert (keyed(store, "d1"), keyed(store, "d1", "other")) == ([], [("d1", elsewhere.id)])

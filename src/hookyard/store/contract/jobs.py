@@ -104,13 +104,19 @@ class AlreadyTerminal(Result, frozen=True):
 
 
 class Dedupe(Struct, frozen=True):
-    """One job per `(scope, key)` until `expires_at`."""
+    """One job per `(scope, key)` until `expires_at`; see :class:`Enqueue`."""
 
     scope: str
     key: str
     digest: bytes
     """Of the body: another digest under the same key is a :class:`Mismatch`."""
     expires_at: int
+    also: tuple[str, ...] = ()
+    """Keys of the same scope that this one is a part of: it begins with each of them and a line break. Each also
+    answers for its parts, as long as no live key is a part of it; and stands for the job too, unless it stands for
+    another that counts."""
+    take: bool = False
+    """Whether the key is taken whatever it stands for: nothing answers then."""
 
 
 class Lease(Struct, frozen=True):
@@ -161,6 +167,11 @@ class Enqueue(Op, frozen=True, kw_only=True):
     limit, and when it comes with a lease although it has such a key or has to wait. With `dedupe`, a live key answers
     first: nothing is stored then. Otherwise the key stands from now on for the job that the caller is told of, be it
     this one or the one that stands for it.
+
+    A live key does not count for a job that is not `dead` itself while it stands for one of which nothing has run: a
+    dead letter from the first that nobody has tried again (:func:`hookyard.store.rules.is_unrun`). It goes over to the
+    new job, so that what could not run does once it can. Another digest is a Mismatch all the same, and a `dead` one is
+    a duplicate of whatever a live key stands for.
 
     A `dead` one comes without a lease, else Failed, as when a delivery's id is in use; of what stands against a job
     only the idempotency key is asked, and nothing can be unique against it, since it is not active. Run again, it does

@@ -85,3 +85,5 @@ class KeyedJob(Struct, frozen=True):
     key: str
     job_id: str
     expires_at: int
+    digest: bytes
+    """Of the body that came with the key."""

@@ -6,24 +6,51 @@ from msgspec.structs import replace
 
 from hookyard import ids
 from hookyard.model import TERMINAL, Job, TerminalStatus
-from hookyard.store.contract import Enqueue, Enqueued, Failed, LaneFull, Mismatch, Occupied, Result, Unmet
+from hookyard.store.contract import Dedupe, Enqueue, Enqueued, Failed, LaneFull, Mismatch, Occupied, Result, Unmet
 from hookyard.store.memory.data import Data
 from hookyard.store.memory.rows import as_new
-from hookyard.store.rules import debounced
+from hookyard.store.rules import debounced, is_unrun
 
 
 def enqueue(data: Data, op: Enqueue) -> Result:
     """Store a job."""
     dedupe = op.dedupe
-    if dedupe is not None:
-        earlier, job_id = data.keys.get((dedupe.scope, dedupe.key), (None, ""))
-        if earlier is not None and earlier.expires_at > op.now:
-            return Enqueued(job_id, duplicate=True) if earlier.digest == dedupe.digest else Mismatch(job_id)
+    if dedupe is not None and (answer := _known(data, op, dedupe)) is not None:
+        return answer
     against = _misplaced(data, op) if op.dead is not None else _instead(data, op) or _refusal(data, op)
     result = against or _store(data, op)
     if dedupe is not None and isinstance(result, Enqueued):
-        data.keys[dedupe.scope, dedupe.key] = (dedupe, result.job_id)
+        wholes = [key for key in dedupe.also if _answer(data, op, dedupe, key) is None]
+        data.keys |= {(dedupe.scope, key): (dedupe, result.job_id) for key in (dedupe.key, *wholes)}
     return result
+
+
+def _known(data: Data, op: Enqueue, dedupe: Dedupe) -> Result | None:
+    """What the keys answer; None when the call is new."""
+    if dedupe.take:
+        return None
+    alone = (key for key in dedupe.also if not _has_parts(data, dedupe.scope, key, op.now))
+    answers = (_answer(data, op, dedupe, key) for key in (dedupe.key, *alone))
+    return next((answer for answer in answers if answer is not None), None)
+
+
+def _answer(data: Data, op: Enqueue, dedupe: Dedupe, key: str) -> Result | None:
+    """What one key answers; None when it is not known, or over, or free for this job."""
+    earlier, job_id = data.keys.get((dedupe.scope, key), (None, ""))
+    if earlier is None or earlier.expires_at <= op.now:
+        return None
+    if earlier.digest != dedupe.digest:
+        return Mismatch(job_id)
+    job = data.jobs.get(job_id)
+    if op.dead is None and job is not None and is_unrun(job):
+        return None
+    return Enqueued(job_id, duplicate=True)
+
+
+def _has_parts(data: Data, scope: str, key: str, now: int) -> bool:
+    """Whether a live key is a part of this one."""
+    parts = data.keys_of(scope, key)
+    return any(data.keys[part][0].expires_at > now for part in parts if part[1] != key)
 
 
 def _instead(data: Data, op: Enqueue) -> Result | None:

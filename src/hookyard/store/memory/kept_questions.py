@@ -25,7 +25,8 @@ class KeptQuestions:
     async def keyed(self, scope: str, key: str, now: int) -> tuple[KeyedJob, ...]:
         """See the contract."""
         found = ((name, self._data.keys[name]) for name in self._data.keys_of(scope, key))
-        return tuple(KeyedJob(name[1], job, kept.expires_at) for name, (kept, job) in found if kept.expires_at > now)
+        live = ((name[1], job, kept) for name, (kept, job) in found if kept.expires_at > now)
+        return tuple(KeyedJob(key, job, kept.expires_at, kept.digest) for key, job, kept in live)
 
     async def artifact_bytes(self) -> int:
         """See the contract."""

@@ -28,8 +28,8 @@ def inbound(row: tuple[Value, ...]) -> Inbound:
 
 def keyed_job(row: tuple[Value, ...]) -> KeyedJob:
     """What a row of `idempotency_key` stands for."""
-    key, job_key, job_tail, expires_at = cast("tuple[str, int, int, int]", row)
-    return KeyedJob(key, ids.join(job_key, job_tail), expires_at)
+    key, job_key, job_tail, expires_at, digest = cast("tuple[str, int, int, int, bytes]", row)
+    return KeyedJob(key, ids.join(job_key, job_tail), expires_at, digest)
 
 
 def names_below(key: str) -> tuple[str, str, str]:

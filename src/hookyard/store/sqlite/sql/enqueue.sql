@@ -41,13 +41,22 @@ WHERE key = ?1
 RETURNING lane, concurrency_key;
 
 -- name: known_keys
--- Which of these idempotency keys are there, expired or not.
+-- Which of these idempotency keys are there, expired or not, and whether their job is a dead letter of which nothing has
+-- run: only keys that are there cost a look at the job.
 WITH given (scope, key) AS (VALUES /* each , */ (?, ?) /* end */)
-SELECT known.scope, known.key, known.digest, known.job_key, known.job_tail, known.expires_at
+SELECT known.scope, known.key, known.digest, known.job_key, known.job_tail, known.expires_at, EXISTS (
+  SELECT 1 FROM job_log AS job
+  WHERE job.key = known.job_key AND job.tail = known.job_tail
+    AND job.status = 'failed' AND job.reason = 'invalid_input' AND job.attempt = 0)
 FROM given CROSS JOIN idempotency_key AS known
 WHERE known.scope = given.scope AND known.key = given.key;
 
+-- name: parts
+-- The live keys that are parts of one: the parameters are the scope, the first text that begins with the key and a line
+-- break, the first beyond, and the time. Asked only where that key is known.
+SELECT key FROM idempotency_key WHERE scope = ?1 AND key >= ?2 AND key < ?3 AND expires_at > ?4;
+
 -- name: keep_keys
--- New keys, and expired ones given to a new job.
+-- New keys, and those that go over to a new job: expired ones, and those of dead letters.
 INSERT OR REPLACE INTO idempotency_key (scope, key, digest, job_key, job_tail, expires_at)
 VALUES /* each , */ (?, ?, ?, ?, ?, ?) /* end */;

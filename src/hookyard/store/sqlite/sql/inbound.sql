@@ -16,7 +16,7 @@ WHERE job.key = ? AND job.tail = ?;
 -- name: keyed
 -- The live idempotency keys that are this one, or begin with it and a line break: the parameters are the scope, the key,
 -- the first text that begins so, the first beyond, and the time. They lie in one stretch, with next to nothing between.
-SELECT key, job_key, job_tail, expires_at FROM idempotency_key
+SELECT key, job_key, job_tail, expires_at, digest FROM idempotency_key
 WHERE scope = ?1 AND key >= ?2 AND key < ?4 AND (key = ?2 OR key >= ?3) AND expires_at > ?5
 ORDER BY key;
 

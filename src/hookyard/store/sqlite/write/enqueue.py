@@ -73,7 +73,7 @@ def _store_once(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
     results: list[Result] = []
     for op in ops:
         job, dedupe = op.job, op.dedupe
-        if dedupe is not None and (known := once.answer(dedupe, op.now)) is not None:
+        if dedupe is not None and (known := once.answer(dedupe, op)) is not None:
             results.append(known)
             continue
         row = new_job(op)
@@ -83,7 +83,7 @@ def _store_once(db: Db, ops: Sequence[Enqueue]) -> list[Result]:
         if op.lease is None:
             db.depths.add(job.lane, 1)
         if dedupe is not None:
-            once.note(dedupe, job.id, row[0], row[1])
+            once.note(dedupe, op, job.id, row[0], row[1])
         results.append(Enqueued(job.id))
     db.change_many(_ENQUEUE, jobs)
     db.change_many(KEEP, sent)

@@ -53,11 +53,11 @@ class Intake:
 
     def _one(self, op: Enqueue) -> Result:
         dedupe = op.dedupe
-        if dedupe is not None and (answer := self._once.answer(dedupe, op.now)) is not None:
+        if dedupe is not None and (answer := self._once.answer(dedupe, op)) is not None:
             return answer
         result = self._buried(op, op.dead) if op.dead is not None else self._instead(op) or self._taken(op)
         if dedupe is not None and isinstance(result, Enqueued):
-            self._once.note(dedupe, result.job_id, *numbers(result.job_id))
+            self._once.note(dedupe, op, result.job_id)
         return result
 
     # --- what is done instead ---
