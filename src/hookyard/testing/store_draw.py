@@ -171,7 +171,9 @@ class Dresser:
         dedupe = None
         if d.subject % 3 == 0:
             ends = world.now + (0, 20, 300)[d.c % 3]
-            dedupe = Dedupe(scope="s", key=ONCE[d.a % 2 + d.b % 3 // 2 * 2], digest=bytes([d.b % 2]), expires_at=ends)
+            key = ONCE[d.a % 2 + d.b % 3 // 2 * 2]
+            also = (key.partition("\n")[0],) if "\n" in key and d.c % 4 else ()
+            dedupe = Dedupe("s", key, digest=bytes([d.b % 5 // 4]), expires_at=ends, also=also, take=d.c % 7 == 6)
         lease = world.new_lease(d.a % 3) if d.subject % 4 == 1 else None
         unique = UNIQUES[d.c % 5]
         cap = 1 + d.b % 4 if d.a % 6 == 5 else None
@@ -198,7 +200,7 @@ class Dresser:
 
     def _dead(self, d: Drawn, job_id: str) -> Dead | None:
         """Why a few cannot run."""
-        return Dead(NO_INPUT, self._deliveries(d, job_id)) if d.subject % 9 == 7 else None
+        return Dead(NO_INPUT, self._deliveries(d, job_id)) if d.subject % 9 in {3, 7} else None
 
     def _asked(self, d: Drawn) -> Asked:
         """What few jobs have."""

@@ -10,7 +10,6 @@ from hookyard.store.contract import (
     Claim,
     Claimed,
     ClaimWork,
-    Dedupe,
     Deleted,
     DeleteJob,
     Done,
@@ -20,7 +19,6 @@ from hookyard.store.contract import (
     Extended,
     Finish,
     ForgetKeys,
-    Mismatch,
     Op,
     Prune,
     PutState,
@@ -31,6 +29,7 @@ from hookyard.store.contract import (
     StatePut,
     Together,
 )
+from hookyard.testing.store_key_ledger import KeyLedger
 
 
 class Ledger:
@@ -40,15 +39,11 @@ class Ledger:
         self._acknowledged: dict[str, Enqueue] = {}
         self._perhaps: dict[str, Enqueue] = {}
         """Jobs that followed another since the last look."""
-        self._perhaps_kept: set[tuple[str, str]] = set()
-        """Keys of such jobs: it is not told what they stand for."""
         self._holder: dict[str, int | None] = {}
         """The token that each job was last given out under, None once it is given back."""
         self._ended: dict[str, Job] = {}
         self._cancelled: set[str] = set()
-        self._keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
-        self._perhaps_pruned: set[tuple[str, str]] = set()
-        """Keys that had expired when some were pruned; if the clock then goes back they may or may not be known."""
+        self._keys = KeyLedger()
         self._promised: dict[str, str] = {}
         """Delivery -> its job, of ends that were acknowledged."""
         self._emitted: dict[str, str] = {}
@@ -75,17 +70,11 @@ class Ledger:
             elif isinstance(op, PutState):
                 self._kept(op, result)
             elif isinstance(op, Prune):
-                expired = {name for name, (dedupe, _) in self._keys.items() if dedupe.expires_at <= op.now}
-                self._perhaps_pruned |= expired
+                self._keys.pruned(op.now)
             elif isinstance(op, ForgetKeys):
-                self._forgotten(op)
+                self._keys.forgotten(op)
             elif isinstance(op, Cancel):
                 self._cancel(op, result)
-
-    def _forgotten(self, op: ForgetKeys) -> None:
-        gone = {name for name in (*self._keys, *self._perhaps_kept) if _is_below(name, op)}
-        self._keys = {name: known for name, known in self._keys.items() if name not in gone}
-        self._perhaps_kept -= gone
 
     def _cancel(self, op: Cancel, result: Result) -> None:
         if isinstance(result, CancelRequested):
@@ -95,28 +84,10 @@ class Ledger:
             self._promised |= {delivery.id: op.job_id for delivery in op.deliveries}
 
     def _enqueued(self, op: Enqueue, result: Result) -> None:
-        dedupe = op.dedupe
-        if dedupe and (dedupe.scope, dedupe.key) in self._perhaps_kept:
-            self._shown(op, result)
-            return
-        known = self._keys.get((dedupe.scope, dedupe.key)) if dedupe else None
-        live = known if known and known[0].expires_at > op.now else None
-        if isinstance(result, Enqueued) and (result.coalesced or (result.duplicate and not live)):
-            assert op.unique, "I5: only a live key, or a unique one, stands for a job"
-            self._note(dedupe, result.job_id)
-        elif isinstance(result, Mismatch) or (isinstance(result, Enqueued) and result.duplicate):
-            assert live, "I5: only a live key stands for a job"
-            assert result.job_id == live[1], "I5: a key stands for one job"
-            assert dedupe
-            assert isinstance(result, Mismatch) == (dedupe.digest != live[0].digest), (
-                "I5: the same body is the same call"
-            )
-        elif isinstance(result, Enqueued):
-            pruned = dedupe and (dedupe.scope, dedupe.key) in self._perhaps_pruned
-            assert not live or pruned, "I5: no second job under a live key"
+        self._keys.answered(op, result)
+        if isinstance(result, Enqueued) and not result.duplicate and not result.coalesced:
             assert op.job.id not in self._acknowledged
             self._stored(op)
-            self._note(dedupe, op.job.id)
 
     def _stored(self, op: Enqueue) -> None:
         self._acknowledged[op.job.id] = op
@@ -125,33 +96,25 @@ class Ledger:
             assert op.lease is None, "I2: what cannot run holds no lease"
             self._promised |= {delivery.id: op.job.id for delivery in op.dead.deliveries}
 
-    def _note(self, dedupe: Dedupe | None, job_id: str) -> None:
-        if dedupe:
-            self._keys[dedupe.scope, dedupe.key] = (dedupe, job_id)
-            self._perhaps_pruned.discard((dedupe.scope, dedupe.key))
-
-    def _shown(self, op: Enqueue, result: Result) -> None:
-        """The same for a key of which it is not known what it stands for."""
-        if isinstance(result, Enqueued) and not result.duplicate and not result.coalesced:
-            self._stored(op)
-
     def _followed(self, op: Enqueue) -> None:
         """Whether a job that follows another was stored is not told: it shows."""
         if op.job.id not in self._acknowledged:
             self._perhaps[op.job.id] = op
             self._holder[op.job.id] = op.lease.token if op.lease else None
         if op.dedupe:
-            self._perhaps_kept.add((op.dedupe.scope, op.dedupe.key))
+            self._keys.perhaps(op.dedupe)
 
     def _retried(self, op: RetryJob, result: Result) -> None:
         if isinstance(result, Done):
             assert self._holder[op.job_id] is None, "I2: only one that has ended is tried again"
+            self._keys.rerun(op.job_id)
             self._ended.pop(op.job_id, None)
             self._cancelled.discard(op.job_id)
 
     def _deleted(self, op: DeleteJob, result: Result) -> None:
         if isinstance(result, Deleted):
             assert self._holder.pop(op.job_id) is None, "I11: what runs is not forgotten"
+            self._keys.rerun(op.job_id)
             for account in (self._acknowledged, self._perhaps, self._ended):
                 account.pop(op.job_id, None)
             self._cancelled.discard(op.job_id)
@@ -219,9 +182,3 @@ class Ledger:
         assert job.result is None or job.status == "succeeded", "I6"
         if job.status in TERMINAL:
             assert self._ended.setdefault(job.id, job) == job, "what has ended stays as it ended"
-
-
-def _is_below(name: tuple[str, str], op: ForgetKeys) -> bool:
-    """Whether a key is the one to forget, or begins with it and a line break."""
-    scope, key = name
-    return scope == op.scope and (key == op.key or key.startswith(f"{op.key}\n"))
