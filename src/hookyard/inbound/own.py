@@ -4,18 +4,18 @@ It is a plugin as any other, asked through the same facade: `scheme: {plugin: ho
 `standard-webhooks` does, `map: hookyard` makes the event's `data` the input.
 """
 
-import re
 from importlib.metadata import version
 from typing import Final
 
-import msgspec
 from msgspec import Raw, Struct
 
 from hookyard.hookspecs import InboundEvent, WebhookRequest, WebhookVerdict
 from hookyard.host.registry import PluginRecord
+from hookyard.inbound.decoding import decoded_as
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Key
 from hookyard.inbound.verifiers.standard_webhooks import StandardWebhooks
+from hookyard.model.inbound import EVENT
 from hookyard.plugin import Plugin
 from hookyard.webhook_secret import SecretError
 
@@ -25,7 +25,6 @@ record: Final = PluginRecord(name=plugin.name, state="active", origin="hookyard"
 _VERIFIER: Final = StandardWebhooks()
 TOLERANCE: Final = _VERIFIER.tolerance
 """Milliseconds by which the time of sending may be off."""
-_EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
 
 
 class _Body(Struct):
@@ -48,21 +47,16 @@ async def verify_webhook(request: WebhookRequest) -> WebhookVerdict:
         _VERIFIER.verify(asked, keys)
     except BadSignature as error:
         return WebhookVerdict(ok=False, reason=error.step)
-    try:
-        event = msgspec.json.decode(request.body, type=_Body).type
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        event = ""
+    event = (decoded_as(_Body, request.body) or _Body()).type
     delivery = headers[_VERIFIER.id].decode("ascii")
-    return WebhookVerdict(ok=True, event=event if _EVENT.fullmatch(event) else "webhook", delivery_id=delivery)
+    return WebhookVerdict(ok=True, event=event if EVENT.fullmatch(event) else "webhook", delivery_id=delivery)
 
 
 @plugin.hook
 async def map_input(event: InboundEvent) -> Raw:
     """The event's `data`; of what is no such body all, for the command's own check to refuse."""
-    try:
-        return msgspec.json.decode(event.body, type=_Body).data
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return Raw(event.body)
+    found = decoded_as(_Body, event.body)
+    return Raw(event.body) if found is None else found.data
 
 
 def secret_problem(secret: str) -> str | None:

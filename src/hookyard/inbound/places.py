@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 import msgspec
 
 from hookyard.config.model.schemes import Place, SignatureSettings
+from hookyard.inbound.decoding import decoded_as
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.routes.paths import Missing, Steps, look_up, parse_path
@@ -116,10 +117,7 @@ class InBody(CompiledPlace):
 
     def put(self, request: InboundRequest, value: str | int) -> InboundRequest:
         """Set the member, and those around it that are not there; a body that is no JSON stays as it is."""
-        try:
-            tree: object = msgspec.json.decode(request.body or b"{}")
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return request
+        tree = decoded_as(object, request.body or b"{}")
         here = tree
         for at, step in enumerate(self._steps):
             last = at == len(self._steps) - 1

@@ -5,21 +5,20 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from hookyard.config.model import Place, ReadingSettings, SignatureSettings, TemplateScheme
 from hookyard.errors import Refused
+from hookyard.inbound.decoding import decoded
 from hookyard.inbound.forms import read_form
 from hookyard.inbound.media import media_of, utf8
 from hookyard.inbound.places import CompiledPlace, compile_place
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
+from hookyard.model.inbound import DELIVERY, EVENT
 
 DEFAULT_EVENT: Final = "webhook"
-EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
-DELIVERY: Final = re.compile(r"[!-~]{1,255}")
-_DELIVERY: Final = re.compile(rb"[!-~]{1,255}")
+_DELIVERY: Final = re.compile(DELIVERY.pattern.encode())
 _MOST_EVENTS: Final = 256
 _UNREAD: object | UnsetType = UNSET
 _SECRET: Final = re.compile(r"authorization|cookie|signature|secret|token|password|passwd|credential|hmac|api-?key")
@@ -66,7 +65,7 @@ class Reading:
         else:
             body = utf8(request.body, media.codec)
         if self._needs_tree and tree is UNSET:
-            tree = _decoded(body)
+            tree = decoded(body)
         known = None if tree is UNSET else tree
         # A sender has few events, so that most are found in a table.
         event = None if request.repeated else self._events.get(headers.get(self._event_header, b""))
@@ -115,14 +114,6 @@ def _bare_header(settings: Place | None) -> bytes:
 
 def _place(settings: Place | None, signature: SignatureSettings | None) -> CompiledPlace | None:
     return None if settings is None else compile_place(settings, signature)
-
-
-def _decoded(body: bytes) -> object:
-    try:
-        found: object = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Refused("invalid_json") from error
-    return found
 
 
 def _found(

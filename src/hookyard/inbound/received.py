@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from hookyard.errors import Refused
+from hookyard.inbound.decoding import decoded
 
 
 class Received(Struct, kw_only=True):
@@ -36,8 +35,5 @@ class Received(Struct, kw_only=True):
             Refused: it is no JSON (`invalid_json`).
         """
         if self._tree is UNSET:
-            try:
-                self._tree = msgspec.json.decode(self.body)
-            except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-                raise Refused("invalid_json") from error
+            self._tree = decoded(self.body)
         return self._tree

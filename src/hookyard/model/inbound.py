@@ -1,8 +1,15 @@
 """What a sender sent that a job came of."""
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct
+
+EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
+"""The name of an event."""
+DELIVERY: Final = re.compile(r"[!-~]{1,255}")
+"""A sender's id of a delivery."""
 
 
 class Inbound(Struct, frozen=True, kw_only=True):

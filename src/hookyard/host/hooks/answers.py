@@ -9,12 +9,11 @@ from msgspec import Struct
 
 from hookyard.auth import check_scope
 from hookyard.hookspecs import CliCommand, HealthReport, Identity, WebhookVerdict
+from hookyard.model.inbound import DELIVERY, EVENT
 
 S = TypeVar("S", bound=Struct)
 _NAME: Final = re.compile(r"[!-~]{1,128}")
 _TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
-_DELIVERY: Final = re.compile(r"[!-~]{1,255}")
 _COMMAND: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -63,10 +62,10 @@ def _verdict(value: object) -> object:
     if value is None:
         return None
     verdict = _struct(WebhookVerdict, value)
-    if verdict.ok and not _EVENT.fullmatch(verdict.event):
+    if verdict.ok and not EVENT.fullmatch(verdict.event):
         msg = "event must have 1 to 128 of A-Z a-z 0-9 _ . : / - and spaces"
         raise WrongAnswer(msg)
-    if verdict.ok and verdict.delivery_id is not None and not _DELIVERY.fullmatch(verdict.delivery_id):
+    if verdict.ok and verdict.delivery_id is not None and not DELIVERY.fullmatch(verdict.delivery_id):
         msg = "delivery_id must have 1 to 255 printable ASCII characters without spaces"
         raise WrongAnswer(msg)
     return verdict

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from hookyard.errors import Refused, place_of
+from hookyard.inbound.decoding import NO_JSON
 from hookyard.inbound.preset import Host
 from hookyard.inbound.problem import Found
 from hookyard.inbound.received import Received
@@ -56,7 +57,7 @@ class Typed(Struct, frozen=True):
         except msgspec.ValidationError as error:
             problem, path = place_of(error)
             raise Refused("invalid_input", problem, path=path) from error
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        except NO_JSON as error:
             raise Refused("invalid_json") from error
         if made is None:
             raise Refused("invalid_input", f"This {received.event} is none that the command takes.", path="$")

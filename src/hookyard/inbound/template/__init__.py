@@ -6,7 +6,7 @@ are all secrets times all signatures; the delivery id and the event are places (
 """
 
 from hookyard.config.model.schemes import TemplateScheme
-from hookyard.inbound.problem import SchemeError
+from hookyard.inbound.problem import SchemeError, tolerance_problems
 from hookyard.inbound.template.check import problems_of
 from hookyard.inbound.template.verifier import Template
 
@@ -23,11 +23,7 @@ def compile_template(settings: TemplateScheme, *, tolerance: int | None = None) 
     Raises:
         SchemeError: it contradicts itself.
     """
-    problems = list(problems_of(settings))
-    if tolerance is not None and settings.timestamp is None:
-        problems.append(("tolerance", "has no use: this sender does not say when it sent"))
-    elif tolerance is not None and tolerance <= 0:
-        problems.append(("tolerance", "is 0, so nothing would ever be in time"))
+    problems = [*problems_of(settings), *tolerance_problems(tolerance, says_when=settings.timestamp is not None)]
     if problems:
         raise SchemeError(problems)
     return Template(settings, tolerance)

@@ -5,14 +5,14 @@ from typing import Final
 
 from hookyard.config.model.schemes import Place, SignatureSettings, TemplateScheme
 from hookyard.inbound.places import place_problems
+from hookyard.inbound.problem import Found
 from hookyard.inbound.template.content import TOKENS, has_stray_brace, tokens_of
 from hookyard.inbound.template.extraction import AUTHORIZATION
 
-Problem = tuple[str, str]
 _KEYS_OF_PAIRS: Final = {"ed25519": {"pem", "hex", "base64"}, "ecdsa-p256-sha256": {"pem", "hex", "base64"}}
 
 
-def problems_of(settings: TemplateScheme) -> Iterator[Problem]:
+def problems_of(settings: TemplateScheme) -> Iterator[Found]:
     """Every problem: the key path within the template, and a sentence."""
     yield from _signature(settings.signature)
     yield from _places(settings)
@@ -24,7 +24,7 @@ def problems_of(settings: TemplateScheme) -> Iterator[Problem]:
         yield "form_signs", "is `field`, and `form` does not say which"
 
 
-def _signature(signature: SignatureSettings) -> Iterator[Problem]:
+def _signature(signature: SignatureSettings) -> Iterator[Found]:
     given = [name for name in ("header", "query", "json") if getattr(signature, name) is not None]
     given += ["basic"] if signature.basic else []
     if len(given) != 1:
@@ -40,7 +40,7 @@ def _signature(signature: SignatureSettings) -> Iterator[Problem]:
         yield "signature.assign", "is the separator too"
 
 
-def _places(settings: TemplateScheme) -> Iterator[Problem]:
+def _places(settings: TemplateScheme) -> Iterator[Found]:
     places = {"timestamp": settings.timestamp, "delivery": settings.delivery, "event": settings.event}
     for name, place in places.items():
         if place is not None:
@@ -53,7 +53,7 @@ def _places(settings: TemplateScheme) -> Iterator[Problem]:
         yield from ((f"signature.{key}", sentence) for key, sentence in place_problems(Place(json=path), None))
 
 
-def _content(settings: TemplateScheme) -> Iterator[Problem]:
+def _content(settings: TemplateScheme) -> Iterator[Found]:
     tokens = set(tokens_of(settings.content))
     for unknown in sorted(tokens - set(TOKENS)):
         yield "content", f"{{{unknown}}} is not known; there are {', '.join(f'{{{token}}}' for token in TOKENS)}"
@@ -69,7 +69,7 @@ def _content(settings: TemplateScheme) -> Iterator[Problem]:
         yield "signature.json", "is within the body, which is what is signed"
 
 
-def _mac(settings: TemplateScheme) -> Iterator[Problem]:
+def _mac(settings: TemplateScheme) -> Iterator[Found]:
     if settings.mac == "token":
         if settings.content != "{body}":
             yield "content", "is signed by nobody: mac is `token`, which compares the secret itself"
@@ -87,7 +87,7 @@ def _mac(settings: TemplateScheme) -> Iterator[Problem]:
         yield "key", f"is `{settings.key}`, and a public key for {settings.mac} is {' or '.join(sorted(allowed))}"
 
 
-def _timestamp(settings: TemplateScheme) -> Iterator[Problem]:
+def _timestamp(settings: TemplateScheme) -> Iterator[Found]:
     timestamp = settings.timestamp
     if timestamp is None:
         return
@@ -102,7 +102,7 @@ def _timestamp(settings: TemplateScheme) -> Iterator[Problem]:
         yield "timestamp", "is not signed, so it proves nothing: the content has no {timestamp}"
 
 
-def _headers(settings: TemplateScheme) -> Iterator[Problem]:
+def _headers(settings: TemplateScheme) -> Iterator[Found]:
     places = (settings.signature, settings.timestamp, settings.delivery, settings.event)
     read = {place.header.lower() for place in places if place is not None and place.header is not None}
     read |= {AUTHORIZATION.decode()} if settings.signature.basic else set()

@@ -1,13 +1,10 @@
 """A compiled template: finds what signed a request, and signs as its sender does."""
 
-import re
 from collections.abc import Callable, Sequence
 from secrets import token_hex
-from typing import Final, cast
-
-import msgspec
 
 from hookyard.config.model.schemes import TemplateScheme
+from hookyard.inbound.decoding import decoded_as
 from hookyard.inbound.places import compile_place
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template.content import Content
@@ -18,8 +15,7 @@ from hookyard.inbound.template.mac import Hmac, Mac, Token
 from hookyard.inbound.template.timestamp import Timestamp
 from hookyard.inbound.urlencoded import field_of, is_form
 from hookyard.inbound.verifier import BadSignature, Key, Pair
-
-_ID: Final = re.compile(r"[!-~]{1,255}")
+from hookyard.model.inbound import DELIVERY
 
 
 class Template:
@@ -74,14 +70,14 @@ class Template:
             content: Sequence[bytes] = (request.body,)
         else:
             body = self._signed(request)
-            tree = _decoded(body) if self._body_before else None
+            tree = decoded_as(object, body) if self._body_before else None
             given = self._extraction.find(request, tree)
             content = self._pieces(request, body, tree)
         key = self._mac.matching(keys, content, given)
         if key is None:
             raise BadSignature("mismatch")
         if self._time_after and self._timestamp is not None:
-            self._timestamp.check(request, _decoded(self._signed(request)))
+            self._timestamp.check(request, decoded_as(object, self._signed(request)))
         return key
 
     def sign(self, request: InboundRequest, secret: str) -> InboundRequest:
@@ -92,10 +88,10 @@ class Template:
         request = self._extraction.without(request)
         if self._timestamp is not None:
             request = self._timestamp.put(request)
-        if self._id is not None and self._id.find(request, _decoded(request.body)) is None:
+        if self._id is not None and self._id.find(request, decoded_as(object, request.body)) is None:
             request = self._id.put(request, f"msg_{token_hex(8)}")
         body = self._signed(request)
-        pieces = self._pieces(request, body, _decoded(body) if self._body_before else None)
+        pieces = self._pieces(request, body, decoded_as(object, body) if self._body_before else None)
         return self._extraction.put(request, encode(self._mac.sign(material, pieces), self._encoding))
 
     def pair(self) -> Pair:
@@ -124,7 +120,7 @@ class Template:
             if delivery is None:
                 raise BadSignature("missing", "the delivery id, which is signed")
             ends = self._content.after_id
-            if not _ID.fullmatch(delivery) or (ends and ends in delivery):
+            if not DELIVERY.fullmatch(delivery) or (ends and ends in delivery):
                 raise BadSignature("malformed", "the delivery id, which is signed")
         return self._content.pieces(request, body, timestamp, delivery)
 
@@ -152,10 +148,3 @@ def _decoder(settings: TemplateScheme, mac: Mac) -> Callable[[bytes], bytes | No
         return decoded if decoded is not None and fits(decoded) else None
 
     return decoder
-
-
-def _decoded(body: bytes) -> object | None:
-    try:
-        return cast("object", msgspec.json.decode(body))
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None

@@ -16,17 +16,18 @@ from msgspec.structs import replace
 
 from hookyard.config.model import ReadingSettings
 from hookyard.errors import Refused
+from hookyard.inbound.decoding import NO_JSON, decoded
 from hookyard.inbound.places import InHeader
 from hookyard.inbound.reading import Reading
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
+from hookyard.model.inbound import EVENT
 
 BATCH: Final = "cloudevents.batch"
 """The event of a request in the batch mode, whose body is the list."""
 EMPTY: Final = "cloudevents.empty"
 """The event of a batch of nothing, which only asks if anybody is there."""
 _STRUCTURED: Final = b"application/cloudevents"
-_EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
 _ID: Final = re.compile(r"[!-~]{1,200}")
 _ATTRIBUTE: Final = re.compile(rb"ce-([a-z0-9]{1,64})")
 _VALUE: Final = re.compile(rb"[ -~]*")
@@ -92,7 +93,7 @@ class CloudEventReading(Reading):
         if not kind.startswith(_STRUCTURED):
             received.body = _written(request, kind, received.body if is_plain else None)
         event = _checked(received.body, Event)
-        if not _EVENT.fullmatch(event.type):
+        if not EVENT.fullmatch(event.type):
             raise Refused("invalid_request", "The type of the CloudEvent is no name of an event.")
         received.event, received.delivery = event.type, event.delivery()
         return received
@@ -156,10 +157,7 @@ def _written(request: InboundRequest, kind: bytes, data: bytes | None) -> bytes:
 
 
 def _whole(data: bytes) -> Raw:
-    try:
-        msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise Refused("invalid_json") from error
+    decoded(data)
     return Raw(data)
 
 
@@ -182,5 +180,5 @@ def _checked(body: bytes, kind: type[_T]) -> _T:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise Refused("invalid_request", f"It is no CloudEvent of version 1.0: {error}") from error
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except NO_JSON as error:
         raise Refused("invalid_json") from error

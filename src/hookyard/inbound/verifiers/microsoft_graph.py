@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from hookyard.inbound.decoding import NO_JSON, decoded_as
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 from hookyard.inbound.verifiers.parts import holds, token, who
@@ -55,7 +56,7 @@ class MicrosoftGraph:
             if f"`{_STATE}`" in str(error):
                 raise BadSignature("missing", _STATE) from None
             raise BadSignature("malformed", "the body is no list of notifications") from None
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except NO_JSON:
             raise BadSignature("malformed", "the body is no list of notifications") from None
         if not items:
             raise BadSignature("missing", "clientState: there is no notification")
@@ -87,7 +88,4 @@ def _key_of(item: _Item, keys: Sequence[Key]) -> Key:
 
 
 def _tree(body: bytes) -> dict[str, object]:
-    try:
-        return msgspec.json.decode(body or b"{}", type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return {}
+    return decoded_as(dict[str, object], body or b"{}") or {}

@@ -1,22 +1,20 @@
 """What verified requests are whose event or delivery id does not always stand in the same place."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from hookyard.config.model import Place, ReadingSettings
+from hookyard.inbound.decoding import decoded_as
 from hookyard.inbound.reading import DEFAULT_EVENT, Reading
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
+from hookyard.model.inbound import DELIVERY, EVENT
 
 MIXED: Final = "mixed"
 """The event of a request that carries several of different kinds."""
-_EVENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,127}")
-_DELIVERY: Final = re.compile(r"[!-~]{1,255}")
 
 
 class Told(Struct, frozen=True):
@@ -50,8 +48,8 @@ class Chosen(Reading):
         received = reading.read(request, source=source, keep_headers=keep_headers)
         if self._tell is not None:
             told = self._tell(received.body)
-            received.event = told.event if told.event and _EVENT.fullmatch(told.event) else DEFAULT_EVENT
-            if told.delivery and _DELIVERY.fullmatch(told.delivery):
+            received.event = told.event if told.event and EVENT.fullmatch(told.event) else DEFAULT_EVENT
+            if told.delivery and DELIVERY.fullmatch(told.delivery):
                 received.delivery = told.delivery
         return received
 
@@ -78,34 +76,21 @@ class _GridEvent(Struct):
     id: str | None = None
 
 
-_TYPED: Final = msgspec.json.Decoder(_Typed)
-_NOTIFICATIONS: Final = msgspec.json.Decoder(_Notifications)
-_GRID: Final = msgspec.json.Decoder(list[_GridEvent])
-
-
 def standard_webhooks(body: bytes) -> Told:
     """The member `type`; some senders leave it out."""
-    try:
-        return Told(_TYPED.decode(body).type)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return Told()
+    found = decoded_as(_Typed, body)
+    return Told() if found is None else Told(found.type)
 
 
 def microsoft_graph(body: bytes) -> Told:
     """What the notifications tell of, if all of them tell of the same."""
-    try:
-        items = _NOTIFICATIONS.decode(body).value
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return Told()
-    return Told(_one({item.change or item.lifecycle for item in items}))
+    found = decoded_as(_Notifications, body)
+    return Told() if found is None else Told(_one({item.change or item.lifecycle for item in found.value}))
 
 
 def event_grid(body: bytes) -> Told:
     """The type of the events, if all are of the same; and the id, if there is but one event."""
-    try:
-        items = _GRID.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return Told()
+    items = decoded_as(list[_GridEvent], body) or []
     return Told(_one({item.type for item in items}), items[0].id if len(items) == 1 else None)
 
 

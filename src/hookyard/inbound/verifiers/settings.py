@@ -6,7 +6,7 @@ from typing import Final
 
 from hookyard.config.model import PresetScheme
 from hookyard.config.schedules.rule import parse_instant
-from hookyard.inbound.problem import Found, SchemeError
+from hookyard.inbound.problem import Found, SchemeError, tolerance_problems
 from hookyard.timetable import RuleError
 
 _PREFIX: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
@@ -24,12 +24,7 @@ def refuse(name: str, settings: PresetScheme, tolerance: int | None) -> None:
         KeyError: there is no verifier of this name.
     """
     says_when, check = PROBLEMS[name]
-    problems: list[Found] = []
-    if tolerance is not None and not says_when:
-        problems.append(("tolerance", "has no use: this sender does not say when it sent"))
-    elif tolerance is not None and tolerance <= 0:
-        problems.append(("tolerance", "is 0, so nothing would ever be in time"))
-    problems += check(settings)
+    problems = [*tolerance_problems(tolerance, says_when=says_when), *check(settings)]
     if problems:
         raise SchemeError(problems)
 

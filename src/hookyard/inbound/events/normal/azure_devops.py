@@ -2,27 +2,19 @@
 
 from hookyard.inbound.events import azure_devops as azure
 from hookyard.inbound.events import git
-from hookyard.inbound.events.refs import BRANCHES, branch_of, is_zeros, tag_of
+from hookyard.inbound.events.normal.several import change_of, push_of
+from hookyard.inbound.events.refs import BRANCHES, branch_of
 
 
 def push(event: azure.Push, _: str) -> git.Push:
     """A push."""
     push = event.resource
-    changes = tuple(_change(update) for update in push.ref_updates) or (git.Change(),)
-    first = changes[0]
-    return git.Push(
-        host="azure-devops",
-        repository=_repository(push.repository),
-        pusher=_person(push.pushed_by),
-        ref=first.ref,
-        branch=first.branch,
-        tag=first.tag,
-        before=first.before,
-        after=first.after,
-        created=first.created,
-        deleted=first.deleted,
+    return push_of(
+        "azure-devops",
+        _repository(push.repository),
+        _person(push.pushed_by),
+        [change_of(update.name, update.old_object_id, update.new_object_id) for update in push.ref_updates],
         commits=tuple(_commit(commit) for commit in push.commits),
-        more=changes[1:],
     )
 
 
@@ -56,18 +48,6 @@ def pull_request(event: azure.PullRequest, name: str) -> git.PullRequest:
         target_sha=pull.last_merge_target_commit.commit_id,
         labels=tuple(label.name for label in pull.labels),
         created_at=pull.creation_date,
-    )
-
-
-def _change(update: azure.RefUpdate) -> git.Change:
-    return git.Change(
-        ref=update.name,
-        branch=branch_of(update.name),
-        tag=tag_of(update.name),
-        before=update.old_object_id,
-        after=update.new_object_id,
-        created=is_zeros(update.old_object_id),
-        deleted=is_zeros(update.new_object_id),
     )
 
 

@@ -5,6 +5,7 @@ from email.utils import parseaddr
 from typing import Final
 
 from hookyard.inbound.events import bitbucket, git
+from hookyard.inbound.events.normal.several import push_of
 from hookyard.inbound.events.refs import BRANCHES, TAGS, ZEROS, branch_of, tag_of
 
 _ACTIONS: Final[Mapping[str, git.Action]] = {
@@ -23,23 +24,12 @@ _ACTIONS: Final[Mapping[str, git.Action]] = {
 def push(event: bitbucket.Push, _: str) -> git.Push:
     """A push."""
     changes = event.push.changes or (bitbucket.Change(),)
-    first, *more = (_change(change) for change in changes)
-    return git.Push(
-        host="bitbucket",
-        repository=_repository(event.repository),
-        pusher=_person(event.actor),
+    return push_of(
+        "bitbucket",
+        _repository(event.repository),
+        _person(event.actor),
+        [_change(change) for change in changes],
         compare_url=changes[0].links.html.href or None,
-        ref=first.ref,
-        branch=first.branch,
-        tag=first.tag,
-        before=first.before,
-        after=first.after,
-        created=first.created,
-        deleted=first.deleted,
-        forced=first.forced,
-        commits=first.commits,
-        truncated=first.truncated,
-        more=tuple(more),
     )
 
 

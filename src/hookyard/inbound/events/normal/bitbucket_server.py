@@ -5,7 +5,8 @@ from typing import Final
 
 from hookyard.inbound.events import bitbucket_server as server
 from hookyard.inbound.events import git
-from hookyard.inbound.events.refs import BRANCHES, branch_of, is_zeros, tag_of
+from hookyard.inbound.events.normal.several import change_of, push_of
+from hookyard.inbound.events.refs import BRANCHES
 
 _ACTIONS: Final[Mapping[str, git.Action]] = {
     "pr:opened": "opened",
@@ -25,21 +26,12 @@ _ACTIONS: Final[Mapping[str, git.Action]] = {
 
 def push(event: server.Push, _: str) -> git.Push:
     """A push."""
-    changes = tuple(_change(change) for change in event.changes) or (git.Change(),)
-    first = changes[0]
-    return git.Push(
-        host="bitbucket-server",
-        repository=_repository(event.repository),
-        pusher=_person(event.actor),
-        ref=first.ref,
-        branch=first.branch,
-        tag=first.tag,
-        before=first.before,
-        after=first.after,
-        created=first.created,
-        deleted=first.deleted,
+    return push_of(
+        "bitbucket-server",
+        _repository(event.repository),
+        _person(event.actor),
+        [_change(change) for change in event.changes],
         commits=tuple(_commit(commit) for commit in event.commits),
-        more=changes[1:],
     )
 
 
@@ -78,15 +70,12 @@ def _short(side: server.Side) -> str:
 
 
 def _change(change: server.RefChange) -> git.Change:
-    ref = change.ref_id or change.ref.id
-    return git.Change(
-        ref=ref,
-        branch=branch_of(ref),
-        tag=tag_of(ref),
-        before=change.from_hash,
-        after=change.to_hash,
-        created=change.type == "ADD" or is_zeros(change.from_hash),
-        deleted=change.type == "DELETE" or is_zeros(change.to_hash),
+    return change_of(
+        change.ref_id or change.ref.id,
+        change.from_hash,
+        change.to_hash,
+        created=change.type == "ADD",
+        deleted=change.type == "DELETE",
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from hookyard.errors import place_of
+from hookyard.inbound.decoding import NO_JSON
 from hookyard.inbound.explain.capture.made import TOKEN, Capture, CaptureError, checked
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,7 +97,7 @@ def _entries(content: bytes) -> list[_Entry]:
     except msgspec.ValidationError as error:
         problem, path = place_of(error)
         raise CaptureError(f"it is JSON, but no HAR file: {problem} at {path}") from None
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except NO_JSON as error:
         raise CaptureError(f"it begins as JSON does, and is none: {error}") from None
     if found.request is not None:
         return [_Entry(request=found.request, started=found.started)]

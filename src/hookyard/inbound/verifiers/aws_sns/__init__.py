@@ -8,11 +8,11 @@ certificate is refused before one is asked for: a caller who does not know a top
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
+from hookyard.inbound.decoding import NO_JSON
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.template.encoding import decode_base64
 from hookyard.inbound.verifier import BadSignature, Key, Pair
@@ -108,7 +108,7 @@ class AwsSns:
             raise BadSignature("malformed", "the body is larger than any message")
         try:
             message = DECODER.decode(request.body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except NO_JSON:
             raise BadSignature("malformed", "the body is no message of Amazon SNS") from None
         if message.type.encode() != kind:
             raise BadSignature("malformed", f"{TYPE.decode()} is not the Type of the message")

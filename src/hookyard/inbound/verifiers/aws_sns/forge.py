@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from hookyard.clock import rfc3339
+from hookyard.inbound.decoding import decoded_as
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import Pair
 from hookyard.inbound.verifiers.aws_sns.message import DECODER
@@ -103,9 +104,6 @@ def sign(request: InboundRequest, secret: str, topic: str) -> InboundRequest:
 
 def _members(body: bytes) -> dict[str, str]:
     """The members of a message that a body has already."""
-    try:
-        found = msgspec.json.decode(body, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return {}
+    found = decoded_as(dict[str, object], body) or {}
     names = _MEMBERS if "Message" in found else _IDS
     return {name: value for name, value in found.items() if name in names and isinstance(value, str)}
