@@ -1,8 +1,8 @@
 """Where in a request a value stands: the delivery id, the event, the time of sending; compiled once, at start."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar, Final, cast
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
 from urllib.parse import quote_plus
 
 import msgspec
@@ -26,7 +26,7 @@ class CompiledPlace(ABC):
     """One place. `header` is the lower-case name of the header that it reads, if it reads one."""
 
     header: bytes | None = None
-    needs_body: ClassVar[bool] = False
+    needs_body: bool = False
     """Whether it reads the decoded body."""
 
     def __init__(self, prefix: str) -> None:
@@ -172,6 +172,43 @@ class Constant(CompiledPlace):
     def put(self, request: InboundRequest, value: str | int) -> InboundRequest:  # noqa: ARG002  as all
         """It stands nowhere."""
         return request
+
+
+class FirstOf(CompiledPlace):
+    """At the first of several places that has a value."""
+
+    def __init__(self, places: Sequence[CompiledPlace]) -> None:
+        super().__init__("")
+        self._places = places
+        self.needs_body = any(place.needs_body for place in places)
+
+    def _find(self, request: InboundRequest, body: object | None) -> str | None:
+        return next((found for place in self._places if (found := place.find(request, body)) is not None), None)
+
+    def put(self, request: InboundRequest, value: str | int) -> InboundRequest:
+        """Put it at the first, where it counts whatever stands at the others."""
+        return self._places[0].put(request, value)
+
+
+def places_of(settings: Place | Sequence[Place] | None) -> Sequence[Place]:
+    """One place, several or none, as a list."""
+    return () if settings is None else (settings,) if isinstance(settings, Place) else settings
+
+
+def compile_places(
+    settings: Place | Sequence[Place] | None, signature: SignatureSettings | None = None
+) -> CompiledPlace | None:
+    """Compile one place or several, of which the first that has a value counts; None when there is none.
+
+    Args:
+        settings: where.
+        signature: as in :func:`compile_place`.
+
+    Raises:
+        SchemeError: one of them is none.
+    """
+    made = [compile_place(place, signature) for place in places_of(settings)]
+    return None if not made else made[0] if len(made) == 1 else FirstOf(made)
 
 
 def compile_place(settings: Place, signature: SignatureSettings | None = None) -> CompiledPlace:

@@ -1,18 +1,18 @@
 """What a verified request is: its event, its delivery id, and the JSON in its body."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from hookyard.config.model import Place, ReadingSettings, SignatureSettings, TemplateScheme
+from hookyard.config.model import Place, ReadingSettings, TemplateScheme
 from hookyard.errors import Refused
 from hookyard.inbound.decoding import decoded
 from hookyard.inbound.forms import read_form
 from hookyard.inbound.media import media_of, utf8
-from hookyard.inbound.places import CompiledPlace, compile_place
+from hookyard.inbound.places import CompiledPlace, compile_places
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
 from hookyard.model.inbound import DELIVERY, EVENT
@@ -36,8 +36,8 @@ class Reading:
 
     def __init__(self, settings: ReadingSettings) -> None:
         signature = settings.signature if isinstance(settings, TemplateScheme) else None
-        self.event = _place(settings.event, signature)
-        self.delivery = _place(settings.delivery, signature)
+        self.event = compile_places(settings.event, signature)
+        self.delivery = compile_places(settings.delivery, signature)
         self._needs_tree = any(place is not None and place.needs_body for place in (self.event, self.delivery))
         self._event_header, self._delivery_header = _bare_header(settings.event), _bare_header(settings.delivery)
         self._events: dict[bytes, str] = {}
@@ -107,13 +107,11 @@ def headers_of(headers: Mapping[bytes, bytes], signature: str = "") -> dict[str,
     return {name: value for name, value in named if name != signature and not _SECRET.search(name)}
 
 
-def _bare_header(settings: Place | None) -> bytes:
+def _bare_header(settings: Place | Sequence[Place] | None) -> bytes:
     """The header that holds the value as it is; empty, which no header's name is, when none does."""
-    return b"" if settings is None or settings.header is None or settings.prefix else settings.header.lower().encode()
-
-
-def _place(settings: Place | None, signature: SignatureSettings | None) -> CompiledPlace | None:
-    return None if settings is None else compile_place(settings, signature)
+    if not isinstance(settings, Place) or settings.header is None or settings.prefix:
+        return b""
+    return settings.header.lower().encode()
 
 
 def _found(

@@ -153,7 +153,7 @@ def test_the_example_loads() -> None:
     assert config.server == Config().server
     assert config.store == Config().store
     assert config.outbound == Config().outbound
-    assert set(config.sources) == {"github", "shop", "forge", "events", "upstream"}
+    assert set(config.sources) == {"github", "shop", "chat", "forge", "events", "upstream"}
 
 
 def test_the_example_names_every_variable_that_it_needs() -> None:

@@ -118,8 +118,9 @@ class ReadingSettings(Section, frozen=True, kw_only=True):
     delivery: Place | None = None
     """Where the sender's id of the delivery stands; without one the digest of the body takes its place. It is also
     the `{id}` of the content."""
-    event: Place | None = None
-    """Where the event's name stands; without one every request is of the event `webhook`."""
+    event: Place | tuple[Place, ...] | None = None
+    """Where the event's name stands, or several places, of which the first that has one counts; without one every
+    request is of the event `webhook`."""
     pings: tuple[str, ...] = ()
     """Events that only ask whether anybody is there: answered, and nothing is run but what names them
     in its `on`, and not by a glob."""

@@ -8,9 +8,9 @@ from typing import cast
 from msgspec import Struct
 
 from hookyard.config.model import PresetName, PresetScheme
-from hookyard.config.model.schemes import Place
 from hookyard.inbound import presets
 from hookyard.inbound.explain.exemplar import exemplar_of
+from hookyard.inbound.places import places_of
 from hookyard.inbound.preset import Preset
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.request import InboundRequest
@@ -93,7 +93,6 @@ def _looks() -> tuple[Look, ...]:
 def _read(preset: Preset) -> Iterator[bytes]:
     """The headers that its event and its delivery id stand in."""
     reading = preset.reading if preset.template is None else preset.template
-    places: tuple[Place | None, ...] = (reading.event, reading.delivery)
-    for place in places:
-        if place is not None and place.header is not None:
+    for place in (*places_of(reading.event), *places_of(reading.delivery)):
+        if place.header is not None:
             yield place.header.lower().encode()

@@ -5,6 +5,7 @@ from typing import Final
 
 from hookyard.config.model.schemes import Place, SignatureSettings, TemplateScheme
 from hookyard.config.values import Duration
+from hookyard.inbound.places import places_of
 from hookyard.inbound.preset import Preset
 from hookyard.inbound.presets import load, names
 
@@ -31,7 +32,7 @@ def _row(name: str, preset: Preset) -> str:
         preset.title,
         _signature(template) if template else "by a class",
         _time(template) if template else "",
-        _place(reading.event) or "`webhook`",
+        ", else ".join(map(_place, places_of(reading.event))) or "`webhook`",
         _place(reading.delivery) or "digest of the body",
         _SURE[preset.sure],
     ]
@@ -73,7 +74,8 @@ def _place(place: Place | None) -> str:
         return f"`?{place.query}=`"
     if place.part is not None:
         return f"its part `{place.part}`"
-    return f"`{place.header or place.json or place.constant}`"
+    before = f" without its `{place.prefix}`" if place.prefix else ""
+    return f"`{place.header or place.json or place.constant}`{before}"
 
 
 def _paragraph(name: str, preset: Preset) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hookyard.config.model.schemes import Place, SignatureSettings, TemplateScheme
-from hookyard.inbound.places import place_problems
+from hookyard.inbound.places import place_problems, places_of
 from hookyard.inbound.problem import Found
 from hookyard.inbound.template.content import TOKENS, has_stray_brace, tokens_of
 from hookyard.inbound.template.extraction import AUTHORIZATION
@@ -41,7 +41,9 @@ def _signature(signature: SignatureSettings) -> Iterator[Found]:
 
 
 def _places(settings: TemplateScheme) -> Iterator[Found]:
-    places = {"timestamp": settings.timestamp, "delivery": settings.delivery, "event": settings.event}
+    places: dict[str, Place | None] = {"timestamp": settings.timestamp, "delivery": settings.delivery}
+    several = not isinstance(settings.event, Place)
+    places |= {f"event[{at}]" if several else "event": place for at, place in enumerate(places_of(settings.event))}
     for name, place in places.items():
         if place is not None:
             for key, sentence in place_problems(place, settings.signature):
@@ -103,7 +105,7 @@ def _timestamp(settings: TemplateScheme) -> Iterator[Found]:
 
 
 def _headers(settings: TemplateScheme) -> Iterator[Found]:
-    places = (settings.signature, settings.timestamp, settings.delivery, settings.event)
+    places = (settings.signature, settings.timestamp, settings.delivery, *places_of(settings.event))
     read = {place.header.lower() for place in places if place is not None and place.header is not None}
     read |= {AUTHORIZATION.decode()} if settings.signature.basic else set()
     for at, name in enumerate(settings.never_with):

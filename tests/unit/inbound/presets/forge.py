@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from hookyard.config.model import PresetScheme, ReadingSettings, TemplateScheme
 from hookyard.inbound import verifiers
-from hookyard.inbound.places import compile_place
+from hookyard.inbound.places import InPart, compile_places
 from hookyard.inbound.preset import Preset
 from hookyard.inbound.presets import load, names
 from hookyard.inbound.request import InboundRequest
@@ -95,8 +95,9 @@ class Case(Struct, frozen=True, kw_only=True):
         settings: ReadingSettings = self.template or self.preset.reading
         signature = None if self.template is None else self.template.signature
         for place, value in ((settings.event, "push"), (settings.delivery, "delivery-1")):
-            if place is not None and place.part is None:
-                request = compile_place(place, signature).put(request, value)
+            made = compile_places(place, signature)
+            if made is not None and not isinstance(made, InPart):
+                request = made.put(request, value)
         return request
 
     def signed(self, body: bytes = BODY, now: int = NOW, pair: Pair | None = None) -> InboundRequest:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.unit.inbound.presets.forge import NOW, Case, case, repeated, with_header
 
 from hookyard.config.model import PresetName
-from hookyard.inbound.places import compile_place
+from hookyard.inbound.places import compile_places
 from hookyard.inbound.presets import load, names
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.scheme import scheme_of
@@ -212,8 +212,9 @@ def test_a_host_that_sends_anothers_headers_with_the_same_signature_is_not_taken
         template = compile_template(TEMPLATES[kin])
         settings = TEMPLATES[kin]
         for place in (settings.event, settings.delivery):
-            assert place is not None
-            request = compile_place(place).put(request, "push")
+            made = compile_places(place)
+            assert made is not None
+            request = made.put(request, "push")
         request = template.sign(request, "secret")
     source = Source(
         name="x",
@@ -237,3 +238,23 @@ def test_hosts_that_send_anothers_headers_are_told_apart_by_their_own(name: str)
     order = ["X-Forgejo-Event", "X-Gitea-Event", "X-Gogs-Event"]
     own = {"forgejo": 0, "gitea": 1, "gogs": 2, "github": 3}[name]
     assert sorted(TEMPLATES[name].never_with) == order[:own]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "event"),
+    [
+        (
+            b"application/json",
+            b'{"type":"event_callback","event_id":"Ev1","event":{"type":"app_mention","text":"hi"}}',
+            "app_mention",
+        ),
+        (b"application/json", b'{"type":"app_rate_limited","minute_rate_limited":1518467820}', "app_rate_limited"),
+        (b"application/json", b'{"type":"event_callback","event":"odd"}', "event_callback"),
+        (b"application/x-www-form-urlencoded", b"payload=%7B%22type%22%3A%22block_actions%22%7D", "block_actions"),
+        (b"application/x-www-form-urlencoded", b"command=%2Fweather&text=94070", "weather"),
+        (b"application/x-www-form-urlencoded", b"text=94070", "webhook"),
+    ],
+)
+def test_an_event_of_slacks_is_what_happened(kind: bytes, body: bytes, event: str) -> None:
+    request = InboundRequest(headers={b"content-type": kind}, body=body, now=NOW)
+    assert scheme_of("slack").reader.read(request, source="x", keep_headers=False).event == event

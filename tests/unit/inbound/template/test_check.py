@@ -47,6 +47,11 @@ def problems(settings: TemplateScheme, tolerance: int | None = None) -> dict[str
             "is the separator too",
         ),
         (TemplateScheme(signature=SignatureSettings(json="$.s")), "signature.json", "within the body"),
+        (
+            TemplateScheme(signature=HEADER, event=(Place(json="$.a"), Place(json="$.["))),
+            "event[1].json",
+            "no path",
+        ),
         (TemplateScheme(signature=SignatureSettings(json="$.[")), "signature.json", "no path"),
         (
             TemplateScheme(signature=HEADER, content="{body}{nonce}"),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookyard.config.model import Place, SignatureSettings
-from hookyard.inbound.places import compile_place
+from hookyard.inbound.places import compile_place, compile_places
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature
@@ -98,6 +98,17 @@ def test_a_prefix_is_no_part_of_the_value_and_must_be_there() -> None:
     place = compile_place(Place(header="X-Id", prefix="id:"))
     assert place.find(request(x_id=b"id:7"), None) == "7"
     assert place.find(request(x_id=b"7"), None) is None
+
+
+def test_of_several_places_the_first_that_has_a_value_counts() -> None:
+    place = compile_places((Place(json="$.event.type"), Place(header="X-Event"), Place(constant="other")))
+    assert place is not None
+    assert place.needs_body
+    assert place.find(request(x_event=b"b"), {"event": {"type": "a"}}) == "a"
+    assert place.find(request(x_event=b"b"), {"event": 1}) == "b"
+    assert place.find(request(), None) == "other"
+    assert place.put(request(), "a").body == b'{"event":{"type":"a"}}'
+    assert compile_places(()) is None
 
 
 def test_a_constant_is_always_there() -> None:
