@@ -18,6 +18,7 @@ from hookyard.host.registry import Registry
 from hookyard.inbound import own
 from hookyard.inbound.degraded import degraded_sources
 from hookyard.inbound.sources import Sources, SourcesError, inactive_routes
+from hookyard.inbound.unreached import unreached_routes
 from hookyard.outbound import Outbound
 
 
@@ -31,7 +32,8 @@ class Assembly:
     problems: tuple[Problem, ...]
     """What keeps a server from starting."""
     degraded: tuple[Problem, ...]
-    """What does not: routes and schedules whose plugins do not run, sources whose secrets have expired."""
+    """What does not: routes and schedules whose plugins do not run, routes that
+    nothing reaches, sources whose secrets have expired."""
 
 
 def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[str], None] | None = None) -> Assembly:
@@ -58,6 +60,7 @@ def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[st
     degraded = [
         *inactive_routes(loaded.config, inactive),
         *degraded_sources(loaded.config, SystemClock().now()),
+        *unreached_routes(loaded.config, sources.by_name),
         *degraded_schedules(loaded.config, inactive),
     ]
     return Assembly(registry, sources, _located(loaded, found), _located(loaded, degraded))
