@@ -42,6 +42,10 @@ from hookyard.store.sqlite import SqliteStore
 
 _log = log.get("service")
 _WRONG = {"failed", "blocked", "incompatible"}
+_GC = (10_000, 20, 20)
+"""When the collector looks for cycles. What a batch of requests makes is gone by the next one without it; Python's own
+700 have it look through them many times meanwhile."""
+_USUAL_GC = gc.get_threshold()
 
 
 class Service:
@@ -219,6 +223,7 @@ class Service:
         # What start-up built lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_GC)
         self._readiness.state = "ready"
 
     async def first_token(self) -> str | None:
@@ -340,6 +345,7 @@ class Service:
         await self._writer.aclose()
         await self._store.aclose()
         gc.unfreeze()
+        gc.set_threshold(*_USUAL_GC)
 
 
 async def _look_at(artifacts: ArtifactStore, store: Store) -> None:

@@ -11,8 +11,9 @@ from typing import Final, Protocol, cast
 
 from hookyard.inbound.verifier import Key
 
-_HASHES: Final = {"hmac-sha1": ("sha1", 20), "hmac-sha256": ("sha256", 32), "hmac-sha384": ("sha384", 48)}
-_HASHES["hmac-sha512"] = ("sha512", 64)
+HASHES: Final = {"hmac-sha1": ("sha1", 20), "hmac-sha256": ("sha256", 32), "hmac-sha384": ("sha384", 48)}
+HASHES["hmac-sha512"] = ("sha512", 64)
+"""By the template's word: the name of the hash, and the bytes of a digest."""
 
 
 class Mac(Protocol):
@@ -35,7 +36,7 @@ class Hmac:
     """RFC 2104."""
 
     def __init__(self, mac: str) -> None:
-        self._hash, self._size = _HASHES[mac]
+        self._hash, self._size = HASHES[mac]
 
     def fits(self, signature: bytes) -> bool:
         """Whether it is as long as a digest."""

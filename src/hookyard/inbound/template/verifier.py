@@ -12,6 +12,7 @@ from hookyard.inbound.template.encoding import DECODERS, Encoding, encode
 from hookyard.inbound.template.extraction import Extraction
 from hookyard.inbound.template.key import Keys, SharedKeys
 from hookyard.inbound.template.mac import Hmac, Mac, Token
+from hookyard.inbound.template.quick import quick_of
 from hookyard.inbound.template.timestamp import Timestamp
 from hookyard.inbound.urlencoded import field_of, is_form
 from hookyard.inbound.verifier import BadSignature, Key, Pair
@@ -46,6 +47,7 @@ class Template:
             or (self._id is not None and self._id.needs_body)
         )
         self._plain = self._content.is_body and self._field is None and not self._body_before
+        self._quick = quick_of(settings) if self._plain and self._timestamp is None else None
         self.needs_url = bool(self._content.tokens & {"url", "path"})
         """Whether the source must say its URL, because it is signed."""
 
@@ -65,7 +67,9 @@ class Template:
         """
         if not keys:
             raise BadSignature("no_secret")
-        if self._plain:  # what most senders do, GitHub among them
+        if self._quick is not None and (found := self._quick(request, keys)) is not None:
+            return found
+        if self._plain:
             given = self._extraction.find(request, None)
             content: Sequence[bytes] = (request.body,)
         else:
