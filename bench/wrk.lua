@@ -1,5 +1,5 @@
 -- Posts $BENCH_BODY with the headers of $BENCH_HEADERS ("Name: value" lines), and prints one line of JSON. The header
--- that $BENCH_UNIQUE names, if any, has another value in every request.
+-- that $BENCH_UNIQUE names, if any, has another value in every request, in no order, as GitHub's ids of deliveries have.
 wrk.method = "POST"
 wrk.body = os.getenv("BENCH_BODY")
 wrk.headers["Content-Type"] = "application/json"
@@ -9,10 +9,12 @@ end
 
 local unique, number = os.getenv("BENCH_UNIQUE"), 0
 if unique then
-  local run = string.format("%x-%x", os.time(), math.random(0, 0x7fffffff))
+  math.randomseed(os.time())
+  local run = os.time() % 0x1000000
   function request()
     number = number + 1
-    wrk.headers[unique] = run .. "-" .. number
+    local first, second = math.random(0, 0x7fffffff), math.random(0, 0xffff)
+    wrk.headers[unique] = string.format("%08x-%04x-4000-8000-%06x%06x", first, second, run, number)
     return wrk.format()
   end
 end
