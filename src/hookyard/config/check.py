@@ -5,6 +5,7 @@ from typing import Final
 
 from hookyard.config.model import Config
 from hookyard.config.schedules.rule import schedule_findings
+from hookyard.networks import network_problem
 
 _SHORTEST_LEASE: Final = 100
 """Milliseconds; heartbeats come several times within it."""
@@ -13,6 +14,7 @@ _SHORTEST_LEASE: Final = 100
 def findings(config: Config) -> Iterator[tuple[str, str]]:
     """Every problem, as a key path and a message."""
     yield from _tokens(config)
+    yield from _proxies(config)
     yield from _durations(config)
     yield from schedule_findings(config.schedules)
 
@@ -26,6 +28,12 @@ def _tokens(config: Config) -> Iterator[tuple[str, str]]:
             yield f"{at}.name", f"tokens[{first}] has this name already; logs could not tell them apart"
         if (first := digests.setdefault(token.sha256.lower(), index)) != index:
             yield f"{at}.sha256", f"tokens[{first}] is the same token; give each caller one of its own"
+
+
+def _proxies(config: Config) -> Iterator[tuple[str, str]]:
+    for index, network in enumerate(config.server.trusted_proxies):
+        if why := network_problem(network):
+            yield f"server.trusted_proxies[{index}]", why
 
 
 def _durations(config: Config) -> Iterator[tuple[str, str]]:

@@ -17,10 +17,10 @@ import httpcore
 import httpx
 from msgspec import Struct
 
-from hookyard.egress.networks import Address
 from hookyard.egress.resolver import ResolveError, Resolver, system_resolver
 from hookyard.egress.rules import EgressError, Judge, Rules
 from hookyard.errors import EgressDenied
+from hookyard.networks import Address
 
 SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 BlockingResolver = Callable[[str, int], tuple[Address, ...]]

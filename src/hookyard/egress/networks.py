@@ -6,11 +6,10 @@ of IPv6 unicast assignments, and the RFCs named in the rows. `ipaddress.is_globa
 """
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Final, NamedTuple
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from hookyard.networks import Address, Network, Networks, unwrapped
 
 
 class Denied(NamedTuple):
@@ -75,14 +74,7 @@ DENIED: Final[tuple[Denied, ...]] = _rows(
 )
 
 
-def unwrapped(address: Address) -> Address:
-    """The IPv4 address that an IPv4-mapped one (`::ffff:0:0/96`) stands for; any other as it is."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
-
-
-class Networks:
+class Reachable:
     """The table with an operator's exceptions.
 
     Args:
@@ -93,7 +85,7 @@ class Networks:
     """
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
-        self._allowed = tuple(ip_network(network) for network in allowed)
+        self._allowed = Networks(allowed)
 
     def refusal(self, address: Address) -> str | None:
         """Why this address may not be called, or None if it may.
@@ -101,7 +93,7 @@ class Networks:
         An IPv4-mapped address is judged as the IPv4 address that it stands for.
         """
         inner = unwrapped(address)
-        if any(inner in network for network in self._allowed):
+        if inner in self._allowed:
             return None
         for network, what in DENIED:
             if inner in network:

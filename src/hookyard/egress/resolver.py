@@ -5,8 +5,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
-from hookyard.egress.networks import Address
 from hookyard.errors import HookyardError
+from hookyard.networks import Address
 
 Resolver = Callable[[str, int], Awaitable[tuple[Address, ...]]]
 """From a host and a port to its addresses, best first. Raises ResolveError."""

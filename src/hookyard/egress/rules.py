@@ -7,10 +7,11 @@ from typing import Literal
 from msgspec import Struct
 
 from hookyard.config.model import OutboundSettings, PluginHttp
-from hookyard.egress.networks import Address, Networks, unwrapped
+from hookyard.egress.networks import Reachable
 from hookyard.egress.resolver import ResolveError
 from hookyard.egress.urls import Url, UrlError, parse
 from hookyard.errors import HookyardError
+from hookyard.networks import Address, unwrapped
 
 
 class EgressError(HookyardError):
@@ -65,7 +66,7 @@ class Judge:
         self._schemes = frozenset({"https", "http"} if rules.allow_http else {"https"})
         self._ports = None if rules.allow_ports == "any" else frozenset(rules.allow_ports)
         self._hosts = None if rules.allow_hosts is None else tuple(name.lower() for name in rules.allow_hosts)
-        self._networks = Networks(rules.allow_networks)
+        self._networks = Reachable(rules.allow_networks)
 
     def check(self, url: str) -> Url:
         """All that can be said of a URL without asking a resolver.

@@ -11,8 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from hookyard.egress.networks import Address, unwrapped
 from hookyard.errors import HookyardError
+from hookyard.networks import Address, unwrapped
 
 MOST: Final = 2048
 """Characters in a URL."""

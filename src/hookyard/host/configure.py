@@ -11,6 +11,7 @@ from hookyard.context.secrets import FAMILY, declares
 from hookyard.errors import place_of
 from hookyard.host.candidate import PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
+from hookyard.networks import network_problem
 from hookyard.plugin import Plugin
 
 AnyPlugin = Plugin[Any] | ForeignPlugin
@@ -95,10 +96,6 @@ def unsafe(plugin: ForeignPlugin, config: Config) -> Iterator[Found]:
 
 
 def _networks(at: str, settings: PluginSettings) -> Iterator[Found]:
-    from ipaddress import ip_network  # few configurations name any
-
     for index, text in enumerate(settings.http.allow_networks):
-        try:
-            ip_network(text)
-        except ValueError:
-            yield f"{at}.http.allow_networks[{index}]", f"{text!r} is no network such as 10.1.0.0/16 or fd00::/8"
+        if why := network_problem(text):
+            yield f"{at}.http.allow_networks[{index}]", why

@@ -9,13 +9,13 @@ from msgspec import Struct
 from hookyard.config.values import Rate
 from hookyard.hookspecs import InboundEvent, WebhookRequest, WebhookVerdict
 from hookyard.inbound.handshake import Terms
-from hookyard.inbound.networks import Networks
 from hookyard.inbound.received import Received
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.routes import Route
 from hookyard.inbound.scheme import Scheme
 from hookyard.inbound.secrets import SourceSecret
 from hookyard.inbound.verifier import BadSignature, Key
+from hookyard.networks import Networks
 
 _LONGEST_REASON: Final = 200
 

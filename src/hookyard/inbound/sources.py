@@ -15,7 +15,6 @@ from hookyard.config.model import (
 from hookyard.errors import HookyardError
 from hookyard.host.registry import Command
 from hookyard.inbound import own, presets
-from hookyard.inbound.networks import Networks
 from hookyard.inbound.problem import Found, SchemeError
 from hookyard.inbound.routes import Known, compile_routes
 from hookyard.inbound.scheme import Scheme, scheme_of
@@ -23,6 +22,7 @@ from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
 from hookyard.inbound.source import Source
 from hookyard.inbound.terms import terms_of, useless_terms
 from hookyard.inbound.verifier import Key, Timed
+from hookyard.networks import Networks, network_problem
 
 
 class SourcesError(HookyardError):
@@ -189,14 +189,9 @@ def _window(settings: SourceSettings, scheme: Scheme | None, where: str, problem
 
 
 def _networks(allow: Sequence[str], where: str, problems: list[Found]) -> Networks | None:
-    good: list[str] = []
-    for at, text in enumerate(allow):
-        try:
-            Networks([text])
-        except ValueError as error:
-            problems.append((f"{where}[{at}]", f"is no network such as 192.0.2.0/24: {error}"))
-        else:
-            good.append(text)
+    found = [network_problem(text) for text in allow]
+    problems.extend((f"{where}[{at}]", why) for at, why in enumerate(found) if why is not None)
+    good = [text for text, why in zip(allow, found, strict=True) if why is None]
     return Networks(good) if allow else None
 
 

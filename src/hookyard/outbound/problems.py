@@ -7,8 +7,8 @@ from hookyard.clock import SystemClock
 from hookyard.config.model import Config, OutboundSettings
 from hookyard.config.values import Secret
 from hookyard.egress.guard import EgressError, Guard
-from hookyard.egress.networks import Networks
 from hookyard.egress.rules import Rules
+from hookyard.networks import network_problem
 from hookyard.outbound.client import readable
 from hookyard.outbound.message import EVENTS
 from hookyard.webhook_secret import SecretError, secret_key
@@ -28,7 +28,7 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
     settings = config.outbound
     yield from _networks(settings)
     yield from _secrets("outbound.callback_secrets", settings.callback_secrets)
-    usable = tuple(network for network in settings.allow_networks if _network_problem(network) is None)
+    usable = tuple(network for network in settings.allow_networks if network_problem(network) is None)
     guard = Guard(
         Rules(allow_http=settings.allow_http, allow_ports=settings.allow_ports, allow_networks=usable),
         SystemClock(),
@@ -45,16 +45,8 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
 
 def _networks(settings: OutboundSettings) -> Iterator[tuple[str, str]]:
     for index, network in enumerate(settings.allow_networks):
-        if why := _network_problem(network):
-            yield f"outbound.allow_networks[{index}]", f"is no network such as 10.1.0.0/16: {why}"
-
-
-def _network_problem(network: str) -> str | None:
-    try:
-        Networks([network])
-    except ValueError as error:
-        return str(error)
-    return None
+        if why := network_problem(network):
+            yield f"outbound.allow_networks[{index}]", why
 
 
 def _secrets(path: str, secrets: Iterable[Secret]) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,15 @@ def test_two_tokens_may_not_share_a_digest_in_whatever_case(problems: Problems) 
     [
         ("jobs: {timeout: 0}", "1: jobs.timeout: expected at least 1 ms"),
         ("jobs: {lease: 99ms}", "1: jobs.lease: expected at least 100 ms"),
+        (
+            "server: {trusted_proxies: [10.0.0.0/8, 10.1.0.1/16]}",
+            "1: server.trusted_proxies[1]: is no network such as 10.1.0.0/16: 10.1.0.1/16 has host bits set",
+        ),
+        (
+            "server: {trusted_proxies: [proxy]}",
+            "1: server.trusted_proxies[0]: is no network such as 10.1.0.0/16: "
+            "'proxy' does not appear to be an IPv4 or IPv6 network",
+        ),
         ("server: {max_body: 0}", "1: server.max_body: expected at least 1 byte"),
         (
             "outbound:\n  timeout: 10s\n  connect_timeout: 11s",

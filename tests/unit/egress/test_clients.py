@@ -15,10 +15,10 @@ import trustme
 
 from hookyard.config.model import OutboundSettings, PluginHttp
 from hookyard.egress.clients import ClientSettings, async_client, blocking_client
-from hookyard.egress.networks import Address
 from hookyard.egress.resolver import ResolveError
 from hookyard.egress.rules import Rules, plugin_rules
 from hookyard.errors import EgressDenied
+from hookyard.networks import Address
 
 LOOPBACK = Rules(allow_http=True, allow_ports="any", allow_networks=("127.0.0.0/8",))
 Fetch = Callable[..., httpx.Response]

@@ -8,9 +8,9 @@ import pytest
 
 from hookyard.config.model import OutboundSettings
 from hookyard.egress.guard import EgressError, Guard
-from hookyard.egress.networks import Address
 from hookyard.egress.resolver import ResolveError, system_resolver
 from hookyard.egress.rules import outbound_rules
+from hookyard.networks import Address
 from hookyard.testing import FakeClock
 
 T = TypeVar("T")

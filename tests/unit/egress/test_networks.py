@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookyard.egress.networks import DENIED, Denied, Networks
+from hookyard.egress.networks import DENIED, Denied, Reachable
 
 PUBLIC = [
     "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
@@ -31,7 +31,7 @@ ROWS = [pytest.param(row, id=str(row.network)) for row in DENIED]
 
 @pytest.mark.parametrize("row", ROWS)
 def test_the_first_the_last_and_the_middle_address_of_every_row_are_refused(row: Denied) -> None:
-    network, networks = row.network, Networks()
+    network, networks = row.network, Reachable()
     for index in {0, 1 % network.num_addresses, network.num_addresses // 2, network.num_addresses - 1}:
         assert networks.refusal(network[index]), network[index]
 
@@ -39,16 +39,16 @@ def test_the_first_the_last_and_the_middle_address_of_every_row_are_refused(row:
 @pytest.mark.parametrize("row", ROWS)
 def test_every_address_of_a_small_row_is_refused(row: Denied) -> None:
     if row.network.num_addresses <= 1024:
-        assert all(Networks().refusal(address) for address in row.network)
+        assert all(Reachable().refusal(address) for address in row.network)
     else:
         step = row.network.num_addresses // 509
-        assert all(Networks().refusal(row.network[n * step]) for n in range(509))
+        assert all(Reachable().refusal(row.network[n * step]) for n in range(509))
 
 
 @given(st.sampled_from(DENIED), st.data())
 def test_no_address_of_a_denied_network_is_ever_allowed(row: Denied, data: st.DataObject) -> None:
     number = data.draw(st.integers(0, row.network.num_addresses - 1))
-    assert Networks().refusal(row.network[number])
+    assert Reachable().refusal(row.network[number])
 
 
 @given(st.sampled_from([row for row in DENIED if row.network.version == 4]), st.data())
@@ -61,13 +61,13 @@ def test_no_denied_ipv4_address_passes_inside_an_ipv6_one(row: Denied, data: st.
         0x2002 << 112 | inner << 80,  # 6to4
         0x20010000 << 96 | inner,  # Teredo
     )
-    assert all(Networks().refusal(IPv6Address(number)) for number in hiding)
+    assert all(Reachable().refusal(IPv6Address(number)) for number in hiding)
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_an_ipv4_address_that_is_allowed_is_global_to_the_standard_library_too(number: int) -> None:
     address = IPv4Address(number)
-    if Networks().refusal(address) is None:
+    if Reachable().refusal(address) is None:
         assert address.is_global
         assert not address.is_multicast
 
@@ -75,7 +75,7 @@ def test_an_ipv4_address_that_is_allowed_is_global_to_the_standard_library_too(n
 @given(st.integers(0, 2**125 - 1))
 def test_an_ipv6_address_that_is_allowed_is_global_unicast(offset: int) -> None:
     address = IPv6Address((1 << 125) + offset)
-    if Networks().refusal(address) is None:
+    if Reachable().refusal(address) is None:
         assert address.is_global
         assert address in ip_network("2000::/3")
         assert not address.is_multicast
@@ -85,21 +85,21 @@ def test_an_ipv6_address_that_is_allowed_is_global_unicast(offset: int) -> None:
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_public_addresses_beside_the_denied_networks_are_allowed(text: str) -> None:
-    assert Networks().refusal(ip_address(text)) is None
+    assert Reachable().refusal(ip_address(text)) is None
 
 
 @pytest.mark.parametrize(("text", "why"), ATTACKS)
 def test_the_refusal_names_the_kind_of_address(text: str, why: str) -> None:
-    assert why in (Networks().refusal(ip_address(text)) or "allowed")
+    assert why in (Reachable().refusal(ip_address(text)) or "allowed")
 
 
 def test_a_mapped_public_address_is_judged_as_the_inner_one() -> None:
-    assert Networks().refusal(IPv6Address("::ffff:8.8.8.8")) is None
+    assert Reachable().refusal(IPv6Address("::ffff:8.8.8.8")) is None
 
 
 @pytest.mark.parametrize("text", ["10.1.2.3", "::ffff:10.1.2.3"])
 def test_an_allowed_network_overrides_the_table_also_for_mapped_addresses(text: str) -> None:
-    networks = Networks(["10.1.0.0/16", "fd00::/8"])
+    networks = Reachable(["10.1.0.0/16", "fd00::/8"])
     assert networks.refusal(ip_address(text)) is None
     assert networks.refusal(IPv4Address("10.2.0.0"))
     assert networks.refusal(IPv6Address("fd12::1")) is None
@@ -109,4 +109,4 @@ def test_an_allowed_network_overrides_the_table_also_for_mapped_addresses(text: 
 @pytest.mark.parametrize("text", ["10.1.0.1/16", "nonsense", "10.0.0.0/33", ""])
 def test_a_wrong_cidr_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
-        Networks([text])
+        Reachable([text])

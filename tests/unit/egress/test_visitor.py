@@ -13,9 +13,9 @@ import trustme
 
 from hookyard.config.model import OutboundSettings
 from hookyard.egress.fetch import LARGEST
-from hookyard.egress.networks import Address
 from hookyard.egress.rules import Rules
 from hookyard.egress.visitor import Visitor, visitor_rules
+from hookyard.networks import Address
 
 LOOPBACK = Rules(allow_ports="any", allow_networks=("127.0.0.0/8",))
 

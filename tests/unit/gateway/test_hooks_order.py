@@ -16,12 +16,12 @@ from hookyard.gateway.limits import Limiter, Limits
 from hookyard.hookspecs import InboundEvent, WebhookRequest, WebhookVerdict
 from hookyard.host.hooks import Hooks
 from hookyard.inbound.handshakes.slack import Slack
-from hookyard.inbound.networks import Networks
 from hookyard.inbound.reading import Reading
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.routes.route import Route
 from hookyard.inbound.scheme import scheme_of
 from hookyard.inbound.source import Source
+from hookyard.networks import Networks
 
 SECRET = "s" * 32
 STAGES = ["peer limit", "body", "networks", "verify", "rate", "read", "handshake", "filter", "map", "store"]
@@ -38,6 +38,11 @@ SLACK = SourceSettings(
 
 def _always(*_: object) -> bool:
     return True
+
+
+def _not_empty(networks: Networks, _peer: object) -> bool:
+    """Whether they are a source's: proxies are a list of networks too, and there are none here."""
+    return bool(networks)
 
 
 def _of_hub(on: object, what: object) -> bool:
@@ -68,7 +73,7 @@ def stages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     record(Limits, "admit", "peer limit")
     record(Bodies, "read", "body")
-    record(Networks, "__contains__", "networks")
+    record(Networks, "__contains__", "networks", _not_empty)
     record(Source, "verify", "verify", _of_hub)
     record(Limiter, "take", "rate", _of_hub)
     record(Reading, "read", "read")

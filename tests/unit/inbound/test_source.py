@@ -25,11 +25,11 @@ from hookyard.config.model import (
 from hookyard.config.values import Duration, Secret
 from hookyard.errors import Refused
 from hookyard.inbound import own
-from hookyard.inbound.networks import Networks
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.source import Source
 from hookyard.inbound.sources import Sources, SourcesError
 from hookyard.inbound.verifier import BadSignature
+from hookyard.networks import Networks
 
 
 def test_a_ping_is_recognised_and_has_no_route() -> None:
@@ -208,7 +208,7 @@ def test_a_host_that_sends_githubs_headers_too_is_not_taken_for_github(header: b
     [
         ({"secrets": ()}, "secrets", "there is none; without the secret that was entered at the sender"),
         ({"secrets": (SecretSettings(value=Secret("x"), until="soon"),)}, "secrets[0].until", "is no time"),
-        ({"allow": ("192.0.2.0/24", "192.0.2.1/24")}, "allow[1]", "is no network such as 192.0.2.0/24"),
+        ({"allow": ("192.0.2.0/24", "192.0.2.1/24")}, "allow[1]", "is no network such as 10.1.0.0/16"),
         ({"scheme": PresetScheme(preset="github", prefix="svix")}, "scheme.prefix", "has no use with github"),
         ({"scheme": PresetScheme(preset="github", tolerance=Duration(1))}, "scheme.tolerance", "has no use"),
         (

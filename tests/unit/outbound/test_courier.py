@@ -17,11 +17,11 @@ from hookyard.clock import Clock, SystemClock
 from hookyard.config.model import Config, EndpointSettings, OutboundSettings
 from hookyard.config.values import Duration, Secret
 from hookyard.egress.guard import Target
-from hookyard.egress.networks import Address
 from hookyard.egress.resolver import ResolveError
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Delivery, DeliveryAttempt, Job
+from hookyard.networks import Address
 from hookyard.outbound import Outbound
 from hookyard.outbound.client import Answer, Sender, SendError
 from hookyard.store.coalescer import Coalescer
