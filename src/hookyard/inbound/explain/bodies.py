@@ -33,7 +33,7 @@ def _all(request: InboundRequest, body: bytes) -> Iterator[tuple[str, bytes]]:
     yield from _encodings(request, body)
     yield from ((f"as JSON that is {style}", each) for style, each in styles(body))
     for says, field in _fields(body):
-        yield from ((f"{says} as JSON that is {style}", each) for style, each in styles(field))
+        yield from ((f"{says}, as JSON that is {style}", each) for style, each in styles(field))
 
 
 def _ends(body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -56,7 +56,7 @@ def _fields(body: bytes) -> Iterator[tuple[str, bytes]]:
         return
     try:
         for name, value in parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS):
-            yield f"that the form's field {name[:40]!r} holds, instead of the form,", value.encode()
+            yield f"that the form's field {name[:40]!r} holds, instead of the form", value.encode()
     except (ValueError, UnicodeError):
         return
 
