@@ -1,6 +1,7 @@
 """The table of a run, for a terminal or as a page of the documentation.
 
-`python -m bench.table FILE.json` prints it; with `--markdown` it is `docs/explanation/speed.md`.
+`python -m bench.table FILE.json ...` prints it; with `--markdown` it is `docs/explanation/speed.md`, where each run has
+a table of its own: figures of two runs were not taken side by side.
 """
 
 import argparse
@@ -100,31 +101,41 @@ HEAD = """# Speed
 
 Every figure is a ratio of two measurements taken one right after the other, in one run, on one machine, with
 the rival beside it. Absolute rates are of that machine only: compare ratios. `python -m bench` measures them
-on yours, and this page is made from its JSON by `python -m bench.table FILE --markdown`.
+on yours, and this page is made from its JSON by `python -m bench.table FILE ... --markdown`.
 
 """
 
 
-def markdown(report: Report) -> str:
+def markdown(first: Report, *others: Report) -> str:
     """The page of the documentation."""
+    later = [
+        f"\n## The run of {report['taken_at'][:10]}, {report['taken_at'][11:16]} UTC\n\n{section(report)}"
+        for report in others
+    ]
+    return HEAD + section(first) + "".join(later)
+
+
+def section(report: Report) -> str:
+    """What one run measured."""
     lines = ["| " + " | ".join(HEADINGS) + " |", "|" + "---|" * len(HEADINGS)]
     lines += ["| " + " | ".join(cells(row)) + " |" for row in report["rows"]]
     tail = ["", "Taken on:", "", *[f"- {line}" for line in machine_lines(report)]]
     if said := notes(report):
         tail += ["", "Notes:", "", *[f"- {line}" for line in said]]
-    return HEAD + "\n".join([*lines, *tail, ""])
+    return "\n".join([*lines, *tail, ""])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Print the table of a run.")
-    parser.add_argument("report", type=Path, help="the JSON that `python -m bench --json` wrote")
+    parser.add_argument("reports", type=Path, nargs="+", help="the JSON that `python -m bench --json` wrote")
     parser.add_argument("--markdown", action="store_true", help="as a page of the documentation")
     options = parser.parse_args()
-    report: Report = json.loads(options.report.read_text("utf-8"))
+    reports: list[Report] = [json.loads(path.read_text("utf-8")) for path in options.reports]
     if options.markdown:
-        print(markdown(report), end="")
+        print(markdown(*reports), end="")
     else:
-        print_report(report)
+        for report in reports:
+            print_report(report)
 
 
 if __name__ == "__main__":

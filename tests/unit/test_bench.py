@@ -27,26 +27,35 @@ def test_a_ratio_meets_its_goal_from_the_goal_upwards() -> None:
     assert row([5.9], [10.0], goal=0.6).met is False
 
 
+REPORT = {
+    "taken_at": "2026-01-01T00:00:00Z",
+    "machine": {
+        **dict.fromkeys(["cpu", "system", "release", "python", "sqlite", "file_system", "hookyard", "commit"], "x"),
+        "cores": 2,
+        "load": 0.1,
+        "fsync_ms": 0.3,
+        "libraries": {"uvicorn": "1"},
+    },
+    "settings": {"connections": 64, "repeat": 5, "seconds": 5.0, "synchronous": "full", "load": "wrk 4"},
+    "rows": [
+        row([6.0], [10.0], goal=0.6).as_dict(),
+        skipped("other", "other work", "other rival", "it is not installed", 5.0).as_dict(),
+    ],
+}
+
+
 def test_the_page_says_why_a_row_was_not_measured() -> None:
-    report = {
-        "taken_at": "2026-01-01T00:00:00Z",
-        "machine": {
-            **dict.fromkeys(["cpu", "system", "release", "python", "sqlite", "file_system", "hookyard", "commit"], "x"),
-            "cores": 2,
-            "load": 0.1,
-            "fsync_ms": 0.3,
-            "libraries": {"uvicorn": "1"},
-        },
-        "settings": {"connections": 64, "repeat": 5, "seconds": 5.0, "synchronous": "full", "load": "wrk 4"},
-        "rows": [
-            row([6.0], [10.0], goal=0.6).as_dict(),
-            skipped("other", "other work", "other rival", "it is not installed", 5.0).as_dict(),
-        ],
-    }
-    page = markdown(report)
+    page = markdown(REPORT)
     assert "| work | rival | 6.00/s | 10.0/s | 0.60 (0.60 to 0.60) | >= 0.6 | met |" in page
     assert "| other work | other rival |  |  | skipped | >= 5 |  |" in page
     assert "other work: Not measured: it is not installed." in page
+
+
+def test_runs_that_were_not_taken_side_by_side_have_tables_of_their_own() -> None:
+    page = markdown(REPORT, REPORT | {"taken_at": "2026-01-02T03:04:05Z"})
+    before, heading, after = page.partition("## The run of 2026-01-02, 03:04 UTC")
+    assert heading
+    assert before.count("| work | rival |") == after.count("| work | rival |") == 1
 
 
 def test_the_python_client_loads_and_paces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
