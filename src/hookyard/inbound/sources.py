@@ -15,13 +15,14 @@ from hookyard.config.model import (
 from hookyard.errors import HookyardError
 from hookyard.host.registry import Command
 from hookyard.inbound import own, presets
+from hookyard.inbound.preset import Preset
 from hookyard.inbound.problem import Found, SchemeError
 from hookyard.inbound.routes import Known, compile_routes
 from hookyard.inbound.scheme import Scheme, scheme_of
 from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
 from hookyard.inbound.source import Source
 from hookyard.inbound.terms import terms_of, useless_terms
-from hookyard.inbound.verifier import Key, Timed
+from hookyard.inbound.verifier import Key, Located, Timed
 from hookyard.networks import Networks, network_problem
 
 
@@ -127,10 +128,10 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
             useless: list[tuple[int, str]] = []
             keys = keys_of(secrets, scheme.verifier, useless)
             problems.extend((f"{where}.secrets[{number}]", why) for number, why in useless)
-    _check_secrets(secrets, scheme, plugin, where, problems)
+    _check_secrets(secrets, _preset(settings), where, problems)
     problems += useless_terms(settings, f"{where}.handshake")
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
-    if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):
+    if scheme is not None and not url and isinstance(scheme.verifier, Located) and scheme.verifier.needs_url:
         problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
     known = _known(settings, scheme)
     routes = compile_routes(settings.routes, there, known, where=f"{where}.routes", problems=problems)
@@ -164,13 +165,17 @@ def _known(settings: SourceSettings, scheme: Scheme | None) -> Known:
     return Known(host=host, sender=sender, pings=frozenset() if scheme is None else scheme.reader.pings)
 
 
-def _check_secrets(
-    secrets: Sequence[SourceSecret], scheme: Scheme | None, plugin: str | None, where: str, problems: list[Found]
-) -> None:
+def _preset(settings: SourceSettings) -> Preset | None:
+    """The preset that is named, also where its settings are wrong."""
+    scheme = settings.scheme
+    name = scheme.preset if isinstance(scheme, PresetScheme) else scheme
+    return presets.load(name) if isinstance(name, str) else None
+
+
+def _check_secrets(secrets: Sequence[SourceSecret], preset: Preset | None, where: str, problems: list[Found]) -> None:
     """Nobody gets in without a secret, but where the scheme has none."""
-    needed = plugin is not None or scheme is None or scheme.preset is None or scheme.preset.needs_secrets
-    if needed and not secrets:
-        what = "the secret" if scheme is None or scheme.preset is None else scheme.preset.secret
+    if not secrets and (preset is None or preset.needs_secrets):
+        what = "the secret" if preset is None else preset.secret
         problems.append((f"{where}.secrets", f"there is none; without {what} nobody could be let in"))
 
 

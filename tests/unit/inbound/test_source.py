@@ -207,6 +207,7 @@ def test_a_host_that_sends_githubs_headers_too_is_not_taken_for_github(header: b
     ("settings", "path", "sentence"),
     [
         ({"secrets": ()}, "secrets", "there is none; without the secret that was entered at the sender"),
+        ({"scheme": "aws-sns", "secrets": ()}, "scheme.topics", "is missing"),
         ({"secrets": (SecretSettings(value=Secret("x"), until="soon"),)}, "secrets[0].until", "is no time"),
         ({"allow": ("192.0.2.0/24", "192.0.2.1/24")}, "allow[1]", "is no network such as 10.1.0.0/16"),
         ({"scheme": PresetScheme(preset="github", prefix="svix")}, "scheme.prefix", "has no use with github"),
