@@ -150,8 +150,11 @@ class CommandWay:
         received: Received,
         route: Route,
         request_id: str | None,
-        made: bytes | None,
-        key: str | None,
+        made: bytes | ErrorInfo | None,
+        key: str,
+        also: tuple[str, ...] = (),
+        *,
+        take: bool = False,
     ) -> NewJob:
         """Make the job that a verified event becomes; one that cannot run is made dead, with the reason.
 
@@ -160,8 +163,10 @@ class CommandWay:
             received: the event.
             route: that takes it.
             request_id: the caller's own, if any; else the new job's id serves as one.
-            made: the input, when a plugin made it.
-            key: under which the delivery is known; None: it is to be made again.
+            made: the input, when a plugin made it, or why it could not.
+            key: under which the delivery is known, or this route's part of it.
+            also: what that is a part of.
+            take: whether it is to be made whatever was made of the delivery before.
 
         Raises:
             Refused: the body is no JSON (`invalid_json`).
@@ -171,8 +176,11 @@ class CommandWay:
             require_utf8(body)
         data, dead, args = None, None, _NO_ARGS
         try:
-            args = route.args(received) if made is None else made
-            data = self._decode(args)
+            if isinstance(made, ErrorInfo):
+                dead = made
+            else:
+                args = route.args(received) if made is None else made
+                data = self._decode(args)
         except Refused as error:
             dead = _letter(error, received, made)
         except (DecodeError, RecursionError) as error:
@@ -193,7 +201,7 @@ class CommandWay:
             request_id=request_id or job_id,
             ask=ask,
             source=source.name,
-            dedupe=None if key is None else Dedupe(source.principal, key, received.digest, now + source.window),
+            dedupe=Dedupe(source.principal, key, received.digest, now + source.window, also, take),
             inbound=Inbound(
                 source=source.name,
                 event=received.event,
@@ -211,7 +219,7 @@ class CommandWay:
         return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
 
 
-def _letter(error: Refused, received: Received, made: bytes | None) -> ErrorInfo:
+def _letter(error: Refused, received: Received, made: bytes | ErrorInfo | None) -> ErrorInfo:
     """Why an event cannot run.
 
     Raises:

@@ -20,7 +20,7 @@ from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.scheme import scheme_of
 from hookyard.inbound.source import Source
 from hookyard.inbound.verifier import BadSignature, Fetching, Key
-from hookyard.model import AuditEntry
+from hookyard.model import AuditEntry, Job
 from hookyard.store.contract import Enqueued
 
 _LARGE: Final = 1 << 20
@@ -102,11 +102,9 @@ class SourceWay:
         answer.headers += fields
         return answer, request_id
 
-    async def replay(
-        self, received: Received, command: str, audit: AuditEntry
-    ) -> Sequence[tuple[Enqueued, CommandSpec]]:
+    async def replay(self, received: Received, job: Job, audit: AuditEntry) -> Sequence[tuple[Enqueued, CommandSpec]]:
         """Make jobs anew of an event that was verified when it came; see :meth:`HookJobs.replay`."""
-        return await self._jobs.replay(received, command, audit)
+        return await self._jobs.replay(received, job, audit)
 
     def _count(self, limiter: Limiter) -> Headers:
         standing = limiter.take(self.source.name)

@@ -51,11 +51,6 @@ class Source(Struct, frozen=True, kw_only=True):
     keeps_headers: bool = False
     """Whether any route looks at headers."""
 
-    @property
-    def dead_scope(self) -> str:
-        """The scope in which the delivery ids of dead letters are unique."""
-        return f"{self.principal} dead"
-
     def live_keys(self, now: int) -> Sequence[Key]:
         """The keys that are still good at a time."""
         return [key for key in self.keys if key.good_at(now)] if self.expiring else self.keys

@@ -160,9 +160,11 @@ def test_a_replay_makes_a_job_anew_which_is_no_duplicate_and_has_a_past_of_its_o
     assert (job.id, job.args, job.source, job.principal) == (made["job_id"], b'{"name":"Ada"}', "hub", "source:hub")
     [entry] = audited(house)
     assert (entry.action, entry.target) == ("job.replay", job_id)
-    again = post(house, f"/api/v1/jobs/{made['job_id']}/replay")
+    again = post(house, f"/api/v1/jobs/{job_id}/replay")
     assert again.status == 202
-    assert hook(house).json["job_id"] == job_id
+    known = hook(house).json
+    assert (known["job_id"], known["duplicate"]) == (again.json["jobs"][0]["job_id"], True)
+    assert len(house.dispatcher.jobs) == 3
 
 
 def test_a_replay_of_one_of_several_jobs_does_not_run_the_others_once_more() -> None:
@@ -178,7 +180,9 @@ def test_a_replay_of_one_of_several_jobs_does_not_run_the_others_once_more() -> 
     assert [one["command"] for one in replayed] == ["look"]
     mended = changed(routes=routes[:1], take="all", store=house.store)
     mended.clock.advance(1)
-    assert [one["command"] for one in post(mended, f"/api/v1/jobs/{look['job_id']}/replay").json["jobs"]] == ["greet"]
+    reply = post(mended, f"/api/v1/jobs/{look['job_id']}/replay")
+    assert (reply.status, reply.code, reply.json["job_ids"]) == (409, "exists", [greet["job_id"]])
+    assert not mended.dispatcher.jobs, "the route that is left has run"
 
 
 def test_a_dead_letter_is_replayed_once_its_route_is_mended() -> None:

@@ -45,8 +45,9 @@ class KeptEvents:
     async def replay(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Make jobs anew of the event that a job came of, by the routes that the source has now.
 
-        It counts as no duplicate of the delivery: whoever replays an event wants it to run again. Of the jobs that
-        other routes have made of the same event none is made again.
+        It counts as no duplicate of the delivery: whoever replays an event wants it to run again. From then on the
+        delivery is known by what the replay made. Of the jobs that other routes have made of the same event none is
+        made again.
         """
         principal, job = await self._access.changeable(request, job_id)
         await require_nothing(request, self._deps)
@@ -63,7 +64,7 @@ class KeptEvents:
             body=job.args if inbound.body is None else inbound.body,
             headers=inbound.headers or {},
         )
-        stored = await way.replay(received, f"{job.plugin}/{job.command}", audit)
+        stored = await way.replay(received, job, audit)
         jobs = [Replayed(job_id=one.job_id, plugin=command.plugin, command=command.name) for one, command in stored]
         return value_answer(ReplayAnswer(event=inbound.event, jobs=jobs), 202)
 

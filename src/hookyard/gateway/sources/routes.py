@@ -55,9 +55,8 @@ class SourceRoutes:
         source = self._find(name)
         asked = await body_of(request, self._deps, ForgetAsk)
         audit = entry(request, principal, self._deps, "source.forget", name, {"delivery": asked.delivery})
-        scopes = (source.principal, source.dead_scope)
-        forget = tuple(ForgetKeys(now=audit.at, scope=scope, key=asked.delivery) for scope in scopes)
-        done = await self._deps.write(Together(now=audit.at, ops=(*forget, AppendAudit(now=audit.at, entry=audit))))
+        forget = ForgetKeys(now=audit.at, scope=source.principal, key=asked.delivery)
+        done = await self._deps.write(Together(now=audit.at, ops=(forget, AppendAudit(now=audit.at, entry=audit))))
         assert isinstance(done, Several)  # noqa: S101  the contract's answer to a Together
         return value_answer(Forgot(forgotten=sum(one.count for one in done.results if isinstance(one, Pruned))))
 
