@@ -26,7 +26,7 @@ def unreached_routes(config: Config, sources: Mapping[str, Source]) -> Iterator[
             if only is not None and not route.events.take(only):
                 yield f"{where}[{at}].on", f"never runs: every request here is the event {only!r}"
                 continue
-            before = _taken_before(route, source.routes[:at]) if source.take == "first" else None
+            before = _taken_before(route, source.routes[:at], _pings(route, source)) if source.take == "first" else None
             if before is not None:
                 why = f"never runs: routes[{before}] takes all of its events before it"
                 yield f"{where}[{at}]", f"{why}; put it first, or write take: all"
@@ -45,11 +45,16 @@ def _only_event(source: Source, config: Config) -> str | None:
     return template.event.constant if isinstance(template.event, Place) else None
 
 
-def _taken_before(route: Route, earlier: tuple[Route, ...]) -> int | None:
+def _pings(route: Route, source: Source) -> frozenset[str]:
+    """The events that a route names and a glob does not take, since they are pings; to a plugin any may be one."""
+    return route.events.names if source.scheme is None else route.events.names & source.scheme.reader.pings
+
+
+def _taken_before(route: Route, earlier: tuple[Route, ...], pings: frozenset[str]) -> int | None:
     """The first of these that takes whatever this one would; None when it is left something, as far as is known."""
     names = _names(route)
     for at, other in enumerate(earlier):
-        if other.condition is not None:
+        if other.condition is not None or not pings <= other.events.names:
             continue
         if other.events.any and other.typed is None:
             return at

@@ -44,6 +44,7 @@ def assembled(folder: Path, run: str, plugins: str = "{sleeping: {enabled: false
           hub:
             scheme: github
             secrets: [x]
+            take: all
             routes:
               - run: good/run
               - run: {run}
@@ -62,7 +63,7 @@ def test_a_route_to_a_plugin_that_does_not_run_leaves_the_server_startable(
     assembly = assembled(folder, f"{plugin}/run")
     assert assembly.problems == ()
     assert [(one.line, one.path, one.message) for one in assembly.degraded] == [
-        (9, "sources.hub.routes[1].run", f"the plugin {plugin} is {state}")
+        (10, "sources.hub.routes[1].run", f"the plugin {plugin} is {state}")
     ]
     assert set(assembly.sources.by_name) == {"hub"}
 

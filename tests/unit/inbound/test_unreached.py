@@ -42,7 +42,7 @@ COMMANDS = {**TYPED.commands, "typed/anything": command("anything", Nothing)}
     [
         ({}, {"on": "push"}),
         ({"on": "push"}, {"on": "push"}),
-        ({"on": "p*"}, {"on": ["push", "ping"], "if": "event.a == 1"}),
+        ({"on": ["p*", "ping"]}, {"on": ["push", "ping"], "if": "event.a == 1"}),
         ({"on": "*"}, {}),
         (typed("push"), {"on": "push"}),
         ({"on": ["push", "star"]}, typed("github_push")),
@@ -64,6 +64,8 @@ def test_a_route_after_one_that_takes_all_of_its_events_is_told(routes: Sequence
         ({"on": "p*"}, {"on": "pu*"}),
         (typed("push"), typed("pull_request"), {}),
         (typed("github_push"), {"on": ["push", "issues"]}),
+        ({}, {"on": "ping"}),
+        ({"on": ["push", "p*"]}, {"on": ["push", "ping"]}),
     ],
 )
 def test_a_route_that_is_left_something_is_not(routes: Sequence[Mapping[str, object]]) -> None:
