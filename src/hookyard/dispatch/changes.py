@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.attempts import Attempts
+from hookyard.dispatch.dead_letters import Inputless, is_inputless
 from hookyard.dispatch.outbox import Outbox
 from hookyard.dispatch.ports import Ports
 from hookyard.dispatch.verdict import CANCELLED, Ended
@@ -214,8 +215,8 @@ class Changes:
 
     async def retry(
         self, job_id: str, *, force: bool = False, audit: AuditEntry | None = None
-    ) -> Done | StillActive | Exhausted | Doomed | NotFound:
-        """Queue an ended job again, its history kept.
+    ) -> Done | StillActive | Exhausted | Inputless | Doomed | NotFound:
+        """Queue an ended job again, its history kept; but not one that never had an input, also by force.
 
         Args:
             job_id: which.
@@ -225,6 +226,8 @@ class Changes:
         job = await self._store.job(job_id)
         if job is None:
             return NotFound()
+        if is_inputless(job):
+            return Inputless()
         now = self._clock.now()
         op = RetryJob(now=now, job_id=job_id, run_at=now, force=force, attempts=self._again(job))
         result = await audited(self._writer.submit, audit, op)

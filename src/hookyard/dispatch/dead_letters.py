@@ -14,6 +14,17 @@ from hookyard.model import ErrorInfo, Job
 from hookyard.store.contract import Dead, Enqueue, Enqueued, Result
 
 REASON: Final = "invalid_input"
+NO_INPUT: Final = b"null"
+"""The input of a job of an event of which none could be made; no command takes it."""
+
+
+class Inputless(Result, frozen=True):
+    """The job never had an input: none could be made of its event, so that only a replay runs it. Nothing changed."""
+
+
+def is_inputless(job: Job) -> bool:
+    """Whether a job is a dead letter that can never succeed, however often it is tried again."""
+    return job.status == "failed" and job.reason == REASON and job.args == NO_INPUT and job.source is not None
 
 
 class DeadLetters:

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import DecodeError, Raw
 
 from hookyard.auth import Principal
+from hookyard.dispatch.dead_letters import NO_INPUT
 from hookyard.dispatch.new_job import NOTHING_ASKED, Ask, NewJob, make_job
 from hookyard.errors import Refused
 from hookyard.gateway.answer import JSON_TYPE, Answer
@@ -26,8 +27,6 @@ from hookyard.store.contract import Dedupe, Enqueued, LaneFull, Mismatch, Occupi
 
 LOCATION: Final = b"/api/v1/jobs/"
 _ID_LENGTH: Final = 36
-_NO_ARGS: Final = b"null"
-"""The input of an event of which none could be made: no command takes it, when the job is tried again."""
 _RETRY_AFTER: Final = 5
 """Seconds; a lane has room again as soon as one of its jobs has started."""
 
@@ -174,7 +173,7 @@ class CommandWay:
         body = received.body
         if made is None and not body.isascii():
             require_utf8(body)
-        data, dead, args = None, None, _NO_ARGS
+        data, dead, args = None, None, NO_INPUT
         try:
             if isinstance(made, ErrorInfo):
                 dead = made

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from hookyard.dispatch.dead_letters import Inputless
 from hookyard.dispatch.new_job import NewJob
 from hookyard.model import AuditEntry, Job
 from hookyard.store.contract import (
@@ -26,7 +27,7 @@ from hookyard.store.contract import (
 Stored = Enqueued | Mismatch | LaneFull | Unmet | Occupied
 """What can become of a job that is to be stored."""
 Cancelled = Done | CancelRequested | AlreadyTerminal | NotFound
-Retried = Done | StillActive | Exhausted | Doomed | NotFound
+Retried = Done | StillActive | Exhausted | Inputless | Doomed | NotFound
 Forgotten = Deleted | StillActive | Undelivered | NotFound
 
 

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.dispatch.lab import lab, run
 
 from hookyard import log
+from hookyard.dispatch.dead_letters import NO_INPUT, Inputless
 from hookyard.dispatch.new_job import make_job
 from hookyard.errors import StoreUnavailable
 from hookyard.model import ErrorInfo, Inbound
@@ -17,7 +18,7 @@ SENT = Inbound(source="github", event="push", delivery="d1", body=b'{"name":1}')
 
 
 def once(key: str = "d1", digest: bytes = b"a") -> Dedupe:
-    return Dedupe(scope="source:github dead", key=key, digest=digest, expires_at=2_000_000_000_000)
+    return Dedupe(scope="source:github", key=key, digest=digest, expires_at=2_000_000_000_000)
 
 
 class Refusing(MemoryStore):
@@ -93,6 +94,20 @@ def test_when_its_input_still_does_not_fit_it_is_a_dead_letter_again() -> None:
             assert (again.status, again.reason, again.attempt) == ("failed", "invalid_input", 1)
             assert [one.id for one in (await it.store.jobs(JobQuery(dead=True))).jobs] == [job.id]
             assert isinstance(await it.dispatcher.retry(job.id), Done)
+
+    run(story)
+
+
+def test_one_that_never_had_an_input_is_not_run_again_and_keeps_its_reason() -> None:
+    async def story() -> None:
+        async with lab() as it:
+            job = it.job(args=NO_INPUT, source="github")
+            await it.dispatcher.accept(it.new(job, inbound=SENT, dead=WHY))
+            before = await it.store.job(job.id)
+            for force in (False, True):
+                assert await it.dispatcher.retry(job.id, force=force) == Inputless()
+            assert await it.store.job(job.id) == before
+            assert it.ran == []
 
     run(story)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
+from hookyard.dispatch.dead_letters import Inputless, is_inputless
 from hookyard.dispatch.new_job import NewJob
 from hookyard.dispatch.watching import Watch, Watchers
 from hookyard.gateway.dispatching import Cancelled, Forgotten, Retried, Stored
@@ -112,6 +113,9 @@ class FakeDispatcher:
     async def retry(self, job_id: str, *, force: bool = False, audit: AuditEntry | None = None) -> Retried:
         """Queue it again."""
         now = self._clock.now()
+        job = await self._store.job(job_id)
+        if job is not None and is_inputless(job):
+            return Inputless()
         result = self._apply(RetryJob(now=now, job_id=job_id, run_at=now, force=force), audit, job_id)
         assert isinstance(result, (Done, StillActive, Exhausted, Doomed, NotFound))
         return result

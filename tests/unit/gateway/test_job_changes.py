@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.unit.gateway.hook_lab import hook, signed
 from tests.unit.gateway.lab import ACME, ADMIN, CI, JSON, NOBODY, OPS, READER, House, Reply, bearer, run
 from tests.unit.gateway.test_jobs import GONE, claim, ended, made, token_of
 
@@ -67,6 +68,20 @@ def test_a_job_that_would_wait_in_vain_is_not_run_again_before_what_it_waits_for
     }
     assert change(house, first, "retry").status == 200
     assert change(house, second, "retry").json["status"] == "queued"
+
+
+def test_a_dead_letter_that_never_had_an_input_is_sent_to_be_replayed(house: House) -> None:
+    body = b'{"whom": "Ada"}'
+    dead = hook(house, body, signed(body)).json["job_id"]
+    before = house.get(f"/api/v1/jobs/{dead}", ADMIN).json
+    for asked in ({}, {"force": True}):
+        reply = change(house, dead, "retry", body=asked)
+        assert (reply.status, reply.code, reply.json["job_id"]) == (422, "invalid_event", dead)
+        assert "hookyard hooks replay" in reply.json["detail"]
+    swept = sweep(house, "retry", {"filter": {"dead": True}}).json
+    assert (swept["changed"], swept["refused"]) == (0, {"invalid_event": 1})
+    assert house.get(f"/api/v1/jobs/{dead}", ADMIN).json == before
+    assert run(audited(house)) == []
 
 
 # --- one ----------------------------------------------------------------------------------------------------------

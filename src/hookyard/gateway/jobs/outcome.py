@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from hookyard.dispatch.dead_letters import Inputless
 from hookyard.errors import Refused
 from hookyard.gateway.dispatching import Cancelled, Forgotten, Retried
 from hookyard.model import JobStatus
@@ -37,6 +38,9 @@ def unretried(outcome: Retried, job_id: str) -> Refused:
             told = {"job_id": job_id, "job_status": status}
             detail = f"{attempt} of {most} attempts are used up; with force it gets as many again as its command has."
             return Refused("attempts_exhausted", detail, extra=told)
+        case Inputless():
+            detail = "No input could be made of its event: `hookyard hooks replay` makes a job of that anew."
+            return Refused("invalid_event", detail, extra={"job_id": job_id, "job_status": "failed"})
         case Doomed():
             told = {"job_id": job_id}
             return Refused(
