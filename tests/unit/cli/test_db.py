@@ -260,6 +260,33 @@ def test_an_older_schema_is_found_and_brought_up_to_date(hookyard: Call, tmp_pat
     assert hookyard("db", "check", "-c", config).code == 0
 
 
+def test_a_store_of_an_older_schema_is_copied_before_it_is_brought_up_to_date(hookyard: Call, tmp_path: Path) -> None:
+    config = tmp_path / "hookyard.yaml"
+    known = list(migrate.migrations())
+    for number, _ in known[:-1]:
+        file = tmp_path / f"{number}.db"
+        config.write_text(f"store: {{path: {file.name}}}\n")
+        with sqlite3.connect(file) as old:
+            for at, text in known[:number]:
+                old.executescript(text)
+                old.execute(f"PRAGMA user_version = {at}")
+            old.execute(f"PRAGMA application_id = {migrate.APPLICATION_ID}")
+        old.close()
+        target = tmp_path / f"before-{number}.db"
+        ended = hookyard("db", "backup", target, "-c", config)
+        assert (ended.code, ended.out.endswith(f"schema {number}, whole\n")) == (0, True), ended.err
+        assert maintenance.migrate(target).before == number
+
+
+def test_a_store_of_a_newer_schema_is_left_to_the_newer_hookyard(hookyard: Call, config: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "data" / "jobs.db") as newer:
+        newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    ended = hookyard("db", "backup", tmp_path / "copy.db", "-c", config)
+    assert (ended.code, "use the newer one" in ended.err) == (74, True)
+    assert not (tmp_path / "copy.db").exists()
+
+
 def test_a_backup_is_as_the_store_was_when_it_began(tmp_path: Path) -> None:
     async def story() -> None:
         file = tmp_path / "jobs.db"

@@ -121,7 +121,7 @@ def check(file: Path, *, as_it_is: bool = False) -> Health:
 
     Args:
         file: which.
-        as_it_is: whatever its schema looks like, as for a copy of it.
+        as_it_is: whatever its schema looks like, and if it is an older one, as for a copy of it.
 
     Raises:
         StoreError: there is no such file, or it belongs to another program.
@@ -141,7 +141,7 @@ def check(file: Path, *, as_it_is: bool = False) -> Health:
                 problems += _drift(connection, schema)
     except apsw.Error as error:
         problems.append(f"{type(error).__name__}: {error}")
-    if not problems and schema < newest:
+    if not problems and schema < newest and not as_it_is:
         problems.append(f"schema {schema} is not the newest, {newest}: `hookyard db migrate` brings it up to date")
     return Health(str(file), schema, newest, tuple(problems))
 
