@@ -34,6 +34,10 @@ _ABSENT: Final = ("NOT_FOUND:", "INVALID_ARGUMENT: Applying SELECT", "UNKNOWN: I
 _ROUNDS: Final = "Iteration budget exceeded"
 _TOO_LARGE: Final = "INVALID_ARGUMENT: Integer value"
 _INT64: Final = 1 << 63
+_MOST_VALUES: Final = 50_000
+"""Values that are handed over for one evaluation: each is copied, and the event loop waits up to 10 µs."""
+_FEW: Final = 2 * _MOST_VALUES
+"""Bytes of a body that cannot have as many: each takes two."""
 
 
 class CelError(ValueError):
@@ -126,6 +130,9 @@ class Expression:
         if reads.has_event:
             data["event"] = part_of(received.tree, reads.event)
             body = received.body
+            if len(body) > _FEW and _count(data["event"], _MOST_VALUES) > _MOST_VALUES:
+                why = f"it reads a part of the event with more than {_MOST_VALUES:,} values"
+                raise Failed(why)
             # Most bodies have no backslash, and to look for one byte is the quickest.
             if b"\\" in body and b"\\u0000" in body and _has_nul(data["event"]):
                 why = "a text of the event has the character U+0000"
@@ -209,6 +216,20 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _count(tree: object, most: int) -> int:
+    """How many values a tree has, or more than `most`."""
+    count = 0
+    waiting = [tree]
+    while waiting and count <= most:
+        each = waiting.pop()
+        count += 1
+        if isinstance(each, dict):
+            waiting += cast("Mapping[str, object]", each).values()
+        elif isinstance(each, list):
+            waiting += cast("list[object]", each)
+    return count
 
 
 def _has_nul(tree: object) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from secrets import token_hex
+from typing import Final
 
 from hookyard.config.model.schemes import TemplateScheme
 from hookyard.inbound.decoding import decoded_as
@@ -17,6 +18,9 @@ from hookyard.inbound.template.timestamp import Timestamp
 from hookyard.inbound.urlencoded import field_of, is_form
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 from hookyard.model.inbound import DELIVERY
+
+_LARGEST: Final = 2 << 20
+"""Bytes of a body that has to be decoded before anybody has vouched for it: it takes many times its size."""
 
 
 class Template:
@@ -74,6 +78,8 @@ class Template:
             content: Sequence[bytes] = (request.body,)
         else:
             body = self._signed(request)
+            if self._body_before and len(body) > _LARGEST:
+                raise BadSignature("malformed", f"over {_LARGEST} bytes, of which the signature stands in some")
             tree = decoded_as(object, body) if self._body_before else None
             given = self._extraction.find(request, tree)
             content = self._pieces(request, body, tree)

@@ -104,6 +104,15 @@ def test_a_value_that_is_much_larger_than_the_event_fails_before_it_is_made(text
         value(text, {"l": [0] * 400, "s": "x" * 50_000})
 
 
+def test_no_expression_is_handed_more_values_than_it_takes_a_moment_to_copy() -> None:
+    many = {"l": [0] * 60_000, "ref": "main"}
+    assert value("event.ref", many) == "main"
+    for text in ("size(event.l)", "event.l", "event"):
+        with pytest.raises(Failed, match="more than 50,000 values"):
+            value(text, many)
+    assert value("size(event.l)", {"l": [0] * 49_000}) == 49_000
+
+
 def test_a_deep_body_is_evaluated_or_fails() -> None:
     deep: object = 1
     for _ in range(800):

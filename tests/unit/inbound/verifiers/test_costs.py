@@ -6,7 +6,9 @@ import msgspec
 import pytest
 from tests.unit.inbound.verifiers.lab import keys, request, step
 
+from hookyard.config.model import Place, SignatureSettings, TemplateScheme
 from hookyard.inbound.request import InboundRequest
+from hookyard.inbound.template import compile_template
 from hookyard.inbound.verifier import Verifier
 from hookyard.inbound.verifiers.aws_sns import AwsSns
 from hookyard.inbound.verifiers.microsoft_graph import MicrosoftGraph
@@ -33,6 +35,14 @@ def filled(before: bytes, item: bytes, after: bytes = b"") -> bytes:
             MicrosoftGraph(),
             "state-12",
             request({}, filled(b'{"value": [{"clientState": ""}', b',{"clientState": ""}', b"]}")),
+            "malformed",
+        ),
+        (
+            compile_template(
+                TemplateScheme(signature=SignatureSettings(json="$.sig"), content="{id}", delivery=Place(header="x-id"))
+            ),
+            "secret",
+            request({"x-id": "1"}, filled(b'{"sig": "00", "x": [{}', b",{}", b"]}")),
             "malformed",
         ),
         (AwsSns(TOPICS), None, request(SNS, filled(b'{"x": "', b"\\u0041", b'"}')), "malformed"),
