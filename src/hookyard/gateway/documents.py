@@ -61,6 +61,6 @@ class Documents:
             try:
                 document = await self._fetch(url)
             except OSError as error:
-                _log.warning("hook.fetch_failed", source=self._source, url=url, why=str(error))
+                _log.warning("webhook.fetch_failed", source=self._source, url=url, why=str(error))
                 raise Refused("sender_unreachable", retry_after=_RETRY_AFTER) from error
             self._verifier.take(url, document)

@@ -55,7 +55,7 @@ def before(
         if reply is not None:
             if (unsaid := bound.take()) is not None:
                 facts = {"unsaid": unsaid} if unsaid else {}
-                _log.info("hook.handshake", source=source, handshake=handshake.name, **facts)
+                _log.info("webhook.handshake", source=source, handshake=handshake.name, **facts)
             return _answer(reply)
     return None
 
@@ -92,7 +92,7 @@ async def after(  # noqa: PLR0917  in the order of the contract it hands them to
         if reply is not None:
             if reply.visit is not None:
                 await _visited(reply.visit, visit, source, handshake.name)
-            _log.info("hook.handshake", source=source, handshake=handshake.name)
+            _log.info("webhook.handshake", source=source, handshake=handshake.name)
             return _answer(reply)
     return None
 
@@ -102,7 +102,7 @@ async def _visited(url: str, visit: Visit, source: str, handshake: str) -> None:
         await visit(url)
     except OSError as error:
         # Neither the caller nor the log sees the URL: whoever has it can confirm the subscription.
-        _log.warning("hook.visit_failed", source=source, handshake=handshake, why=str(error))
+        _log.warning("webhook.visit_failed", source=source, handshake=handshake, why=str(error))
         raise Refused("sender_unreachable") from error
 
 

@@ -190,7 +190,7 @@ def test_a_handshake_is_a_line_in_the_log_and_a_flood_of_them_is_not(house: Hous
     ask(house, "meta", META)
     ask(house, "meta", META | {"hub.verify_token": "another"})
     [line] = said
-    assert (line[0], line[1], line[2]) == ("info", ("hook.handshake",), {"source": "meta", "handshake": "meta"})
+    assert (line[0], line[1], line[2]) == ("info", ("webhook.handshake",), {"source": "meta", "handshake": "meta"})
     for _ in range(200):
         ask(house, "meta", META)
     assert len(said) == 99  # of the hundred lines one is of the question that was refused
@@ -251,7 +251,7 @@ def test_the_first_handshake_that_has_an_answer_gives_it(
     assert reply is not None
     assert (reply.status, reply.body, reply["content-type"], reply["content-length"]) == (200, b"c", "text/plain", "1")
     assert reply["a"] == "b"
-    assert said[0][1:] == (("hook.handshake",), {"source": "the-source", "handshake": "asks"})
+    assert said[0][1:] == (("webhook.handshake",), {"source": "the-source", "handshake": "asks"})
 
 
 def test_a_reply_without_content_says_no_length() -> None:
@@ -276,7 +276,7 @@ def test_a_visit_that_fails_is_502_and_neither_the_caller_nor_the_log_learns_the
     assert list(said) == [
         (
             "warning",
-            ("hook.visit_failed",),
+            ("webhook.visit_failed",),
             {"source": "the-source", "handshake": "asks", "why": "it answered 500"},
         )
     ]

@@ -46,7 +46,7 @@ class Condition:
             return
         self._next_line *= 10
         _log.warning(
-            "condition failed",
+            "route.condition_failed",
             place=self._where,
             source=received.source,
             webhook_event=received.event,
