@@ -16,7 +16,6 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
-from hookyard.gateway.asking import Asking
 from hookyard.gateway.audit import Audit
 from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deps import GatewayDeps
@@ -38,6 +37,7 @@ from hookyard.gateway.tables import Live, Tables
 from hookyard.gateway.tokens.routes import TokenRoutes
 from hookyard.gateway.trigger import Ways
 from hookyard.gateway.unread import Unread
+from hookyard.gateway.unsigned import Unsigned
 from hookyard.gateway.work import work_handlers
 
 _CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
@@ -58,7 +58,7 @@ class Gateway(Litestar):
     def __init__(self, deps: GatewayDeps, *, lean: bool = True) -> None:
         tables = Tables.build(deps, lean=lean)
         self._live = Live(tables)
-        self._asking = Asking(deps, self._live)
+        self._unsigned = Unsigned(deps, self._live)
         self._lean = tables.lean
         self._ids = deps.ids
         self._callers = Callers(deps.tokens, deps.hooks)
@@ -175,7 +175,7 @@ class Gateway(Litestar):
         if known.head:
             inner["method"] = "GET"
         try:
-            if (answer := self._asking.answer(scope, known)) is not None:
+            if (answer := self._unsigned.answer(scope, known)) is not None:
                 await answer(inner, body.receive, send_with_id)
             else:
                 await super().__call__(inner, body.receive, send_with_id)

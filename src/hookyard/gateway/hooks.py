@@ -74,29 +74,29 @@ class SourceWay:
                 stored.
         """
         source = self.source
-        asked = InboundRequest(
+        request = InboundRequest(
             headers=headers, body=body, now=self._now(), repeated=repeated, query=query, url=source.url
         )
         if self._networks is not None and peer not in self._networks:
-            await self._stranger.verify(asked)
+            await self._stranger.verify(request)
             raise BadSignature("not_allowed")
         if source.plugin is None:
             if self._documents is not None:
-                await self._documents.have(asked)
-            key = source.verify(asked) if len(body) <= _LARGE else await asyncio.to_thread(source.verify, asked)
+                await self._documents.have(request)
+            key = source.verify(request) if len(body) <= _LARGE else await asyncio.to_thread(source.verify, request)
             if key.until is not None:
-                self._old.used(key, asked.now)
+                self._old.used(key, request.now)
             verified: Received | None = None
         else:
-            verdict = await self._deps.hooks.verify_webhook(source.plugin, source.question(asked))
-            verified, key = source.judged(asked, verdict), None
+            verdict = await self._deps.hooks.verify_webhook(source.plugin, source.question(request))
+            verified, key = source.judged(request, verdict), None
         fields = [] if self._limiter is None else self._count(self._limiter)
-        received = source.read(asked) if verified is None else verified
+        received = source.read(request) if verified is None else verified
         answer: Answer | None = None
         if received.ping and not source.routes_for(received):
             answer = value_answer({"status": "ok", "event": received.event})
         elif self._handshakes and key is not None:
-            answer = await self._shake(asked, received, key)
+            answer = await self._shake(request, received, key)
         if answer is None:
             answer, request_id = await self._jobs.store(received, request_id, peer)
         answer.headers += fields
@@ -112,14 +112,14 @@ class SourceWay:
             raise Exceeded(limiter, standing, "Too many requests come to this source.")
         return limiter.fields(standing)
 
-    async def _shake(self, asked: InboundRequest, received: Received, key: Key) -> Answer | None:
+    async def _shake(self, request: InboundRequest, received: Received, key: Key) -> Answer | None:
         try:
             body = received.tree
         except Refused:
             body = None
         source = self.source
         return await after(
-            self._handshakes, asked, received.event, body, key, source.terms, self._deps.visit, source=source.name
+            self._handshakes, request, received.event, body, key, source.terms, self._deps.visit, source=source.name
         )
 
 
@@ -157,12 +157,12 @@ class Stranger:
         await self.verify(InboundRequest(headers=headers, body=body, now=self._now(), repeated=repeated, query=query))
         raise BadSignature("unknown_source")
 
-    async def verify(self, asked: InboundRequest) -> None:
+    async def verify(self, request: InboundRequest) -> None:
         """Spend the time that most sources would spend on a request that nobody signed."""
         try:
-            if len(asked.body) <= _LARGE:
-                self._decoy.verify(asked)
+            if len(request.body) <= _LARGE:
+                self._decoy.verify(request)
             else:
-                await asyncio.to_thread(self._decoy.verify, asked)
+                await asyncio.to_thread(self._decoy.verify, request)
         except BadSignature:
             return

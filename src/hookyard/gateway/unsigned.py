@@ -20,7 +20,7 @@ from hookyard.inbound.request import InboundRequest
 _PREFIX: Final = "/hooks/"
 
 
-class Asking:
+class Unsigned:
     """Answers them."""
 
     def __init__(self, deps: GatewayDeps, live: Live) -> None:
