@@ -22,7 +22,7 @@ from hookyard.inbound.scheme import Scheme, scheme_of
 from hookyard.inbound.secrets import SourceSecret, keys_of, secrets_of
 from hookyard.inbound.source import Source
 from hookyard.inbound.terms import terms_of, useless_terms
-from hookyard.inbound.verifier import Key, Timed
+from hookyard.inbound.verifier import Key, Located, Timed
 from hookyard.networks import Networks, network_problem
 
 
@@ -131,7 +131,7 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
     _check_secrets(secrets, _preset(settings), where, problems)
     problems += useless_terms(settings, f"{where}.handshake")
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
-    if scheme is not None and not url and getattr(scheme.verifier, "needs_url", False):
+    if scheme is not None and not url and isinstance(scheme.verifier, Located) and scheme.verifier.needs_url:
         problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
     known = _known(settings, scheme)
     routes = compile_routes(settings.routes, there, known, where=f"{where}.routes", problems=problems)

@@ -132,6 +132,16 @@ class Timed(Protocol):
 
 
 @runtime_checkable
+class Located(Protocol):
+    """A verifier of requests whose URL may be signed."""
+
+    @property
+    def needs_url(self) -> bool:
+        """Whether the source must say its URL, because it is signed."""
+        ...
+
+
+@runtime_checkable
 class Fetching(Protocol):
     """A verifier that needs documents of its sender's, such as certificates. It fetches nothing itself."""
 

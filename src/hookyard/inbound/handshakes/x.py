@@ -12,6 +12,7 @@ import hmac
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from copy import copy
 from typing import Final
 
 import msgspec
@@ -42,7 +43,9 @@ class X(Quiet):
 
     def guard(self, verifier: Verifier) -> Verifier:
         """The verifier, but that it refuses what anybody may have had signed."""
-        return _NoTokens(verifier)
+        guarded = copy(verifier)  # whatever else it can do stays as it is
+        vars(guarded)["verify"] = _NoTokens(verifier).verify
+        return guarded
 
 
 class _NoTokens:
@@ -50,7 +53,6 @@ class _NoTokens:
 
     def __init__(self, inner: Verifier) -> None:
         self._inner = inner
-        self.load, self.sign, self.pair = inner.load, inner.sign, inner.pair
 
     def verify(self, request: InboundRequest, keys: Sequence[Key]) -> Key:
         """The key that signed the request; see :class:`Verifier`.

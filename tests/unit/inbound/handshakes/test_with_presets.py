@@ -7,11 +7,13 @@ import pytest
 from msgspec import structs
 from tests.unit.inbound.handshakes.lab import echo, parsed
 
-from hookyard.config.model import PresetName, PresetScheme
+from hookyard.config.model import PresetName, PresetScheme, SignatureSettings, TemplateScheme, TimestampSettings
 from hookyard.inbound.handshake import Reply, Terms
+from hookyard.inbound.handshakes.x import X
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.scheme import scheme_of
-from hookyard.inbound.verifier import BadSignature, Key
+from hookyard.inbound.template import compile_template
+from hookyard.inbound.verifier import BadSignature, Key, Located, Timed
 
 TOPIC = "arn:aws:sns:us-west-2:123456789012:MyTopic"
 VISIT = f"https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=23364"
@@ -125,3 +127,24 @@ def test_zoom_is_answered_with_the_key_that_signed() -> None:
     answers = [parsed(handshake.after(request, received.event, received.tree, each, Terms())) for each in (used, decoy)]
     assert used is key
     assert answers[0] != answers[1]
+
+
+def test_a_guarded_verifier_can_do_what_it_could_before() -> None:
+    template = TemplateScheme(
+        signature=SignatureSettings(header="X-Signature"),
+        content="{url}{timestamp}{body}",
+        timestamp=TimestampSettings(header="X-Time"),
+    )
+    verifier = compile_template(template)
+    guarded = X().guard(verifier)
+    assert isinstance(guarded, Timed)
+    assert isinstance(guarded, Located)
+    assert (guarded.tolerance, guarded.needs_url) == (verifier.tolerance, True)
+    key = Key(material=guarded.load("a secret"))
+    token, event = (
+        InboundRequest(headers={}, body=body, now=NOW, url="https://x.example/hooks/x") for body in (b"token", b"{}")
+    )
+    assert guarded.verify(guarded.sign(event, "a secret"), [key]) is key
+    assert verifier.verify(verifier.sign(token, "a secret"), [key]) is key
+    with pytest.raises(BadSignature):
+        guarded.verify(guarded.sign(token, "a secret"), [key])
