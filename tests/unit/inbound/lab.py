@@ -35,24 +35,28 @@ class Input(Struct):
     author: Author | None = None
     labels: dict[str, str] = {}
     short: Annotated[str, Meta(max_length=3)] = ""
+    flag: bool = False
+    ratio: float = 0.0
+    anything: object = None
 
 
 class Nothing(Struct):
     pass
 
 
-def _command(name: str, takes: type[Struct]) -> Command:
+def command(name: str, takes: type[Struct]) -> Command:
+    """A command of the plugin `hello`."""
     plugin = Plugin("hello")
 
-    async def command(data: object, ctx: Context) -> None: ...
+    async def run(data: object, ctx: Context) -> None: ...
 
-    command.__annotations__ |= {"data": takes}
+    run.__annotations__ |= {"data": takes}
     declare: Any = plugin.command(name=name)
-    declare(command)
+    declare(run)
     return Command(plugin.commands[name], None, f"hello/{name}", 64, 1000, 4)
 
 
-COMMANDS = {f"hello/{name}": _command(name, takes) for name, takes in (("greet", Input), ("nothing", Nothing))}
+COMMANDS = {f"hello/{name}": command(name, takes) for name, takes in (("greet", Input), ("nothing", Nothing))}
 
 
 def source_of(

@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 import msgspec
 import pytest
-from tests.unit.inbound.routes.lab import Nothing, command
+from tests.unit.inbound.lab import Nothing, command
 from tests.unit.inbound.routes.test_route import TYPED
 
 from hookyard.config.model import Config, PresetName, SourceSettings, TemplateScheme

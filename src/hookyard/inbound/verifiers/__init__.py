@@ -9,10 +9,7 @@ from hookyard.config.model import Place, PresetScheme, ReadingSettings
 from hookyard.config.schedules.rule import parse_instant
 from hookyard.inbound.reading import Reading
 from hookyard.inbound.verifier import Verifier
-from hookyard.inbound.verifiers.settings import PROBLEMS, refuse
-
-NAMES = tuple(sorted(PROBLEMS))
-"""What a preset may name."""
+from hookyard.inbound.verifiers.settings import refuse
 
 
 def build(name: str, settings: PresetScheme, *, tolerance: int | None = None) -> Verifier:

@@ -90,16 +90,6 @@ class StandardWebhooks:
         return Pair(secret, secret)
 
 
-def key_pair() -> Pair:
-    """A random key pair, for signatures `v1a`."""
-    # Loaded only where a key pair is used: it is a tenth of the start.
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    private = Ed25519PrivateKey.generate()
-    seed, public = private.private_bytes_raw(), private.public_key().public_bytes_raw()
-    return Pair(PRIVATE + b64encode(seed + public).decode(), PUBLIC + b64encode(public).decode())
-
-
 def _entries(text: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The signatures of known versions that could be some."""
     for entry in text.split(b" ", _MOST)[:_MOST]:

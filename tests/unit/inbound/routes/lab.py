@@ -3,57 +3,16 @@
 import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from pathlib import Path
-from typing import Annotated, Any
 
 import msgspec
-import pytest
-from msgspec import Meta, Struct
+from msgspec import Struct
+from tests.unit.inbound.lab import COMMANDS
 
-from hookyard import Context, Plugin
 from hookyard.config.model import RouteSettings
 from hookyard.host.registry import Command
 from hookyard.inbound.preset import Host
 from hookyard.inbound.received import Received
 from hookyard.inbound.routes import Known, Route, compile_routes
-
-SHARED = Path(__file__).parents[5] / "shared"
-
-
-class Author(Struct):
-    name: str
-    email: str | None = None
-
-
-class Input(Struct):
-    name: str
-    count: int = 0
-    tags: list[str] = []
-    author: Author | None = None
-    labels: dict[str, str] = {}
-    short: Annotated[str, Meta(max_length=3)] = ""
-    flag: bool = False
-    ratio: float = 0.0
-    anything: object = None
-
-
-class Nothing(Struct):
-    pass
-
-
-def command(name: str, takes: type[Struct]) -> Command:
-    """A command of the plugin `hello`."""
-    plugin = Plugin("hello")
-
-    async def run(data: object, ctx: Context) -> None: ...
-
-    run.__annotations__ |= {"data": takes}
-    declare: Any = plugin.command(name=name)
-    declare(run)
-    return Command(plugin.commands[name], None, f"hello/{name}", 64, 1000, 4)
-
-
-COMMANDS = {f"hello/{name}": command(name, takes) for name, takes in (("greet", Input), ("nothing", Nothing))}
 
 
 class There(Struct):
@@ -105,11 +64,3 @@ def received(body: object = None, *, event: str = "push", headers: Mapping[str, 
     return Received(
         source="hub", event=event, delivery="d-1", digest=sha256(raw).digest(), body=raw, headers=headers or {}
     )
-
-
-def shared(name: str) -> bytes:
-    """A file of the shared folder; the test is skipped where there is none."""
-    path = SHARED / name
-    if not path.is_file():
-        pytest.skip(f"{name} is not beside the repository")
-    return path.read_bytes()

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from tests.unit.inbound.routes.lab import problems, received, route, settings, shared
+from tests.unit.inbound.lab import shared
+from tests.unit.inbound.routes.lab import problems, received, route, settings
 from tests.unit.inbound.routes.test_mapping import JSON
 
 from hookyard.errors import Refused

@@ -6,7 +6,8 @@ from typing import Any, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.inbound.routes.lab import problems, received, route, settings, shared
+from tests.unit.inbound.lab import shared
+from tests.unit.inbound.routes.lab import problems, received, route, settings
 
 from hookyard.errors import Refused
 from hookyard.inbound.routes import Route

@@ -4,7 +4,8 @@ import json
 
 import msgspec
 import pytest
-from tests.unit.inbound.routes.lab import There, command, compiled, problems, received, route, settings, shared
+from tests.unit.inbound.lab import command, shared
+from tests.unit.inbound.routes.lab import There, compiled, problems, received, route, settings
 
 from hookyard.errors import Refused
 from hookyard.inbound.events import git, github, gitlab

@@ -4,13 +4,15 @@ from base64 import b64encode
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 from tests.unit.inbound.verifiers.lab import HEADERS, NOW, keys, request, step, vectors
 
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.verifiers.standard_webhooks import StandardWebhooks, key_pair
+from hookyard.inbound.verifier import Pair
+from hookyard.inbound.verifiers.standard_webhooks import StandardWebhooks
 from hookyard.webhook_secret import SecretError
 
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
@@ -168,6 +170,13 @@ def test_what_can_be_no_secret_is_refused_and_not_quoted(secret: str, why: str) 
 
 def test_without_secrets_nothing_is_good() -> None:
     assert step(VERIFIER, sent(), []) == "no_secret"
+
+
+def key_pair() -> Pair:
+    """A random key pair, for signatures `v1a`."""
+    private = Ed25519PrivateKey.generate()
+    seed, public = private.private_bytes_raw(), private.public_key().public_bytes_raw()
+    return Pair("whsk_" + b64encode(seed + public).decode(), "whpk_" + b64encode(public).decode())
 
 
 def test_a_random_key_pair_signs_and_verifies() -> None:
