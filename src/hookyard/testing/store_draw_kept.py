@@ -28,6 +28,7 @@ from hookyard.store.contract import (
     AppendAudit,
     AppendLog,
     Cancel,
+    Dead,
     Dedupe,
     DeleteJob,
     DeleteSchedule,
@@ -84,7 +85,9 @@ def kept_operations() -> st.SearchStrategy[Op]:
 
 
 def _enqueue() -> st.SearchStrategy[Enqueue]:
-    def made(job_id: str, *, leased: bool, tagged: bool, after: tuple[str, ...], sent: str | None) -> Enqueue:
+    def made(
+        job_id: str, *, leased: bool, tagged: bool, after: tuple[str, ...], sent: str | None, keyed: tuple[str, int]
+    ) -> Enqueue:
         job = Job(
             id=job_id,
             plugin="a",
@@ -96,14 +99,20 @@ def _enqueue() -> st.SearchStrategy[Enqueue]:
             tags=("t",) if tagged else (),
             options=JobOptions(after=after) if after else None,
         )
-        lease = Lease(TOKEN, "w", START + 5) if leased and not after else None
+        part, how = keyed
+        dead = Dead(ErrorInfo("invalid_event", "it does not fit")) if how in {1, 2} else None
+        lease = Lease(TOKEN, "w", START + 5) if leased and not after and dead is None else None
         inbound = None if sent is None else Inbound(source="s", event="e", delivery=sent)
-        dedupe = None if sent is None else Dedupe("s", f"{sent}\na/x", b"", START + 100)
-        return Enqueue(now=START, job=job, lease=lease, inbound=inbound, dedupe=dedupe)
+        dedupe = None
+        if sent is not None:
+            also = (sent,) if part else ()
+            dedupe = Dedupe("s", sent + part, b"1" if how == 3 else b"", START + 100, also=also, take=how == 4)
+        return Enqueue(now=START, job=job, lease=lease, inbound=inbound, dedupe=dedupe, dead=dead)
 
     after = st.lists(_any_job, max_size=1).map(tuple)
     leased, sent = st.integers(0, 3).map(bool), st.one_of(st.none(), _names)
-    return st.builds(made, _any_job, leased=leased, tagged=st.booleans(), after=after, sent=sent)
+    keyed = st.tuples(st.sampled_from(["\na/x", "\na/y", "", ""]), st.integers(0, 7))
+    return st.builds(made, _any_job, leased=leased, tagged=st.booleans(), after=after, sent=sent, keyed=keyed)
 
 
 def _finish() -> st.SearchStrategy[Op]:

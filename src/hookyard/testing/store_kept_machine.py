@@ -111,7 +111,7 @@ class KeptMachine(RuleBasedStateMachine):
     def _account(self, op: Op, result: Result) -> None:
         if isinstance(op, FireSchedule) and op.job is not None and isinstance(result, Fired) and result.enqueued:
             self._account(op.job, result.enqueued)
-        elif isinstance(op, Enqueue) and isinstance(result, Enqueued) and not result.duplicate:
+        elif isinstance(op, Enqueue) and isinstance(result, Enqueued) and not (result.duplicate or op.dead):
             self._alive.add(op.job.id)
         elif isinstance(op, Finish | Cancel) and isinstance(result, Done):
             self._alive.discard(op.job_id)
