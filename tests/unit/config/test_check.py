@@ -43,8 +43,10 @@ def test_two_tokens_may_not_share_a_digest_in_whatever_case(problems: Problems) 
         ),
         (
             "server: {trusted_proxies: [proxy]}",
-            "1: server.trusted_proxies[0]: is no network such as 10.1.0.0/16: "
-            "'proxy' does not appear to be an IPv4 or IPv6 network",
+            (
+                "1: server.trusted_proxies[0]: is no network such as 10.1.0.0/16: "
+                "'proxy' does not appear to be an IPv4 or IPv6 network"
+            ),
         ),
         ("server: {max_body: 0}", "1: server.max_body: expected at least 1 byte"),
         (
