@@ -171,21 +171,17 @@ class CommandWay:
             Refused: the body is no JSON (`invalid_json`).
         """
         body = received.body
-        if made is None and not body.isascii():
-            require_utf8(body)
         data, dead, args = None, None, NO_INPUT
         try:
             if isinstance(made, ErrorInfo):
                 dead = made
             else:
+                if made is None and not body.isascii():
+                    require_utf8(body)
                 args = route.args(received) if made is None else made
                 data = self._decode(args)
-        except Refused as error:
-            dead = _letter(error, received, made)
-        except (DecodeError, RecursionError) as error:
-            found = refusal(error, body=args)
-            place = found.path and route.place(found.path)
-            dead = _letter(Refused(found.code, found.detail, path=place), received, made)
+        except (Refused, DecodeError, RecursionError) as error:
+            dead = _letter(error, args, route, received, made)
         job_id, now = self._ids(), self._now()
         ask = self._by_priority.get(route.priority)
         if ask is None:  # as many as the configuration has
@@ -201,13 +197,7 @@ class CommandWay:
             ask=ask,
             source=source.name,
             dedupe=Dedupe(source.principal, key, received.digest, now + source.window, also, take),
-            inbound=Inbound(
-                source=source.name,
-                event=received.event,
-                delivery=received.delivery,
-                headers=received.headers or None,
-                body=None if args is body else body,
-            ),
+            inbound=_kept(received, args),
             dead=dead,
         )
 
@@ -218,17 +208,39 @@ class CommandWay:
         return Answer(202, self._prefix + job_id + suffix, [JSON_TYPE, length, (b"location", LOCATION + job_id)])
 
 
-def _letter(error: Refused, received: Received, made: bytes | ErrorInfo | None) -> ErrorInfo:
+def _kept(received: Received, args: bytes) -> Inbound:
+    """What is kept of an event beside the input that was made of it."""
+    return Inbound(
+        source=received.source,
+        event=received.event,
+        delivery=received.delivery,
+        headers=received.headers or None,
+        body=None if args is received.body else received.body,
+    )
+
+
+def _letter(
+    error: Refused | DecodeError | RecursionError,
+    args: bytes,
+    route: Route,
+    received: Received,
+    made: bytes | ErrorInfo | None,
+) -> ErrorInfo:
     """Why an event cannot run.
 
     Raises:
         Refused: it is no JSON, so that it is none; but what a plugin makes the input of may be anything.
     """
-    if error.code != "invalid_input":
-        raise error
+    if isinstance(error, Refused):
+        code, detail, path = error.code, error.detail, error.path
+    else:
+        found = refusal(error, body=args)
+        code, detail, path = found.code, found.detail, found.path and route.place(found.path)
+    if code != "invalid_input":
+        raise Refused(code, detail, path=path) from error
     if made is None:
         _ = received.tree  # whose decoding refuses what is no JSON to its end
-    return ErrorInfo(code="invalid_event", message=error.detail, details={"path": error.path or "$"})
+    return ErrorInfo(code="invalid_event", message=detail, details={"path": path or "$"})
 
 
 def accepted(outcome: Stored, request_id: str | None) -> Accepted:

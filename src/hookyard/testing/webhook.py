@@ -22,7 +22,7 @@ from hookyard.config.values import Secret
 from hookyard.inbound import own
 from hookyard.inbound.scheme import Scheme, scheme_of
 from hookyard.inbound.sending import signed
-from hookyard.model import Job
+from hookyard.model import Job, JobStatus
 from hookyard.webhook_secret import secret_key
 
 SECRET: Final = "whsec_" + b64encode(b"only good for tests, and for all of them").decode()
@@ -127,7 +127,7 @@ def job_of(answer: bytes) -> str | None:
         status: str | int = ""
 
     found = msgspec.json.decode(answer, type=Stored)
-    return found.job_id if found.status == "queued" else None
+    return found.job_id if found.status in get_args(JobStatus) else None
 
 
 async def post(app: App, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
