@@ -72,7 +72,7 @@ def _paths(known: Known) -> Object:
         codes=(*_CHANGED, "job_active", "undelivered"),
         parameters=[ONE_JOB],
     )
-    refusals = ("job_active", "attempts_exhausted", "already_succeeded", "dependency_failed")
+    refusals = ("job_active", "attempts_exhausted", "already_succeeded", "dependency_failed", "invalid_event")
     again = change("Queue an ended job again", *refusals, body=RetryOne)
     return _made(known) | {
         "/api/v1/jobs/cancel": _swept("Cancel the jobs that a filter finds", CancelMany, known),

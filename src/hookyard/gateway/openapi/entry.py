@@ -43,11 +43,21 @@ class AcceptedJob(Struct, kw_only=True):
     """True when a job that waited took this one's input."""
 
 
-class EventJob(AcceptedJob, kw_only=True):
-    """The job that an event became; `failed` when it is kept as a dead letter."""
+class EventJob(Struct, kw_only=True):
+    """The job that an event became, or became when it came before."""
 
+    job_id: str
+    status: str
+    """`failed` when it is kept as a dead letter; of a duplicate how the job stands, or `forgotten`."""
+    plugin: str | UnsetType = UNSET
+    """Of the job itself, also of a duplicate; left out when that is forgotten, as is the command."""
+    command: str | UnsetType = UNSET
+    duplicate: bool | UnsetType = UNSET
+    """True when the delivery had come before."""
+    coalesced: bool | UnsetType = UNSET
+    """True when a job that waited took this one's input."""
     code: str | UnsetType = UNSET
-    """Of a dead letter: `invalid_event`."""
+    """Of a dead letter: `invalid_event`, or `plugin_unavailable` when the plugin that maps failed."""
     detail: str | UnsetType = UNSET
     path: str | UnsetType = UNSET
     """Where in the event it is not what the command takes, or the key of the route that could not be worked out."""

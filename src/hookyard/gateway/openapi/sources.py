@@ -26,7 +26,7 @@ def _paths(known: Known) -> Object:
         known,
         tag="jobs",
         answers={"202": json_body("The jobs that were made.", known[ReplayAnswer])},
-        codes=(*WRITE, "not_found", "invalid_event", "lane_full", "plugin_unavailable"),
+        codes=(*WRITE, "not_found", "exists", "invalid_event", "lane_full", "plugin_unavailable"),
         parameters=[ONE_JOB],
         description="Makes jobs anew of the event that the job came of, by the routes that the source has now.",
     )
