@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from hashlib import sha256
 from itertools import count
 from typing import Any, Final
@@ -11,6 +12,7 @@ from msgspec import DecodeError, Raw, Struct
 from hookyard.clock import Clock
 from hookyard.context.messages import CallCommand, CallDone
 from hookyard.dispatch.chains import DEEPEST
+from hookyard.dispatch.intake import Accepted
 from hookyard.dispatch.new_job import NewJob, depth_of, make_job
 from hookyard.errors import TOO_DEEP, CallError, Cancelled, Refused
 from hookyard.facilities.contract import Attempt, Jobs
@@ -92,7 +94,13 @@ class Children:
             now = self._clock.now()
             dedupe = Dedupe(f"call:{parent.id}", key, digest, now + REMEMBERED)
             try:
-                outcome = await self._jobs.accept(self._job(question, command, data, now, dedupe))
+                storing = asyncio.ensure_future(self._jobs.accept(self._job(question, command, data, now, dedupe)))
+                try:
+                    outcome = await asyncio.shield(storing)
+                except asyncio.CancelledError:
+                    if question.wait:  # it may be stored all the same, and nobody would wait for it
+                        self._background(self._left(storing))
+                    raise
             except Refused as error:
                 msg = f"{question.command} cannot be called now: {error.detail}"
                 raise CallError(msg, code=error.code) from error
@@ -102,6 +110,13 @@ class Children:
             if await self._serves(outcome):
                 return outcome.job_id
         raise AssertionError
+
+    async def _left(self, storing: asyncio.Future[Accepted]) -> None:
+        """Cancel a child that its parent left while it was being stored."""
+        with suppress(Refused, asyncio.CancelledError):
+            outcome = await storing
+            if isinstance(outcome, Enqueued) and not outcome.duplicate:
+                self._leave(outcome.job_id)
 
     async def _serves(self, outcome: Enqueued | Mismatch) -> bool:
         """Whether this child is to be used: new, under way or succeeded. One that failed is called for anew."""

@@ -8,6 +8,8 @@ from tests.unit.facilities.lab import In, Out, lab
 
 from hookyard import CallError, CommandError, Context, Plugin, Retry, SyncContext
 from hookyard.dispatch.chains import DEEPEST
+from hookyard.dispatch.intake import Accepted
+from hookyard.dispatch.new_job import NewJob
 from hookyard.model import TERMINAL
 
 
@@ -277,6 +279,26 @@ def test_a_child_that_is_no_longer_waited_for_is_cancelled() -> None:
         async with lab(Family().plugin) as it:
             job = await it.run("lab/hasty")
             assert job.result == b'{"text":"left"}'
+            (child,) = await it.store.children(job.id)
+            assert (await it.ended(child.id)).status == "cancelled"
+
+    run(story)
+
+
+def test_a_child_that_is_left_while_it_is_being_stored_is_cancelled_too() -> None:
+    async def story() -> None:
+        async with lab(Family().plugin) as it:
+            accept, left = it.dispatcher.accept, asyncio.Event()
+
+            async def slow(new: NewJob) -> Accepted:
+                outcome = await accept(new)
+                if new.job.parent is not None:
+                    await left.wait()
+                return outcome
+
+            it.dispatcher.accept = slow
+            job = await it.run("lab/hasty")
+            left.set()
             (child,) = await it.store.children(job.id)
             assert (await it.ended(child.id)).status == "cancelled"
 
