@@ -147,6 +147,7 @@ def test_a_stranger_is_told_the_same_byte_for_byte_whether_the_source_is_there_o
         status, problem = post(hub, body, headers, source=source)
         seen.add((status, json.dumps(problem | {"request_id": ""})))
     assert len(seen) == 1
+    hub.wait_for("request.refused", step="unknown_source")
     assert {line["step"] for line in hub.log if line["event"] == "request.refused"} == {
         "mismatch",
         "not_allowed",
