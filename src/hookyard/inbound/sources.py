@@ -128,12 +128,15 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
             useless: list[tuple[int, str]] = []
             keys = keys_of(secrets, scheme.verifier, useless)
             problems.extend((f"{where}.secrets[{number}]", why) for number, why in useless)
-    _check_secrets(secrets, _preset(settings), where, problems)
+    sender = _sender(settings)
+    preset = None if sender is None else presets.load(sender)
+    _check_secrets(secrets, preset, where, problems)
     problems += useless_terms(settings, f"{where}.handshake")
     url = settings.url or (f"{public}/hooks/{name}" if public else "")
     if scheme is not None and not url and isinstance(scheme.verifier, Located) and scheme.verifier.needs_url:
         problems.append((f"{where}.url", "this sender signs the URL, so it must be here, or server.public_url be set"))
-    known = _known(settings, scheme)
+    pings = frozenset[str]() if scheme is None else scheme.reader.pings
+    known = Known(host=None if preset is None else preset.host, sender=sender, pings=pings)
     routes = compile_routes(settings.routes, there, known, where=f"{where}.routes", problems=problems)
     if scheme is None and plugin is None:
         return None
@@ -157,19 +160,11 @@ def _source(name: str, settings: SourceSettings, there: _Plugins, public: str, p
     )
 
 
-def _known(settings: SourceSettings, scheme: Scheme | None) -> Known:
-    """What routes may know of who sends, also where its scheme has something wrong with it."""
-    given = settings.scheme
-    sender = given.preset if isinstance(given, PresetScheme) else given if isinstance(given, str) else None
-    host = None if sender is None else presets.load(sender).host
-    return Known(host=host, sender=sender, pings=frozenset() if scheme is None else scheme.reader.pings)
-
-
-def _preset(settings: SourceSettings) -> Preset | None:
+def _sender(settings: SourceSettings) -> str | None:
     """The preset that is named, also where its settings are wrong."""
     scheme = settings.scheme
     name = scheme.preset if isinstance(scheme, PresetScheme) else scheme
-    return presets.load(name) if isinstance(name, str) else None
+    return name if isinstance(name, str) else None
 
 
 def _check_secrets(secrets: Sequence[SourceSecret], preset: Preset | None, where: str, problems: list[Found]) -> None:

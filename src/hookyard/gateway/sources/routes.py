@@ -67,7 +67,4 @@ class SourceRoutes:
         return way.source
 
     def _view(self, source: Source) -> SourceView:
-        public = self._deps.config.server.public_url or ""
-        url = source.url or f"{public.rstrip('/')}/hooks/{source.name}"
-        available = frozenset(self._live.tables.registry.commands)
-        return source_view(source, url, self._deps.clock.now(), available)
+        return source_view(source, self._deps.clock.now(), self._live.tables.registry.commands)

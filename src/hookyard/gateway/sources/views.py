@@ -1,12 +1,13 @@
 """Sources, and the events that came in by them, as callers see them. No secret is among it."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
+from hookyard.inbound.decoding import NO_JSON
 from hookyard.inbound.source import Source
 from hookyard.model import Inbound, Job
 
@@ -102,19 +103,18 @@ class ReplayAnswer(Struct, frozen=True, kw_only=True):
     jobs: list[Replayed]
 
 
-def source_view(source: Source, url: str, now: int, available: frozenset[str]) -> SourceView:
+def source_view(source: Source, now: int, available: Container[str]) -> SourceView:
     """Show a source.
 
     Args:
         source: which.
-        url: where its sender is to send.
         now: milliseconds UTC.
         available: the commands that can run, as `plugin/command`.
     """
     scheme, preset = source.scheme, None if source.scheme is None else source.scheme.preset
     return SourceView(
         source=source.name,
-        url=url,
+        url=source.url or f"/hooks/{source.name}",
         scheme=f"plugin:{source.plugin}" if scheme is None else scheme.name,
         sure=UNSET if preset is None else preset.sure,
         secrets=tuple(
@@ -159,6 +159,6 @@ def inbound_view(inbound: Inbound, job: Job) -> InboundView:
 def _is_json(body: bytes) -> bool:
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except NO_JSON:
         return False
     return True
