@@ -6,6 +6,7 @@ Times are integer milliseconds since 1970-01-01 UTC, ids are UUIDv7 text, bodies
 from hookyard.model.access import AuditEntry, Token, TokenUse
 from hookyard.model.breaker import Breaker, BreakerState
 from hookyard.model.deliveries import Delivery, DeliveryAttempt
+from hookyard.model.endpoints import MOST_COUNTED, Backlog, DisabledReason, Endpoint, EndpointAttempt
 from hookyard.model.inbound import Inbound
 from hookyard.model.jobs import Attempt, CallbackEvent, ErrorInfo, Follow, Job, JobFailure, JobOptions, Progress
 from hookyard.model.lanes import EVERY_LANE, LaneDepth, Pause, WorkerRecord
@@ -26,18 +27,23 @@ from hookyard.model.words import (
 
 __all__ = [
     "EVERY_LANE",
+    "MOST_COUNTED",
     "TERMINAL",
     "YEAR",
     "Artifact",
     "Attempt",
     "AttemptOutcome",
     "AuditEntry",
+    "Backlog",
     "Breaker",
     "BreakerState",
     "CallbackEvent",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryStatus",
+    "DisabledReason",
+    "Endpoint",
+    "EndpointAttempt",
     "ErrorInfo",
     "Event",
     "FireOutcome",

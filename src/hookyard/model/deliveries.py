@@ -18,11 +18,20 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """The configured endpoint's name; None for a callback URL."""
     url: str | None
     """The callback URL; None when the endpoint's own is to be used."""
+    tenant: str = ""
+    """Of the job, or of the event."""
+    event_id: str | None = None
+    """The id of the event that a command or Hookyard emitted, which it tells; None when it tells of a job."""
+    order_key: str | None = None
+    """Those of one endpoint that have the same are sent one after the other, in the order of their ids; None: in no
+    order."""
     body: bytes
     """What is sent, byte for byte, on every attempt."""
     created_at: int
     status: DeliveryStatus = "pending"
     attempt: int = 0
+    round_start: int = 0
+    """How many attempts had been made when it was last sent again by hand: the schedule begins anew after those."""
     next_at: int | None = None
     """When the next attempt is due; None once terminal."""
     lease_token: int | None = None

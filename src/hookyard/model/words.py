@@ -25,8 +25,9 @@ Reason = Literal[
     "dependency_failed",
 ]
 """Why a job is where it is, in one word."""
-DeliveryStatus = Literal["pending", "sending", "delivered", "failed"]
-"""`sending` is leased by a courier; `delivered` and `failed` are terminal."""
+DeliveryStatus = Literal["pending", "held", "sending", "delivered", "failed"]
+"""`held` waits for an earlier one of its order; `sending` is leased by a courier; `delivered` and `failed` are
+terminal."""
 AttemptOutcome = Literal["succeeded", "failed", "timed_out", "cancelled", "released", "lost"]
 """How one attempt ended; `released` gave its lease back, `lost` never came back."""
 UniquePolicy = Literal["skip", "replace", "queue"]

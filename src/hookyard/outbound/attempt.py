@@ -9,9 +9,9 @@ from hookyard.egress.guard import EgressError, Guard
 from hookyard.egress.resolver import ResolveError
 from hookyard.egress.urls import UrlError, parse
 from hookyard.model import Delivery, DeliveryAttempt
-from hookyard.outbound.client import Answer, Sender, SendError
 from hookyard.outbound.endpoints import Endpoints, Route
 from hookyard.outbound.policy import Policy, Verdict
+from hookyard.outbound.sender import Answer, Channel, Sender, SendError
 
 _log = log.get("outbound")
 HELD: Final = 300_000
@@ -89,7 +89,8 @@ class Attempts:
             "content-type": "application/json",
             "user-agent": self._agent,
         }
-        return await self._sender.send(target, headers, delivery.body)
+        channel = Channel(key=self.line_key(delivery), timeout=15, connect_timeout=5)
+        return await self._sender.send(target, headers, delivery.body, channel)
 
     def _record(self, delivery: Delivery, started: int, answer: Answer | None, verdict: Verdict) -> DeliveryAttempt:
         return DeliveryAttempt(

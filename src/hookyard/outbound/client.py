@@ -1,61 +1,24 @@
 """The one seam to an HTTP client: hand it a checked target, headers and a body, get back the answer.
 
-Everything above talks to :class:`Sender`; only :class:`ReqwestSender` knows the library. It was chosen by
-`bench/outgoing.py`: a Rust client on a thread of its own, which leaves the interpreter free while requests are
-under way. What it must not do is switched off here: it follows no redirect, asks no proxy, decompresses
+Everything above talks to :class:`~hookyard.outbound.sender.Sender`; only :class:`ReqwestSender` knows the library.
+It was chosen by `bench/outgoing.py`: a Rust client on a thread of its own, which leaves the interpreter free while
+requests are under way. What it must not do is switched off here: it follows no redirect, asks no proxy, decompresses
 nothing, and connects only to the addresses it is given.
 """
 
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
-from msgspec import Struct
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import BuilderError, PyreqwestError, RequestError, RequestTimeoutError
 from pyreqwest.http import Url as ClientUrl
 
 from hookyard.egress.guard import Target
-from hookyard.errors import HookyardError
-
-KEPT: Final = 1024
-"""Bytes of an answer's body that are read; the rest is never waited for."""
+from hookyard.outbound.sender import KEPT, Answer, Channel, SendError
 
 _NOT_CONNECTED: Final = frozenset({"connect", "connect_timeout"})
-
-
-class Answer(Struct, frozen=True):
-    """What a receiver said."""
-
-    status: int
-    body: bytes
-    """At most its first 1024 bytes."""
-    retry_after: str | None
-    """The header of that name, as it came."""
-
-
-class SendError(HookyardError):
-    """No answer came. The message is one word a log can be searched for.
-
-    `connect`, `connect_timeout`, `tls`, `timeout`, `connection` (lost, or no HTTP), `unusable_url`.
-    """
-
-
-class Sender(Protocol):
-    """Sends one POST."""
-
-    async def send(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
-        """POST to one of the target's addresses and return the answer.
-
-        Raises:
-            SendError: there is none.
-        """
-        ...
-
-    async def aclose(self) -> None:
-        """Let go of all connections; requests under way fail."""
-        ...
 
 
 def readable(url: str) -> bool:
@@ -106,8 +69,9 @@ class ReqwestSender:
         self._pools: dict[tuple[str, int, str], _Pool] = {}
         self._closed = False
 
-    async def send(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def send(self, target: Target, headers: Mapping[str, str], body: bytes, channel: Channel) -> Answer:
         """POST to the first of the target's addresses that can be connected to."""
+        del channel
         if len(target.addresses) == 1:
             return await self._post(target, target.addresses[0], headers, body)
         try:
@@ -121,6 +85,9 @@ class ReqwestSender:
                 return await self._post(target, target.addresses[-1], headers, body)
         except TimeoutError:
             raise SendError("timeout") from None
+
+    async def forget(self, key: str) -> None:
+        """Do nothing: connections belong to addresses here."""
 
     async def aclose(self) -> None:
         """Close every client; requests still under way fail, and so do later ones."""
@@ -137,7 +104,12 @@ class ReqwestSender:
             request = pool.client.post(target.url).headers(headers).body_bytes(body).build_streamed()
             async with request as answer:
                 first = await answer.body_reader.read(KEPT)
-                return Answer(answer.status, bytes(first or b""), answer.get_header("retry-after"))
+                return Answer(
+                    status=answer.status,
+                    body=bytes(first or b""),
+                    retry_after=answer.get_header("retry-after"),
+                    wish=answer.get_header("webhook-delivery"),
+                )
         except PyreqwestError as error:
             raise SendError(_word(error)) from None
         except ValueError:  # what the client's own reading of a URL raises

@@ -17,11 +17,11 @@ from hookyard.config.model import OutboundSettings
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import Delivery
 from hookyard.outbound.attempt import HELD, Attempts
-from hookyard.outbound.client import Sender
 from hookyard.outbound.endpoints import Endpoints, Route
 from hookyard.outbound.ledger import Ledger, Writer
 from hookyard.outbound.lines import Line, Lines
 from hookyard.outbound.policy import Verdict
+from hookyard.outbound.sender import Sender
 from hookyard.store.contract import ClaimDeliveries, DeliveriesClaimed, FinishDelivery, Lease
 
 _log = log.get("outbound")

@@ -12,14 +12,15 @@ from hookyard.egress.rules import outbound_rules
 from hookyard.ids import IdSource
 from hookyard.model import Delivery
 from hookyard.outbound.attempt import Attempts
-from hookyard.outbound.client import ReqwestSender, Sender
+from hookyard.outbound.client import ReqwestSender
 from hookyard.outbound.courier import Courier
 from hookyard.outbound.endpoints import Endpoints
 from hookyard.outbound.ledger import Writer
 from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.policy import Policy
 from hookyard.outbound.problems import problems, url_problem
-from hookyard.store.contract import FinishDelivery, RecoverDeliveries
+from hookyard.outbound.sender import Sender
+from hookyard.store.contract import FinishDelivery, ReclaimDeliveries
 
 
 class Outbound:
@@ -81,7 +82,7 @@ class Outbound:
 
     async def start(self) -> None:
         """Begin to send what an earlier process left to be sent, first of all what it was about to send."""
-        await self._writer.submit(RecoverDeliveries(now=self._clock.now()))
+        await self._writer.submit(ReclaimDeliveries(now=self._clock.now()))
         self._courier.start()
 
     async def drain(self) -> None:

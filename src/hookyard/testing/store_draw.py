@@ -47,7 +47,7 @@ from hookyard.store.contract import (
     PutArtifact,
     PutProgress,
     PutState,
-    RecoverDeliveries,
+    ReclaimDeliveries,
     Release,
     ReleaseDelivery,
     RetryJob,
@@ -138,7 +138,7 @@ class Dresser:
         self._kinds: tuple[Callable[[Drawn], Op], ...] = (
             *(self.enqueue, self.enqueue, self.enqueue, self.claim, self.claim, self.extend, self.finish, self.finish),
             *(self.release, self.release, self.cancel, self.claim_deliveries, self.finish_delivery),
-            *(self.finish_delivery, self.release_delivery, self.recover_deliveries, self.prune),
+            *(self.finish_delivery, self.release_delivery, self.reclaim_deliveries, self.prune),
             *(self.put_progress, self.append_log, self.put_state, self.put_state, self.put_artifact),
             *(self.claim_work, self.claim_work, self.claim, self.finish, self.retry_job, self.retry_job),
             *(self.together, self.together, self.delete_job, self.enqueue, self.cancel, self.forget_keys),
@@ -344,9 +344,9 @@ class Dresser:
         next_at = (None, self._world.now + 7)[d.a % 2]
         return ReleaseDelivery(now=self._world.now, delivery_id=delivery_id, token=token, next_at=next_at)
 
-    def recover_deliveries(self, d: Drawn) -> RecoverDeliveries:
+    def reclaim_deliveries(self, d: Drawn) -> ReclaimDeliveries:
         del d  # there is nothing to choose
-        return RecoverDeliveries(now=self._world.now)
+        return ReclaimDeliveries(now=self._world.now)
 
     def put_progress(self, d: Drawn) -> PutProgress:
         job_id, token = self._leased_job(d)

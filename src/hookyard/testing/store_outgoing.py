@@ -10,7 +10,7 @@ from hookyard.store.contract import (
     DeliveriesClaimed,
     Done,
     Failed,
-    RecoverDeliveries,
+    ReclaimDeliveries,
     ReleaseDelivery,
     Stale,
 )
@@ -191,7 +191,7 @@ class DeliveryContract(StoreCase):
 
     def test_what_a_dead_process_was_sending_is_due_at_once_and_its_attempt_counts(self, store: Probe) -> None:
         delivery = store.sending()
-        assert store.all(RecoverDeliveries(now=store.now)) == [Done()]
+        assert store.all(ReclaimDeliveries(now=store.now)) == [Done()]
         (again,) = store.claim_deliveries(token=TOKEN + 1)
         assert (again.id, again.attempt) == (delivery.id, delivery.attempt + 1)
         assert store.all(store.settle_op(delivery)) == [Stale()]
@@ -200,7 +200,7 @@ class DeliveryContract(StoreCase):
         delivery = store.sending()
         store.all(store.settle_op(delivery))
         before = store.deliveries(store.see(delivery.job_id or ""))
-        assert store.all(RecoverDeliveries(now=store.now + 5)) == [Done()]
+        assert store.all(ReclaimDeliveries(now=store.now + 5)) == [Done()]
         assert store.deliveries(store.see(delivery.job_id or "")) == before
 
     def test_many_deliveries_settle_in_one_batch(self, store: Probe) -> None:

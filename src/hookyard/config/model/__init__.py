@@ -14,12 +14,19 @@ from hookyard.config.model.commands import (
     RetryChanges,
     UniqueSettings,
 )
+from hookyard.config.model.endpoints import (
+    EndpointBreaker,
+    EndpointRules,
+    EndpointSettings,
+    OrderSettings,
+    TlsSettings,
+)
 from hookyard.config.model.external import ExternalCommand
-from hookyard.config.model.inbound import RouteSettings, SecretSettings, SourceSettings
+from hookyard.config.model.inbound import RouteSettings, SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.jwt import JwtSettings
 from hookyard.config.model.limits import LimitSettings
-from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
+from hookyard.config.model.outbound import OutboundSettings
 from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section, Tenant
 from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLimits
 from hookyard.config.model.retention import Keep, RetentionSettings
@@ -36,6 +43,7 @@ from hookyard.config.model.schemes import (
     TemplateScheme,
     TimestampSettings,
 )
+from hookyard.config.model.secrets import SecretSettings
 from hookyard.config.model.server import LogSettings, Server, StoreSettings
 
 __all__ = [
@@ -48,6 +56,8 @@ __all__ = [
     "CommandKey",
     "CommandSettings",
     "Config",
+    "EndpointBreaker",
+    "EndpointRules",
     "EndpointSettings",
     "ExternalCommand",
     "HandshakeSettings",
@@ -60,6 +70,7 @@ __all__ = [
     "LimitSettings",
     "LogSettings",
     "Name",
+    "OrderSettings",
     "OutboundSettings",
     "Place",
     "PluginHttp",
@@ -84,6 +95,7 @@ __all__ = [
     "TemplateScheme",
     "Tenant",
     "TimestampSettings",
+    "TlsSettings",
     "TokenSettings",
     "UniqueSettings",
 ]

@@ -13,6 +13,7 @@ from hookyard.config.model.schemes import (
     PresetScheme,
     TemplateScheme,
 )
+from hookyard.config.model.secrets import SecretSettings
 from hookyard.config.model.server import PublicUrl
 from hookyard.config.values import Duration, Rate, Secret
 
@@ -35,17 +36,6 @@ class RouteSettings(Section, frozen=True, kw_only=True):
     """Instead of `with`: the plugin whose hook `map_input` makes the command's input of the event, or ignores it."""
     priority: Priority = 0
     """Higher runs first."""
-
-
-class SecretSettings(Section, frozen=True, kw_only=True):
-    """One secret of a source."""
-
-    value: Secret
-    """The secret itself."""
-    until: str | None = None
-    """When it stops being good, as RFC 3339: the old one of a rotation. Its use is logged."""
-    id: Text | None = None
-    """The id of the key, where signatures name one (`keyid` of `rfc9421`)."""
 
 
 class SourceSettings(Section, frozen=True, kw_only=True):

@@ -4,27 +4,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from hookyard.config.model.parts import HOUR, MINUTE, Port, Positive, Section, Text
-from hookyard.config.values import Duration, Secret
-
-
-class EndpointSettings(Section, frozen=True, kw_only=True):
-    """A subscriber's URL for outgoing webhooks."""
-
-    url: Text
-    """Where events are sent; https unless `outbound.allow_http`."""
-    secrets: Annotated[tuple[Secret, ...], Meta(min_length=1)]
-    """Standard Webhooks secrets (`whsec_` and base64); with several, every one signs."""
-    events: tuple[str, ...] = ("job.*",)
-    """Which events, with globs: `job.succeeded`, `job.*`."""
-    commands: tuple[str, ...] = ("*/*",)
-    """Of which commands, with globs: `github_push/*`."""
-    enabled: bool = True
-    """A disabled endpoint gets nothing new; what is pending for it waits."""
+from hookyard.config.model.parts import HOUR, MINUTE, Port, Positive, Section
+from hookyard.config.values import Duration, Secret, Size
 
 
 class OutboundSettings(Section, frozen=True, kw_only=True):
-    """How webhooks are sent, and where they may go."""
+    """How webhooks are sent, and where they may go. What an endpoint says of the same is what holds for it."""
 
     callback_secrets: tuple[Secret, ...] = ()
     """Standard Webhooks secrets for `callback_url`; while empty, a trigger that has one is refused."""
@@ -55,6 +40,9 @@ class OutboundSettings(Section, frozen=True, kw_only=True):
     """The share of a wait by which it is drawn longer or shorter, at random."""
     max_retry_after: Duration = Duration(24 * HOUR)
     """The longest `Retry-After` of a receiver that is honoured."""
+    max_body: Size = Size(1 << 20)
+    """The largest body that is sent. An event of a job that would be larger is sent without its result, and says so;
+    any other is stored as failed."""
     concurrency: Positive = 64
     """Requests under way at once, over all endpoints."""
     concurrency_per_endpoint: Positive = 32

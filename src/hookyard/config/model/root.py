@@ -7,11 +7,12 @@ from msgspec import field
 from hookyard.config.model.access import TokenSettings
 from hookyard.config.model.artifacts import ArtifactSettings
 from hookyard.config.model.commands import CommandKey, CommandSettings
+from hookyard.config.model.endpoints import EndpointSettings
 from hookyard.config.model.inbound import SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.jwt import JwtSettings
 from hookyard.config.model.limits import LimitSettings
-from hookyard.config.model.outbound import EndpointSettings, OutboundSettings
+from hookyard.config.model.outbound import OutboundSettings
 from hookyard.config.model.parts import Lane, Name, Section
 from hookyard.config.model.plugins import PluginSettings
 from hookyard.config.model.retention import RetentionSettings

@@ -24,12 +24,19 @@ from hookyard.store.contract.base import (
 )
 from hookyard.store.contract.changes import changed
 from hookyard.store.contract.deliveries import (
+    AbandonDelivery,
+    AddMissed,
     ClaimDeliveries,
     DeliveriesClaimed,
+    DeliveriesMoved,
     FinishDelivery,
+    PurgeDeliveries,
+    ReclaimDeliveries,
     RecoverDeliveries,
     ReleaseDelivery,
+    ResendDelivery,
 )
+from hookyard.store.contract.endpoints import DeleteEndpoint, Exists, MarkEndpoint, PutEndpoint
 from hookyard.store.contract.jobs import (
     AlreadyTerminal,
     Cancel,
@@ -71,7 +78,17 @@ from hookyard.store.contract.keeping import (
     Undelivered,
 )
 from hookyard.store.contract.lanes import PauseLane, PutWorker, ResumeLane
-from hookyard.store.contract.questions import AuditFound, AuditQuery, EventQuery, JobQuery, JobsFound, KeyedJob
+from hookyard.store.contract.questions import (
+    AuditFound,
+    AuditQuery,
+    DeliveriesFound,
+    DeliveryQuery,
+    EndedQuery,
+    EventQuery,
+    JobQuery,
+    JobsFound,
+    KeyedJob,
+)
 from hookyard.store.contract.schedules import DeleteSchedule, Fired, FireSchedule, PauseSchedule, PutSchedule
 from hookyard.store.contract.store import Store
 from hookyard.store.contract.told import (
@@ -89,6 +106,8 @@ from hookyard.store.contract.told import (
 __all__ = [
     "CLAIM_BYTES",
     "ROW_BYTES",
+    "AbandonDelivery",
+    "AddMissed",
     "AlreadyTerminal",
     "AppendAudit",
     "AppendEvents",
@@ -104,16 +123,22 @@ __all__ = [
     "Claimed",
     "Dead",
     "Dedupe",
+    "DeleteEndpoint",
     "DeleteJob",
     "DeleteSchedule",
     "Deleted",
     "DeliveriesClaimed",
+    "DeliveriesFound",
+    "DeliveriesMoved",
+    "DeliveryQuery",
     "Done",
     "Doomed",
+    "EndedQuery",
     "Enqueue",
     "Enqueued",
     "EventQuery",
     "Exhausted",
+    "Exists",
     "Extend",
     "Extended",
     "Failed",
@@ -131,6 +156,7 @@ __all__ = [
     "LaneAsk",
     "LaneFull",
     "Lease",
+    "MarkEndpoint",
     "Mismatch",
     "NotEmpty",
     "NotFound",
@@ -141,16 +167,20 @@ __all__ = [
     "Prune",
     "PruneJobs",
     "Pruned",
+    "PurgeDeliveries",
     "PutArtifact",
+    "PutEndpoint",
     "PutItems",
     "PutProgress",
     "PutSchedule",
     "PutState",
     "PutToken",
     "PutWorker",
+    "ReclaimDeliveries",
     "RecoverDeliveries",
     "Release",
     "ReleaseDelivery",
+    "ResendDelivery",
     "Result",
     "ResumeLane",
     "RetryJob",

@@ -1,4 +1,13 @@
-"""The life of deliveries."""
+"""The life of deliveries.
+
+A delivery with an `order_key` is in an order with those of its endpoint that have the same key. Whatever operation
+adds it as `pending`, the store keeps it as `held` while an earlier one of its order (by the order of ids) is open:
+`pending`, `held` or `sending`. When the first of an order ends, is deleted, or is passed (`FinishDelivery.pass_on`),
+the next one becomes `pending`, due at that `now`. So of one order at most one is ever pending or being sent, but for
+those passed.
+"""
+
+from typing import Literal
 
 from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus
 from hookyard.store.contract.base import Op, Result
@@ -38,6 +47,9 @@ class FinishDelivery(Op, frozen=True, kw_only=True):
     status: DeliveryStatus
     attempt: DeliveryAttempt
     next_at: int | None = None
+    pass_on: bool = False
+    """Of one that comes back: it leaves its order (its `order_key` is None from now on), and the next one's turn comes.
+    """
 
 
 class ReleaseDelivery(Op, frozen=True, kw_only=True):
@@ -52,9 +64,73 @@ class ReleaseDelivery(Op, frozen=True, kw_only=True):
     """When it is due again; None: at once."""
 
 
-class RecoverDeliveries(Op, frozen=True, kw_only=True):
+class ReclaimDeliveries(Op, frozen=True, kw_only=True):
     """Make every delivery that is being sent due again -> Done.
 
     For a store that one process uses alone, at its start: whoever was sending is dead, and no lease needs waiting for.
     Their attempt counts, as a crash does.
     """
+
+
+class ResendDelivery(Op, frozen=True, kw_only=True):
+    """Send a delivery again -> Done | NotFound | Stale.
+
+    One that has ended is `pending` once more, under its id, and its schedule begins anew (`round_start` becomes
+    `attempt`); with an order it is put in no order any more. One that is pending is due at once; a held one leaves its
+    order. Stale when it is being sent at this moment.
+    """
+
+    delivery_id: str
+
+
+class AbandonDelivery(Op, frozen=True, kw_only=True):
+    """End a delivery that is pending or held as `failed`, with `last_error` `abandoned` -> Done | NotFound | Stale.
+
+    Stale when it is being sent at this moment, or has ended.
+    """
+
+    delivery_id: str
+
+
+class RecoverDeliveries(Op, frozen=True, kw_only=True):
+    """Send again what failed for good for one endpoint -> DeliveriesMoved.
+
+    Those made in `since <= created_at < until`, as :class:`ResendDelivery` does with each; in the order of ids, so many
+    rows of the endpoint at most being looked at. Not those that were abandoned.
+    """
+
+    endpoint: str
+    since: int
+    until: int | None = None
+    after: str | None = None
+    """Only those with a greater id: the cursor."""
+    limit: int = 500
+
+
+class PurgeDeliveries(Op, frozen=True, kw_only=True):
+    """Delete deliveries of one endpoint, with their attempts -> DeliveriesMoved; never one that is being sent."""
+
+    endpoint: str
+    statuses: tuple[Literal["pending", "held", "delivered", "failed"], ...]
+    until: int | None = None
+    """Only those made before this time."""
+    after: str | None = None
+    limit: int = 500
+
+
+class AddMissed(Op, frozen=True, kw_only=True):
+    """Keep deliveries, each unless its endpoint has one of the same event already -> DeliveriesMoved, `next` None.
+
+    The same event is the same `event_id` where there is one, otherwise the same `job_id` and `event`. Failed when an
+    id is in use.
+    """
+
+    deliveries: tuple[Delivery, ...]
+
+
+class DeliveriesMoved(Result, frozen=True):
+    """So many were changed."""
+
+    count: int
+    next: str | None
+    """The id to go on after; None when all were looked at."""

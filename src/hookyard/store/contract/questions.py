@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from hookyard.model import AuditEntry, Job, JobStatus, Reason
+from hookyard.model import AuditEntry, Delivery, DeliveryStatus, Job, JobStatus, Reason
 
 
 class JobQuery(Struct, frozen=True, kw_only=True):
@@ -76,7 +76,50 @@ class EventQuery(Struct, frozen=True, kw_only=True):
     tenant: str | None = None
     before: str | None = None
     """Only events whose id is smaller: the keyset cursor."""
+    after: str | None = None
+    """Only events whose id is greater, and then the oldest first; not together with `before`."""
     limit: int = 50
+
+
+class EndedQuery(Struct, frozen=True, kw_only=True):
+    """Which jobs that ended to walk through, in the order of their ids."""
+
+    since: int
+    """Ended at this time or later."""
+    until: int
+    """Ended before this time."""
+    after: str | None = None
+    """Only jobs whose id is greater: the cursor."""
+    limit: int = 50
+
+
+class DeliveryQuery(Struct, frozen=True, kw_only=True):
+    """Which deliveries to list, newest first; what is None does not matter."""
+
+    endpoint: str | None = None
+    callback: bool = False
+    """Whether only those to callback URLs are wanted."""
+    status: DeliveryStatus | None = None
+    event: str | None = None
+    job_id: str | None = None
+    tenant: str | None = None
+    error: str | None = None
+    """The word of the last error, such as `http_503`."""
+    created_since: int | None = None
+    """Made at this time or later, by the time that its id holds."""
+    created_until: int | None = None
+    before: str | None = None
+    """Only deliveries whose id is smaller: the keyset cursor."""
+    limit: int = 50
+
+
+class DeliveriesFound(Struct, frozen=True):
+    """A page of deliveries; `body` is left empty."""
+
+    deliveries: tuple[Delivery, ...]
+    """At most as many as asked for. It may be fewer, or none, and still not the end: see `next`."""
+    next: str | None
+    """The id to go on before. None: there are no more."""
 
 
 class KeyedJob(Struct, frozen=True):

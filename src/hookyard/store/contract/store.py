@@ -6,8 +6,11 @@ from typing import Protocol
 from hookyard.model import (
     Artifact,
     Attempt,
+    Backlog,
     Delivery,
     DeliveryAttempt,
+    Endpoint,
+    EndpointAttempt,
     Event,
     Inbound,
     Item,
@@ -21,7 +24,17 @@ from hookyard.model import (
     WorkerRecord,
 )
 from hookyard.store.contract.base import Op, Result
-from hookyard.store.contract.questions import AuditFound, AuditQuery, EventQuery, JobQuery, JobsFound, KeyedJob
+from hookyard.store.contract.questions import (
+    AuditFound,
+    AuditQuery,
+    DeliveriesFound,
+    DeliveryQuery,
+    EndedQuery,
+    EventQuery,
+    JobQuery,
+    JobsFound,
+    KeyedJob,
+)
 
 
 class Store(Protocol):
@@ -69,6 +82,33 @@ class Store(Protocol):
 
     async def delivery_attempts(self, delivery_id: str) -> tuple[DeliveryAttempt, ...]:
         """The tries at a delivery, oldest first."""
+        ...
+
+    async def delivery(self, delivery_id: str) -> Delivery | None:
+        """One delivery, or None."""
+        ...
+
+    async def find_deliveries(self, query: DeliveryQuery) -> DeliveriesFound:
+        """A page of deliveries, newest first; bounded in work as :meth:`jobs` is."""
+        ...
+
+    async def endpoints(self) -> tuple[Endpoint, ...]:
+        """All endpoints, by name."""
+        ...
+
+    async def endpoint_attempts(self, endpoint: str, *, limit: int = 1000) -> tuple[EndpointAttempt, ...]:
+        """The tries of the newest so many deliveries of an endpoint, newest first; at most twice as many tries."""
+        ...
+
+    async def backlog(self, endpoint: str) -> Backlog:
+        """How many deliveries of an endpoint are open."""
+        ...
+
+    async def ended(self, query: EndedQuery) -> JobsFound:
+        """A page of jobs that ended, in the order of ids, with their results; bounded in work as :meth:`jobs` is.
+
+        The `next` of the page is the id to go on after.
+        """
         ...
 
     async def children(self, job_id: str, *, limit: int = 200) -> tuple[Job, ...]:

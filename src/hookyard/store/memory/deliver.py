@@ -9,7 +9,7 @@ from hookyard.store.contract import (
     Done,
     Failed,
     FinishDelivery,
-    RecoverDeliveries,
+    ReclaimDeliveries,
     ReleaseDelivery,
     Result,
     Stale,
@@ -81,7 +81,7 @@ def release_delivery(data: Data, op: ReleaseDelivery) -> Result:
     return Done()
 
 
-def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
+def reclaim_deliveries(data: Data, op: ReclaimDeliveries) -> Result:
     """Make every delivery that is being sent due again."""
     for delivery in data.deliveries.values():
         if delivery.status == "sending":

@@ -62,7 +62,7 @@ SET status = given.status, next_at = given.next_at, last_status = given.last_sta
 FROM given
 WHERE delivery.key = given.key;
 
--- name: recover_deliveries
+-- name: reclaim_deliveries
 UPDATE delivery SET status = 'pending', next_at = ?, lease_token = NULL, lease_expires_at = NULL
 WHERE status = 'sending';
 

@@ -12,7 +12,7 @@ from hookyard.store.contract import (
     DeliveriesClaimed,
     Done,
     FinishDelivery,
-    RecoverDeliveries,
+    ReclaimDeliveries,
     ReleaseDelivery,
     Result,
     Stale,
@@ -30,7 +30,7 @@ _PICK, _BODY = _SQL["pick_deliveries"], _SQL["body"]
 _LEASE, _NEXT = _SQL["lease_deliveries"], _SQL["next_delivery"]
 _HELD, _END_ATTEMPT = _SQL["held_deliveries"], _SQL["end_delivery_attempt"]
 _FINISH, _RELEASE = _SQL["finish_delivery"], _SQL["release_delivery"]
-_RECOVER = _SQL["recover_deliveries"]
+_RECOVER = _SQL["reclaim_deliveries"]
 
 _Packed = tuple[
     int, int, int | None, int | None, str, str | None, str | None, int, str, int, int | None, int | None,
@@ -118,7 +118,7 @@ def release_delivery(db: Db, ops: Sequence[ReleaseDelivery]) -> list[Result]:
     return results
 
 
-def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]:
+def reclaim_deliveries(db: Db, ops: Sequence[ReclaimDeliveries]) -> list[Result]:
     """Make every delivery that is being sent due again."""
     for op in ops:
         db.change(_RECOVER, (op.now,))

@@ -1,0 +1,31 @@
+"""Endpoints."""
+
+from hookyard.model import DisabledReason, Endpoint
+from hookyard.store.contract.base import Op, Result
+
+
+class Exists(Result, frozen=True):
+    """There is one of this name already; nothing changed."""
+
+
+class PutEndpoint(Op, frozen=True, kw_only=True):
+    """Keep an endpoint by its name, whatever was there -> Done | Exists."""
+
+    endpoint: Endpoint
+    only_new: bool = False
+    """Exists instead, when there is one of this name."""
+
+
+class DeleteEndpoint(Op, frozen=True, kw_only=True):
+    """Forget an endpoint -> Done | NotFound. Its deliveries stay; those that are open fail when their time comes."""
+
+    name: str
+
+
+class MarkEndpoint(Op, frozen=True, kw_only=True):
+    """Note how an endpoint is, and leave its settings as they are -> Done | NotFound."""
+
+    name: str
+    failing_since: int | None
+    disabled_at: int | None
+    disabled_reason: DisabledReason | None
