@@ -5,9 +5,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec import structs
+
 from hookyard.clock import SystemClock
 from hookyard.ids import IdSource
-from hookyard.model import ErrorInfo, Job
+from hookyard.model import Delivery, ErrorInfo, Job
 from hookyard.store.contract import Enqueue, Finish, Lease, Op, Result
 from hookyard.store.sqlite import SqliteStore
 
@@ -50,20 +52,50 @@ def finished(job_id: str, token: int, now: int) -> tuple[Op, Op]:
     return Enqueue(now=now, job=job, lease=lease), end
 
 
-def batches(count: int) -> Iterator[list[Op]]:
+BODY = (
+    b'{"type":"job.succeeded","timestamp":"2026-01-01T00:00:00.000Z","data":{"job_id":"%s","status":"succeeded",'
+    b'"plugin":"bench","command":"echo","attempt":1,"result":{"text":"Hello, Ada!"},'
+    b'"submitted_at":"2026-01-01T00:00:00.000Z","started_at":"2026-01-01T00:00:00.000Z",'
+    b'"completed_at":"2026-01-01T00:00:00.000Z"}}'
+)
+
+
+def told(job_id: str, token: int, now: int, delivery_id: str, endpoint: str) -> tuple[Op, Op]:
+    """A job that has succeeded, and whose webhook is still to be sent."""
+    enqueue, end = finished(job_id, token, now)
+    assert isinstance(end, Finish)
+    delivery = Delivery(
+        id=delivery_id,
+        job_id=job_id,
+        request_id=job_id,
+        event="job.succeeded",
+        endpoint=endpoint,
+        url=None,
+        body=BODY % job_id.encode(),
+        created_at=now,
+        next_at=now,
+    )
+    changes = {"status": "succeeded", "outcome": "succeeded", "reason": None, "error": None, "result": b"{}"}
+    return enqueue, structs.replace(end, deliveries=(delivery,), **changes)
+
+
+def batches(count: int, endpoint: str | None = None) -> Iterator[list[Op]]:
     make_id = IdSource(SystemClock())
     for start in range(0, count, BATCH):
         now = time.time_ns() // 1_000_000
         numbers = range(start, min(start + BATCH, count))
-        pairs = [finished(make_id(), number + 1, now) for number in numbers]
+        if endpoint is None:
+            pairs = [finished(make_id(), number + 1, now) for number in numbers]
+        else:
+            pairs = [told(make_id(), number + 1, now, make_id(), endpoint) for number in numbers]
         yield [op for pair in pairs for op in pair]
 
 
-async def fill(path: Path, count: int) -> None:
-    """Leave `count` finished jobs in a new file at `path`."""
+async def fill(path: Path, count: int, endpoint: str | None = None) -> None:
+    """Leave `count` finished jobs in a new file at `path`, each with a webhook to send where an endpoint is named."""
     store = await SqliteStore.open(path, synchronous="normal")  # the filling is not what is measured
     try:
-        for ops in batches(count):
+        for ops in batches(count, endpoint):
             check(store.apply(ops))
     finally:
         await store.aclose()
@@ -76,8 +108,8 @@ def check(results: list[Result]) -> None:
         raise RuntimeError(f"filling went wrong: {odd}")
 
 
-def filled(path: Path, count: int) -> float:
+def filled(path: Path, count: int, endpoint: str | None = None) -> float:
     """Fill, and return how many seconds it took."""
     started = time.perf_counter()
-    asyncio.run(fill(path, count))
+    asyncio.run(fill(path, count, endpoint))
     return time.perf_counter() - started

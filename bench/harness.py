@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -149,6 +149,8 @@ class Receiver:
     port: int
     events: tuple[str, ...] = ("job.succeeded",)
     secret: str = field(default_factory=lambda: "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    paths: Mapping[str, str] = field(default_factory=lambda: {"loopback": "/"})
+    """The endpoints by name, and where each has its place at the receiver."""
 
 
 HOOK_SECRET = "It's a Secret to Everybody"
@@ -176,11 +178,12 @@ def configuration(folder: Path, port: int, token: str, receiver: Receiver | None
     }
     if receiver is not None:
         config["endpoints"] = {
-            "loopback": {
-                "url": f"http://127.0.0.1:{receiver.port}/",
+            name: {
+                "url": f"http://127.0.0.1:{receiver.port}{path}",
                 "secrets": [receiver.secret],
                 "events": list(receiver.events),
             }
+            for name, path in receiver.paths.items()
         }
         config["outbound"] = {
             "allow_http": True,
