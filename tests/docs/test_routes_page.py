@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 import yaml
 
-from hookyard.inbound.routes.cel import Expression
+from hookyard.inbound.routes.expression import EventExpression
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [DOCS / "reference" / "inbound-webhooks.md", DOCS / "how-to" / "route-events.md"]
@@ -49,4 +49,4 @@ def test_there_are_some() -> None:
 
 @pytest.mark.parametrize("text", ALL)
 def test_every_expression_that_is_shown_is_one(text: str) -> None:
-    assert Expression(text).kind
+    assert EventExpression(text).kind

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Struct, inspect
 
+from hookyard.cel import CelError
 from hookyard.errors import place_of
 from hookyard.host.foreign.anything import AnyObject
 from hookyard.inbound.problem import Found
-from hookyard.inbound.routes.cel import CelError, Expression
+from hookyard.inbound.routes.expression import EventExpression
 from hookyard.inbound.routes.fit import Kind, fits, kind_of
 from hookyard.inbound.routes.mapping import (
     Constant,
@@ -50,7 +51,7 @@ def compile_mapping(
     return _members(raw, input_type, where, problems)
 
 
-def expressions_of(node: Node) -> Iterator[Expression]:
+def expressions_of(node: Node) -> Iterator[EventExpression]:
     """Every expression of a compiled mapping."""
     if isinstance(node, FromExpression):
         yield node.expression
@@ -100,7 +101,7 @@ def _expression(raw: str, kind: object, where: str, problems: list[Found]) -> No
         problems.append((where, f"{raw!r} does not end with its ); the whole text must be one expression"))
         return Constant(raw)
     try:
-        expression = Expression(raw[2:-1])
+        expression = EventExpression(raw[2:-1])
     except CelError as error:
         problems.append((where, str(error)))
         return Constant(raw)

@@ -1,9 +1,10 @@
 """The `if` of a route: a CEL expression that must be true of an event."""
 
 from hookyard import log
+from hookyard.cel import CelError, Failed
 from hookyard.inbound.problem import Found
 from hookyard.inbound.received import Received
-from hookyard.inbound.routes.cel import CelError, Expression, Failed
+from hookyard.inbound.routes.expression import EventExpression
 
 _log = log.get("inbound")
 
@@ -16,7 +17,7 @@ class Condition:
         where: its key path in the configuration.
     """
 
-    def __init__(self, expression: Expression, where: str) -> None:
+    def __init__(self, expression: EventExpression, where: str) -> None:
         self._expression = expression
         self._where = where
         self._failures = 0
@@ -66,7 +67,7 @@ def compile_condition(text: str, where: str, problems: list[Found]) -> Condition
 
     """
     try:
-        expression = Expression(text)
+        expression = EventExpression(text)
     except CelError as error:
         problems.append((where, str(error)))
         return None

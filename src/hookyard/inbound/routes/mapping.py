@@ -4,7 +4,7 @@ Strings that begin with `$` are looked up, everything else stands for itself:
 
 =====================  ==========================================================
 `$.head_commit.id`     the value at this path of the body (:mod:`hookyard.inbound.routes.paths`)
-`$(size(event.a))`     the value of this expression (:mod:`hookyard.inbound.routes.cel`)
+`$(size(event.a))`     the value of this expression (:mod:`hookyard.inbound.routes.expression`)
 `$event`, `$delivery`  the event's name, the delivery's id
 `$$text`               the literal `$text`
 =====================  ==========================================================
@@ -18,9 +18,10 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
+from hookyard.cel import Failed
 from hookyard.errors import Refused
 from hookyard.inbound.received import Received
-from hookyard.inbound.routes.cel import Expression, Failed
+from hookyard.inbound.routes.expression import EventExpression
 from hookyard.inbound.routes.paths import STEP, Missing, Steps, look_up
 
 _LACKING = "The event does not have what the route needs."
@@ -65,7 +66,7 @@ class FromBody(Struct, frozen=True):
 class FromExpression(Struct, frozen=True):
     """The value of an expression."""
 
-    expression: Expression
+    expression: EventExpression
     where: str
     """Its key path in the configuration."""
 

@@ -15,7 +15,7 @@ from typing import Final, cast
 
 from msgspec import Struct
 
-from hookyard.inbound.routes.syntax import Call, Const, Expr, Ident, Items, Loop, Select
+from hookyard.cel.syntax import Call, Const, Expr, Ident, Items, Loop, Select
 
 MOST_ITEMS: Final = 2048
 """Items of a list or an object; GitHub sends as many commits of a push."""

@@ -7,14 +7,9 @@ import sys
 import threading
 
 import pytest
-from tests.unit.inbound.routes.lab import received
+from tests.unit.cel.lab import EVENT, evaluated, value
 
-from hookyard.inbound.received import Received
-from hookyard.inbound.routes.cel import CelError, Expression, Failed
-
-
-def value(text: str, body: object) -> object:
-    return Expression(text).evaluate(received(body))
+from hookyard.cel import CelError, Expression, Failed, Kind
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="from there on None is never counted")
@@ -36,18 +31,18 @@ def value(text: str, body: object) -> object:
     ],
 )
 def test_nulls_are_read_without_taking_references_that_nobody_gave(text: str) -> None:
-    expression = Expression(text)
-    event = received({"n": None, "l": [None, [None], {"a": None}]})
+    expression = Expression(text, EVENT)
+    event = {"n": None, "l": [None, [None], {"a": None}]}
     _evaluate(expression, event, 10)
     before = sys.getrefcount(None)
     _evaluate(expression, event, 500)
     assert abs(sys.getrefcount(None) - before) < 100
 
 
-def _evaluate(expression: Expression, event: Received, times: int) -> None:
+def _evaluate(expression: Expression, event: object, times: int) -> None:
     for _ in range(times):
         try:
-            expression.evaluate(event)
+            evaluated(expression, event)
         except Failed:
             continue
 
@@ -170,13 +165,13 @@ def test_what_is_handed_over_in_part_gives_what_the_whole_gives(text: str) -> No
 
 
 def test_one_expression_may_be_evaluated_in_several_threads() -> None:
-    expression = Expression("event.l.map(x, [x, event.n])")
+    expression = Expression("event.l.map(x, [x, event.n])", EVENT)
     wrong: list[object] = []
 
     def work(number: int) -> None:
-        event = received({"n": number, "l": [1, 2, 3]})
+        event = {"n": number, "l": [1, 2, 3]}
         for _ in range(300):
-            found = expression.evaluate(event)
+            found = evaluated(expression, event)
             if found != [[1, number], [2, number], [3, number]]:
                 wrong.append(found)
 
@@ -190,11 +185,30 @@ def test_one_expression_may_be_evaluated_in_several_threads() -> None:
 
 def test_the_library_is_loaded_by_the_first_expression_and_by_nothing_before() -> None:
     code = (
-        "import sys, hookyard, hookyard.cli, hookyard.inbound.routes\n"
+        "import sys, hookyard, hookyard.cli, hookyard.inbound.routes, hookyard.outbound\n"
         "print('cel_expr_python.cel' in sys.modules)\n"
-        "from hookyard.inbound.routes.cel import Expression\n"
-        "Expression('1')\n"
+        "from hookyard.cel import Expression\n"
+        "Expression('1', {})\n"
         "print('cel_expr_python.cel' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_variable_may_be_called_type_which_is_a_function_too() -> None:
+    variables: dict[str, Kind] = {"type": "text", "data": "any"}
+    values: dict[str, object] = {"type": "job.failed", "data": {"code": 7}}
+
+    def of(text: str) -> object:
+        return Expression(text, variables).evaluate(values, b"{}")
+
+    assert of("type == 'job.failed' && data.code == 7") is True
+    assert of("type") == "job.failed"
+    assert of("type(data.code) == int && type(type) == string") is True
+    assert of("['a', 'b'].exists(type, type == 'b')") is True
+    assert Expression("type.startsWith('job.')", variables).names == {"type"}
+
+
+def test_a_name_that_is_no_variable_is_named_without_the_namespace() -> None:
+    with pytest.raises(CelError, match=r"^1:1: undeclared reference to 'event'$"):
+        Expression("event", {"type": "text"})

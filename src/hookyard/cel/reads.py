@@ -8,7 +8,7 @@ from typing import cast
 
 from msgspec import Struct
 
-from hookyard.inbound.routes.syntax import Call, Const, Expr, Ident, Items, Loop, Select
+from hookyard.cel.syntax import Call, Const, Expr, Ident, Items, Loop, Select
 
 Paths = Mapping[str, "Paths"] | None
 """The members of an object that are read, each with what is read of it; None is all of it."""
@@ -17,30 +17,25 @@ Paths = Mapping[str, "Paths"] | None
 class Reads(Struct, frozen=True):
     """The variables of an expression."""
 
-    event: Paths
-    has_event: bool
-    headers: bool
-    source: bool
-    unknown: tuple[str, ...]
-    """Members of `source` that are none."""
-
-
-SOURCE = ("name", "event", "delivery")
-"""The members of the variable `source`."""
+    parts: Mapping[str, Paths]
+    """What is read of each variable that is mentioned."""
+    members: Mapping[str, tuple[str, ...]]
+    """The members of each that are named, also where the whole of it is read as well."""
 
 
 def reads_of(tree: Expr) -> Reads:
     """Find out what an expression reads."""
     found: list[tuple[str, ...]] = []
     _collect(tree, frozenset(), found)
-    event = [path[1:] for path in found if path[0] == "event"]
-    source = [path[1:] for path in found if path[0] == "source"]
+    of_each = {
+        name: [path[1:] for path in found if path[0] == name] for name in dict.fromkeys(path[0] for path in found)
+    }
     return Reads(
-        event=_merge(event),
-        has_event=bool(event),
-        headers=any(path[0] == "headers" for path in found),
-        source=bool(source),
-        unknown=tuple(sorted({path[0] for path in source if path and path[0] not in (*SOURCE, _WHOLE)})),
+        parts={name: _merge(paths) for name, paths in of_each.items()},
+        members={
+            name: tuple(sorted({path[0] for path in paths if path and path[0] != _WHOLE}))
+            for name, paths in of_each.items()
+        },
     )
 
 

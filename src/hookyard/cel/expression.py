@@ -8,9 +8,10 @@ What was found by running version 0.1.3, and is held to here:
 - A text is cut off at U+0000, so that an equality would hold for two texts that differ after it. Such an event fails.
 - A whole number beyond 64 bits anywhere in what is handed over is an error; it is handed over as a floating point
   number instead.
-- All that is handed over is copied, so only what is read is (:mod:`hookyard.inbound.routes.reads`).
-- It ends after 10,000 rounds of loops; what else must be bounded is in :mod:`hookyard.inbound.routes.bounds`.
-- Loading it takes 25 ms, so that it is loaded when a route first has an expression. To compile one takes 60 µs, to
+- All that is handed over is copied, so only what is read is (:mod:`hookyard.cel.reads`).
+- `type` is a function, and so no name for a variable; one in a namespace (a "container") may have it.
+- It ends after 10,000 rounds of loops; what else must be bounded is in :mod:`hookyard.cel.bounds`.
+- Loading it takes 25 ms, so that it is loaded by the first expression that there is. To compile one takes 60 µs, to
   evaluate it 3 µs, and memory does not grow. Threads may share it.
 """
 
@@ -18,12 +19,11 @@ import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Final, Protocol, cast
+from typing import Final, Literal, Protocol, cast
 
-from hookyard.inbound.received import Received
-from hookyard.inbound.routes.bounds import limits_of
-from hookyard.inbound.routes.reads import SOURCE, part_of, reads_of
-from hookyard.inbound.routes.syntax import read_tree
+from hookyard.cel.bounds import limits_of
+from hookyard.cel.reads import part_of, reads_of
+from hookyard.cel.syntax import read_tree
 
 LONGEST: Final = 4096
 """Characters of an expression."""
@@ -36,6 +36,9 @@ _TOO_LARGE: Final = "INVALID_ARGUMENT: Integer value"
 _INT64: Final = 1 << 63
 _MOST_VALUES: Final = 50_000
 """Values that are handed over for one evaluation: each is copied, and the event loop waits up to 10 µs."""
+_ROOM: Final = "hookyard"
+_TAKEN: Final = "type"
+"""The one name of ours that a variable has only in a namespace."""
 _FEW: Final = 2 * _MOST_VALUES
 """Bytes of a body that cannot have as many: each takes two."""
 
@@ -77,14 +80,22 @@ class _Environment(Protocol):
     def compile(self, expression: str) -> _Compiled: ...
 
 
+Kind = Literal["any", "text", "texts"]
+"""What a variable holds: whatever JSON has, a text, or texts by name."""
+
+
 class Expression:
-    """A compiled expression of `event`, `headers` and `source`.
+    """A compiled expression.
+
+    Args:
+        text: in CEL.
+        variables: what it may name, each with what it holds.
 
     Raises:
         CelError: the text is none.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, variables: Mapping[str, Kind]) -> None:
         if len(text) > LONGEST:
             msg = f"it has {len(text)} characters; {LONGEST} is the most"
             raise CelError(msg)
@@ -92,27 +103,35 @@ class Expression:
             msg = "it has a character that no text may have"
             raise CelError(msg)
         try:
-            self._compiled = _environment().compile(text)
+            self._compiled = _environment(tuple(variables.items())).compile(text)
             self.kind = self._compiled.return_type().name()
             """The static type of its value, in the words of CEL: `BOOL`, `LIST<STRING>`; `DYN` is only known later."""
             tree = read_tree(self._compiled.serialize())
         except RuntimeError as error:
             raise CelError(_sentence(str(error))) from error
         self._limits = limits_of(tree)
-        self._reads = reads_of(tree)
-        if self._reads.unknown:
-            msg = f"source has no {self._reads.unknown[0]!r}; it has {', '.join(SOURCE)}"
-            raise CelError(msg)
-        self.looks_at_headers = self._reads.headers
+        reads = reads_of(tree)
+        self._parts = tuple(
+            (name, _inner(name), reads.parts[_inner(name)], kind == "any")
+            for name, kind in variables.items()
+            if _inner(name) in reads.parts
+        )
+        self.names = frozenset(name for name, *_ in self._parts)
+        """The variables that it reads."""
+        self.members = {name: reads.members[inner] for name, inner, *_ in self._parts}
+        """The members that it names of each of those."""
 
-    def evaluate(self, received: Received) -> object:
-        """Return the value for this event, as JSON has it; times stay what Python has for them.
+    def evaluate(self, values: Mapping[str, object], body: bytes) -> object:
+        """Return its value, as JSON has it; times stay what Python has for them.
+
+        Args:
+            values: the variables, those at least that it reads.
+            body: the JSON that the values of the kind `any` were decoded from; the value may not be much larger.
 
         Raises:
             Failed: it has none, or one that is much larger than the event.
-            Refused: the event is no JSON (`invalid_json`).
         """
-        data = self._data(received)
+        data = self._data(values, body)
         try:
             value = self._compiled.eval(data=data)
             kind = value.type().name()
@@ -120,46 +139,50 @@ class Expression:
                 return value.value()
             if kind == "ERROR" and str(value.value()).startswith(_TOO_LARGE):
                 value = self._compiled.eval(data={name: _within_range(each) for name, each in data.items()})
-            return _Reading(_TIMES * len(received.body) + _MARGIN).read(value)
+            return _Reading(_TIMES * len(body) + _MARGIN).read(value)
         except (RuntimeError, ValueError, OverflowError) as error:  # RecursionError is the first of these
             raise Failed(_sentence(str(error))) from error
 
-    def _data(self, received: Received) -> dict[str, object]:
-        reads = self._reads
+    def _data(self, values: Mapping[str, object], body: bytes) -> dict[str, object]:
         data: dict[str, object] = {}
-        if reads.has_event:
-            data["event"] = part_of(received.tree, reads.event)
-            body = received.body
-            if len(body) > _FEW and _count(data["event"], _MOST_VALUES) > _MOST_VALUES:
+        for name, inner, paths, decoded in self._parts:
+            if not decoded:
+                data[inner] = values[name]
+                continue
+            part = data[inner] = part_of(values[name], paths)
+            if len(body) > _FEW and _count(part, _MOST_VALUES) > _MOST_VALUES:
                 why = f"it reads a part of the event with more than {_MOST_VALUES:,} values"
                 raise Failed(why)
             # Most bodies have no backslash, and to look for one byte is the quickest.
-            if b"\\" in body and b"\\u0000" in body and _has_nul(data["event"]):
+            if b"\\" in body and b"\\u0000" in body and has_nul(part):
                 why = "a text of the event has the character U+0000"
                 raise Failed(why)
-        if reads.headers:
-            data["headers"] = dict(received.headers)
-        if reads.source:
-            source = {"name": received.source, "event": received.event, "delivery": received.delivery}
-            if _has_nul(source):
-                why = "the event's name has the character U+0000"
-                raise Failed(why)
-            data["source"] = source
         if self._limits is not None and not self._limits.hold(data):
             why = "a list or a text of the event is longer than what such an expression may go through"
             raise Failed(why)
         return data
 
 
+def _inner(name: str) -> str:
+    """What the library is told that a variable is called."""
+    return f"{_ROOM}.{name}" if name == _TAKEN else name
+
+
 @cache
-def _environment() -> _Environment:
+def _environment(variables: tuple[tuple[str, Kind], ...]) -> _Environment:
     # Here, so that nothing is loaded by who has no expression.
     from cel_expr_python import cel  # type: ignore[import-untyped]  # it has stubs, but no mark that says so
     from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped]  # likewise
 
-    of_texts = cel.Type.Map(cel.Type.STRING, cel.Type.STRING)
-    variables = {"event": cel.Type.DYN, "headers": of_texts, "source": of_texts}
-    return cast("_Environment", cel.NewEnv(variables=variables, extensions=[ext_strings.ExtStrings()]))
+    kinds = {"any": cel.Type.DYN, "text": cel.Type.STRING, "texts": cel.Type.Map(cel.Type.STRING, cel.Type.STRING)}
+    return cast(
+        "_Environment",
+        cel.NewEnv(
+            variables={_inner(name): kinds[kind] for name, kind in variables},
+            extensions=[ext_strings.ExtStrings()],
+            container=_ROOM if any(name == _TAKEN for name, _ in variables) else "",
+        ),
+    )
 
 
 class _Reading:
@@ -232,13 +255,14 @@ def _count(tree: object, most: int) -> int:
     return count
 
 
-def _has_nul(tree: object) -> bool:
+def has_nul(tree: object) -> bool:
+    """Whether a text in it has the character U+0000."""
     if isinstance(tree, str):
         return "\0" in tree
     if isinstance(tree, dict):
         members = cast("Mapping[str, object]", tree)
-        return any("\0" in name or _has_nul(member) for name, member in members.items())
-    return isinstance(tree, list) and any(map(_has_nul, cast("list[object]", tree)))
+        return any("\0" in name or has_nul(member) for name, member in members.items())
+    return isinstance(tree, list) and any(map(has_nul, cast("list[object]", tree)))
 
 
 def _within_range(tree: object) -> object:
@@ -259,4 +283,6 @@ def _sentence(message: str) -> str:
         return "its loops make more than 10,000 rounds"
     for prefix in ("INVALID_ARGUMENT: ", "NOT_FOUND: ", "UNKNOWN: ", "OUT_OF_RANGE: ", "CANCELLED: "):
         first = first.removeprefix(prefix).removesuffix(f"[{prefix[:-2]}").rstrip()
-    return first.removeprefix("ERROR: <input>:").replace(" (in container '')", "")[:_LONGEST_SENTENCE]
+    for room in ("", _ROOM):
+        first = first.replace(f" (in container '{room}')", "")
+    return first.removeprefix("ERROR: <input>:")[:_LONGEST_SENTENCE]

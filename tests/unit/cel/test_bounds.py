@@ -1,16 +1,12 @@
 """What an expression may cost, however large the body is."""
 
 import pytest
-from tests.unit.inbound.routes.lab import received
+from tests.unit.cel.lab import value
 
-from hookyard.inbound.routes.bounds import LONGEST_SPLIT, LONGEST_TEXT, MOST_ITEMS
-from hookyard.inbound.routes.cel import Expression, Failed
+from hookyard.cel import Failed
+from hookyard.cel.bounds import LONGEST_SPLIT, LONGEST_TEXT, MOST_ITEMS
 
 TEN = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 0]"
-
-
-def value(text: str, body: object) -> object:
-    return Expression(text).evaluate(received(body))
 
 
 @pytest.mark.parametrize(
