@@ -94,7 +94,7 @@ def run(options: Options) -> list[Result]:
         Result(
             "deliver-hand-made",
             work,
-            "a loop of httpx.AsyncClient.post, 32 at once, one commit per delivery",
+            "a loop of httpx.AsyncClient.post, 8 at once, one commit per delivery",
             "/s",
             *against_loop,
             goal=4,
