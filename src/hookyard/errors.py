@@ -78,6 +78,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "dependency_failed": Code(409, "A job that had to succeed first did not.", exit_code=65),
         "token_ended": Code(409, "The token is over, or was replaced.", exit_code=65),
         "exists": Code(409, "There is one of this name already.", exit_code=65),
+        "configured": Code(409, "The configuration has this: it is changed there.", exit_code=65),
         "reload_refused": Code(422, "The configuration has problems, and nothing was changed.", exit_code=78),
         "reloading": Code(503, "An earlier reload is still under way.", retryable=True, exit_code=75),
         "request_timeout": Code(408, "The body came too slowly.", retryable=True, exit_code=75),

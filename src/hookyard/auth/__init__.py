@@ -4,6 +4,8 @@ from hookyard.auth.principal import Principal
 from hookyard.auth.scopes import (
     ADMIN,
     AUDIT_READ,
+    ENDPOINTS_READ,
+    ENDPOINTS_WRITE,
     JOBS_READ,
     JOBS_WRITE,
     LANES_READ,
@@ -23,6 +25,8 @@ from hookyard.auth.tokens import Tokens, digest, new_token
 __all__ = [
     "ADMIN",
     "AUDIT_READ",
+    "ENDPOINTS_READ",
+    "ENDPOINTS_WRITE",
     "JOBS_READ",
     "JOBS_WRITE",
     "LANES_READ",

@@ -10,7 +10,10 @@ scope                      allows
 ``jobs:write``             cancelling, killing, retrying and deleting the jobs that it may read
 ``results:read``           the short form, the result and the artifacts of every job, by id; no lists
 ``work:ml/*``              claiming the jobs of these lanes as a worker; globs, `work:*` is every lane
-``endpoints:read|write``   reserved for endpoints and deliveries: no route asks yet
+``endpoints:read``         endpoints, without their secrets, and deliveries; the bodies of these and whole callback URLs
+                           only with `jobs:read` too, since results are in them
+``endpoints:write``        enabling, disabling, deleting, testing and recovering endpoints, rotating their secrets, sending
+                           deliveries again. Making or changing an endpoint needs `jobs:read` too: it is told the results
 ``tokens:read|write``      tokens; nobody makes one that may do more than he may himself
 ``schedules:read|write``   schedules
 ``lanes:read|write``       lanes: how full they are; pausing and resuming them
@@ -49,9 +52,7 @@ SOURCES_READ: Final = "sources:read"
 SOURCES_WRITE: Final = "sources:write"
 TOKENS_READ: Final = "tokens:read"
 TOKENS_WRITE: Final = "tokens:write"
-GLOBAL: Final = frozenset(
-    {ADMIN, LANES_READ, LANES_WRITE, PLUGINS_READ, ENDPOINTS_READ, ENDPOINTS_WRITE, SOURCES_READ, SOURCES_WRITE}
-)
+GLOBAL: Final = frozenset({ADMIN, LANES_READ, LANES_WRITE, PLUGINS_READ, SOURCES_READ, SOURCES_WRITE})
 """What concerns everybody: no principal with a tenant may, whatever its scopes."""
 _SCOPE: Final = re.compile(SCOPE_PATTERN)
 _READ_ONLY: Final = "ro"

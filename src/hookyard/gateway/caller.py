@@ -22,6 +22,7 @@ KEY = "hookyard"
 """Where in the ASGI state a request's :class:`Seen` lies."""
 
 _OPEN: Final = frozenset({"/", "/healthz", "/readyz", "/openapi.json"})
+_ANYBODYS: Final = ("/hooks/", "/keys/")
 _TRIGGER_PARTS: Final = 3
 _NO_DETAILS: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -60,8 +61,8 @@ class Seen(Struct):
 class Callers:
     """Asks the plugins about callers, where any plugin has a say in that.
 
-    It is done before a handler runs, for every route but those that are open to all and `/hooks/`; a handler that
-    needs no caller never looks at what came of it.
+    It is done before a handler runs, for every route but those that are open to all, `/hooks/` and `/keys/`; a handler
+    that needs no caller never looks at what came of it.
     """
 
     def __init__(self, tokens: Tokens, hooks: Hooks) -> None:
@@ -71,7 +72,7 @@ class Callers:
     async def ask(self, known: Seen, method: str, path: str) -> None:
         """Find out who is calling and whether it may, as far as that is for plugins to say."""
         hooks = self._hooks
-        if not (hooks.has_authenticate or hooks.has_authorize) or path in _OPEN or path.startswith("/hooks/"):
+        if not (hooks.has_authenticate or hooks.has_authorize) or path in _OPEN or path.startswith(_ANYBODYS):
             return
         try:
             known.caller = _by_token(known, self._tokens)

@@ -105,3 +105,9 @@ EVENTS: Final = _by_id("e")
 TOKENS: Final = _by_id("t")
 AUDIT: Final = _by_id("a")
 SCHEDULES: Final = Cursors("s", str.encode, bytes.decode)
+ENDPOINTS: Final = Cursors("n", str.encode, bytes.decode)
+DELIVERIES: Final = _by_id("d")
+OLDEST_FIRST: Final = _by_id("o")
+"""Of deliveries that are changed many at a time, which goes the other way than their list."""
+REPLAYS: Final = Cursors("r", str.encode, bytes.decode)
+"""Of a walk through what happened, which knows itself where it stands."""
