@@ -24,8 +24,10 @@ EVENTS: Final = {
 
 CALLS: Final[dict[str, CallbackEvent]] = {"job.started": "started", "job.progress": "progress"}
 """What a callback URL may ask for, by the event that it is."""
-QUIET: Final = frozenset({"job.queued", "job.started", "job.progress"})
-"""What is told of a job under way: to those who ask for it by its very name, since there is much of it."""
+NOTICES: Final = frozenset({"job.queued", "job.started", "job.progress"})
+"""What is told of a job under way."""
+QUIET: Final = NOTICES | {"schedule.fired"}
+"""What is told to those who ask for it by its very name, since there is much of it; and it is not kept as an event."""
 
 
 class Failure(Struct, frozen=True, omit_defaults=True):
@@ -107,7 +109,7 @@ def notice_body(job: Job, event: str, now: int) -> bytes:
 
     Args:
         job: as it is stored.
-        event: one of :data:`QUIET`.
+        event: one of :data:`NOTICES`.
         now: the time of the event.
     """
     said = job.progress if event == "job.progress" else None

@@ -1,0 +1,5 @@
+"""The catalogue of events: what can be told, and what each says."""
+
+from hookyard.outbound.events.catalogue import BY_NAME, EVENT_TYPES, EventType, Group, sample, schema
+
+__all__ = ["BY_NAME", "EVENT_TYPES", "EventType", "Group", "sample", "schema"]
