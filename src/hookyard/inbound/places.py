@@ -11,8 +11,8 @@ from hookyard.config.model.schemes import Place, SignatureSettings
 from hookyard.inbound.decoding import decoded_as
 from hookyard.inbound.problem import SchemeError
 from hookyard.inbound.request import InboundRequest
-from hookyard.inbound.routes.paths import Missing, Steps, look_up, parse_path
 from hookyard.inbound.verifier import BadSignature
+from hookyard.jsonpath import Missing, Steps, look_up, parse_path
 
 _KINDS: Final = ("header", "query", "json", "part", "constant")
 _LARGEST: Final = 1 << 64

@@ -1,14 +1,12 @@
 """A schedule as JSON, which is how it is stored and how it comes over HTTP: the keys of YAML, durations as there."""
 
-from collections.abc import Mapping
-from typing import Final, cast
+from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from hookyard.config.model.schedules import ScheduleSettings
+from hookyard.config.plain import plain_of
 from hookyard.config.scalars import parse_value
-from hookyard.config.values import Duration
 
 _decoder: Final = msgspec.json.Decoder(ScheduleSettings, dec_hook=parse_value)
 
@@ -29,22 +27,4 @@ def encode_spec(settings: ScheduleSettings) -> bytes:
 
 def spec_of(settings: ScheduleSettings) -> dict[str, object]:
     """The same as plain data."""
-    return cast("dict[str, object]", _plain(settings))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Duration):
-        return value.text
-    if isinstance(value, Struct):
-        fields = msgspec.structs.fields(type(value))
-        pairs = ((field, cast("object", getattr(value, field.name))) for field in fields)
-        return {field.encode_name: _plain(one) for field, one in pairs if one != _default(field)}
-    if isinstance(value, tuple):
-        return [_plain(one) for one in cast("tuple[object, ...]", value)]
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in cast("Mapping[str, object]", value).items()}
-    return value
-
-
-def _default(field: msgspec.structs.FieldInfo) -> object:
-    return field.default_factory() if field.default_factory is not msgspec.NODEFAULT else field.default
+    return plain_of(settings)

@@ -27,7 +27,7 @@ from hookyard.inbound.routes.mapping import (
     Members,
     Node,
 )
-from hookyard.inbound.routes.paths import parse_path
+from hookyard.jsonpath import parse_path
 
 _LISTS: tuple[object, ...] = (list, tuple, set, frozenset)
 _SCALARS: tuple[object, ...] = (str, int, float, bool, bytes, NoneType)

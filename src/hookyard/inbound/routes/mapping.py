@@ -3,7 +3,7 @@
 Strings that begin with `$` are looked up, everything else stands for itself:
 
 =====================  ==========================================================
-`$.head_commit.id`     the value at this path of the body (:mod:`hookyard.inbound.routes.paths`)
+`$.head_commit.id`     the value at this path of the body (:mod:`hookyard.jsonpath`)
 `$(size(event.a))`     the value of this expression (:mod:`hookyard.inbound.routes.expression`)
 `$event`, `$delivery`  the event's name, the delivery's id
 `$$text`               the literal `$text`
@@ -22,7 +22,7 @@ from hookyard.cel import Failed
 from hookyard.errors import Refused
 from hookyard.inbound.received import Received
 from hookyard.inbound.routes.expression import EventExpression
-from hookyard.inbound.routes.paths import STEP, Missing, Steps, look_up
+from hookyard.jsonpath import STEP, Missing, Steps, look_up
 
 _LACKING = "The event does not have what the route needs."
 

@@ -1,0 +1,1 @@
+"""Endpoints as they are configured: how what may be shown of one is written down."""
