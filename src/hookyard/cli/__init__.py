@@ -20,6 +20,7 @@ from hookyard.cli import (
     hooks,
     jobs,
     lanes,
+    listen,
     plugins,
     run,
     schedules,
@@ -52,6 +53,7 @@ for command in (
     lanes,
     schedules,
     hooks,
+    listen,
 ):
     command.register(app)
 

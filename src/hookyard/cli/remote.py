@@ -29,12 +29,20 @@ def connect(url: str, token_file: Path | None) -> "Api":
         Refused: the file cannot be read, or what it has is no token.
     """
     # Imported here so that commands that ask no gateway do not pay for it.
-    import os
-
     from hookyard.client.http import Api
 
-    token = os.environ.get("HOOKYARD_TOKEN") if token_file is None else _read(token_file)
-    return Api(url, token or None)
+    return Api(url, token_of(token_file))
+
+
+def token_of(token_file: Path | None) -> str | None:
+    """The token of the file, or else of the environment; None when there is none.
+
+    Raises:
+        Refused: the file cannot be read, or is empty.
+    """
+    import os
+
+    return (os.environ.get("HOOKYARD_TOKEN") if token_file is None else _read(token_file)) or None
 
 
 def show(rows: Iterable["Json"], columns: Sequence[str], *, as_json: bool) -> None:

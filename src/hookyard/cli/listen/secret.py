@@ -1,0 +1,39 @@
+"""What `hookyard listen` verifies with."""
+
+import base64
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hookyard.config.secret_file import read_secret
+from hookyard.errors import Refused
+from hookyard.webhook_secret import PREFIX
+
+VARIABLE: Final = "HOOKYARD_LISTEN_SECRET"
+
+
+def given(options: Sequence[str], file: Path | None) -> tuple[str, ...]:
+    """The secrets of the options, of the file and of the environment, in this order; none when there are none.
+
+    Raises:
+        Refused: the file cannot be read, or is empty.
+    """
+    found = [*options, *(_read(file) if file is not None else ()), *os.environ.get(VARIABLE, "").split()]
+    return tuple(dict.fromkeys(found))
+
+
+def new() -> str:
+    """A secret that nobody has yet."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        found = read_secret(file).split()
+    except ValueError as error:
+        raise Refused("not_found", f"{file} {error}.") from None
+    if not found:
+        raise Refused("invalid_request", f"{file} is empty.")
+    return found

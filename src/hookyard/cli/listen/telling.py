@@ -1,0 +1,76 @@
+"""How an arrival is shown: lines for a person, or one JSON object for a script.
+
+Whoever can reach the port decides what comes, so nothing of it reaches the terminal that could move its cursor.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from hookyard.cli.listen.arrival import Arrival, decoded
+from hookyard.clock import rfc3339
+
+LINES: Final = 24
+"""So many lines of a body are shown."""
+_WIDTH: Final = 160
+
+
+def as_json(arrival: Arrival) -> str:
+    """One line."""
+    body = decoded(arrival.incoming.body)
+    shown = arrival.incoming.body.decode(errors="replace") if body is msgspec.UNSET else body
+    return msgspec.json.encode(
+        {
+            "at": rfc3339(arrival.at),
+            "event": arrival.event,
+            "id": arrival.id,
+            "verified": arrival.problem is None,
+            "problem": arrival.problem,
+            "times": arrival.times,
+            "changed": arrival.changed,
+            "method": arrival.incoming.method,
+            "target": arrival.incoming.target,
+            "headers": arrival.incoming.headers,
+            "body": shown,
+            "answered": arrival.status,
+        }
+    ).decode()
+
+
+def as_lines(arrival: Arrival, *, headers: bool, whole: bool) -> Iterator[str]:
+    """Lines for a person.
+
+    Args:
+        arrival: what came.
+        headers: whether its headers are shown too.
+        whole: whether all of the body is.
+    """
+    verdict = "verified" if arrival.problem is None else f"NOT VERIFIED: {arrival.problem}"
+    again = f", came before ({arrival.times} times now)" if arrival.times > 1 else ""
+    other = ", WITH ANOTHER BODY" if arrival.changed else ""
+    what = arrival.event or f"{arrival.incoming.method} {arrival.incoming.target}"
+    time = rfc3339(arrival.at)[11:23]
+    yield safe(f"{time}  {what}  {arrival.id or 'no id'}  {verdict}{again}{other}  -> {arrival.status}")
+    if headers:
+        yield from (safe(f"    {name}: {value}") for name, value in arrival.incoming.headers)
+    lines = _pretty(arrival.incoming.body).splitlines()
+    most = len(lines) if whole else LINES
+    width = None if whole else _WIDTH
+    for line in lines[:most]:
+        cut = line[:width]
+        yield f"    {safe(cut)}{'...' if len(cut) < len(line) else ''}"
+    if len(lines) > most:
+        yield f"    ... {len(lines) - most} more lines; --whole shows them"
+
+
+def safe(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def _pretty(body: bytes) -> str:
+    try:
+        return msgspec.json.format(body).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body.decode(errors="replace")
