@@ -91,8 +91,8 @@ class EndpointRules(Section, frozen=True, kw_only=True):
     """Whether deliveries go one after the other; if left out they do not wait for each other."""
     breaker: EndpointBreaker | Literal["off"] = EndpointBreaker()
     """When it is left alone for a while, since it only fails."""
-    disable_after: Duration | Literal["never"] = Duration(5 * _DAY)
-    """After how long a time in which every attempt failed it is disabled."""
+    disable_after: Duration = Duration(5 * _DAY)
+    """After how long a time in which every attempt failed, three at least, it is disabled; `0s`: never."""
     enabled: bool = True
     """A disabled endpoint gets nothing new; what is pending for it waits."""
 

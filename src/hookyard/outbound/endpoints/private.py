@@ -1,0 +1,67 @@
+"""What of an endpoint is never shown: secrets, values of headers, certificates. It is stored as JSON of its own."""
+
+from collections.abc import Generator, Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct, field
+
+from hookyard.outbound.sender import Identity
+
+
+class Quietly:
+    """Shows nothing of what it holds, neither in a log nor in a traceback."""
+
+    def __repr__(self) -> str:
+        """Its class alone."""
+        return f"{type(self).__name__}(***)"
+
+    def __rich_repr__(self) -> Generator[tuple[str, Any], None, None]:
+        """Likewise."""
+        yield "", "***"
+
+
+class KeptSecret(Quietly, Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One secret."""
+
+    value: str
+    """`whsec_` or `whsk_` and base64."""
+    created_at: int | None = None
+    """None where nobody wrote that down: those of the configuration."""
+    until: int | None = None
+    """When it stops signing, in milliseconds."""
+
+
+class Private(Quietly, Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All of it of one endpoint."""
+
+    secrets: tuple[KeptSecret, ...] = ()
+    """Those that sign first come first."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    ca: str | None = None
+    cert: str | None = None
+    key: str | None = None
+
+    @property
+    def identity(self) -> Identity | None:
+        """Its certificates; None when it has none of its own."""
+        if self.ca is None and self.cert is None and self.key is None:
+            return None
+        return Identity(ca=self.ca, cert=self.cert, key=self.key)
+
+
+_decoder: Final = msgspec.json.Decoder(Private)
+
+
+def decode_private(private: bytes) -> Private:
+    """Read it as it is stored.
+
+    Raises:
+        msgspec.DecodeError: it is something else.
+    """
+    return _decoder.decode(private)
+
+
+def encode_private(private: Private) -> bytes:
+    """Write it as it is stored."""
+    return msgspec.json.encode(private, order="deterministic")
