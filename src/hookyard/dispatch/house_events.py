@@ -2,25 +2,26 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-
-from msgspec.structs import replace
+from typing import Final
 
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.outbox import Outbox
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.model import Event
+from hookyard.model import Delivery, Event
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import AppendEvents
 
 _log = log.get("house")
+QUIET: Final = frozenset({"schedule.fired"})
+"""Those that there is much of: only endpoints that name them are told, and they are not kept as events."""
 
 
 class HouseEvents:
     """Stores events that no command emitted, with their deliveries to the endpoints that listen, in one transaction.
 
     Args:
-        published: called with every event that is on disk.
+        published: called with every event that is on disk and kept.
     """
 
     def __init__(
@@ -33,7 +34,12 @@ class HouseEvents:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def soon(self, kind: str, data: Mapping[str, object], tenant: str = "") -> None:
-        """Store one without waiting for it; those of one caller keep their order."""
+        """Store one without waiting for it; those of one caller keep their order.
+
+        One of :data:`QUIET` that no endpoint names costs a look at a set.
+        """
+        if kind in QUIET and kind not in self._outbox.listeners:
+            return
         task = asyncio.get_running_loop().create_task(self._try(kind, data, tenant))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -43,25 +49,33 @@ class HouseEvents:
 
         Args:
             kind: its type, a noun and a verb: `breaker.opened`.
-            data: its payload.
-            tenant: whose callers see it besides those of none.
+            data: its payload. One that has `endpoint` is about that one, which is never told of it.
+            tenant: of what it is about: whose callers see it, and whose endpoints are told, besides those of none.
 
         Raises:
             StoreUnavailable: it is not stored.
         """
         now = self._clock.now()
-        event, deliveries = self._outbox.announce(kind, data, now)
-        event = replace(event, tenant=tenant)
+        event, deliveries = self._outbox.announce(kind, data, now, tenant=tenant)
+        kept = () if kind in QUIET else (event,)
+        if not kept and not deliveries:
+            return event
         written = False
         try:
-            await self._writer.submit(AppendEvents(now=now, events=(event,), deliveries=deliveries))
+            await self._writer.submit(AppendEvents(now=now, events=kept, deliveries=deliveries))
             written = True
         finally:
-            if deliveries:
-                (self._outbox.committed if written else self._outbox.dropped)(deliveries)
-        if self._published is not None:
-            self._published(event)
+            if deliveries and not written:
+                self._outbox.dropped(deliveries)
+        self.stored(event, deliveries)
         return event
+
+    def stored(self, event: Event, deliveries: tuple[Delivery, ...]) -> None:
+        """Go on with one that is on disk, whoever wrote it: send its deliveries, tell the plugins that listen."""
+        if deliveries:
+            self._outbox.committed(deliveries)
+        if self._published is not None and event.type not in QUIET:
+            self._published(event)
 
     async def idle(self) -> None:
         """Wait for those under way."""

@@ -16,8 +16,12 @@ class Outbox(Protocol):
         """
         ...
 
-    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+    def announce(
+        self, kind: str, data: Mapping[str, object], now: int, *, tenant: str = ""
+    ) -> tuple[Event, tuple[Delivery, ...]]:
         """An event of Hookyard's own, and its deliveries; they are to be written together.
+
+        `tenant` is that of what it is about.
 
         Those that come back as `sending` hold a place, as above.
         """
@@ -25,7 +29,10 @@ class Outbox(Protocol):
 
     @property
     def listeners(self) -> Collection[str]:
-        """What of jobs under way anybody but callback URLs may want to know; always the same object."""
+        """What of that which is told to those only who name it any endpoint may want to know; always the same object.
+
+        Of jobs under way, of which callback URLs may want to know as well, and of schedules that fire.
+        """
         ...
 
     def notes(self, event: str, job: Job) -> bool:

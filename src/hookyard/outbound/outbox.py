@@ -78,7 +78,9 @@ class Outbox:
             planned.append(self._plan(job, event, content, now, url=job.callback_url))
         return tuple(planned)
 
-    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+    def announce(
+        self, kind: str, data: Mapping[str, object], now: int, *, tenant: str = ""
+    ) -> tuple[Event, tuple[Delivery, ...]]:
         """An event of Hookyard's own, such as `breaker.opened`, and its deliveries, to be written together.
 
         To endpoints it is one that the plugin `hookyard` emitted, of the command that its type's first half names.
@@ -89,6 +91,7 @@ class Outbox:
             plugin=HOUSE,
             command=kind.partition(".")[0],
             job_id="",
+            tenant=tenant,
             payload=msgspec.json.encode(dict(data)),
             created_at=now,
         )

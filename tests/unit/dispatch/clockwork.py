@@ -1,7 +1,7 @@
 """A scheduler over a store, with a clock that stands until it is moved."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -74,6 +74,8 @@ class Clockwork:
         self.store, self.clock, self.writer = store, clock, writer
         self.ids = IdSource(clock)
         self.events: list[tuple[str, dict[str, object]]] = []
+        """What was announced, but for what is announced of every fire time that makes a job."""
+        self.announced_fired: list[dict[str, object]] = []
         self.expected: list[str] = []
         self.scheduler = Scheduler(
             store=store,
@@ -84,9 +86,15 @@ class Clockwork:
             expect=lambda lane, _: self.expected.append(lane),
             cancel=self.cancel,
             supersede=self.supersede,
-            announce=lambda kind, data, _tenant: self.events.append((kind, dict(data))),
+            announce=self._hear,
         )
         self.manage = self.scheduler.manage
+
+    def _hear(self, kind: str, data: Mapping[str, object], tenant: str) -> None:
+        if kind == "schedule.fired":
+            self.announced_fired.append({**data, "tenant": tenant})
+        else:
+            self.events.append((kind, dict(data)))
 
     async def cancel(self, job_id: str) -> None:
         await self.writer.submit(Cancel(now=self.clock.now(), job_id=job_id, reason="replaced"))

@@ -182,13 +182,16 @@ class RecordingOutbox:
             ),
         )
 
-    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+    def announce(
+        self, kind: str, data: Mapping[str, object], now: int, *, tenant: str = ""
+    ) -> tuple[Event, tuple[Delivery, ...]]:
         event = Event(
             id=self._ids(),
             type=kind,
             plugin="hookyard",
             command=kind.partition(".")[0],
             job_id="",
+            tenant=tenant,
             payload=msgspec.json.encode(dict(data)),
             created_at=now,
         )

@@ -106,6 +106,24 @@ def test_a_clock_that_goes_back_repeats_nothing() -> None:
     assert [text[11:16] for text in asyncio.run(run())] == ["00:03", "00:04"]
 
 
+def test_a_fire_time_that_makes_a_job_is_announced_with_that_job() -> None:
+    async def run() -> None:
+        async with clockwork(MemoryStore(), at("2026-05-01T00:00+00:00"), a=rule(every="1m")) as lab:
+            await lab.move(MINUTE)
+            await lab.move(MINUTE)
+            assert [told["job_id"] for told in lab.announced_fired] == [job.id for job in await lab.jobs()]
+            assert lab.announced_fired[0] == {
+                "schedule": "a",
+                "fire_time": "2026-05-01T00:01:00.000Z",
+                "next_fire_time": "2026-05-01T00:02:00.000Z",
+                "job_id": (await lab.jobs())[0].id,
+                "tenant": "",
+            }
+            assert lab.events == []
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize(
     ("catch_up", "expected"),
     [("skip", ["00:11"]), ("one", ["00:10", "00:11"]), ("all", ["00:08", "00:09", "00:10", "00:11"])],

@@ -41,7 +41,9 @@ class NoOutbox:
     def plan(self, job: Job, now: int, events: tuple[Event, ...] = ()) -> tuple[Delivery, ...]:
         return ()
 
-    def announce(self, kind: str, data: Mapping[str, object], now: int) -> tuple[Event, tuple[Delivery, ...]]:
+    def announce(
+        self, kind: str, data: Mapping[str, object], now: int, *, tenant: str = ""
+    ) -> tuple[Event, tuple[Delivery, ...]]:
         raise NotImplementedError
 
     @property

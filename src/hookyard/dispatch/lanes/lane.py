@@ -4,9 +4,9 @@ from typing import Final
 
 from hookyard.clock import Clock
 from hookyard.dispatch.lanes.breaker import CircuitBreaker
-from hookyard.dispatch.lanes.rate import Bucket
 from hookyard.host.lane_rules import LaneRule
 from hookyard.model import Pause
+from hookyard.pacing import Bucket
 
 _HELD: Final = -1
 UNBOUNDED: Final = 1 << 31

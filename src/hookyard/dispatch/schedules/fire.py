@@ -62,6 +62,8 @@ class Done(Struct, frozen=True):
     """The job, when it was stored."""
     why: str | None = None
     """Why there is none."""
+    job_id: str | None = None
+    """Of the job that the fire time made; of one whose input another one took in, that one's."""
 
 
 class Firing:
@@ -244,6 +246,6 @@ def _done(row: Schedule, step: Step, new: NewJob, result: Result) -> Done | None
     if stored.duplicate:
         return Done(replace(row, last_outcome="skipped"), "skipped", None, f"the job {stored.job_id} is still active")
     if stored.coalesced:
-        return Done(replace(row, last_outcome="queued"), "queued", new)
+        return Done(replace(row, last_outcome="queued"), "queued", new, job_id=stored.job_id)
     row = replace(row, last_outcome="queued", last_job=stored.job_id, fired=row.fired + 1)
-    return Done(row, "queued", new)
+    return Done(row, "queued", new, job_id=stored.job_id)

@@ -251,7 +251,8 @@ class Scheduler:
         if done.job is not None:
             job = done.job.job
             self._expect(job.lane, job.run_at)
-            log.change("schedule.fired", "info", job_id=job.id, request_id=job.request_id, **told)
+            log.change("schedule.fired", "info", job_id=done.job_id, request_id=job.request_id, **told)
+            self._announce("schedule.fired", {**told, "job_id": done.job_id}, row.tenant)
             return
         _log.warning(f"schedule.{done.outcome}", why=done.why, **told)
         self._announce(f"schedule.{done.outcome}", {**told, "reason": done.why}, row.tenant)
