@@ -64,19 +64,19 @@ class Attempts:
         try:
             answer = await self._send(delivery, route, started)
         except SendError as error:
-            verdict = self._policy.unanswered(str(error), delivery.attempt, self._clock.now())
+            verdict = self._policy.unanswered(str(error), delivery.attempt - delivery.round_start, self._clock.now())
         except ResolveError as error:
             _log.warning("delivery.unresolved", **named(delivery), detail=str(error))
-            verdict = self._policy.unanswered("dns", delivery.attempt, self._clock.now())
+            verdict = self._policy.unanswered("dns", delivery.attempt - delivery.round_start, self._clock.now())
         except EgressError as error:
             _log.warning("delivery.refused", **named(delivery), detail=f"the URL {error}")
             verdict = self._policy.refused("egress_refused")
         except Exception:  # noqa: BLE001  one delivery's misfortune must not end the courier
             _log.exception("delivery.broken", **named(delivery))
-            verdict = self._policy.unanswered("internal", delivery.attempt, self._clock.now())
+            verdict = self._policy.unanswered("internal", delivery.attempt - delivery.round_start, self._clock.now())
         else:
             now = self._clock.now()
-            verdict = self._policy.answered(answer.status, answer.retry_after, delivery.attempt, now)
+            verdict = self._policy.answered(answer, delivery.attempt - delivery.round_start, now)
         return verdict, self._record(delivery, started, answer, verdict)
 
     async def _send(self, delivery: Delivery, route: Route, started: int) -> Answer:

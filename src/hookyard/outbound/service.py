@@ -53,7 +53,7 @@ class Outbound:
         self._clock = clock
         settings = config.outbound
         endpoints = self._endpoints = Endpoints(config)
-        policy = Policy(settings, draw)
+        policy = Policy(settings.schedule, settings.jitter, int(settings.max_retry_after), draw)
         sender = sender or ReqwestSender(
             timeout=settings.timeout.seconds,
             connect_timeout=settings.connect_timeout.seconds,
