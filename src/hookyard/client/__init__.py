@@ -2,12 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from hookyard.client.verify import SecretError, VerificationError, verify
+from hookyard.client.sign import sign
+from hookyard.client.verify import SecretError, VerificationError, Verified, verify
 
 if TYPE_CHECKING:
     from hookyard.client.worker import Worker, WorkerJob, WorkRefused
 
-__all__ = ["SecretError", "VerificationError", "WorkRefused", "Worker", "WorkerJob", "verify"]
+__all__ = [
+    "SecretError",
+    "VerificationError",
+    "Verified",
+    "WorkRefused",
+    "Worker",
+    "WorkerJob",
+    "sign",
+    "verify",
+]
 
 _WORKER = frozenset({"WorkRefused", "Worker", "WorkerJob"})
 
