@@ -1,40 +1,44 @@
 """Which HTTP client sends webhooks fastest: signed POSTs to a loopback receiver in a process of its own.
 
 Every candidate sends the same body with the same headers, freshly signed, over keep-alive connections, 32 and
-64 at once. Candidates take turns, several times; the table shows medians and the ratio to `httpx.AsyncClient`.
+64 at once. Candidates take turns, several times; the table shows medians and the ratio to `httpx.AsyncClient`. The
+last one is no client: it shows what a connection and the parser alone would do.
 Bounded: about a minute. Run `python bench/outgoing.py`, with `--seconds` and `--repeats` to change that, `--json
 FILE` to keep it.
 """
 
 import argparse
 import asyncio
+import hmac
 import json
 import multiprocessing
 import os
 import platform
 import statistics
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import aiohttp
 import aiohttp.abc
 import httpcore
 import httpx
 import uvloop
+from httptools import HttpResponseParser
 from pyreqwest.client import ClientBuilder
 
 from hookyard.egress.guard import Target
-from hookyard.outbound.client import ReqwestSender
-from hookyard.outbound.signing import Signer
+from hookyard.outbound.http import HttpSender
+from hookyard.outbound.sender import Channel
 
 HOST = "receiver.test"  # no resolver knows it: a candidate that reaches it was really pinned
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+KEY = b"a key of twenty-four b."
 BODY = b'{"type":"job.succeeded","timestamp":"2026-01-01T00:00:00.000Z","data":{"job_id":"%s","result":%s}}' % (
     b"019b8c00-0000-7000-8000-000000000000",
     b'{"text":"' + b"x" * 300 + b'"}',
@@ -147,13 +151,55 @@ def by_pyreqwest(capped: bool) -> Candidate:
     return candidate
 
 
+class Bare(asyncio.Protocol):
+    """A connection that does the least: no deadline, no limit, no check of anything."""
+
+    def __init__(self) -> None:
+        self.parser = HttpResponseParser(self)
+        self.waiter: asyncio.Future[int] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.parser.feed_data(data)
+
+    def on_message_complete(self) -> None:
+        if self.waiter is not None:
+            self.waiter.set_result(self.parser.get_status_code())
+
+
+@asynccontextmanager
+async def by_httptools(port: int, at_once: int) -> AsyncIterator[Send]:
+    loop = asyncio.get_running_loop()
+    pool = [(await loop.create_connection(Bare, "127.0.0.1", port))[1] for _ in range(at_once)]
+    every = list(pool)
+    start = f"POST /hook HTTP/1.1\r\nhost: {HOST}:{port}\r\ncontent-length: {len(BODY)}\r\n"
+
+    async def send(headers: dict[str, str]) -> int:
+        connection = pool.pop()
+        waiter = connection.waiter = loop.create_future()
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        connection.transport.write(f"{start}{lines}\r\n".encode() + BODY)
+        status = await waiter
+        pool.append(connection)
+        return status
+
+    try:
+        yield send
+    finally:
+        for connection in every:
+            connection.transport.close()
+
+
 @asynccontextmanager
 async def by_hookyard(port: int, at_once: int) -> AsyncIterator[Send]:
     target = Target(f"http://{HOST}:{port}/hook", "http", HOST, port, ("127.0.0.1",))
-    sender = ReqwestSender(timeout=15, connect_timeout=5, idle=at_once)
+    channel = Channel(key="bench", timeout=15, connect_timeout=5, idle=at_once)
+    sender = HttpSender()
 
     async def send(headers: dict[str, str]) -> int:
-        return (await sender.send(target, headers, BODY)).status
+        return (await sender.send(target, headers, BODY, channel)).status
 
     try:
         yield send
@@ -168,12 +214,22 @@ CANDIDATES: dict[str, Candidate] = {
     "pyreqwest, whole answer": by_pyreqwest(capped=False),
     "pyreqwest, answer capped": by_pyreqwest(capped=True),
     "hookyard's sender": by_hookyard,
+    "httptools and nothing else": by_httptools,
 }
 
 
-async def measure(candidate: Candidate, port: int, at_once: int, seconds: float) -> float:
-    """Requests a second."""
-    signer = Signer([SECRET])
+def sign(identifier: str, now: int) -> str:
+    content = b"%s.%d.%s" % (identifier.encode(), now, BODY)
+    return f"v1,{b64encode(hmac.digest(KEY, content, 'sha256')).decode()}"
+
+
+class Run(NamedTuple):
+    per_second: float
+    cpu: float
+    """Microseconds of this process for one request, the library's own threads too."""
+
+
+async def measure(candidate: Candidate, port: int, at_once: int, seconds: float) -> Run:
     sent = 0
 
     async def worker(send: Send, until: float) -> None:
@@ -185,7 +241,7 @@ async def measure(candidate: Candidate, port: int, at_once: int, seconds: float)
                 {
                     "webhook-id": identifier,
                     "webhook-timestamp": str(now),
-                    "webhook-signature": signer.sign(identifier, now, BODY),
+                    "webhook-signature": sign(identifier, now),
                     "content-type": "application/json",
                     "user-agent": "Hookyard/bench",
                 }
@@ -194,9 +250,9 @@ async def measure(candidate: Candidate, port: int, at_once: int, seconds: float)
 
     async with candidate(port, at_once) as send:
         await worker(send, time.perf_counter() + 0.05)
-        sent, start = 0, time.perf_counter()
+        sent, start, busy = 0, time.perf_counter(), time.process_time()
         await asyncio.gather(*(worker(send, start + seconds) for _ in range(at_once)))
-        return sent / (time.perf_counter() - start)
+        return Run(sent / (time.perf_counter() - start), (time.process_time() - busy) / sent * 1e6)
 
 
 def main() -> None:
@@ -210,19 +266,23 @@ def main() -> None:
     receiver = context.Process(target=receive, args=(theirs,), daemon=True)
     receiver.start()
     port: int = ours.recv()
-    rates: dict[tuple[str, int], list[float]] = {}
+    runs: dict[tuple[str, int], list[Run]] = {}
     for _ in range(options.repeats):
         for at_once in (32, 64):
             for name, candidate in CANDIDATES.items():
-                rate = uvloop.run(measure(candidate, port, at_once, options.seconds))
-                rates.setdefault((name, at_once), []).append(rate)
+                run = uvloop.run(measure(candidate, port, at_once, options.seconds))
+                runs.setdefault((name, at_once), []).append(run)
     ours.send(None)
     receiver.join(5)
-    report(rates, options.json)
+    report(runs, options.json)
 
 
-def report(rates: dict[tuple[str, int], list[float]], path: str | None) -> None:
-    libraries = ("httpx", "httpcore", "aiohttp", "pyreqwest", "uvloop")
+def ratio(ours: list[Run], theirs: list[Run]) -> float:
+    return statistics.median(our.per_second / their.per_second for our, their in zip(ours, theirs, strict=True))
+
+
+def report(runs: dict[tuple[str, int], list[Run]], path: str | None) -> None:
+    libraries = ("httpx", "httpcore", "aiohttp", "pyreqwest", "httptools", "uvloop")
     about = {
         "python": platform.python_version(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
@@ -232,17 +292,18 @@ def report(rates: dict[tuple[str, int], list[float]], path: str | None) -> None:
         {
             "client": name,
             "at_once": at_once,
-            "per_second": round(statistics.median(found)),
-            "lowest": round(min(found)),
-            "highest": round(max(found)),
-            "ratio": round(statistics.median(found) / statistics.median(rates["httpx.AsyncClient", at_once]), 1),
+            "per_second": round(statistics.median(run.per_second for run in found)),
+            "lowest": round(min(run.per_second for run in found)),
+            "highest": round(max(run.per_second for run in found)),
+            "ratio": round(ratio(found, runs["httpx.AsyncClient", at_once]), 1),
+            "cpu": round(statistics.median(run.cpu for run in found), 1),
         }
-        for (name, at_once), found in rates.items()
+        for (name, at_once), found in runs.items()
     ]
     print(", ".join(f"{key} {value}" for key, value in about.items()))
-    print("\n| client | at once | requests/s | lowest to highest | x httpx |\n|---|--:|--:|--:|--:|")
+    print("\n| client | at once | requests/s | lowest to highest | x httpx | µs of CPU |\n|---|--:|--:|--:|--:|--:|")
     for row in rows:
-        print("| {client} | {at_once} | {per_second} | {lowest} to {highest} | {ratio} |".format(**row))
+        print("| {client} | {at_once} | {per_second} | {lowest} to {highest} | {ratio} | {cpu} |".format(**row))
     if path:
         Path(path).write_text(json.dumps({"about": about, "rows": rows}, indent=2))
 
