@@ -1,0 +1,63 @@
+"""`hookyard endpoints list` and `show`."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+
+from hookyard.cli.endpoints.common import Name, path_of
+from hookyard.cli.examples import examples
+from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
+
+_COLUMNS: Final = ("name", "state", "events", "commands", "url", "failing_since")
+
+
+class State(StrEnum):
+    """How an endpoint is."""
+
+    live = "live"
+    disabled = "disabled"
+    off = "off"
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
+    group.command("list", epilog=examples("hookyard endpoints list --failing"))(list_endpoints)
+    group.command("show")(show_endpoint)
+
+
+def list_endpoints(
+    state: Annotated[State | None, typer.Option(help="Only those that are so; `off` is by their settings.")] = None,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    failing: Annotated[bool, typer.Option("--failing", help="Only those whose last attempt failed.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List endpoints, by name."""
+    query = {"state": None if state is None else state.value, "failing": failing or None, "limit": 200}
+    with connect(url, token_file) as api:
+        rows = api.pages("/api/v1/endpoints", "endpoints", query)
+        show(rows if as_json else map(_row, rows), _COLUMNS, as_json=as_json)
+
+
+def show_endpoint(name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None) -> None:
+    """Print all of an endpoint, as JSON; no secret, and no value of a header of its own."""
+    import msgspec
+
+    with connect(url, token_file) as api:
+        found = api.call("GET", path_of(name))
+    typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+
+
+def _row(found: dict[str, Any]) -> dict[str, object]:
+    return {**found, "state": state_of(found)}
+
+
+def state_of(found: Mapping[str, Any]) -> str:
+    """How an endpoint is, in a few words."""
+    state = found["state"]
+    if "disabled" in found:
+        state = f"disabled ({found['disabled']['reason']})"
+    return f"{state}, {found['problem']}" if "problem" in found else str(state)
