@@ -75,6 +75,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "already_succeeded": Code(409, "The job has succeeded.", exit_code=65),
         "already_terminal": Code(409, "The job has ended.", exit_code=65),
         "undelivered": Code(409, "Something of the job is still to be delivered.", exit_code=75),
+        "delivery_active": Code(409, "The delivery is being sent at this moment.", retryable=True, exit_code=75),
+        "endpoint_disabled": Code(409, "The endpoint gets nothing now.", exit_code=65),
         "dependency_failed": Code(409, "A job that had to succeed first did not.", exit_code=65),
         "token_ended": Code(409, "The token is over, or was replaced.", exit_code=65),
         "exists": Code(409, "There is one of this name already.", exit_code=65),
