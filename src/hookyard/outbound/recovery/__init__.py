@@ -1,0 +1,6 @@
+"""What people do when a receiver was down, or was not there: send again, send what was missed, give up, clear away."""
+
+from hookyard.outbound.recovery.recovery import Recovery
+from hookyard.outbound.recovery.replay import Replayed
+
+__all__ = ["Recovery", "Replayed"]

@@ -1,0 +1,251 @@
+"""Recovery: everything that people do about deliveries, each of it written with its entry of the audit log."""
+
+from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Final, Literal
+
+from hookyard.clock import Clock
+from hookyard.errors import Refused
+from hookyard.ids import IdSource
+from hookyard.model import AuditEntry, Delivery, Event
+from hookyard.outbound.events import BY_NAME, EVENT_TYPES, EventType, sample
+from hookyard.outbound.recovery.ports import Finds, Known, Plans
+from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
+from hookyard.store.audited import Write, audited
+from hookyard.store.contract import (
+    AbandonDelivery,
+    AddMissed,
+    AppendAudit,
+    AppendEvents,
+    DeliveriesMoved,
+    NotFound,
+    Op,
+    PurgeDeliveries,
+    RecoverDeliveries,
+    ResendDelivery,
+    Stale,
+    Store,
+)
+
+Purgeable = Literal["pending", "held", "delivered", "failed"]
+_MOST: Final = 500
+_MOST_BYTES: Final = 4 << 20
+"""Of bodies in one transaction."""
+
+
+class Recovery:
+    """Sends again, and sends what was missed.
+
+    Every method raises Refused for what cannot be, and StoreUnavailable when nothing was done.
+
+    Args:
+        store: has the deliveries, the jobs and the events.
+        write: has an operation applied; the result is there once it is on disk.
+        endpoints: who there is to be told.
+        plans: what one of them would be told.
+        expect: tells the courier that something is due at a time.
+        ids: where the ids of deliveries come from.
+        clock: where time comes from.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        write: Write,
+        endpoints: Finds,
+        plans: Plans,
+        expect: Callable[[int], None],
+        ids: IdSource,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._write = write
+        self._endpoints = endpoints
+        self._plans = plans
+        self._expect = expect
+        self._ids = ids
+        self._clock = clock
+
+    async def resend(self, delivery_id: str, *, tenant: str, audit: AuditEntry) -> Delivery:
+        """Send one again, under its id, whatever became of it; its schedule begins anew."""
+        delivery = await self._visible(delivery_id, tenant)
+        if delivery.endpoint is not None:
+            self._require_live(delivery.endpoint)
+        now = self._clock.now()
+        return await self._moved(ResendDelivery(now=now, delivery_id=delivery.id), audit)
+
+    async def abandon(self, delivery_id: str, *, tenant: str, audit: AuditEntry) -> Delivery:
+        """Give one up that waits: it fails as `abandoned`."""
+        delivery = await self._visible(delivery_id, tenant)
+        if delivery.status in {"delivered", "failed"}:
+            raise Refused("already_terminal", "The delivery has ended.")
+        return await self._moved(AbandonDelivery(now=self._clock.now(), delivery_id=delivery.id), audit)
+
+    async def recover(
+        self, endpoint: str, *, since: int, until: int | None, after: str | None, limit: int, audit: AuditEntry
+    ) -> DeliveriesMoved:
+        """Send again what failed for good of what was made in `since <= time < until`, but for what was given up."""
+        self._require_live(endpoint)
+        op = RecoverDeliveries(
+            now=self._clock.now(), endpoint=endpoint, since=since, until=until, after=after, limit=_bounded(limit)
+        )
+        return await self._many(op, audit)
+
+    async def purge(
+        self,
+        endpoint: str,
+        *,
+        statuses: tuple[Purgeable, ...],
+        until: int | None,
+        after: str | None,
+        limit: int,
+        audit: AuditEntry,
+    ) -> DeliveriesMoved:
+        """Delete deliveries of these statuses, of whatever endpoint, also of one that is gone."""
+        op = PurgeDeliveries(
+            now=self._clock.now(), endpoint=endpoint, statuses=statuses, until=until, after=after, limit=_bounded(limit)
+        )
+        return await self._many(op, audit)
+
+    async def replay(
+        self, endpoint: str, *, since: int, until: int | None, after: str | None, limit: int, audit: AuditEntry
+    ) -> Replayed:
+        """Send what the endpoint was not told of what happened in `since <= time < until` and is of interest to it now.
+
+        It may be repeated, broken off and begun again anywhere: what the endpoint has a delivery of is not made again.
+        The audit log has an entry of each call that made deliveries, and of the first.
+        """
+        self._require_live(endpoint)
+        end = self._clock.now() + 1 if until is None else until
+        entry: AuditEntry | None = audit
+        planned = looked_at = 0
+        place: str | None = after
+        for _ in range(READS):
+            page = await read_page(self._store, since=since, until=end, after=place)
+            self._require_live(endpoint)  # it may have been changed since the page before
+            for batch in _batches(await self._missed(endpoint, page)):
+                result = await audited(self._write, entry, AddMissed(now=self._clock.now(), deliveries=batch))
+                entry = None
+                planned += result.count if isinstance(result, DeliveriesMoved) else 0
+                self._expect(self._clock.now())
+            looked_at, place = looked_at + len(page.told), page.next
+            if place is None or looked_at >= _bounded(limit):
+                break
+        if entry is not None and after is None:
+            await self._write(AppendAudit(now=entry.at, entry=entry))
+        return Replayed(planned, looked_at, place)
+
+    async def test(self, endpoint: str, *, event: str | None, tenant: str, audit: AuditEntry) -> Delivery:
+        """Send a sample, outside of any order: of this type, or of one that the endpoint listens to."""
+        known = self._require_live(endpoint, tenant)
+        kind = _sampled(known, event)
+        now = self._clock.now()
+        delivery = Delivery(
+            id=self._ids(),
+            job_id=None,
+            request_id=audit.request_id,
+            event=kind.type,
+            endpoint=endpoint,
+            url=None,
+            tenant=known.row.tenant,
+            body=sample(kind, now),
+            created_at=now,
+            next_at=now,
+        )
+        await audited(self._write, audit, AppendEvents(now=now, events=(), deliveries=(delivery,)))
+        self._expect(now)
+        return delivery
+
+    async def _missed(self, endpoint: str, page: Page) -> list[Delivery]:
+        """What the endpoint would be told of this page."""
+        now = self._clock.now()
+        there: dict[str, bool] = {}
+        found: list[Delivery] = []
+        for told in page.told:
+            delivery = self._plans.again(endpoint, told, now)
+            if delivery is None:
+                continue
+            if isinstance(told, Event) and told.job_id:
+                # What was told of a job is forgotten with it: nobody knows any more whether it was told.
+                if told.job_id not in there:
+                    there[told.job_id] = await self._store.job(told.job_id) is not None
+                if not there[told.job_id]:
+                    continue
+            found.append(delivery)
+        return found
+
+    def _require_live(self, endpoint: str, tenant: str = "") -> Known:
+        known = self._endpoints.find(endpoint, tenant)
+        if known.problem is not None:
+            raise Refused("endpoint_disabled", f"The endpoint cannot be sent to: {known.problem}")
+        if not known.live:
+            raise Refused("endpoint_disabled", "The endpoint is disabled: enable it first.")
+        return known
+
+    async def _visible(self, delivery_id: str, tenant: str) -> Delivery:
+        found = await self._store.delivery(delivery_id)
+        if found is None or (tenant and found.tenant != tenant):
+            raise Refused("not_found", "There is no such delivery.")
+        return found
+
+    async def _moved(self, op: ResendDelivery | AbandonDelivery, audit: AuditEntry) -> Delivery:
+        result = await audited(self._write, audit, op)
+        if isinstance(result, Stale):
+            raise Refused("delivery_active", "The delivery is being sent at this moment: try again when that is over.")
+        found = None if isinstance(result, NotFound) else await self._store.delivery(op.delivery_id)
+        if found is None:
+            raise Refused("not_found", "There is no such delivery.")
+        self._expect(op.now)
+        return found
+
+    async def _many(self, op: Op, audit: AuditEntry) -> DeliveriesMoved:
+        result = await audited(self._write, audit, op)
+        if not isinstance(result, DeliveriesMoved):
+            raise Refused("internal", "The deliveries were not changed.")
+        self._expect(op.now)
+        return result
+
+
+def _bounded(limit: int) -> int:
+    return max(1, min(limit, _MOST))
+
+
+def _batches(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, ...]]:
+    """All of them, in transactions that stay short."""
+    batch: list[Delivery] = []
+    size = 0
+    for each in deliveries:
+        if batch and size + len(each.body) > _MOST_BYTES:
+            yield tuple(batch)
+            batch, size = [], 0
+        batch.append(each)
+        size += len(each.body)
+    if batch:
+        yield tuple(batch)
+
+
+def _sampled(known: Known, event: str | None) -> EventType:
+    """Of which type a sample is.
+
+    Raises:
+        Refused: Hookyard has no sample of that.
+    """
+    if event is not None:
+        kind = BY_NAME.get(event)
+        if kind is None:
+            raise Refused("invalid_input", f"There is no sample of {event!r}.", path="$.event")
+        return kind
+    patterns = () if known.settings is None else known.settings.events
+    for kind in sorted(EVENT_TYPES, key=_common):
+        if any(kind.type == each if kind.quiet else fnmatchcase(kind.type, each) for each in patterns):
+            return kind
+    return BY_NAME[_USUAL]
+
+
+_USUAL: Final = "job.succeeded"
+
+
+def _common(kind: EventType) -> bool:
+    """What most endpoints are for comes first."""
+    return kind.type != _USUAL
