@@ -18,10 +18,13 @@ from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
 from hookyard.gateway.audit import Audit
 from hookyard.gateway.caller import KEY, Callers, Seen, seen
+from hookyard.gateway.deliveries.routes import DeliveryRoutes
 from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.endpoints.all_routes import endpoint_handlers
 from hookyard.gateway.events import Events
 from hookyard.gateway.health import Health
 from hookyard.gateway.jobs.routes import job_handlers
+from hookyard.gateway.keys import Keys
 from hookyard.gateway.lanes.routes import LaneRoutes
 from hookyard.gateway.lean import Lean, peer_of
 from hookyard.gateway.limits import Exceeded, kind_of
@@ -78,6 +81,9 @@ class Gateway(Litestar):
                 *work_handlers(deps),
                 *Schedules(deps, self._live).handlers(),
                 *SourceRoutes(deps, self._live).handlers(),
+                *endpoint_handlers(deps),
+                *DeliveryRoutes(deps).handlers(),
+                *Keys(deps).handlers(),
                 *_plain_routes(deps, self._live),
             ],
             exception_handlers={Exception: _Refusing(deps.limits.lines)},

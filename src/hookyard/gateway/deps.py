@@ -14,6 +14,7 @@ from hookyard.dispatch.work import Work
 from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.dispatching import Dispatcher
 from hookyard.gateway.documents import Fetch, no_fetches
+from hookyard.gateway.endpoints.ports import EndpointManager, LineState, Recovery
 from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
@@ -23,6 +24,7 @@ from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
 from hookyard.inbound.sources import Sources
 from hookyard.store.contract import Op, Result, Store
+from hookyard.webhook_secret import PublicKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,14 @@ class GatewayDeps:
     schedules: Manager | None = None
     work: Work | None = None
     """What external workers do with jobs; without it there are no such routes."""
+    endpoints: EndpointManager | None = None
+    """Those that keep endpoints of outgoing webhooks."""
+    recovery: Recovery | None = None
+    """Those that send again."""
+    lines: Callable[[str], LineState] | None = None
+    """How the requests to an endpoint go at this moment."""
+    public_key: Callable[[str], PublicKey | None] | None = None
+    """The key that is published under a name."""
     hooks: Hooks = field(default_factory=Hooks)
     bodies: Bodies = field(default_factory=Bodies)
     visit: Visit = no_visits

@@ -9,6 +9,8 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.openapi import (
     audit,
     changes,
+    deliveries,
+    endpoints,
     events,
     health,
     jobs,
@@ -36,6 +38,8 @@ GROUPS: Final[tuple[Group, ...]] = (
     audit.GROUP,
     schedules.GROUP,
     sources.GROUP,
+    endpoints.GROUP,
+    deliveries.GROUP,
     work.GROUP,
 )
 """All groups but the ways in, which follow from the configuration."""

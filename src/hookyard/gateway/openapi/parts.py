@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from hookyard.config.values import Duration
+from hookyard.config.values import Duration, Rate
 from hookyard.errors import CODES
 from hookyard.signature import type_hook
 
@@ -22,6 +22,7 @@ BODY: Final = ("invalid_json", "invalid_input", "too_large", "unsupported_media_
 WRITE: Final = (*READ, "busy")
 """What every route that changes something can answer."""
 _DURATION: Final = "A length of time: seconds, or text such as `5m` or `1h30m`."
+_RATE: Final = "So many in so much time, such as `10/1s`."
 SECURITY: Final[list[Object]] = [{"bearer": []}, {"api_key": []}]
 
 
@@ -92,6 +93,8 @@ class Group:
 
 def _schema_of(kind: type[Any]) -> Object:
     """The schemas of the types that msgspec does not know."""
+    if kind is Rate:
+        return {"type": "string", "description": _RATE}
     if kind is Duration:
         return {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}], "description": _DURATION}
     return type_hook(kind)

@@ -1,0 +1,52 @@
+"""Deliveries of a store, in any of several statuses, as one caller sees them."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec.structs import replace
+
+from hookyard.auth import Principal
+from hookyard.errors import Refused
+from hookyard.gateway.endpoints.ports import EndpointManager
+from hookyard.model import Delivery, DeliveryStatus
+from hookyard.store.contract import DeliveriesFound, DeliveryQuery, Store
+
+
+async def find(store: Store, query: DeliveryQuery, statuses: Sequence[DeliveryStatus]) -> DeliveriesFound:
+    """A page of deliveries, newest first, of those in one of these statuses; in any when there is none.
+
+    Each status is asked for on its own, since each has an index of its own. One that goes from one status to another
+    meanwhile may be left out.
+    """
+    if len(statuses) < 2:  # noqa: PLR2004  nothing to put together
+        return await store.find_deliveries(replace(query, status=statuses[0] if statuses else None))
+    pages = [await store.find_deliveries(replace(query, status=status)) for status in statuses]
+    # Down to here, and no further, all of them have been looked through.
+    end = max((page.next for page in pages if page.next is not None), default=None)
+    by_id = {each.id: each for page in pages for each in page.deliveries if end is None or each.id >= end}
+    found = sorted(by_id.values(), key=lambda each: each.id, reverse=True)
+    if len(found) > query.limit:
+        found = found[: query.limit]
+        end = found[-1].id
+    return DeliveriesFound(tuple(found), end)
+
+
+def visible(principal: Principal, endpoints: EndpointManager | None) -> Callable[[Delivery], bool]:
+    """Whether a delivery is there for this caller: of its tenant, and for an endpoint of its tenant or a callback.
+
+    What an operator's endpoint is told of a tenant's jobs is the operator's, to be seen and to be sent again.
+    """
+
+    def sees(delivery: Delivery) -> bool:
+        if not principal.tenant:
+            return True
+        if delivery.tenant != principal.tenant:
+            return False
+        return delivery.endpoint is None or _is_there(delivery.endpoint)
+
+    def _is_there(name: str) -> bool:
+        try:
+            return endpoints is not None and endpoints.find(name, principal.tenant) is not None
+        except Refused:
+            return False
+
+    return sees

@@ -1,0 +1,89 @@
+"""What every route of endpoints begins with."""
+
+from typing import Any
+
+from litestar import Request
+
+from hookyard.auth import ADMIN, ENDPOINTS_WRITE, JOBS_READ, Principal
+from hookyard.errors import Refused
+from hookyard.gateway.caller import allowed
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.endpoints.ports import EndpointManager, Entry, Recovery
+from hookyard.gateway.endpoints.views import EndpointView, view_of
+from hookyard.gateway.paging import require_no_query
+
+
+class EndpointAccess:
+    """Finds the endpoint that a request names, for those who may, and shows it.
+
+    The order is the same for every route: who is calling (401), whether it may do this at all (403), a query that is
+    not understood (400), and whether there is such an endpoint for this caller (404).
+    """
+
+    def __init__(self, deps: GatewayDeps) -> None:
+        self._deps = deps
+
+    @property
+    def endpoints(self) -> EndpointManager:
+        """Those that keep endpoints.
+
+        Raises:
+            Refused: nobody does.
+        """
+        if self._deps.endpoints is None:
+            raise Refused("not_found", "There are no endpoints here.")
+        return self._deps.endpoints
+
+    @property
+    def recovery(self) -> Recovery:
+        """Those that send again.
+
+        Raises:
+            Refused: nobody does.
+        """
+        if self._deps.recovery is None:
+            raise Refused("not_found", "Nothing is sent from here.")
+        return self._deps.recovery
+
+    def writable(self, request: Request[Any, Any, Any], name: str) -> tuple[Principal, Entry]:
+        """Return who asks, and the endpoint.
+
+        Raises:
+            Refused: see the class.
+        """
+        principal = allowed(request, self._deps, ENDPOINTS_WRITE)
+        require_no_query(request)
+        return principal, self.endpoints.find(name, principal.tenant)
+
+    def settable(self, request: Request[Any, Any, Any]) -> Principal:
+        """Return who asks, when it may say where events go: an endpoint is told the results of jobs.
+
+        Raises:
+            Refused: see the class.
+        """
+        principal = allowed(request, self._deps, ENDPOINTS_WRITE)
+        if not principal.may(JOBS_READ):
+            raise Refused("forbidden", "An endpoint is told the results of jobs: that needs the scope jobs:read too.")
+        require_no_query(request)
+        return principal
+
+    def view(self, entry: Entry) -> EndpointView:
+        """Show it."""
+        return view_of(entry, self._deps.clock.now(), self._deps.config.server.public_url or "")
+
+
+def tenant_of(principal: Principal, asked: object) -> str:
+    """Whose a new endpoint is: its maker's, unless an admin without a tenant says otherwise.
+
+    Args:
+        principal: the maker.
+        asked: a tenant, or what stands for none.
+
+    Raises:
+        Refused: it is another one, and the maker may not.
+    """
+    if not isinstance(asked, str) or asked == principal.tenant:
+        return principal.tenant
+    if principal.tenant or not principal.may(ADMIN):
+        raise Refused("forbidden", "Only an admin without a tenant may make an endpoint of another.", path="$.tenant")
+    return asked

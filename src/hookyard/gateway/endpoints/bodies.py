@@ -1,0 +1,128 @@
+"""What endpoints are changed and recovered with."""
+
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import msgspec
+from litestar import Request
+from msgspec import Meta, Struct
+
+from hookyard.config.scalars import parse_value
+from hookyard.config.values import Duration
+from hookyard.errors import Refused
+from hookyard.gateway.body import raw_body
+from hookyard.gateway.decode import refusal, require_utf8
+from hookyard.gateway.deps import GatewayDeps
+from hookyard.gateway.moment import Moment, at, millis
+
+T = TypeVar("T", bound=Struct)
+_DAY: Final = 86_400_000
+LONGEST_OVERLAP: Final = 365 * _DAY
+Limit = Annotated[int, Meta(ge=1, le=500)]
+
+
+class RotateEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a secret is replaced."""
+
+    kind: Literal["v1", "v1a"] = "v1"
+    """Which secrets: those that sign `v1`, or the keys that sign `v1a`."""
+    overlap: Duration = Duration(_DAY)
+    """For how long the old ones sign as well: seconds, or text such as `24h`; at most a year."""
+    secret: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    """The new one, where it is not to be made here."""
+
+
+class SendSample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which sample is sent."""
+
+    event: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """The type of the event; one that the endpoint listens to if left out."""
+
+
+class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when to when, and how much of it at once."""
+
+    since: Moment
+    """Then or later: RFC 3339 with an offset, or milliseconds since 1970 UTC."""
+    until: Moment | None = None
+    """Before."""
+    limit: Limit = 500
+    """How many rows to look at in this call."""
+    cursor: str | None = None
+    """The `next` of an earlier answer."""
+
+
+class Recover(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries that failed for good are sent again: those made in this time."""
+
+    dry_run: bool = False
+    """Only count them; its cursors are of its own."""
+
+
+class Purge(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries are deleted: those made in this time."""
+
+    statuses: Annotated[tuple[Literal["pending", "held", "delivered", "failed"], ...], Meta(min_length=1)] = ("failed",)
+    dry_run: bool = False
+    """Only count them; its cursors are of its own."""
+
+
+class Replay(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when to when something happened that the endpoint was not told."""
+
+
+class Moved(Struct, frozen=True, kw_only=True):
+    """What became of the deliveries that one call looked at."""
+
+    count: int
+    """How many were changed; in a dry run, how many would be."""
+    next: str | None
+    """The cursor to go on with; null when all were looked at."""
+    dry_run: bool
+
+
+class ReplayedView(Struct, frozen=True, kw_only=True):
+    """What one call of a replay came to."""
+
+    planned: int
+    """Deliveries that were made; what the endpoint has been told already is none."""
+    looked_at: int
+    """Jobs and events."""
+    next: str | None
+    """The cursor to go on with; null when all were looked at."""
+
+
+async def settings_of(request: Request[Any, Any, Any], deps: GatewayDeps, kind: type[T]) -> T:
+    """Return the body of a request that may have lengths of time and rates in it, written as in YAML.
+
+    Raises:
+        Refused: it is too large, no JSON, or not what the type says.
+    """
+    body = await raw_body(request, deps)
+    try:
+        require_utf8(body)
+        return msgspec.json.decode(body or b"{}", type=kind, dec_hook=parse_value)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise refusal(error, body=body) from error
+
+
+def window_of(asked: Window) -> tuple[int, int | None]:
+    """From when to when, in milliseconds.
+
+    Raises:
+        Refused: it ends before it begins.
+    """
+    since, until = at(asked.since), millis(asked.until)
+    if until is not None and until <= since:
+        raise Refused("invalid_input", "That is not after since.", path="$.until")
+    return since, until
+
+
+def overlap_of(asked: RotateEndpoint) -> int:
+    """For how many milliseconds the old secrets sign as well.
+
+    Raises:
+        Refused: that is too long.
+    """
+    if asked.overlap > LONGEST_OVERLAP:
+        raise Refused("invalid_input", "An overlap is at most a year.", path="$.overlap")
+    return int(asked.overlap)

@@ -1,0 +1,53 @@
+"""The paths of deliveries, in the OpenAPI document."""
+
+from typing import Final
+
+from hookyard.gateway.deliveries.views import (
+    DeliveryAttempts,
+    DeliveryListQuery,
+    DeliveryPage,
+    DeliveryRow,
+    OneDelivery,
+)
+from hookyard.gateway.openapi.parts import BODY, WRITE, Group, Known, Object, in_path, json_body, operation, shown
+
+_TAG: Final = "deliveries"
+
+
+def _paths(known: Known) -> Object:
+    one = in_path("delivery_id", {"type": "string", "format": "uuid"})
+
+    def change(summary: str, description: str) -> Object:
+        return operation(
+            "post",
+            summary,
+            known,
+            tag=_TAG,
+            answers={"200": json_body("How the delivery stands now.", known[DeliveryRow])},
+            codes=(*WRITE, "not_found", "delivery_active", "already_terminal", "endpoint_disabled", *BODY),
+            parameters=[one],
+            description=description,
+        )
+
+    return {
+        "/api/v1/deliveries": shown(
+            "Deliveries, newest first", DeliveryPage, known, tag=_TAG, parameters=known.parameters(DeliveryListQuery)
+        ),
+        "/api/v1/deliveries/{delivery_id}": shown(
+            "A delivery", OneDelivery, known, "not_found", tag=_TAG, parameters=[one]
+        ),
+        "/api/v1/deliveries/{delivery_id}/attempts": shown(
+            "The tries at a delivery", DeliveryAttempts, known, "not_found", tag=_TAG, parameters=[one]
+        ),
+        "/api/v1/deliveries/{delivery_id}/resend": change(
+            "Send a delivery again", "Under its id; its schedule begins anew. One that is pending is due at once."
+        ),
+        "/api/v1/deliveries/{delivery_id}/abandon": change(
+            "Give a delivery up", "One that is pending or held fails for good, as `abandoned`."
+        ),
+    }
+
+
+GROUP = Group(
+    kinds=(DeliveryPage, DeliveryRow, OneDelivery, DeliveryAttempts), queries=(DeliveryListQuery,), paths=_paths
+)
