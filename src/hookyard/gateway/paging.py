@@ -109,5 +109,5 @@ ENDPOINTS: Final = Cursors("n", str.encode, bytes.decode)
 DELIVERIES: Final = _by_id("d")
 OLDEST_FIRST: Final = _by_id("o")
 """Of deliveries that are changed many at a time, which goes the other way than their list."""
-REPLAYS: Final = Cursors("r", str.encode, bytes.decode)
-"""Of a walk through what happened, which knows itself where it stands."""
+REPLAYS: Final = _by_id("r")
+"""Of a walk through jobs and events."""

@@ -5,10 +5,11 @@ from typing import Literal, Protocol
 
 from hookyard.config.model import EndpointRules
 from hookyard.model import AuditEntry, Delivery, Endpoint
-from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints.bodies import NewEndpoint
 from hookyard.outbound.endpoints.private import KeptSecret
+from hookyard.outbound.sender import Identity
 from hookyard.store.contract import DeliveriesMoved
+from hookyard.webhook_secret import PublicKey
 
 
 class Entry(Protocol):
@@ -30,23 +31,23 @@ class Entry(Protocol):
         ...
 
     @property
-    def destination(self) -> Destination | None:
-        """Where its deliveries go, unless there is a problem."""
-        ...
-
-    @property
-    def live(self) -> bool:
-        """Whether it gets what happens."""
-        ...
-
-    @property
     def secrets(self) -> Sequence[KeptSecret]:
         """What signs."""
         ...
 
     @property
+    def public_keys(self) -> Sequence[PublicKey]:
+        """Of those secrets that are private keys."""
+        ...
+
+    @property
     def header_names(self) -> Collection[str]:
         """Of the headers that its requests have besides."""
+        ...
+
+    @property
+    def identity(self) -> Identity | None:
+        """Its certificates."""
         ...
 
 

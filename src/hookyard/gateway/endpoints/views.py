@@ -18,10 +18,9 @@ from hookyard.gateway.endpoints.ports import Entry
 from hookyard.gateway.endpoints.tls import TlsView, tls_view
 from hookyard.model import DisabledReason, Endpoint
 from hookyard.outbound.endpoints.private import KeptSecret
-from hookyard.outbound.signing import public_key
+from hookyard.webhook_secret import PRIVATE
 
 EndpointState = Literal["live", "disabled", "off"]
-_PRIVATE_KEY: Final = "whsk_"
 _UNREADABLE: Final = EndpointRules(url="unreadable", enabled=False)
 """Stands for settings that this version does not understand."""
 
@@ -137,12 +136,10 @@ def view_of(entry: Entry, now: int, base: str) -> EndpointView:
         failing_since=_time(row.failing_since),
         secrets=[_secret_view(secret, now) for secret in entry.secrets],
         public_keys=[
-            _key_view(secret.value, base)
-            for secret in entry.secrets
-            if secret.value.startswith(_PRIVATE_KEY) and not _over(secret, now)
+            PublicKeyView(kid=key.kid, public_key=key.text, url=f"{base}/keys/{key.kid}") for key in entry.public_keys
         ],
         header_names=sorted(entry.header_names),
-        tls=UNSET if entry.destination is None else tls_view(entry.destination.channel.identity),
+        tls=tls_view(entry.identity),
         problem=entry.problem or UNSET,
     )
 
@@ -171,17 +168,12 @@ def origin_of(entry: Entry) -> str:
 
 def _secret_view(secret: KeptSecret, now: int) -> EndpointSecretView:
     return EndpointSecretView(
-        kind="v1a" if secret.value.startswith(_PRIVATE_KEY) else "v1",
+        kind="v1a" if secret.value.startswith(PRIVATE) else "v1",
         id=sha256(secret.value.encode()).hexdigest()[:8],
         created_at=_time(secret.created_at),
         until=_time(secret.until),
         expired=_over(secret, now),
     )
-
-
-def _key_view(secret: str, base: str) -> PublicKeyView:
-    key = public_key(secret)
-    return PublicKeyView(kid=key.kid, public_key=key.text, url=f"{base}/keys/{key.kid}")
 
 
 def _over(secret: KeptSecret, now: int) -> bool:
