@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 
 from msgspec import Struct
 
+from hookyard.egress.guard import Target
+
 
 class Received(Struct, frozen=True):
     """One request."""
@@ -16,6 +18,8 @@ class Received(Struct, frozen=True):
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    connection: int = 0
+    """On which of the receiver's connections it came, from 1."""
 
 
 Handler = Callable[["Receiver", Received, asyncio.StreamWriter], Awaitable[None]]
@@ -30,6 +34,17 @@ async def ok(_receiver: "Receiver", _request: Received, writer: asyncio.StreamWr
 async def silent(receiver: "Receiver", _request: Received, _writer: asyncio.StreamWriter) -> None:
     """Answer nothing until the sender hangs up."""
     await receiver.hung_up()
+
+
+def saying(said: bytes, *, hang_up: bool = True) -> Handler:
+    """A handler that says these very bytes, whatever they are, and hangs up unless told otherwise."""
+
+    async def handler(_receiver: Receiver, _request: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        if hang_up:
+            writer.close()
+
+    return handler
 
 
 def answering(status: int, body: bytes = b"", **headers: str) -> Handler:
@@ -61,6 +76,17 @@ class Receiver:
         """Where it listens, by this name."""
         return f"{scheme}://{host}:{self.port}/hook"
 
+    def target(
+        self, host: str = "receiver.invalid", *addresses: str, scheme: str = "http", path: str = "/hook"
+    ) -> Target:
+        """It as a guard would hand it out: at 127.0.0.1 if no addresses are given.
+
+        No resolver knows a name under `.invalid` (RFC 6761), so only the addresses lead here.
+        """
+        shown = f"[{host}]" if ":" in host else host
+        url = f"{scheme}://{shown}:{self.port}{path}"
+        return Target(url, scheme, host, self.port, addresses or ("127.0.0.1",))
+
     async def until(self, what: Callable[[], object], seconds: float = 10) -> None:
         """Return when `what()` is true, which is looked at whenever something came or went."""
         async with asyncio.timeout(seconds), self._changed:
@@ -85,6 +111,7 @@ class Receiver:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        number = self.connections
         self.open += 1
         try:
             while True:
@@ -92,7 +119,7 @@ class Receiver:
                 line, *fields = head.removesuffix("\r\n\r\n").split("\r\n")
                 headers = {name.lower(): value for name, _, value in (f.partition(": ") for f in fields)}
                 body = await reader.readexactly(int(headers["content-length"]))
-                request = Received(line, headers, body)
+                request = Received(line, headers, body, number)
                 self.requests.append(request)
                 await self._tell()
                 await self.handler(self, request, writer)

@@ -13,6 +13,7 @@
 """
 
 import asyncio
+import ssl
 from typing import Final, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -188,7 +189,8 @@ class Connection(asyncio.Protocol):
             if self._status and not self._framed and exc is None:
                 self._answer(keep=False)
             else:
-                self.fail("connection")
+                # A receiver says in an alert, after the handshake is over for us, that it wants another certificate.
+                self.fail("tls" if isinstance(exc, ssl.SSLError) and self.stale else "connection")
         self._parser = None  # it knows us as we know it
         self._home.gone(self)
 
