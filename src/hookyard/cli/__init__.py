@@ -14,9 +14,11 @@ from hookyard.cli import (
     check,
     client,
     db,
+    deliveries,
     demo,
     dev,
     doctor,
+    endpoints,
     hooks,
     jobs,
     lanes,
@@ -53,6 +55,8 @@ for command in (
     lanes,
     schedules,
     hooks,
+    endpoints,
+    deliveries,
     listen,
 ):
     command.register(app)

@@ -8,6 +8,8 @@ from hookyard.errors import CODES, ConfigError, HookyardError, Refused
 CONFIG: Final = CODES["config"].exit_code
 DATA: Final = CODES["invalid_input"].exit_code
 """Something that was read does not have the type it must have."""
+LATER: Final = CODES["busy"].exit_code
+"""The same may succeed later."""
 
 
 def explain(error: HookyardError) -> tuple[list[str], int]:

@@ -47,7 +47,13 @@ class Api:
         self._client.close()
 
     def call(
-        self, method: str, path: str, *, query: Mapping[str, object] | None = None, body: object = msgspec.UNSET
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object = msgspec.UNSET,
+        wait: int | None = None,
     ) -> Json:
         """Call it once.
 
@@ -56,6 +62,7 @@ class Api:
             path: from the slash on.
             query: what is None is left out.
             body: sent as JSON; nothing is sent when left out.
+            wait: seconds that the gateway is asked to wait for what is to come (`Prefer`, RFC 7240).
 
         Returns:
             What the answer's JSON says; None when it has no body.
@@ -66,6 +73,8 @@ class Api:
         asked = {name: _text(value) for name, value in (query or {}).items() if value is not None}
         content = None if body is msgspec.UNSET else msgspec.json.encode(body)
         headers = {} if content is None else {"content-type": "application/json"}
+        if wait is not None:
+            headers["prefer"] = f"wait={wait}"
         try:
             answer = self._client.request(method, f"{self._url}{path}", params=asked, content=content, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from hookyard.cli.listen.arrival import Arrival, decoded
+from hookyard.cli.terminal import safe
 from hookyard.clock import rfc3339
 
 LINES: Final = 24
@@ -62,11 +63,6 @@ def as_lines(arrival: Arrival, *, headers: bool, whole: bool) -> Iterator[str]:
         yield f"    {safe(cut)}{'...' if len(cut) < len(line) else ''}"
     if len(lines) > most:
         yield f"    ... {len(lines) - most} more lines; --whole shows them"
-
-
-def safe(text: str) -> str:
-    """The text without what a terminal would obey."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def _pretty(body: bytes) -> str:

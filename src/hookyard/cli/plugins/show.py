@@ -43,6 +43,8 @@ def show(
             yield f"  hooks      {', '.join(hook.hook for hook in plugin.hooks)}"
         for note in plugin.notes:
             yield f"  note       {note}"
+        for event in plugin.events:
+            yield f"  event      {event.type}: {', '.join(_members(event.data)) or 'nothing'}"
         for command in plugin.commands:
             yield f"  command    {command.name}: {command.summary}".rstrip(": ")
             takes = ", ".join(_members(command.input)) or "nothing"

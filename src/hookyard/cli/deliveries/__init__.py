@@ -1,0 +1,13 @@
+"""`hookyard deliveries`: what a running gateway sends out, and what became of it."""
+
+import typer
+
+from hookyard.cli.deliveries import listing, one
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the command line."""
+    group = typer.Typer(no_args_is_help=True, help="Outgoing webhooks: list, show, send again, give up.")
+    listing.register(group)
+    one.register(group)
+    app.add_typer(group, name="deliveries")

@@ -1,0 +1,132 @@
+"""`hookyard endpoints recover`, `replay` and `purge`: page by page, until all is done."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from hookyard.cli.endpoints.common import Name, SinceOption, UntilOption, YesOption, moment, path_of, sure
+from hookyard.cli.examples import examples
+from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect
+
+CursorOption = Annotated[str | None, typer.Option(help="Where an earlier run says that it goes on.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only count them.")]
+
+
+class Status(StrEnum):
+    """What became of a delivery."""
+
+    pending = "pending"
+    held = "held"
+    delivered = "delivered"
+    failed = "failed"
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
+    group.command(
+        epilog=examples(
+            "hookyard endpoints recover audit --since 6h --dry-run",
+            "hookyard endpoints recover audit --since 2027-01-06T02:00:00Z --until 2027-01-06T05:30:00Z",
+        )
+    )(recover)
+    group.command(epilog=examples("hookyard endpoints replay audit --since 2d"))(replay)
+    group.command(
+        epilog=examples(
+            "hookyard endpoints purge audit --status failed --until 30d",
+            "hookyard endpoints purge audit --status pending --since 1h --yes",
+        )
+    )(purge)
+
+
+def recover(  # noqa: PLR0917  what a person types, as options
+    name: Name,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    cursor: CursorOption = None,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send again what failed for good: the dead letters of an endpoint, made since a time.
+
+    May be interrupted, and repeated: what was sent again is no dead letter any more. Not those that were abandoned.
+    """
+    # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.endpoints.pages import Walk, walk
+
+    words = {"count": "to be sent again" if dry_run else "sent again"}
+    body: dict[str, object] = {**_window(since, until), "dry_run": dry_run}
+    with connect(url, token_file) as api:
+        walk(api, Walk(path=path_of(name, "recover"), body=body, cursor=cursor, words=words, json=as_json))
+
+
+def replay(  # noqa: PLR0917  what a person types, as options
+    name: Name,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    cursor: CursorOption = None,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Send what an endpoint would have been told since a time and was not: it was disabled, or is new.
+
+    Goes by what it listens to now. May be interrupted, and repeated: nothing is sent twice.
+    """
+    # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.endpoints.pages import Walk, walk
+
+    words = {"planned": "to be sent", "looked_at": "looked at"}
+    with connect(url, token_file) as api:
+        asked = Walk(path=path_of(name, "replay"), body=_window(since, until), cursor=cursor, words=words, json=as_json)
+        walk(api, asked)
+
+
+def purge(  # noqa: PLR0917  what a person types, as options
+    name: Name,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    status: Annotated[list[Status] | None, typer.Option(help="Only those that are so; may be repeated.")] = None,
+    cursor: CursorOption = None,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete deliveries of an endpoint with their attempts; those that failed, unless --status says otherwise.
+
+    Those that are being sent are left. Give --since, --until or both. May be interrupted, and repeated.
+    """
+    # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.endpoints.pages import Walk, walk
+
+    if since is None and until is None:
+        raise typer.BadParameter("say from when or until when", param_hint="--since")
+    statuses = [one.value for one in status or (Status.failed,)]
+    window = _window("1970-01-01T00:00:00Z" if since is None else since, until)
+    if not dry_run:
+        sure(f"Delete the deliveries of {name} that are {' or '.join(statuses)}? They cannot be sent again.", yes=yes)
+    words = {"count": "to be deleted" if dry_run else "deleted"}
+    body: dict[str, object] = {**window, "statuses": statuses, "dry_run": dry_run}
+    with connect(url, token_file) as api:
+        walk(api, Walk(path=path_of(name, "purge"), body=body, cursor=cursor, words=words, json=as_json))
+
+
+def _window(since: str | None, until: str | None) -> dict[str, object]:
+    """From when to when: fixed at the start, so that what happens meanwhile does not make it longer and longer."""
+    from hookyard.clock import SystemClock
+
+    if since is None:
+        raise typer.BadParameter("say from when, such as 2h or 2027-01-06T08:30:00Z", param_hint="--since")
+    now = SystemClock().now()
+    begin = moment(since, "--since", now)
+    end = now if until is None else moment(until, "--until", now)
+    if end <= begin:
+        raise typer.BadParameter("that is not after --since", param_hint="--until")
+    return {"since": begin, "until": end}
