@@ -1,5 +1,6 @@
 """Subscribers of outgoing webhooks."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
@@ -9,6 +10,11 @@ from hookyard.config.model.secrets import SecretSettings
 from hookyard.config.values import Duration, Rate, Secret
 
 _DAY = 86_400_000
+
+
+def _by_default(length: int) -> Callable[[], Duration]:
+    """So many milliseconds; by a function, since msgspec writes no default of this type into a JSON Schema."""
+    return lambda: Duration(length)
 
 
 class OrderSettings(Section, frozen=True, kw_only=True):
@@ -29,10 +35,10 @@ class EndpointBreaker(Section, frozen=True, kw_only=True):
 
     failures: Positive = 10
     """So many attempts in a row that failed, of whichever deliveries."""
-    cooldown: Duration = Duration(30_000)
+    cooldown: Duration = field(default_factory=_by_default(30_000))
     """For so long nothing is sent; then one delivery is, and shows whether it goes on. Every time that one fails too it
     is twice as long."""
-    longest: Duration = Duration(10 * MINUTE)
+    longest: Duration = field(default_factory=_by_default(10 * MINUTE))
     """The longest that becomes."""
 
 
@@ -89,9 +95,9 @@ class EndpointRules(Section, frozen=True, kw_only=True):
     """How many requests may be sent in how much time, such as `10/1s`; any number if left out."""
     order: OrderSettings | None = None
     """Whether deliveries go one after the other; if left out they do not wait for each other."""
-    breaker: EndpointBreaker | Literal["off"] = EndpointBreaker()
+    breaker: EndpointBreaker | Literal["off"] = field(default_factory=EndpointBreaker)
     """When it is left alone for a while, since it only fails."""
-    disable_after: Duration = Duration(5 * _DAY)
+    disable_after: Duration = field(default_factory=_by_default(5 * _DAY))
     """After how long a time in which every attempt failed, three at least, it is disabled; `0s`: never."""
     enabled: bool = True
     """A disabled endpoint gets nothing new; what is pending for it waits."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
 from litestar import Request
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from hookyard.config.scalars import parse_value
 from hookyard.config.values import Duration
@@ -20,12 +20,17 @@ LONGEST_OVERLAP: Final = 365 * _DAY
 Limit = Annotated[int, Meta(ge=1, le=500)]
 
 
+def _day() -> Duration:
+    """By a function, since msgspec writes no default of this type into a JSON Schema."""
+    return Duration(_DAY)
+
+
 class RotateEndpoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a secret is replaced."""
 
     kind: Literal["v1", "v1a"] = "v1"
     """Which secrets: those that sign `v1`, or the keys that sign `v1a`."""
-    overlap: Duration = Duration(_DAY)
+    overlap: Duration = field(default_factory=_day)
     """For how long the old ones sign as well: seconds, or text such as `24h`; at most a year."""
     secret: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
     """The new one, where it is not to be made here."""
