@@ -1,6 +1,6 @@
 """What of an endpoint is never shown: secrets, values of headers, certificates. It is stored as JSON of its own."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,9 +16,9 @@ class Quietly:
         """Its class alone."""
         return f"{type(self).__name__}(***)"
 
-    def __rich_repr__(self) -> Generator[tuple[str, Any], None, None]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Likewise."""
-        yield "", "***"
+        return [("", "***")]
 
 
 class KeptSecret(Quietly, Struct, frozen=True, kw_only=True, omit_defaults=True):

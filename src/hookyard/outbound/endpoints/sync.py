@@ -1,0 +1,130 @@
+"""The endpoints of the configuration as rows of the store, so that what became of them is known after a restart."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from hookyard import log
+from hookyard.config.endpoints.spec import decode_spec, encode_spec
+from hookyard.config.model import EndpointRules, EndpointSettings, SecretSettings, TlsSettings
+from hookyard.config.schedules.rule import parse_instant
+from hookyard.config.values import Secret
+from hookyard.errors import HookyardError
+from hookyard.model import Endpoint
+from hookyard.outbound.endpoints.private import KeptSecret, Private
+from hookyard.store.contract import DeleteEndpoint, Op, PutEndpoint
+from hookyard.timetable import RuleError
+
+_log = log.get("outbound")
+CONFIG: Final = "config"
+"""The principal that makes them."""
+
+
+def synced(
+    wanted: Mapping[str, EndpointSettings], rows: Sequence[Endpoint], now: int
+) -> tuple[dict[str, Endpoint], list[Op]]:
+    """All rows there shall be, by name, and what has to be written for that.
+
+    One whose settings are the same stays as it is. One of HTTP whose name the configuration takes is the
+    configuration's from then on; one that is gone there is forgotten.
+    """
+    known = {row.name: row for row in rows if row.origin == "http" or row.name in wanted}
+    ops: list[Op] = [DeleteEndpoint(now=now, name=row.name) for row in rows if row.name not in known]
+    for name, settings in wanted.items():
+        before = known.get(name)
+        row = known[name] = _wanted(name, settings, before, now)
+        if row is not before:
+            ops.append(PutEndpoint(now=now, endpoint=row))
+    return {name: known[name] for name in sorted(known)}, ops
+
+
+def _wanted(name: str, settings: EndpointSettings, row: Endpoint | None, now: int) -> Endpoint:
+    spec = encode_spec(settings)
+    if row is not None and row.origin == "config" and row.spec == spec and row.tenant == settings.tenant:
+        return row
+    new = Endpoint(
+        name=name,
+        tenant=settings.tenant,
+        origin="config",
+        spec=spec,
+        created_at=now,
+        created_by=CONFIG,
+        updated_at=now,
+    )
+    if row is None:
+        return new
+    if row.origin != "config":
+        _log.warning("endpoint.taken_over", endpoint=name, created_by=row.created_by)
+        return new
+    return with_marks(replace(new, created_at=row.created_at), row, settings)
+
+
+def with_marks(new: Endpoint, old: Endpoint, rules: EndpointRules) -> Endpoint:
+    """The row of an endpoint that was changed, with what of its past still says something.
+
+    Behind another URL there is another receiver, and whoever changes `enabled` has decided anew; but what somebody
+    disabled by hand stays so when only the URL changes.
+    """
+    try:
+        before: EndpointRules | None = decode_spec(old.spec)
+    except ValueError:  # msgspec's errors are
+        before = None
+    if before is None or before.enabled != rules.enabled:
+        return replace(new, disabled_at=None, disabled_reason=None, failing_since=None)
+    if before.url != rules.url:
+        kept = old.disabled_reason == "user"
+        return replace(
+            new,
+            disabled_at=old.disabled_at if kept else None,
+            disabled_reason=old.disabled_reason if kept else None,
+            failing_since=None,
+        )
+    return replace(
+        new,
+        disabled_at=old.disabled_at,
+        disabled_reason=old.disabled_reason,
+        failing_since=old.failing_since,
+    )
+
+
+class SettingsError(HookyardError):
+    """A part of the configuration is wrong; `path` is its key within the endpoint."""
+
+    code = "config"
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(problem)
+        self.path = path
+
+
+def private_of(settings: EndpointSettings) -> Private:
+    """What the configuration has that is never shown.
+
+    Raises:
+        SettingsError: the end of a secret is no time.
+    """
+    tls = settings.tls or TlsSettings()
+    return Private(
+        secrets=tuple(_secret(one, index) for index, one in enumerate(settings.secrets)),
+        headers={name: value.reveal() for name, value in settings.headers.items()},
+        ca=_text(tls.ca),
+        cert=_text(tls.cert),
+        key=_text(tls.key),
+    )
+
+
+def _secret(one: Secret | SecretSettings, index: int) -> KeptSecret:
+    if isinstance(one, Secret):
+        return KeptSecret(value=one.reveal())
+    until = None
+    if one.until is not None:
+        try:
+            until = parse_instant(one.until, f"secrets[{index}].until")
+        except RuleError as error:
+            raise SettingsError(error.path, error.problem) from None
+    return KeptSecret(value=one.value.reveal(), until=until)
+
+
+def _text(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal()
