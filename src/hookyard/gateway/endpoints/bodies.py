@@ -16,7 +16,6 @@ from hookyard.gateway.moment import Moment, at, millis
 
 T = TypeVar("T", bound=Struct)
 _DAY: Final = 86_400_000
-LONGEST_OVERLAP: Final = 365 * _DAY
 Limit = Annotated[int, Meta(ge=1, le=500)]
 
 
@@ -120,14 +119,3 @@ def window_of(asked: Window) -> tuple[int, int | None]:
     if until is not None and until <= since:
         raise Refused("invalid_input", "That is not after since.", path="$.until")
     return since, until
-
-
-def overlap_of(asked: RotateEndpoint) -> int:
-    """For how many milliseconds the old secrets sign as well.
-
-    Raises:
-        Refused: that is too long.
-    """
-    if asked.overlap > LONGEST_OVERLAP:
-        raise Refused("invalid_input", "An overlap is at most a year.", path="$.overlap")
-    return int(asked.overlap)

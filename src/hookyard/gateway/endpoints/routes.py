@@ -16,7 +16,7 @@ from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deliveries.views import host_of
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess, tenant_of
-from hookyard.gateway.endpoints.bodies import RotateEndpoint, overlap_of, settings_of
+from hookyard.gateway.endpoints.bodies import RotateEndpoint, settings_of
 from hookyard.gateway.endpoints.views import (
     EndpointListQuery,
     EndpointPage,
@@ -94,9 +94,11 @@ class EndpointRoutes:
         if isinstance(url := changes.get("url"), str):
             facts["new_url"] = host_of(url)
         audit = entry(request, principal, self._deps, "endpoint.change", name, facts)
-        return shown(
-            self._access.view(await self._access.endpoints.change(name, changes, tenant=principal.tenant, audit=audit))
-        )
+        try:
+            changed = await self._access.endpoints.change(name, changes, tenant=principal.tenant, audit=audit)
+        except RecursionError as error:
+            raise refusal(error) from error
+        return shown(self._access.view(changed))
 
     async def delete(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Forget an endpoint; its deliveries stay."""
@@ -118,19 +120,17 @@ class EndpointRoutes:
         principal, _ = self._access.writable(request, name)
         await require_nothing(request, self._deps)
         audit = entry(request, principal, self._deps, "endpoint.disable", name)
-        return shown(
-            self._access.view(await self._access.endpoints.disable(name, tenant=principal.tenant, audit=audit))
-        )
+        disabled = await self._access.endpoints.disable(name, tenant=principal.tenant, audit=audit)
+        return shown(self._access.view(disabled))
 
     async def rotate(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Replace the secrets of an endpoint, and show the new one this once."""
         principal, _ = self._access.writable(request, name)
         asked = await settings_of(request, self._deps, RotateEndpoint)
-        overlap = overlap_of(asked)
-        facts = {"kind": asked.kind, "overlap_ms": overlap, "given": asked.secret is not None}
+        facts = {"kind": asked.kind, "overlap_ms": int(asked.overlap), "given": asked.secret is not None}
         audit = entry(request, principal, self._deps, "endpoint.rotate", name, facts)
         made = await self._access.endpoints.rotate(
-            name, kind=asked.kind, overlap=overlap, given=asked.secret, tenant=principal.tenant, audit=audit
+            name, kind=asked.kind, overlap=int(asked.overlap), given=asked.secret, tenant=principal.tenant, audit=audit
         )
         return shown(new_view(self._access.view(made.entry), made.secrets), 200, SECRET)
 
