@@ -48,10 +48,8 @@ def send_sample(
     else:
         typer.echo("\n".join(_told(sent, attempt)))
     if wait and attempt is None:
-        typer.echo(
-            "No attempt was over in time; see `hookyard deliveries attempts` and `hookyard endpoints stats`.", err=True
-        )
-        raise typer.Exit(75)
+        typer.echo(f"No attempt was over in time: `hookyard endpoints stats {name}` may say why.", err=True)
+        raise typer.Exit(LATER)
     if attempt is not None and attempt["error"] is not None:
         raise typer.Exit(1)
 

@@ -53,6 +53,13 @@ PublicUrlOption = Annotated[
 ]
 
 
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show headers too.")]
+WholeOption = Annotated[bool, typer.Option("--whole", help="Show all of a body, however long.")]
+ExposeOption = Annotated[
+    bool, typer.Option("--yes-expose", help="Yes, others than this machine may send what is printed here.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
     app.command(
@@ -80,11 +87,9 @@ def listen(  # noqa: PLR0917  what a person types, as options
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show headers too.")] = False,
-    whole: Annotated[bool, typer.Option("--whole", help="Show all of a body, however long.")] = False,
-    yes_expose: Annotated[
-        bool, typer.Option("--yes-expose", help="Yes, others than this machine may send what is printed here.")
-    ] = False,
+    verbose: VerboseOption = False,
+    whole: WholeOption = False,
+    yes_expose: ExposeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Receive webhooks, verify them, and print what arrives, until Ctrl-C.
@@ -94,18 +99,12 @@ def listen(  # noqa: PLR0917  what a person types, as options
     --answer says. Exits with 1 when something did not verify.
     """
     # Imported here so that the other commands do not pay for it.
-    import asyncio
-
-    import uvloop
-
     from hookyard.cli.listen import asking
-    from hookyard.cli.listen.judge import Judge
     from hookyard.cli.listen.printing import Printing
     from hookyard.cli.listen.secret import given, new
-    from hookyard.cli.listen.serving import Asked
-    from hookyard.cli.listen.serving import listen as listen_until_over
+    from hookyard.cli.listen.serving import Asked, run
 
-    chosen = None if form is None else form.value
+    chosen = asking.form(form)
     events = tuple(event or ())
     secrets = given(secret or (), secret_file)
     made = () if secrets or register_as else (new(),)
@@ -113,16 +112,14 @@ def listen(  # noqa: PLR0917  what a person types, as options
     asked = Asked(
         host=asking.address(host, exposed=yes_expose),
         port=port,
-        judge=lambda found: Judge(found, chosen),
         secrets=secrets or made,
+        form=chosen,
         answers=asking.answers(answer, wish),
         delay=asking.milliseconds(delay),
         count=count,
         tell=printing.tell,
-        begin=lambda at, registered: printing.begin(public_url or at, registered, made),
-        registration=asking.registration(
-            register_as, events=events, form=chosen, public_url=public_url, gateway=url, token_file=token_file
-        ),
+        begin=lambda at, registered: printing.begin(at, registered, made),
+        public_url=public_url,
+        registration=asking.registration(register_as, events, chosen, gateway=url, token_file=token_file),
     )
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        raise typer.Exit(runner.run(listen_until_over(asked)))
+    raise typer.Exit(run(asked))

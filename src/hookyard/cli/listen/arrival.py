@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from hookyard.cli.listen.judge import Verdict
 from hookyard.cli.receiver import Incoming
 
 _MOST_KNOWN: Final = 10_000
@@ -22,8 +23,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     event: str
     """Its type; empty when it does not say."""
     id: str
-    problem: str | None
-    """Why it does not verify; None: it does."""
+    verdict: Verdict
     times: int
     """How often this id has come by now; 0 for one without an id."""
     changed: bool

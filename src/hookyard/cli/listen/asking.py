@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
+from typing import cast
 
 import typer
 
 from hookyard.cli.listen.answers import Answers, parse_answers
 from hookyard.cli.listen.registering import Registration
+from hookyard.client.verify import Form
 from hookyard.config.values import Duration
 
 
@@ -51,12 +53,16 @@ def milliseconds(text: str) -> int:
         raise typer.BadParameter(str(error), param_hint="--delay") from None
 
 
+def form(text: str | None) -> Form | None:
+    """The only form that is taken."""
+    return cast("Form | None", text)
+
+
 def registration(
     name: str | None,
-    *,
     events: Sequence[str],
-    form: str | None,
-    public_url: str | None,
+    form: Form | None,
+    *,
     gateway: str,
     token_file: Path | None,
 ) -> Callable[[str], Registration] | None:
@@ -75,4 +81,4 @@ def registration(
         shape = {"http_signature": True}
     wanted = {"events": list(events)} if events else {}
     body = {"name": name, "description": "For as long as `hookyard listen` runs.", **wanted, **shape}
-    return lambda at: Registration(gateway, token, {**body, "url": public_url or at})
+    return lambda at: Registration(gateway, token, {**body, "url": at})

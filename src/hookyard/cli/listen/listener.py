@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hookyard.cli.listen.answers import Answers
 from hookyard.cli.listen.arrival import Arrival, Known, named
-from hookyard.cli.listen.judge import Judge
+from hookyard.cli.listen.judge import Judge, Verdict
 from hookyard.cli.receiver import LARGEST, Incoming, Reply
 from hookyard.clock import Clock
 
@@ -69,22 +69,22 @@ class Listener:
 
     def _received(self, incoming: Incoming) -> Reply:
         now = self._clock.now()
-        if incoming.whole:
-            problem, reply = self._judge.problem(incoming, now), None
+        if not incoming.whole:
+            verdict, reply = Verdict(f"the body is larger than {LARGEST >> 20} MiB"), Reply(413)
+        elif (verdict := self._judge.verdict(incoming, now)).problem is not None:
+            reply = Reply(401)
         else:
-            problem, reply = f"the body is larger than {LARGEST >> 20} MiB", Reply(413)
-        if reply is None:
-            reply = Reply(401) if problem is not None else self._answers.next()
-        self.unverified += problem is not None
+            reply = self._answers.next()
+        self.unverified += verdict.problem is not None
         event, identifier = named(incoming)
         # What nobody signed is no second coming of anything.
-        times, changed = (0, False) if problem is not None else self._known.count(identifier, incoming.body)
+        times, changed = (0, False) if verdict.problem is not None else self._known.count(identifier, incoming.body)
         arrival = Arrival(
             at=now,
             incoming=incoming,
             event=event,
             id=identifier,
-            problem=problem,
+            verdict=verdict,
             times=times,
             changed=changed,
             status=reply.status,

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from hookyard.client.verify.keys import known
 from hookyard.config.secret_file import read_secret
 from hookyard.errors import Refused
-from hookyard.webhook_secret import PREFIX
+from hookyard.webhook_secret import PREFIX, SecretError
 
 VARIABLE: Final = "HOOKYARD_LISTEN_SECRET"
 
@@ -18,9 +19,13 @@ def given(options: Sequence[str], file: Path | None) -> tuple[str, ...]:
     """The secrets of the options, of the file and of the environment, in this order; none when there are none.
 
     Raises:
-        Refused: the file cannot be read, or is empty.
+        Refused: the file cannot be read, or is empty; or one is no secret.
     """
     found = [*options, *(_read(file) if file is not None else ()), *os.environ.get(VARIABLE, "").split()]
+    try:
+        known(found or [new()])
+    except SecretError as error:
+        raise Refused("invalid_request", f"One of the secrets {error}.") from None
     return tuple(dict.fromkeys(found))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Sequence
 
+import uvloop
 from msgspec import Struct
 
 from hookyard.cli.listen.answers import Answers
@@ -12,6 +13,7 @@ from hookyard.cli.listen.judge import Judge
 from hookyard.cli.listen.listener import Listener
 from hookyard.cli.listen.registering import Registered, Registration
 from hookyard.cli.receiver import Receiver
+from hookyard.client.verify import Form
 from hookyard.clock import SystemClock
 
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -22,8 +24,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
     host: str
     port: int
-    judge: Callable[[Sequence[str]], Judge]
-    """Makes the one who verifies, of the secrets."""
+    form: Form | None
+    """The only form that is taken."""
     secrets: Sequence[str]
     answers: Answers
     delay: int
@@ -32,8 +34,16 @@ class Asked(Struct, frozen=True, kw_only=True):
     tell: Callable[[Arrival], None]
     begin: Callable[[str, Registered | None], None]
     """Called with the URL, once webhooks are taken there."""
+    public_url: str | None
+    """How it is called from elsewhere."""
     registration: Callable[[str], Registration] | None
     """Makes an endpoint of the URL that is listened at; None: there is none to be made."""
+
+
+def run(asked: Asked) -> int:
+    """Do it, on a loop of its own; see :func:`listen`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(listen(asked))
 
 
 async def listen(asked: Asked) -> int:
@@ -46,24 +56,24 @@ async def listen(asked: Asked) -> int:
         CannotListen: the address cannot be bound.
         Refused: the gateway makes no endpoint.
     """
-    listener = Listener(
-        asked.judge(asked.secrets), asked.answers, SystemClock(), asked.tell, delay=asked.delay, count=asked.count
-    )
+    judge = Judge(asked.secrets, asked.form, "")
+    listener = Listener(judge, asked.answers, SystemClock(), asked.tell, delay=asked.delay, count=asked.count)
     receiver = Receiver(listener.take, host=asked.host, port=asked.port)
+    url = asked.public_url or f"{receiver.base}/"
+    listener.use(Judge(asked.secrets, asked.form, url))
     loop = asyncio.get_running_loop()
     for each in _ENDS:
         loop.add_signal_handler(each, listener.over.set)
     await receiver.start()
     try:
-        left = await _until_over(asked, listener, receiver.base)
+        left = await _until_over(asked, listener, url)
     finally:
         await receiver.stop()
     return 1 if left or listener.unverified else 0
 
 
-async def _until_over(asked: Asked, listener: Listener, base: str) -> bool:
+async def _until_over(asked: Asked, listener: Listener, url: str) -> bool:
     """Listen; returns whether an endpoint was left behind."""
-    url = f"{base}/"
     if asked.registration is None:
         asked.begin(url, None)
         await listener.over.wait()
@@ -73,7 +83,7 @@ async def _until_over(asked: Asked, listener: Listener, base: str) -> bool:
     # meanwhile is looked at when it is known what there is to undo.
     registered = await asyncio.to_thread(registration.make)
     try:
-        listener.use(asked.judge((*asked.secrets, *registered.secrets)))
+        listener.use(Judge((*asked.secrets, *registered.secrets), asked.form, url))
         asked.begin(url, registered)
         await listener.over.wait()
     finally:

@@ -26,8 +26,9 @@ def as_json(arrival: Arrival) -> str:
             "at": rfc3339(arrival.at),
             "event": arrival.event,
             "id": arrival.id,
-            "verified": arrival.problem is None,
-            "problem": arrival.problem,
+            "verified": arrival.verdict.problem is None,
+            "by": arrival.verdict.how,
+            "problem": arrival.verdict.problem,
             "times": arrival.times,
             "changed": arrival.changed,
             "method": arrival.incoming.method,
@@ -47,7 +48,8 @@ def as_lines(arrival: Arrival, *, headers: bool, whole: bool) -> Iterator[str]:
         headers: whether its headers are shown too.
         whole: whether all of the body is.
     """
-    verdict = "verified" if arrival.problem is None else f"NOT VERIFIED: {arrival.problem}"
+    found = arrival.verdict
+    verdict = f"verified ({found.how})" if found.problem is None else f"NOT VERIFIED: {found.problem}"
     again = f", came before ({arrival.times} times now)" if arrival.times > 1 else ""
     other = ", WITH ANOTHER BODY" if arrival.changed else ""
     what = arrival.event or f"{arrival.incoming.method} {arrival.incoming.target}"
