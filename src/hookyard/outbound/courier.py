@@ -1,39 +1,37 @@
-"""The courier: sends what has just been committed straight from memory, and claims everything else from the store.
+"""The courier: sends what has just been committed straight from memory, and has everything else claimed from the store.
 
-It claims at its start, when something pending was committed, when the next delivery is due, and every few seconds
-to find what another courier left behind. A delivery that cannot be sent now goes back with a time at which to look
-again: one turn of its own behind a full line, the end of a pause, five minutes for a disabled endpoint. So claims
-never spin, and whatever happens here a delivery is on disk: at most it is sent twice, under one id.
+A delivery that cannot be sent now goes back with a time at which to look again: one turn of its own behind a full line
+or after a pause, some minutes for a disabled endpoint. So claims never spin, and whatever happens here a delivery is on
+disk: at most it is sent twice, under one id.
 """
 
 import asyncio
 from collections.abc import Callable
-from secrets import randbits
 from typing import Final
 
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.config.model import OutboundSettings
-from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.model import Delivery
-from hookyard.outbound.attempt import HELD, Attempts
-from hookyard.outbound.endpoints import Endpoints, Route
+from hookyard.model import Delivery, DeliveryAttempt
+from hookyard.outbound.attempt import Attempts
+from hookyard.outbound.claims import Claims
+from hookyard.outbound.destination import Destination, Destinations
 from hookyard.outbound.ledger import Ledger, Writer
-from hookyard.outbound.lines import Line, Lines
+from hookyard.outbound.lines import Line, Lines, LineState, Start
+from hookyard.outbound.outcome import Outcome
 from hookyard.outbound.policy import Verdict
 from hookyard.outbound.sender import Sender
-from hookyard.store.contract import ClaimDeliveries, DeliveriesClaimed, FinishDelivery, Lease
+from hookyard.outbound.workers import Workers
+from hookyard.store.contract import FinishDelivery
 
 _log = log.get("outbound")
-POLL: Final = 5_000
-"""Milliseconds between looks at the store when nothing else calls for one."""
 MARGIN: Final = 5_000
 """Milliseconds a lease must last beyond what one attempt can take."""
-_CROWDED: Final = 10
-"""Milliseconds after which to look for room again while something is due."""
-_TOKEN_BITS: Final = 62
+HELD: Final = 300_000
+"""Milliseconds after which a delivery is looked at again that cannot be sent as things stand, its endpoint disabled."""
+LONGEST_HELD: Final = 1_800_000
+"""... and after which at most, when it is old: a quarter of its age is added."""
 _LAST_WORDS: Final = 2_000
-NAME: Final = "courier"
 
 
 class Courier:
@@ -41,9 +39,10 @@ class Courier:
 
     Args:
         writer: where outcomes are stored.
-        endpoints: told when one is gone.
-        attempts: how one attempt is made.
-        sender: closed at the end of :meth:`drain`.
+        destinations: knows where deliveries go; told how receivers are.
+        sender: the HTTP client; closed at the end of :meth:`drain`.
+        settings: how many at once, and how long an attempt takes unless its endpoint says otherwise.
+        clock: where time comes from.
         ended: told of every delivery that is over.
     """
 
@@ -51,34 +50,42 @@ class Courier:
         self,
         *,
         writer: Writer,
-        endpoints: Endpoints,
-        attempts: Attempts,
+        destinations: Destinations,
+        sender: Sender,
         settings: OutboundSettings,
         clock: Clock,
-        sender: Sender,
         ended: Callable[[Delivery, FinishDelivery], None] | None = None,
     ) -> None:
-        self._writer = writer
-        self._endpoints = endpoints
-        self._attempts = attempts
+        self._destinations = destinations
         self._clock = clock
         self._sender = sender
-        self._concurrency = settings.concurrency
+        self._attempts = Attempts(sender=sender, clock=clock)
         # One attempt resolves a name, then connects and sends.
         self._needs = int(settings.timeout + settings.connect_timeout) + MARGIN
-        self.lease = 2 * self._needs + 20_000
-        """Milliseconds for which a delivery is reserved: the wait for its turn and one attempt."""
-        self._lines = Lines(settings.concurrency_per_endpoint)
-        self._ledger = Ledger(writer=writer, clock=clock, due=self._nudge, settled=self._settled, ended=ended)
-        self._workers: set[asyncio.Task[None]] = set()
-        self._working = 0
-        self._claims: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
+        self._lines = Lines(settings.concurrency, self._earlier)
+        self._outcome = Outcome(destinations, self._spill)
+        self._workers = Workers(self._lines, self._serve, clock)
+        self._ledger = Ledger(writer=writer, clock=clock, due=self.expect, settled=self._settled, ended=ended)
+        self._claims = Claims(
+            writer=writer,
+            lines=self._lines,
+            ledger=self._ledger,
+            clock=clock,
+            most=settings.concurrency,
+            terms=lambda: (self.lease, self._needs),
+            admit=self._admit,
+            pump=self._workers.pump,
+        )
+        self._claiming: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
-        self._next_at = 0
-        """When something may be due in the store, as far as is known."""
         self._draining = False
         self._hanging_up = False
+
+    @property
+    def lease(self) -> int:
+        """Milliseconds for which a delivery is reserved: the wait for its turn and one attempt."""
+        return 2 * self._needs + 20_000
 
     # --- for the outbox ---
 
@@ -89,39 +96,61 @@ class Courier:
             None when it is kept: then :meth:`take` or :meth:`unreserve` must follow. Else the time at which the
             delivery should be due in the store.
         """
-        line = self._lines.line(self._attempts.line_key(delivery))
         if self._draining:
             return now
-        if not self._lines.has_place(line, len(delivery.body), now):
-            return self._lines.turn(line, now)
-        self._lines.reserve(line, len(delivery.body))
-        return None
+        line = self._lines.line(self._destinations.line_key(delivery))
+        if line.destination is None and isinstance(found := self._destinations.destination(delivery), Destination):
+            line.use(found, now)
+        if self._lines.reserve(line, len(delivery.body), now):
+            return None
+        return self._lines.turn(line, now)
 
     def unreserve(self, delivery: Delivery) -> None:
         """Give up a place that was kept."""
-        self._lines.unreserve(self._lines.line(self._attempts.line_key(delivery)), len(delivery.body))
+        self._lines.unreserve(self._lines.line(self._destinations.line_key(delivery)), len(delivery.body))
 
     def take(self, delivery: Delivery) -> None:
         """Send a delivery for which a place was kept and which is now committed."""
         self.unreserve(delivery)
         self._admit(delivery)
+        self._workers.pump(self._clock.now())
 
     def expect(self, at: int) -> None:
         """Something in the store is due then."""
-        self._nudge(at)
+        self._claims.nudge(at)
+
+    # --- for those who look and change ---
+
+    def state(self, name: str) -> LineState:
+        """How an endpoint is being sent to."""
+        line = self._lines.find(name)
+        return LineState() if line is None else line.state(self._clock.now())
+
+    def forget(self, name: str) -> None:
+        """An endpoint is another now, or gone: what was learnt of the old one holds no longer."""
+        now = self._clock.now()
+        line = self._lines.find(name)
+        if line is not None:
+            line.forget(now)
+            self._lines.wake(line)
+            self._workers.pump(now)
+        if not self._draining:
+            task = asyncio.ensure_future(self._sender.forget(name))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     # --- life ---
 
     def start(self) -> None:
         """Begin to claim."""
-        self._claims = asyncio.ensure_future(self._claim_loop())
+        self._claiming = asyncio.ensure_future(self._claims.run())
 
     async def drain(self, grace: int) -> None:
         """Take nothing more, wait so many milliseconds for what is under way, and give back the rest."""
         self._draining = True
-        self._wake.set()
-        if self._claims is not None:
-            await self._claims
+        self._claims.stop()
+        if self._claiming is not None:
+            await self._claiming
         for delivery in self._lines.take_all():
             self._ledger.release(delivery)
         if not await self._quiet(grace):
@@ -132,18 +161,20 @@ class Courier:
             if not await self._quiet(_LAST_WORDS):
                 self._ledger.hurry()
                 await self._quiet(_LAST_WORDS)
-        for task in self._workers:
-            task.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._workers.aclose()
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await self._sender.aclose()
 
     async def _quiet(self, most: int) -> bool:
         until = self._clock.now() + most
-        while self._workers or self._ledger.open:
+        while self._lines.active or self._ledger.open:
             self._idle.clear()
             if not await self._clock.wait(self._idle, until):
                 return False
         return True
+
+    def _earlier(self) -> None:
+        self._claims.look()
 
     def _settled(self) -> None:
         if self._draining:
@@ -154,110 +185,82 @@ class Courier:
     def _admit(self, delivery: Delivery) -> None:
         """Let a delivery that is leased to us wait for its turn, or say at once what becomes of it."""
         now = self._clock.now()
-        line = self._lines.line(self._attempts.line_key(delivery))
-        route = self._attempts.route(delivery)
+        line = self._lines.line(self._destinations.line_key(delivery))
+        destination = self._destinations.destination(delivery)
         if self._draining:
             self._ledger.release(delivery)
-        elif isinstance(route, Verdict):
-            self._ledger.finish(delivery, route, self._attempts.unsent(delivery, route))
-        elif route is None:
-            self._ledger.release(delivery, now + HELD)
-        elif not self._lines.has_place(line, len(delivery.body), now):
-            self._ledger.release(delivery, self._lines.turn(line, now))
+        elif not isinstance(destination, Destination):
+            self._unsendable(delivery, destination, now)
         else:
-            self._lines.put(line, delivery)
-            if self._working < self._concurrency:
-                self._working += 1
-                worker = asyncio.ensure_future(self._work())
-                self._workers.add(worker)
-                worker.add_done_callback(self._left)
+            if line.destination is not destination:
+                line.use(destination, now)
+            if self._lines.has_place(line, len(delivery.body), now):
+                self._lines.put(line, delivery)
+            else:
+                self._put_off(line, delivery, now)
 
-    def _left(self, worker: asyncio.Task[None]) -> None:
-        self._workers.discard(worker)
-        self._settled()
-
-    async def _work(self) -> None:
-        """Send one delivery after the other for as long as any can be sent."""
+    async def _serve(self, start: Start) -> None:
+        """Make one attempt, for which a place is taken."""
+        line, delivery, epoch, probe = start
+        began = self._clock.now()
         try:
-            while (found := self._lines.next(now := self._clock.now())) is not None:
-                line, delivery = found
-                try:
-                    await self._deliver(line, delivery, now)
-                finally:
-                    ended = self._clock.now()
-                    self._lines.done(line, ended, max(0, ended - now))
+            destination = self._destinations.destination(delivery)
+            if not isinstance(destination, Destination):
+                self._unsendable(delivery, destination, began)
+            elif line.paused_until > began or epoch != line.circuit.epoch:
+                self._put_off(line, delivery, began)  # things changed since it was its turn
+            elif (delivery.lease_expires_at or 0) - began < self._needed(destination):
+                self._ledger.release(delivery, began)
+            else:
+                if line.destination is not destination:
+                    line.use(destination, began)
+                if probe:
+                    self._outcome.tell(line, destination, began)
+                verdict, attempt = await self._attempts.run(delivery, destination, began)
+                self._attempted(start, destination, verdict, attempt)
         finally:
-            # Here and not when the task is seen to have ended: whoever comes in between must start another one.
-            self._working -= 1
+            if probe:  # one that showed nothing leaves it to the next
+                line.circuit.ended(None, epoch, began)
+            self._lines.done(line)
+            self._settled()
 
-    async def _deliver(self, line: Line, delivery: Delivery, now: int) -> None:
-        route = self._attempts.route(delivery)
-        if not isinstance(route, Route) or line.paused_until > now or self._expiring(delivery, now):
-            self._reconsider(line, delivery, route, now)
-            return
-        verdict, attempt = await self._attempts.run(delivery, route)
+    def _attempted(self, start: Start, destination: Destination, verdict: Verdict, attempt: DeliveryAttempt) -> None:
+        line, delivery, epoch, _ = start
         if self._hanging_up and attempt.status is None:
             self._ledger.release(delivery)
             return
-        self._ledger.finish(delivery, verdict, attempt)
-        if verdict.disable and delivery.endpoint is not None and self._endpoints.disable(delivery.endpoint):
-            _log.warning("endpoint.gone", endpoint=delivery.endpoint)
-        if verdict.pause_until is not None:
-            self._pause(line, verdict.pause_until)
+        self._ledger.finish(
+            delivery,
+            verdict,
+            attempt,
+            pass_on=delivery.order_key is not None and _passed(delivery, destination, verdict),
+        )
+        self._outcome.learn(line, destination, verdict, attempt, epoch)
 
-    def _reconsider(self, line: Line, delivery: Delivery, route: Route | Verdict | None, now: int) -> None:
-        """What was to be sent cannot be any more: things changed while it waited."""
-        if isinstance(route, Verdict):
-            self._ledger.finish(delivery, route, self._attempts.unsent(delivery, route))
-        elif route is None:
-            self._ledger.release(delivery, now + HELD)
+    def _unsendable(self, delivery: Delivery, verdict: Verdict | None, now: int) -> None:
+        if verdict is None:
+            age = max(0, now - delivery.created_at)
+            self._ledger.release(delivery, now + min(HELD + age // 4, LONGEST_HELD))
         else:
-            self._ledger.release(delivery, max(now, line.paused_until))
+            self._ledger.finish(delivery, verdict, self._attempts.unsent(delivery, verdict))
 
-    def _pause(self, line: Line, until: int) -> None:
-        line.paused_until = max(line.paused_until, until)
+    def _put_off(self, line: Line, delivery: Delivery, now: int) -> None:
+        self._ledger.release(delivery, self._lines.turn(line, now, now - delivery.created_at))
+
+    def _spill(self, line: Line, now: int) -> None:
+        """Nothing is sent there for a while: what waits in memory goes back to the store."""
         for delivery in self._lines.take_all(line):
-            self._ledger.release(delivery, line.paused_until)
+            self._put_off(line, delivery, now)
 
-    def _expiring(self, delivery: Delivery, now: int) -> bool:
-        return (delivery.lease_expires_at or 0) - now < self._needs
+    def _needed(self, destination: Destination) -> int:
+        """Milliseconds of a lease that an attempt needs; leases are made longer when one endpoint needs more."""
+        channel = destination.channel
+        needed = int(1000 * (channel.timeout + channel.connect_timeout)) + MARGIN
+        self._needs = max(self._needs, needed)
+        return needed
 
-    # --- claiming ---
 
-    def _nudge(self, at: int) -> None:
-        if at < self._next_at:
-            self._next_at = at
-            self._wake.set()
-
-    async def _claim_loop(self) -> None:
-        while not self._draining:
-            now = self._clock.now()
-            for delivery in self._lines.take_expiring(now + self._needs):
-                self._ledger.release(delivery, now)
-            self._lines.prune(now)
-            until = self._next_at
-            if until <= now:
-                room = self._lines.room(2 * self._concurrency, now)
-                if room > self._concurrency // 2:
-                    await self._claim(room, now)
-                    continue
-                until = now + _CROWDED
-            self._wake.clear()
-            await self._clock.wait(self._wake, until)
-
-    async def _claim(self, limit: int, now: int) -> None:
-        self._next_at = now + POLL
-        lease = Lease(randbits(_TOKEN_BITS), NAME, now + self.lease)
-        try:
-            result = await self._writer.submit(ClaimDeliveries(now=now, limit=limit, lease=lease))
-        except (StoreUnavailable, StoreError) as error:
-            _log.warning("delivery.claim_failed", detail=str(error))
-            return
-        if not isinstance(result, DeliveriesClaimed):
-            return
-        for delivery in result.deliveries:
-            self._admit(delivery)
-        if len(result.deliveries) == limit:
-            self._nudge(now)
-        elif result.next_due is not None:
-            self._nudge(result.next_due)
+def _passed(delivery: Delivery, destination: Destination, verdict: Verdict) -> bool:
+    """Whether the first of an order has failed so often that the others go ahead."""
+    after = destination.pass_after
+    return verdict.status == "pending" and after is not None and delivery.attempt - delivery.round_start >= after

@@ -57,8 +57,15 @@ class Ledger:
         self.open = 0
         """Outcomes that are not stored yet."""
 
-    def finish(self, delivery: Delivery, verdict: Verdict, attempt: DeliveryAttempt) -> None:
-        """Store how an attempt went."""
+    def finish(self, delivery: Delivery, verdict: Verdict, attempt: DeliveryAttempt, *, pass_on: bool = False) -> None:
+        """Store how an attempt went.
+
+        Args:
+            delivery: as it was leased.
+            verdict: what becomes of it.
+            attempt: the record of the attempt.
+            pass_on: whether the next of its order goes ahead of it.
+        """
         op = FinishDelivery(
             now=self._clock.now(),
             delivery_id=delivery.id,
@@ -66,6 +73,7 @@ class Ledger:
             status=verdict.status,
             attempt=attempt,
             next_at=verdict.next_at,
+            pass_on=pass_on,
         )
         self._write(delivery, op)
 
@@ -123,6 +131,8 @@ class Ledger:
             self._due(op.now if op.next_at is None else op.next_at)
         elif self._ended is not None:
             self._ended(delivery, op)
+        if delivery.order_key is not None and (op.status != "pending" or op.pass_on):
+            self._due(op.now)  # the turn of the next of its order
         log.change(
             _NAMES[op.status],
             "info" if op.status == "delivered" else "warning",

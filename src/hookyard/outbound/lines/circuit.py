@@ -1,0 +1,100 @@
+"""The breaker of one line: leaves a receiver alone that only fails, and then sends it one delivery to see.
+
+Closed, it counts failures in a row. Open, nothing is sent. Once its cooldown is over the next delivery is the probe,
+the only one under way: it half opens the breaker and closes it, or opens it again for twice as long. Every one of these
+turns begins a new epoch, and what was sent in an earlier epoch counts for nothing.
+"""
+
+from typing import Final, Literal
+
+from hookyard.config.model import EndpointBreaker
+
+State = Literal["closed", "open", "half_open"]
+NEVER: Final = 1 << 62
+
+
+class Circuit:
+    """The breaker's state.
+
+    Attributes:
+        state: `closed`, `open` or `half_open`.
+        failures: how many there have been in a row.
+        until: up to when an open one stays so.
+        epoch: the number of its turns so far.
+    """
+
+    __slots__ = ("_cooldown", "_settings", "_since", "epoch", "failures", "state", "until")
+
+    def __init__(self) -> None:
+        self._settings: EndpointBreaker | None = None
+        self.state: State = "closed"
+        self.failures = 0
+        self.until = 0
+        self.epoch = 0
+        self._since = 0
+        self._cooldown = 0
+
+    def use(self, settings: EndpointBreaker | None) -> None:
+        """Go on by these settings; None: it never opens, and is closed now."""
+        self._settings = settings
+        if settings is None:
+            self.close()
+
+    def close(self) -> None:
+        """Forget all failures."""
+        self._turn("closed", 0)
+        self.failures = 0
+
+    def ready_at(self, now: int) -> int:
+        """When the next request may leave; :data:`NEVER` until the probe is back."""
+        if self.state == "closed":
+            return now
+        if self.state == "half_open":
+            return NEVER
+        if now < self._since:  # the clock went back: at most one cooldown more
+            self._since, self.until = now, min(self.until, now + self._cooldown)
+        return max(now, self.until)
+
+    def started(self, now: int) -> bool:
+        """A request leaves that may; whether it is the probe."""
+        if self.state != "open":
+            return False
+        self._turn("half_open", now)
+        return True
+
+    def ended(self, alive: bool | None, epoch: int, now: int) -> bool:
+        """A request that began in this epoch has ended; whether that turned the breaker, as is to be told.
+
+        Args:
+            alive: whether somebody is there; None when it says nothing of that, or nothing was sent.
+            epoch: as it was when the request began.
+            now: milliseconds.
+        """
+        settings = self._settings
+        if epoch != self.epoch or settings is None:
+            return False
+        if alive:
+            self.failures = 0
+            if self.state == "closed":
+                return False
+            self.close()
+            return True
+        if alive is None:
+            if self.state == "half_open":
+                self._turn("open", now)
+                self.until = now
+            return False
+        self.failures += 1
+        if self.state == "half_open":
+            self._cooldown = min(2 * self._cooldown, max(1, int(settings.longest)))
+        elif self.failures >= settings.failures:
+            self._cooldown = max(1, int(settings.cooldown))
+        else:
+            return False
+        self._turn("open", now)
+        self.until = now + self._cooldown
+        return True
+
+    def _turn(self, state: State, now: int) -> None:
+        self.state, self._since = state, now
+        self.epoch += 1
