@@ -60,6 +60,8 @@ class JobData(Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: Raw | UnsetType = UNSET
     result_artifact: str | None = None
     """The name of the artifact that holds the result instead, since it is large."""
+    result_omitted: bool = False
+    """Whether the result is left out, since the body would be too large."""
     progress: ProgressData | None = None
     """Of `job.progress` only."""
     error: Failure | None = None
@@ -79,6 +81,8 @@ class EmittedData(Struct, frozen=True, kw_only=True):
     """Not there for an event of Hookyard's own."""
     payload: Raw
     """What the command said, byte for byte."""
+    payload_omitted: bool | UnsetType = UNSET
+    """Whether that is too large to be sent; then `payload` is null."""
 
 
 class Event(Struct, frozen=True):
@@ -93,15 +97,16 @@ class Event(Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def body(job: Job, now: int) -> bytes:
+def body(job: Job, now: int, *, omitted: bool = False) -> bytes:
     """The event of a job that has ended, as JSON bytes.
 
     Args:
         job: with a terminal status.
         now: the time of the event when the job does not say.
+        omitted: whether to leave its result out, and say so.
     """
     ended = job.completed_at or now
-    return _job_event(EVENTS[job.status], job, ended, completed_at=_moment(ended))
+    return _job_event(EVENTS[job.status], job, ended, completed_at=_moment(ended), omitted=omitted)
 
 
 def notice_body(job: Job, event: str, now: int) -> bytes:
@@ -118,7 +123,13 @@ def notice_body(job: Job, event: str, now: int) -> bytes:
 
 
 def _job_event(
-    event: str, job: Job, at: int, *, completed_at: str | None = None, progress: ProgressData | None = None
+    event: str,
+    job: Job,
+    at: int,
+    *,
+    completed_at: str | None = None,
+    progress: ProgressData | None = None,
+    omitted: bool = False,
 ) -> bytes:
     data = JobData(
         job_id=job.id,
@@ -128,8 +139,9 @@ def _job_event(
         command=job.command,
         attempt=job.attempt,
         tags=job.tags,
-        result=UNSET if job.result is None else Raw(job.result),
+        result=UNSET if omitted or job.result is None else Raw(job.result),
         result_artifact=job.result_artifact,
+        result_omitted=omitted and job.result is not None,
         progress=progress,
         error=_failure(job.last_error) if job.status != "succeeded" and job.last_error else None,
         submitted_at=_moment(job.submitted_at),
@@ -139,14 +151,15 @@ def _job_event(
     return _encode(Event(event, _moment(at), data))
 
 
-def event_body(event: EmittedEvent) -> bytes:
-    """An event that a command emitted, as JSON bytes."""
+def event_body(event: EmittedEvent, *, omitted: bool = False) -> bytes:
+    """An event that a command emitted, as JSON bytes; without what it said, if that is `omitted`."""
     data = EmittedData(
         event_id=event.id,
         plugin=event.plugin,
         command=event.command,
         job_id=event.job_id or UNSET,
-        payload=Raw(event.payload),
+        payload=Raw(b"null" if omitted else event.payload),
+        payload_omitted=omitted or UNSET,
     )
     return _encode(Event(event.type, _moment(event.created_at), data))
 

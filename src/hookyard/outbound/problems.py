@@ -1,57 +1,65 @@
 """Everything that is wrong with the endpoints and the outbound settings of a configuration."""
 
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 
 from hookyard.clock import SystemClock
-from hookyard.config.model import Config, OutboundSettings
+from hookyard.config.endpoints.spec import rules_of
+from hookyard.config.model import Config, EndpointSettings, OutboundSettings
 from hookyard.config.values import Secret
-from hookyard.egress.guard import EgressError, Guard
+from hookyard.egress.guard import Guard
 from hookyard.egress.rules import Rules
+from hookyard.model import YEAR
 from hookyard.networks import network_problem
-from hookyard.outbound.client import readable
-from hookyard.outbound.message import EVENTS
-from hookyard.webhook_secret import SecretError, secret_key
+from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults, secret_problem, url_problem
+from hookyard.outbound.endpoints.sync import SettingsError, private_of
+from hookyard.webhook_secret import PRIVATE
 
-
-def url_problem(guard: Guard, url: str) -> str | None:
-    """Why this URL can never be sent to, or None if it may be."""
-    try:
-        checked = guard.check(url)
-    except EgressError as error:
-        return f"the URL {error}"
-    return None if readable(checked.text) else "the URL has a host that is no valid xn-- name"
+__all__ = ["problems", "url_problem"]
 
 
 def problems(config: Config) -> Iterator[tuple[str, str]]:
     """Pairs of key path and message."""
     settings = config.outbound
-    yield from _networks(settings)
-    yield from _secrets("outbound.callback_secrets", settings.callback_secrets)
-    usable = tuple(network for network in settings.allow_networks if network_problem(network) is None)
-    guard = Guard(
-        Rules(allow_http=settings.allow_http, allow_ports=settings.allow_ports, allow_networks=usable),
-        SystemClock(),
-    )
+    yield from _networks("outbound.", settings.allow_networks)
+    yield from _secrets(settings.callback_secrets)
+    for index, wait in enumerate(settings.schedule):
+        if wait > 1000 * YEAR:
+            yield f"outbound.schedule[{index}]", f"{wait.text} is longer than a year"
     for name, endpoint in config.endpoints.items():
-        if why := url_problem(guard, endpoint.url):
-            yield f"endpoints.{name}.url", why
-        yield from _secrets(f"endpoints.{name}.secrets", endpoint.secrets)
-        for index, pattern in enumerate(endpoint.events):
-            # Plugins make up their own events; of ours all are known.
-            if pattern.startswith("job.") and not any(fnmatchcase(event, pattern) for event in EVENTS.values()):
-                yield f"endpoints.{name}.events[{index}]", f"matches no event: {', '.join(EVENTS.values())}"
+        for path, why in _faults(settings, endpoint):
+            yield f"endpoints.{name}.{path}", why
 
 
-def _networks(settings: OutboundSettings) -> Iterator[tuple[str, str]]:
-    for index, network in enumerate(settings.allow_networks):
+def _faults(settings: OutboundSettings, endpoint: EndpointSettings) -> Iterator[Fault]:
+    yield from rule_faults(rules_of(endpoint), _guard(settings, endpoint.allow_networks))
+    try:
+        yield from private_faults(rules_of(endpoint), private_of(endpoint))
+    except SettingsError as error:
+        yield error.path, str(error)
+    yield from _networks("", endpoint.allow_networks)
+    timeout = settings.timeout if endpoint.timeout is None else endpoint.timeout
+    if endpoint.connect_timeout is not None and endpoint.connect_timeout > timeout:
+        yield "connect_timeout", f"{endpoint.connect_timeout.text} is longer than {timeout.text}, which holds it"
+
+
+def _guard(settings: OutboundSettings, own: tuple[str, ...]) -> Guard:
+    usable = [network for network in (*settings.allow_networks, *own) if network_problem(network) is None]
+    rules = Rules(
+        allow_http=settings.allow_http, allow_ports=settings.allow_ports, allow_networks=tuple(dict.fromkeys(usable))
+    )
+    return Guard(rules, SystemClock())
+
+
+def _networks(where: str, networks: Iterable[str]) -> Iterator[Fault]:
+    for index, network in enumerate(networks):
         if why := network_problem(network):
-            yield f"outbound.allow_networks[{index}]", why
+            yield f"{where}allow_networks[{index}]", why
 
 
-def _secrets(path: str, secrets: Iterable[Secret]) -> Iterator[tuple[str, str]]:
+def _secrets(secrets: Iterable[Secret]) -> Iterator[Fault]:
     for index, secret in enumerate(secrets):
-        try:
-            secret_key(secret.reveal())
-        except SecretError as error:
-            yield f"{path}[{index}]", f"a Standard Webhooks secret {error}"
+        why = secret_problem(secret.reveal())
+        if why is None and secret.reveal().startswith(PRIVATE):
+            why = "it is a key pair: whoever gives a callback URL knows no public key; it takes a whsec_"
+        if why is not None:
+            yield f"outbound.callback_secrets[{index}]", why

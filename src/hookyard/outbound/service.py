@@ -1,26 +1,25 @@
 """The room as the rest of the house sees it: one object, built from the configuration."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from typing import Final
 
 from hookyard.clock import Clock
 from hookyard.config.model import Config
-from hookyard.egress.guard import Guard
 from hookyard.egress.resolver import Resolver
-from hookyard.egress.rules import outbound_rules
 from hookyard.ids import IdSource
 from hookyard.model import Delivery
-from hookyard.outbound.attempt import Attempts
 from hookyard.outbound.client import ReqwestSender
 from hookyard.outbound.courier import Courier
-from hookyard.outbound.endpoints import Endpoints
+from hookyard.outbound.endpoints import EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
 from hookyard.outbound.ledger import Writer
 from hookyard.outbound.outbox import Outbox
-from hookyard.outbound.policy import Policy
 from hookyard.outbound.problems import problems, url_problem
 from hookyard.outbound.sender import Sender
-from hookyard.store.contract import FinishDelivery, ReclaimDeliveries
+from hookyard.store.contract import FinishDelivery, Op, ReclaimDeliveries, Together
+
+_AT_ONCE: Final = 200
 
 
 class Outbound:
@@ -51,47 +50,75 @@ class Outbound:
     ) -> None:
         self._writer = writer
         self._clock = clock
+        self._config = config
+        self._unsaved: list[Op] = []
         settings = config.outbound
-        endpoints = self._endpoints = Endpoints(config)
-        policy = Policy(settings.schedule, settings.jitter, int(settings.max_retry_after), draw)
+        agent = f"Hookyard/{version('hookyard')}"
+        maker = Maker(settings, clock=clock, resolver=resolver, draw=draw, agent=agent, source="hookyard")
+        endpoints = self._endpoints = Endpoints(config, maker, clock.now())
         sender = sender or ReqwestSender(
             timeout=settings.timeout.seconds,
             connect_timeout=settings.connect_timeout.seconds,
             idle=settings.concurrency_per_endpoint,
         )
-        self._guard = Guard(outbound_rules(settings), clock, resolver)
+        self._guard = maker.guard
         self._grace = int(settings.timeout)
-        attempts = Attempts(
-            endpoints=endpoints,
-            guard=self._guard,
-            sender=sender,
-            policy=policy,
-            clock=clock,
-            agent=f"Hookyard/{version('hookyard')}",
-        )
         self._courier = Courier(
-            writer=writer,
-            endpoints=endpoints,
-            attempts=attempts,
-            settings=settings,
-            clock=clock,
-            sender=sender,
-            ended=ended,
+            writer=writer, destinations=endpoints, sender=sender, settings=settings, clock=clock, ended=ended
         )
-        self.outbox = Outbox(endpoints=endpoints, courier=self._courier, policy=policy, ids=ids)
+        self.outbox = Outbox(endpoints=endpoints, courier=self._courier, ids=ids, most=int(settings.max_body))
+        self.telling = Telling(self.outbox)
+        self._health = endpoints.health = EndpointHealth(endpoints, self.telling, writer, clock)
+        self.manager = Manager(
+            endpoints=endpoints,
+            maker=maker,
+            health=self._health,
+            telling=self.telling,
+            writer=writer,
+            clock=clock,
+            changed=self._courier.forget,
+        )
 
-    async def start(self) -> None:
-        """Begin to send what an earlier process left to be sent, first of all what it was about to send."""
+    async def start(self, store: EndpointStore | None = None) -> None:
+        """Begin to send what an earlier process left to be sent, first of all what it was about to send.
+
+        Args:
+            store: what knows of endpoints besides those of the configuration, and how all of them were.
+        """
+        if store is not None:
+            await self._write(self._endpoints.load(self._config, await store.endpoints(), self._clock.now()))
+            await self._health.load(store)
         await self._writer.submit(ReclaimDeliveries(now=self._clock.now()))
         self._courier.start()
 
     async def drain(self) -> None:
         """Wait for the requests under way, for as long as one may take, and give the rest back to the store."""
         await self._courier.drain(self._grace)
+        await self._health.drain()
 
     def use(self, config: Config) -> None:
-        """Go on with these endpoints; the settings of `outbound` stay as they are."""
-        self._endpoints.use(config)
+        """Go on with these endpoints at once; the settings of `outbound` stay as they are. :meth:`save` must follow."""
+        self._config = config
+        changed, ops = self._endpoints.use(config, self._clock.now())
+        self._unsaved += ops
+        for name in changed:
+            self._health.forget(name)
+            self._courier.forget(name)
+
+    async def save(self) -> None:
+        """Write down what :meth:`use` changed.
+
+        Raises:
+            StoreUnavailable: the store cannot take it now; the next call, or the next start, makes up for it.
+        """
+        async with self.manager.lock:
+            await self._write(self._unsaved)
+            self._unsaved.clear()
+
+    async def _write(self, ops: Sequence[Op]) -> None:
+        now = self._clock.now()
+        for begin in range(0, len(ops), _AT_ONCE):
+            await self._writer.submit(Together(now=now, ops=tuple(ops[begin : begin + _AT_ONCE])))
 
     def check_callback(self, url: str) -> str | None:
         """Why this callback URL can never be sent to, as a sentence for its caller; None if it may be."""

@@ -6,7 +6,7 @@ import pytest
 
 from hookyard.clock import rfc3339
 from hookyard.config.model import Config, EndpointSettings, OutboundSettings
-from hookyard.config.values import Duration, Secret
+from hookyard.config.values import Duration, Secret, Size
 from hookyard.ids import IdSource
 from hookyard.model import Delivery, ErrorInfo, Event, Job
 from hookyard.outbound import Outbound
@@ -197,7 +197,8 @@ def test_bodies_in_memory_are_bounded_by_their_bytes_too() -> None:
 
     async def scenario() -> list[str]:
         clock = FakeClock(NOW)
-        outbox = Outbound(Config(endpoints={"a": endpoint()}), NoWriter(), IdSource(clock), clock).outbox
+        config = Config(endpoints={"a": endpoint()}, outbound=OutboundSettings(max_body=Size(1 << 30)))
+        outbox = Outbound(config, NoWriter(), IdSource(clock), clock).outbox
         return [outbox.plan(large, NOW)[0].status for _ in range(4)]
 
     assert asyncio.run(scenario()) == ["sending", "sending", "sending", "pending"]

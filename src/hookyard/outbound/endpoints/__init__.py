@@ -1,5 +1,11 @@
 """The endpoints: who is told of what, prepared so that no work is left for a delivery, and how they are changed."""
 
-from hookyard.outbound.endpoints.legacy import Endpoints, Route
+from hookyard.outbound.endpoints.book import Endpoints
+from hookyard.outbound.endpoints.entry import Entry
+from hookyard.outbound.endpoints.health import EndpointHealth, EndpointStore
+from hookyard.outbound.endpoints.making import Maker
+from hookyard.outbound.endpoints.manage import Made, Manager
+from hookyard.outbound.endpoints.telling import Telling
+from hookyard.outbound.endpoints.told import Told
 
-__all__ = ["Endpoints", "Route"]
+__all__ = ["EndpointHealth", "EndpointStore", "Endpoints", "Entry", "Made", "Maker", "Manager", "Telling", "Told"]

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.model import DisabledReason, EndpointAttempt
+from hookyard.model import DisabledReason, Endpoint, EndpointAttempt
 from hookyard.outbound.endpoints.book import Endpoints
 from hookyard.outbound.endpoints.telling import Notice, Telling
 from hookyard.outbound.events.house import BreakerTurned, EndpointDisabled, EndpointFailing
@@ -32,8 +32,12 @@ _FIRST_WAIT: Final = 100
 _LONGEST_WAIT: Final = 10_000
 
 
-class AttemptsOf(Protocol):
+class EndpointStore(Protocol):
     """Of the store what is needed here."""
+
+    async def endpoints(self) -> tuple[Endpoint, ...]:
+        """All that are known."""
+        ...
 
     async def endpoint_attempts(self, endpoint: str, *, limit: int = 1000) -> tuple[EndpointAttempt, ...]:
         """The tries of the newest deliveries."""
@@ -70,7 +74,7 @@ class EndpointHealth:
         self._writes: set[asyncio.Task[None]] = set()
         self._ends = asyncio.Event()
 
-    async def load(self, store: AttemptsOf) -> None:
+    async def load(self, store: EndpointStore) -> None:
         """Go on with the streaks that the store knows, at the start."""
         for entry in list(self._endpoints):
             since = entry.row.failing_since
