@@ -1,12 +1,13 @@
 """A command as data: its types, its codecs and its options."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
 from msgspec import Meta, Struct
 
+from hookyard.context.events import NO_EVENTS, EventSpec
 from hookyard.errors import InvalidOutput, place_of
 from hookyard.model import Breaker, Retry, UniquePolicy
 
@@ -87,6 +88,8 @@ class CommandSpec:
     summary: str
     description: str
     options: CommandOptions
+    events: Mapping[str, EventSpec] = field(default_factory=lambda: NO_EVENTS, repr=False, compare=False)
+    """What its plugin declares of the events that it emits, by type."""
     key: str = field(init=False)
     """`plugin/command`."""
     _decoder: msgspec.json.Decoder[Any] = field(init=False, repr=False, compare=False)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from hookyard.command import CommandOptions, CommandSpec, Isolation, Keyed, Unique
 from hookyard.context import Context, Encodable, SyncContext
+from hookyard.context.events import EventSpec, type_problem
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookDecorator
 from hookyard.model import Breaker, Retry, UniquePolicy
@@ -42,6 +43,7 @@ __all__ = [
 API_VERSION: Final = 1
 """Raised when a plugin written for an older Hookyard would no longer work."""
 
+_HOUSE: Final = ("breaker", "endpoint", "schedule")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -82,9 +84,11 @@ class Plugin(Generic[C]):
         secrets: the names of what `ctx.secrets` may be asked for; the configuration has them under
             `plugins.<name>.secrets`. One that ends with `*` stands for all that begin so, such as those of
             configured targets.
+        events: the types of events that its commands emit, with the Structs that their data is, so that those who get
+            them know what to expect; `ctx.emit` of one of them with other data is refused.
 
     Raises:
-        DeclarationError: the name or the configuration's type cannot be used.
+        DeclarationError: the name, the configuration's type or an event cannot be used.
     """
 
     @overload
@@ -95,6 +99,7 @@ class Plugin(Generic[C]):
         version: str | None = None,
         isolation: Isolation | None = None,
         secrets: Collection[str] = (),
+        events: Mapping[str, type[Struct]] = MappingProxyType({}),
     ) -> None: ...
     @overload
     def __init__(
@@ -105,6 +110,7 @@ class Plugin(Generic[C]):
         version: str | None = None,
         isolation: Isolation | None = None,
         secrets: Collection[str] = (),
+        events: Mapping[str, type[Struct]] = MappingProxyType({}),
     ) -> None: ...
     def __init__(
         self,
@@ -114,6 +120,7 @@ class Plugin(Generic[C]):
         version: str | None = None,
         isolation: Isolation | None = None,
         secrets: Collection[str] = (),
+        events: Mapping[str, type[Struct]] = MappingProxyType({}),
     ) -> None:
         if not is_name(name):
             msg = f"{name!r} is no plugin name; that is a lower-case letter, then a-z 0-9 _ - only"
@@ -125,6 +132,7 @@ class Plugin(Generic[C]):
         self.version = version
         self.config_type: type[Any] = config
         self.secrets: tuple[str, ...] = tuple(secrets)
+        self.events: Mapping[str, EventSpec] = MappingProxyType(_declared(name, events))
         self._isolation: Isolation | None = isolation
         self._commands: dict[str, CommandSpec] = {}
         self._hooks: dict[str, HookSpec] = {}
@@ -237,12 +245,34 @@ class Plugin(Generic[C]):
             summary=options.summary,
             description=description,
             options=options,
+            events=self.events,
         )
 
 
 def is_name(text: str) -> bool:
     """Whether this may be the name of a plugin or a command."""
     return _NAME.fullmatch(text) is not None
+
+
+def _declared(name: str, events: Mapping[str, object]) -> dict[str, EventSpec]:
+    found: dict[str, EventSpec] = {}
+    for kind, data in events.items():
+        if why := type_problem(kind):
+            msg = f"plugin {name!r}: the event type {kind!r} {why}"
+            raise DeclarationError(msg)
+        if kind.partition(".")[0] in _HOUSE:
+            msg = f"plugin {name!r}: the event type {kind!r} is one of Hookyard's own, as all of {', '.join(_HOUSE)}"
+            raise DeclarationError(msg)
+        if not (isinstance(data, type) and issubclass(data, Struct)):
+            msg = f"plugin {name!r}: the data of the event {kind!r} is {data!r}, and must be a msgspec.Struct"
+            raise DeclarationError(msg)
+        try:
+            msgspec.json.schema(data, schema_hook=type_hook)
+            found[kind] = EventSpec(kind, data)
+        except Exception as error:
+            msg = f"plugin {name!r}: the data of the event {kind!r}, {data.__name__}, cannot be told: {error}"
+            raise DeclarationError(msg) from error
+    return found
 
 
 def _check_config(name: str, config: object) -> None:

@@ -1,12 +1,17 @@
 """Events that a command emits."""
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import msgspec
 
 from hookyard.context.messages import EmitNote
 from hookyard.context.values import to_json
-from hookyard.errors import ContextError
+from hookyard.errors import ContextError, place_of
 
+Data: TypeAlias = type[msgspec.Struct]
 MOST_EVENTS: Final = 1000
 """How many events one attempt may emit."""
 MOST_BYTES: Final = 1 << 20
@@ -28,6 +33,36 @@ def note_type_problem(name: str) -> str | None:
     if not name.strip() or len(name) > LONGEST_TYPE or not name.isprintable():
         return f"is no event type; that is 1 to {LONGEST_TYPE} printable characters"
     return "is reserved: the events of jobs are Hookyard's own" if name.startswith("job.") else None
+
+
+class EventSpec:
+    """A type of event that a plugin declares, with the type of its data.
+
+    Args:
+        kind: its name.
+        data: a Struct.
+    """
+
+    __slots__ = ("_decoder", "data", "type")
+
+    def __init__(self, kind: str, data: Data) -> None:
+        self.type: Final = kind
+        self.data: Final[Data] = data
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(data)
+
+    def problem(self, payload: bytes) -> str | None:
+        """Why this is not what the plugin declares; None when it is. Members that it does not know may be there."""
+        try:
+            self._decoder.decode(payload)
+        except msgspec.DecodeError as error:
+            problem, path = place_of(error)
+            return f"the data of the event {self.type!r} is not what the plugin declares: {problem} at {path}"
+        except RecursionError:
+            return f"the data of the event {self.type!r} is nested too deeply"
+        return None
+
+
+NO_EVENTS: Final[Mapping[str, EventSpec]] = MappingProxyType({})
 
 
 class EventBudget:

@@ -15,7 +15,7 @@ from hookyard.context.port import Port
 from hookyard.context.secrets import Secrets, SyncSecrets
 from hookyard.context.state import State, SyncState
 from hookyard.context.values import Encodable, fits_utf8
-from hookyard.errors import Cancelled
+from hookyard.errors import Cancelled, ContextError
 
 if TYPE_CHECKING:
     # Loaded by whoever calls somebody, and only then.
@@ -84,9 +84,13 @@ class JobContext(Generic[C_co]):
             dedupe_key: what makes two events the same one to those who act on them.
 
         Raises:
-            ContextError: the type is none, the data is not JSON, or the attempt emitted too much.
+            ContextError: the type is none, the data is not JSON or not what the plugin declares for the type, or the
+                attempt emitted too much.
         """
-        self._port.tell(self._events.note(type, data, dedupe_key))
+        note, declared = self._events.note(type, data, dedupe_key), self._port.declared.get(type)
+        if declared is not None and (why := declared.problem(note.payload)):
+            raise ContextError(why)
+        self._port.tell(note)
 
     @cached_property
     def _events(self) -> EventBudget:

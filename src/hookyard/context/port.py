@@ -1,7 +1,9 @@
 """What stands behind a context: the host, as one running command sees it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from hookyard.context.events import EventSpec
 from hookyard.context.messages import Ask, Note
 
 if TYPE_CHECKING:
@@ -16,6 +18,11 @@ class Port(Protocol):
 
     `tell` and `ask_blocking` may be called from any thread but, of the latter, the event loop's own.
     """
+
+    @property
+    def declared(self) -> Mapping[str, EventSpec]:
+        """The types of events that the plugin declares."""
+        ...
 
     def tell(self, note: Note) -> None:
         """Take a note; never fails and never waits, what comes too much is dropped and counted."""

@@ -49,6 +49,7 @@ class HostPort:
 
     Attributes:
         events: what was emitted, for the commit that ends the job.
+        declared: what the plugin declares of the events that it emits.
     """
 
     def __init__(self, facilities: "Facilities", attempt: Attempt) -> None:
@@ -58,6 +59,7 @@ class HostPort:
         self._plugin = attempt.job.plugin
         self._loop = facilities.loop
         self._thread = facilities.thread
+        self.declared = attempt.command.spec.events
         self._over = False
         self._stop: asyncio.Future[None] = self._loop.create_future()
         self._budget = EventBudget()
@@ -111,6 +113,10 @@ class HostPort:
 
     def _emit(self, note: EmitNote) -> None:
         if why := self._budget.problem(note):  # said to the author already, but by a process that counts for itself
+            self._refuse("event.refused", why)
+            return
+        declared = self.declared.get(note.type)
+        if declared is not None and (why := declared.problem(note.payload)):
             self._refuse("event.refused", why)
             return
         job, redacts, key = self._attempt.job, self._redactor, note.dedupe_key

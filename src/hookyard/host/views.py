@@ -7,10 +7,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from hookyard.clock import rfc3339
 from hookyard.command import Isolation
+from hookyard.context.events import EventSpec
 from hookyard.host.candidate import PluginKind
 from hookyard.host.hooks import HookRecord
 from hookyard.host.registry import Command, PluginRecord, PluginState, Registry
-from hookyard.schema import of_command
+from hookyard.schema import of_command, of_type
 
 
 class CommandRow(Struct, frozen=True, kw_only=True):
@@ -70,11 +71,21 @@ class PluginRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     commands: tuple[CommandRow, ...] = ()
 
 
+class EventTypeView(Struct, frozen=True, kw_only=True):
+    """A type of event that a plugin declares."""
+
+    type: str
+    data: dict[str, Any]
+    """JSON Schema of its data, which is the `payload` of what endpoints get."""
+
+
 class FullPlugin(PluginRow, frozen=True, kw_only=True, omit_defaults=True):
     """All there is to know about a plugin."""
 
     secrets: tuple[str, ...] = ()
     """The names of those that it declares."""
+    events: tuple[EventTypeView, ...] = ()
+    """What it declares of the events that its commands emit."""
     commands: tuple[FullCommand, ...] = ()
 
 
@@ -101,9 +112,14 @@ def full_plugin(registry: Registry, record: PluginRecord, hooks: Iterable[HookVi
     return FullPlugin(
         **_about(record),
         secrets=() if kept is None else kept.plugin.secrets,
+        events=() if kept is None else tuple(map(_event, kept.plugin.events.values())),
         hooks=tuple(hooks),
         commands=tuple(commands),
     )
+
+
+def _event(spec: EventSpec) -> EventTypeView:
+    return EventTypeView(type=spec.type, data=of_type(spec.data))
 
 
 def _about(record: PluginRecord) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from msgspec import Struct
 
+from hookyard.context.events import NO_EVENTS, EventSpec
 from hookyard.context.messages import (
     Ask,
     CallCommand,
@@ -52,6 +53,7 @@ class FakePort:
         secrets: what the plugin declares and has.
         call: answers a called command; without it every call is refused.
         job_id: the job whose artifacts `artifacts` are.
+        declared: what the plugin declares of the events that it emits.
 
     Attributes:
         lines, progress, events, state_changes: the notes, in the order told.
@@ -68,7 +70,9 @@ class FakePort:
         secrets: Mapping[str, str] | None = None,
         call: Callable[[CallCommand], CallDone] | None = None,
         job_id: str = JOB_ID,
+        declared: Mapping[str, EventSpec] = NO_EVENTS,
     ) -> None:
+        self.declared = declared
         self.lines: list[LogNote] = []
         self.progress: list[ProgressNote] = []
         self.events: list[EmitNote] = []

@@ -91,7 +91,9 @@ def run_command(
         timeout=round(timeout * 1000),
         max_attempts=spec.options.retry.attempts,
     )
-    answer = asyncio.run(_run(bound, spec.decode(raw), host or FakePort()))
+    port = host or FakePort()
+    port.declared = port.declared or spec.events
+    answer = asyncio.run(_run(bound, spec.decode(raw), port))
     return msgspec.json.decode(answer, type=spec.output_type)
 
 

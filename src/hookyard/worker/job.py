@@ -9,6 +9,7 @@ from msgspec.structs import force_setattr
 
 from hookyard.command import CommandSpec
 from hookyard.context import CancelFlag, Context, SyncContext
+from hookyard.context.events import NO_EVENTS
 from hookyard.errors import Cancelled, CommandCrashed, CommandError, PluginFailed
 from hookyard.host.foreign.worker.failures import to_failure
 from hookyard.host.foreign.worker.messages import Answer, Failed, Result, Run
@@ -33,13 +34,14 @@ class Around(Sender, Protocol):
 class Job:
     """One command under way. All but a `def` command itself happens on the event loop."""
 
-    __slots__ = ("_around", "_cancel", "_port", "_run", "_task", "number")
+    __slots__ = ("_around", "_cancel", "_declared", "_port", "_run", "_task", "number")
 
     def __init__(self, around: Around, run: Run) -> None:
         self.number = run.number
         self._around = around
         self._run = run
         self._cancel = CancelFlag()
+        self._declared = NO_EVENTS
         self._port: ChannelPort | None = None
         self._task: asyncio.Task[None] | None = None
         # Its time begins now, however long ago it was sent; nobody else has this value.
@@ -50,7 +52,9 @@ class Job:
         if spec is None:
             error = PluginFailed("", f"the plugin has no command {self._run.command!r} any more: it has changed")
             self._end(Failed(self.number, to_failure(error)))
-        elif spec.is_async:
+            return
+        self._declared = spec.events
+        if spec.is_async:
             self._task = self._around.loop.create_task(self._on_loop(spec))
         else:
             self._around.threads.submit(lambda: self._in_thread(spec))
@@ -71,7 +75,7 @@ class Job:
     def port(self) -> ChannelPort:
         """The host's side of this attempt."""
         if self._port is None:
-            self._port = ChannelPort(self.number, self._around, self._around.loop, self._around.http)
+            self._port = ChannelPort(self.number, self._around, self._around.loop, self._around.http, self._declared)
         return self._port
 
     async def _on_loop(self, spec: CommandSpec) -> None:

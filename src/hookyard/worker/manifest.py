@@ -43,4 +43,5 @@ def manifest_of(plugin: Plugin[Any]) -> Manifest:
         secrets=plugin.secrets,
         hooks=tuple(plugin.hooks),
         commands=tuple(commands),
+        events={each.type: encode(of_type(each.data)) for each in plugin.events.values()},
     )

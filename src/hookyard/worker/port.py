@@ -3,8 +3,10 @@
 import asyncio
 import concurrent.futures
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, cast
 
+from hookyard.context.events import NO_EVENTS, EventSpec
 from hookyard.context.logger import shortened
 from hookyard.context.messages import Ask, LogNote, Note
 from hookyard.errors import Cancelled
@@ -61,9 +63,18 @@ class ChannelPort:
         sender: the way to the server.
         loop: the event loop, on whose thread this is made.
         clients: the plugin's HTTP clients.
+        declared: what the plugin declares of the events that it emits.
     """
 
-    def __init__(self, number: int, sender: Sender, loop: asyncio.AbstractEventLoop, clients: HttpClients) -> None:
+    def __init__(
+        self,
+        number: int,
+        sender: Sender,
+        loop: asyncio.AbstractEventLoop,
+        clients: HttpClients,
+        declared: Mapping[str, EventSpec] = NO_EVENTS,
+    ) -> None:
+        self.declared = declared
         self._number = number
         self._sender = sender
         self._loop = loop

@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Any, NoReturn
 
 from hookyard.command import CommandSpec
+from hookyard.context.events import NO_EVENTS, EventSpec
 from hookyard.plugin import HookSpec
 
 
@@ -52,6 +53,8 @@ class ForeignPlugin:
     """The one lane of all its commands; None gives each its own."""
     serial: bool = False
     """Whether only one of its jobs may run at once, whatever the configuration says of the lane."""
+    events: Mapping[str, EventSpec] = field(default_factory=lambda: NO_EVENTS)
+    """What it declares of the events that it emits, by type."""
     secrets: tuple[str, ...] = ()
     """The names of the secrets that it declares."""
     hooks: Mapping[str, HookSpec] = field(default_factory=dict[str, HookSpec])

@@ -1,6 +1,7 @@
 """What a Python plugin is, as a process of its own describes it that has imported it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from hookyard.command import CommandSpec
 from hookyard.config.model import OutboundSettings, PluginSettings
+from hookyard.context.events import EventSpec
 from hookyard.errors import PluginLoadError
 from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.contract import Elsewhere, ForeignPlugin
@@ -40,7 +42,8 @@ def describe(
         msg = f"it has hooks ({hooks}), which run in the server's own process only; take `isolation: worker` away"
         raise PluginLoadError(msg)
     called = manifest.name
-    commands = {each.name: _command(called, each) for each in manifest.commands}
+    events = {kind: _event(called, kind, schema) for kind, schema in manifest.events.items()}
+    commands = {each.name: _command(called, each, events) for each in manifest.commands}
     return ForeignPlugin(
         name=called,
         version=manifest.version,
@@ -48,6 +51,7 @@ def describe(
         commands=commands,
         launch=launch,
         config_type=_config_type(called, manifest),
+        events=events,
         secrets=manifest.secrets,
     )
 
@@ -60,7 +64,15 @@ def _check_interpreter(spec: ProcessSpec, configured: str | None) -> None:
         raise PluginLoadError(msg)
 
 
-def _command(plugin: str, manifest: CommandManifest) -> CommandSpec:
+def _event(plugin: str, kind: str, schema: bytes) -> EventSpec:
+    data = _compiled(schema, plugin, f"event-{kind.replace('.', '-')}")
+    if not (isinstance(data, type) and issubclass(data, Struct)):
+        msg = f"{plugin}: the schema of the event {kind!r} is not an object's"
+        raise PluginLoadError(msg)
+    return EventSpec(kind, data)
+
+
+def _command(plugin: str, manifest: CommandManifest, events: Mapping[str, EventSpec]) -> CommandSpec:
     place = f"{plugin}/{manifest.name}"
     taken = _compiled(manifest.input, place, "input")
     if not (isinstance(taken, type) and issubclass(taken, Struct)):
@@ -76,6 +88,7 @@ def _command(plugin: str, manifest: CommandManifest) -> CommandSpec:
         summary=manifest.options.summary,
         description=manifest.description,
         options=replace(manifest.options, isolation="worker"),
+        events=events,
     )
 
 

@@ -83,6 +83,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...]
     hooks: tuple[str, ...]
     commands: tuple[CommandManifest, ...]
+    events: dict[str, bytes]
+    """The JSON Schemas of the data of the events that it declares, by type."""
 
 
 # --- to the worker ------------------------------------------------------------------------------------------------
