@@ -1,6 +1,7 @@
 """Whether a webhook verifies, and why not."""
 
 from collections.abc import Sequence
+from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -35,7 +36,7 @@ class Judge:
         if secrets:
             known(secrets)
         self._secrets = tuple(secrets)
-        self._form = form
+        self._form: Form | Literal["auto"] = "auto" if form is None else form
         parts = urlsplit(url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
 
@@ -53,7 +54,7 @@ class Judge:
                 incoming.headers,
                 incoming.body,
                 self._secrets,
-                form="auto" if self._form is None else self._form,
+                form=self._form,
                 now=now / 1000,
                 url=f"{self._origin}{incoming.target}",
             )
