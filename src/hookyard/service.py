@@ -82,6 +82,7 @@ class Service:
         self._runners = Runners(self._hooks, self._facilities.clean)
         self._dispatcher = self._make_dispatcher(clock, make_id)
         self._facilities.bind(self._dispatcher)
+        self._outbound.telling.stored = self._dispatcher.house.stored
         self.work = self._dispatcher.work
         self._scheduler = self._make_scheduler(clock, make_id)
         self._limits = Limits(config.limits, clock.now)
@@ -107,6 +108,9 @@ class Service:
             check_callback=self._outbound.check_callback,
             schedules=self._scheduler.manage,
             work=self.work,
+            endpoints=self._outbound.manager,
+            lines=self._outbound.state,
+            public_key=self._outbound.public_key,
             hooks=self._hooks,
             visit=self._visitor.visit,
             fetch=self._visitor.get,
@@ -210,7 +214,7 @@ class Service:
         await self._jwks.start()
         await self._hooks.startup()
         self._runners.start()
-        await self._outbound.start()
+        await self._outbound.start(self._store)
         await self._dispatcher.start()
         await self._scheduler.start(self.config.schedules)
         self._keeper.start()
@@ -286,6 +290,7 @@ class Service:
             self.app.use(tables)
             done = changes(before, registry, settings, restart)
             self._leftovers.add(before, registry, change.gone)
+            await self._outbound.save()
             await self._scheduler.use(config.schedules)
         self._say(done)
         await self._leftovers.clear(self._hooks, self._dispatcher)

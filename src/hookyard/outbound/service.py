@@ -14,10 +14,12 @@ from hookyard.outbound.client import ReqwestSender
 from hookyard.outbound.courier import Courier
 from hookyard.outbound.endpoints import EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
 from hookyard.outbound.ledger import Writer
+from hookyard.outbound.lines import LineState
 from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.problems import problems, url_problem
 from hookyard.outbound.sender import Sender
 from hookyard.store.contract import FinishDelivery, Op, ReclaimDeliveries, Together
+from hookyard.webhook_secret import PublicKey
 
 _AT_ONCE: Final = 200
 
@@ -119,6 +121,14 @@ class Outbound:
         now = self._clock.now()
         for begin in range(0, len(ops), _AT_ONCE):
             await self._writer.submit(Together(now=now, ops=tuple(ops[begin : begin + _AT_ONCE])))
+
+    def state(self, name: str) -> LineState:
+        """How the requests to an endpoint go at this moment."""
+        return self._courier.state(name)
+
+    def public_key(self, kid: str) -> PublicKey | None:
+        """The public key of an endpoint, by its thumbprint."""
+        return self._endpoints.public_key(kid)
 
     def check_callback(self, url: str) -> str | None:
         """Why this callback URL can never be sent to, as a sentence for its caller; None if it may be."""
