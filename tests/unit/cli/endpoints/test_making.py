@@ -54,9 +54,7 @@ def test_every_option_is_asked_for_and_what_was_not_typed_is_not(hookyard: Call,
     assert gateway.asked[0].headers["authorization"] == "Bearer hky_for_tests_only"
 
 
-def test_the_secret_is_printed_once_to_standard_output_and_the_rest_beside_it(
-    hookyard: Call, gateway: Gateway
-) -> None:
+def test_the_secret_is_printed_once_to_standard_output_and_the_rest_beside_it(hookyard: Call, gateway: Gateway) -> None:
     gateway.says(CREATE, MADE, status=201)
     ended = hookyard("endpoints", "create", "audit", "--to", "https://audit.example/hooks")
     assert ended.out.splitlines() == [f"secret      {SECRET}", "public key  whpk_abc  https://hooks.example/keys/k"]

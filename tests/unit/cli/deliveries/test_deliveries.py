@@ -1,0 +1,85 @@
+"""`hookyard deliveries`: listed, shown, sent again, given up."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.unit.cli.conftest import Ended
+from tests.unit.cli.gateway import Gateway
+
+Call = Callable[..., Ended]
+ID = "0190a5b6-7c8d-7e9f-8a0b-1c2d3e4f5a6b"
+LIST, ONE = "GET /api/v1/deliveries", f"/api/v1/deliveries/{ID}"
+ROW: dict[str, Any] = {
+    "id": ID,
+    "event": "job.failed",
+    "endpoint": "audit",
+    "url": None,
+    "job_id": ID,
+    "status": "failed",
+    "attempt": 10,
+    "created_at": "2027-01-06T08:30:00.000Z",
+    "next_at": None,
+    "last_error": "http_503",
+}
+
+
+def test_deliveries_are_listed_by_what_is_asked_for(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says(LIST, {"deliveries": [ROW, {**ROW, "endpoint": None, "url": "https://a.example"}], "next": "c"})
+    words = ("--endpoint", "audit", "--event", "job.failed", "--job", ID, "--error", "http_503", "--tenant", "acme")
+    ended = hookyard("deliveries", "list", *words, "--since", "2027-01-06T00:00:00Z", "--callback", "-n", "2")
+    assert gateway.asked[0].query == {
+        "endpoint": "audit",
+        "event": "job.failed",
+        "job_id": ID,
+        "error": "http_503",
+        "tenant": "acme",
+        "since": "1799193600000",
+        "callback": "true",
+        "limit": "2",
+    }
+    assert [line.split()[3] for line in ended.out.splitlines()] == ["ENDPOINT", "audit", "https://a.example"]
+    assert len(gateway.asked) == 1, "no more pages than are needed"
+
+
+def test_dead_letters_are_those_that_failed(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says(LIST, {"deliveries": [ROW], "next": None})
+    ended = hookyard("deliveries", "list", "--dead", "--json")
+    assert gateway.asked[0].query == {"status": "failed", "limit": "50"}
+    assert json.loads(ended.out) == ROW
+    assert hookyard("deliveries", "list", "--dead", "--status", "failed").code == 0
+    assert hookyard("deliveries", "list", "--dead", "--status", "open").code == 2
+
+
+def test_one_is_shown_whole(hookyard: Call, gateway: Gateway) -> None:
+    whole = {**ROW, "body": {"type": "job.failed"}}
+    gateway.says(f"GET {ONE}", whole)
+    assert json.loads(hookyard("deliveries", "show", ID).out) == whole
+
+
+def test_attempts_are_listed_with_what_was_answered(hookyard: Call, gateway: Gateway) -> None:
+    answered = {"number": 1, "started_at": "t", "status": 503, "duration_ms": 4, "error": "http_503"}
+    tries = [{**answered, "response": "over\x1b[2J\nloaded " + "x" * 99}, {**answered, "number": 2, "response": None}]
+    gateway.says(f"GET {ONE}/attempts", {"attempts": tries})
+    first, second = hookyard("deliveries", "attempts", ID).out.splitlines()[1:]
+    assert first.split()[4:7] == ["http_503", "over\\x1b[2J", "loaded"]
+    assert len(first.partition("http_503  ")[2]) == 80
+    assert second.split() == ["2", "t", "503", "4", "http_503", "-"]
+    assert json.loads(hookyard("deliveries", "attempts", ID, "--json").out.splitlines()[0]) == tries[0]
+
+
+def test_one_is_sent_again_or_given_up(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says(f"POST {ONE}/resend", {**ROW, "status": "pending"})
+    gateway.says(f"POST {ONE}/abandon", ROW)
+    assert hookyard("deliveries", "resend", ID).out == f"{ID} is pending\n"
+    assert hookyard("deliveries", "abandon", ID).code == 2
+    assert gateway.calls == [f"POST {ONE}/resend"]
+    assert hookyard("deliveries", "abandon", ID, "--yes").out == f"{ID} is failed\n"
+
+
+@pytest.mark.parametrize("word", ["show", "attempts", "resend"])
+def test_what_is_no_id_is_not_asked_for(hookyard: Call, gateway: Gateway, word: str) -> None:
+    ended = hookyard("deliveries", word, "../jobs")
+    assert (ended.code, ended.err) == (64, "hookyard: '../jobs' is not a delivery id.\n")
+    assert gateway.asked == []

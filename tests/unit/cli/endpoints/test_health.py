@@ -1,0 +1,135 @@
+"""`hookyard endpoints stats`: one screen, what is wrong first."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.unit.cli.conftest import Ended
+from tests.unit.cli.gateway import Gateway
+
+from hookyard.cli.endpoints.health import ailing, overview, report
+
+Call = Callable[..., Ended]
+NOW = 1_799_224_200_000  # 2027-01-06T08:30:00Z
+WELL: dict[str, Any] = {
+    "name": "audit",
+    "state": "live",
+    "attempts": 1000,
+    "delivered": 998,
+    "failed": 2,
+    "success_rate": 0.998,
+    "latency": {"p50": 12, "p90": 40, "p99": 90, "max": 300},
+    "last_success_at": "2027-01-06T08:29:58.500Z",
+    "last_error": {
+        "at": "2027-01-05T08:29:00.000Z",
+        "status": 503,
+        "error": "http_503",
+        "event": "job.failed",
+        "delivery_id": "d-1",
+    },
+    "since": "2027-01-04T08:29:00.000Z",
+    "backlog": {"pending": 3, "held": 0, "sending": 1, "failed": 0, "oldest_at": "2027-01-06T08:29:59.000Z"},
+    "line": {"active": 1, "waiting": 0, "breaker": "closed"},
+}
+ILL: dict[str, Any] = {
+    **WELL,
+    "failing_since": "2027-01-06T03:02:00.000Z",
+    "success_rate": 0.5,
+    "failed": 500,
+    "backlog": {"pending": 90, "held": 9, "sending": 1, "failed": 7, "oldest_at": "2027-01-06T03:02:00.000Z"},
+    "line": {
+        "active": 0,
+        "waiting": 0,
+        "breaker": "open",
+        "breaker_until": "2027-01-06T08:35:00.000Z",
+        "paused_until": "2027-01-06T08:31:00.000Z",
+        "rate": 2.5,
+    },
+}
+
+
+def test_of_one_that_is_well_nothing_is_called_wrong() -> None:
+    assert list(report(WELL, NOW)) == [
+        "audit: well",
+        "    99.8 % of 1000 attempts since 2027-01-04T08:29Z arrived, the last 2027-01-06T08:29:58Z (1s ago)",
+        "    latency p50 12 ms, p90 40 ms, p99 90 ms, max 300 ms",
+        "    3 pending, 0 held, 1 being sent; 1 requests under way",
+    ]
+
+
+def test_of_one_that_fails_everything_that_is_wrong_comes_first_and_what_to_do_last() -> None:
+    lines = list(report(ILL, NOW))
+    assert lines[:8] == [
+        "audit: live",
+        "  ! every attempt fails since 2027-01-06T03:02:00Z (5h28m ago)",
+        "  ! last error http_503 2027-01-05T08:29:00Z (1d ago): job.failed, delivery d-1",
+        "  ! its breaker is open until 2027-01-06T08:35:00.000Z: nothing is sent meanwhile but a probe",
+        "  ! its receiver asked for a pause until 2027-01-06T08:31:00.000Z",
+        "  ! 100 wait, the oldest since 2027-01-06T03:02:00Z (5h28m ago)",
+        "  ! 7 dead letters",
+        "  ! 500 of the last 1000 attempts failed",
+    ]
+    assert "at most 2.5 a second" in lines[10]
+    assert [line.split("   #")[0] for line in lines[11:]] == [
+        "  > hookyard deliveries attempts d-1",
+        "  > hookyard endpoints test audit --wait",
+        "  > hookyard endpoints recover audit --since 7d",
+    ]
+
+
+def test_of_a_disabled_one_it_says_why_and_how_to_get_what_it_missed() -> None:
+    gone = {**WELL, "state": "disabled", "disabled": {"at": "2027-01-06T08:00:00.000Z", "reason": "gone"}}
+    lines = list(report(gone, NOW))
+    assert lines[:2] == [
+        "audit: disabled",
+        "  ! disabled since 2027-01-06T08:00:00Z (30m ago): its receiver answered 410",
+    ]
+    assert lines[-1] == (
+        "  > hookyard endpoints enable audit && hookyard endpoints replay audit --since 2027-01-06T08:00:00.000Z"
+    )
+
+
+def test_of_a_new_one_it_says_that_nothing_was_sent() -> None:
+    empty = {"pending": 0, "held": 0, "sending": 0, "failed": 0, "oldest_at": None}
+    assert list(report({"name": "new", "state": "live", "attempts": 0, "backlog": empty}, NOW)) == [
+        "new: well",
+        "    nothing was sent to it yet",
+        "    0 pending, 0 held, 0 being sent; 0 requests under way",
+    ]
+
+
+def rows() -> list[dict[str, Any]]:
+    """A list of endpoints of every kind."""
+    return [
+        {"name": "a", "state": "live"},
+        {"name": "b", "state": "live", "failing_since": "2027-01-06T03:02:00.000Z"},
+        {"name": "c", "state": "off"},
+        {"name": "d", "state": "disabled", "disabled": {"at": "2027-01-06T08:00:00.000Z", "reason": "user"}},
+        {"name": "e", "state": "live", "problem": "its URL is not allowed any more"},
+    ]
+
+
+def test_of_many_the_worst_come_first() -> None:
+    ill = ailing(rows())
+    assert [row["name"] for row in ill] == ["e", "d", "b"]
+    lines = list(overview(rows(), ill, [{**WELL, "name": "e"}, {**WELL, "name": "d"}], NOW))
+    assert lines[0] == "3 not well, 1 well, 1 off by their settings"
+    assert lines[2] == "e: its URL is not allowed any more"
+    assert lines[-1] == "b: live"
+
+
+def test_without_a_name_those_that_are_not_well_are_told_of(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says("GET /api/v1/endpoints", {"endpoints": rows(), "next": None})
+    for name in "bde":
+        gateway.says(f"GET /api/v1/endpoints/{name}/stats", {**ILL, "name": name})
+    ended = hookyard("endpoints", "stats")
+    assert ended.out.startswith("3 not well, 1 well, 1 off by their settings\n\ne: its URL")
+    assert len(ended.out.splitlines()) < 60
+    lines = hookyard("endpoints", "stats", "--json").out.splitlines()
+    assert [json.loads(line)["name"] for line in lines] == ["e", "d", "b"]
+
+
+def test_with_a_name_it_is_about_that_one(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says("GET /api/v1/endpoints/audit/stats", WELL)
+    assert hookyard("endpoints", "stats", "audit").out.startswith("audit: ")
+    assert json.loads(hookyard("endpoints", "stats", "audit", "--json").out) == WELL
