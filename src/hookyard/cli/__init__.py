@@ -29,6 +29,7 @@ from hookyard.cli import (
     schema,
     serve,
     token,
+    webhook,
 )
 
 app = typer.Typer(
@@ -58,6 +59,7 @@ for command in (
     endpoints,
     deliveries,
     listen,
+    webhook,
 ):
     command.register(app)
 
