@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from msgspec import Struct
 
@@ -24,6 +25,10 @@ class Received(Struct, frozen=True):
 
 Handler = Callable[["Receiver", Received, asyncio.StreamWriter], Awaitable[None]]
 """Writes the answer, or does not."""
+
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""Has a whole connection to itself."""
 
 
 async def ok(_receiver: "Receiver", _request: Received, writer: asyncio.StreamWriter) -> None:
@@ -109,6 +114,20 @@ class Receiver:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def talk(self, talk: Talk, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Leave one connection to `talk`, and hang up after it."""
+        self.connections += 1
+        task = asyncio.current_task()
+        self._readers[task] = reader
+        try:
+            await talk(reader, writer)
+            writer.close()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.transport.abort()
+            self._readers.pop(task, None)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
@@ -149,6 +168,20 @@ async def receiving(handler: Handler = ok, *, tls: ssl.SSLContext | None = None)
     """
     receiver = Receiver(handler)
     server = await asyncio.start_server(receiver.connected, "127.0.0.1", 0, ssl=tls)
+    receiver.port = server.sockets[0].getsockname()[1]
+    try:
+        yield receiver
+    finally:
+        server.close()
+        await receiver.aclose()
+        await server.wait_closed()
+
+
+@asynccontextmanager
+async def talking(talk: Talk, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[Receiver]:
+    """A server that knows nothing of HTTP and leaves each connection to `talk`."""
+    receiver = Receiver(ok)
+    server = await asyncio.start_server(partial(receiver.talk, talk), host, port)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

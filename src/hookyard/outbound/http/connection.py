@@ -46,7 +46,7 @@ class Home(Protocol):
 
 
 class _TooMuchError(Exception):
-    """More of a head than anyone needs."""
+    """More than anyone asked for; the parser stops at it."""
 
 
 class Connection(asyncio.Protocol):
@@ -197,9 +197,9 @@ class Connection(asyncio.Protocol):
     # What the parser tells.
 
     def on_message_begin(self) -> None:
-        """An answer begins; a second one is one too many."""
+        """An answer begins; one that nobody asked for is read no further."""
         if self._complete:
-            self._spoiled = True
+            raise _TooMuchError
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A field of the head, or one after the body, which is of no interest."""
@@ -212,7 +212,7 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """The head is complete."""
         parser = self._parser
-        if parser is None or self._spoiled:
+        if parser is None:
             return
         status = parser.get_status_code()
         if status == 101:  # noqa: PLR2004  switching protocols, which nobody asked for

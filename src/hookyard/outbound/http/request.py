@@ -6,13 +6,13 @@ headers, with gaps for their values, for each set of names.
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv6Address
 from typing import Final
 
 from hookyard.egress.guard import Target
 from hookyard.outbound.sender import SendError
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HOST: Final = re.compile(r"[0-9A-Fa-f:.]+|[A-Za-z0-9_.-]+")
 _OURS: Final = frozenset(
     {
         *("host", "content-length", "transfer-encoding", "expect"),
@@ -40,7 +40,7 @@ def opening(target: Target) -> bytes:
     if target.port != _STANDARD.get(target.scheme):
         host = f"{host}:{target.port}"
     line = f"{slash}{path}"
-    if not (slash and line.isascii() and line.isprintable() and " " not in line and _is_host(target.host)):
+    if not (slash and line.isascii() and line.isprintable() and " " not in line and _HOST.fullmatch(target.host)):
         msg = "unusable_url"
         raise SendError(msg)
     return f"POST {line} HTTP/1.1\r\nhost: {host}\r\n".encode()
@@ -83,12 +83,3 @@ def _template(names: tuple[str, ...]) -> tuple[str, int]:
     _templates[names] = made
     return made
 
-
-def _is_host(text: str) -> bool:
-    if ":" not in text:
-        return text.isascii() and text.isprintable() and not set(text) & set(" /?#@\\[]%")
-    try:
-        IPv6Address(text)
-    except ValueError:
-        return False
-    return True

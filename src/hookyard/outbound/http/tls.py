@@ -25,7 +25,6 @@ class Contexts:
 
         Raises:
             ssl.SSLError: its certificates are none, which :func:`identity_problem` would have told.
-            ValueError: the same.
         """
         found = self._made.get(identity)
         if found is None:
@@ -41,14 +40,13 @@ def context(identity: Identity | None) -> ssl.SSLContext:
 
     Raises:
         ssl.SSLError: its certificates are none.
-        ValueError: the same.
     """
     made = usual_trust()
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.set_alpn_protocols(["http/1.1"])
     if identity is not None:
         if identity.ca is not None:
-            made.load_verify_locations(cadata=identity.ca)
+            _trust(made, identity.ca)
         if identity.cert is not None:
             _show(made, identity.cert, identity.key or "")
     return made
@@ -59,8 +57,8 @@ def identity_problem(identity: Identity) -> str | None:
     trial = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if identity.ca is not None:
         try:
-            trial.load_verify_locations(cadata=identity.ca)
-        except (ssl.SSLError, ValueError):
+            _trust(trial, identity.ca)
+        except ssl.SSLError:
             return "`ca` has no certificate in PEM that can be read"
         if not trial.cert_store_stats()["x509_ca"]:
             return "`ca` has no certificate of an authority"
@@ -80,15 +78,23 @@ def identity_problem(identity: Identity) -> str | None:
         if error.reason == "KEY_VALUES_MISMATCH":
             return "`key` is not the key of the first certificate in `cert`"
         return "`cert` or `key` cannot be read"
-    except ValueError:
-        return "`cert` or `key` cannot be read"
     return None
+
+
+def _trust(made: ssl.SSLContext, authorities: str) -> None:
+    try:
+        made.load_verify_locations(cadata=authorities)
+    except (ValueError, TypeError) as error:  # of an empty text, and of one with letters beyond ASCII
+        raise ssl.SSLError(str(error)) from None
 
 
 def _show(made: ssl.SSLContext, cert: str, key: str) -> None:
     with _as_file(f"{cert}\n{key}\n".encode()) as path:
-        # Without a password the library would ask for one on the terminal.
-        made.load_cert_chain(path, password="")
+        try:
+            # Without a password the library would ask for one on the terminal.
+            made.load_cert_chain(path, password="")
+        except ValueError as error:
+            raise ssl.SSLError(str(error)) from None
 
 
 @contextmanager
