@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from hookyard.model import FireOutcome, Job
+from msgspec.structs import replace
+
+from hookyard.model import Delivery, FireOutcome, Job
 from hookyard.store.contract import Enqueued, Result, Unique
 
 USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
@@ -26,6 +28,48 @@ def is_unrun(job: Job) -> bool:
     `known_keys` of `sql/enqueue.sql` says the same.
     """
     return job.status == "failed" and job.reason == "invalid_input" and job.attempt == 0
+
+
+def is_open(delivery: Delivery) -> bool:
+    """Whether a delivery is still to be made: it is pending, held or being sent."""
+    return delivery.completed_at is None
+
+
+def held_back(delivery: Delivery) -> Delivery:
+    """A new delivery as it is kept while another one of its order is open.
+
+    One that comes as `sending` loses its lease, and its attempt does not count: who holds it finds it stale.
+    """
+    if not is_open(delivery):
+        return delivery
+    return replace(
+        delivery,
+        status="held",
+        attempt=delivery.attempt - (delivery.status == "sending"),
+        next_at=None,
+        lease_token=None,
+        lease_expires_at=None,
+    )
+
+
+def let_go(delivery: Delivery) -> Delivery:
+    """A new delivery as it is kept while nothing stands before it."""
+    return replace(delivery, status="pending") if delivery.status == "held" else delivery
+
+
+def sent_again(delivery: Delivery, now: int) -> Delivery:
+    """A delivery that is not being sent as it is once somebody wants it sent again.
+
+    The statement `send_again` of `sql/recovery.sql` says the same.
+    """
+    return replace(
+        delivery,
+        status="pending",
+        next_at=now,
+        completed_at=None,
+        round_start=delivery.round_start if is_open(delivery) else delivery.attempt,
+        order_key=delivery.order_key if delivery.status == "pending" else None,
+    )
 
 
 def fired(planned: FireOutcome, enqueued: Result | None) -> tuple[FireOutcome, str | None]:

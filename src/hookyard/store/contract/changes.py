@@ -4,6 +4,7 @@ from typing import Final
 
 from hookyard.store.contract.access import NotEmpty
 from hookyard.store.contract.base import Failed, NotFound, Result, Stale
+from hookyard.store.contract.endpoints import Exists
 from hookyard.store.contract.jobs import (
     AlreadyTerminal,
     CancelPending,
@@ -21,7 +22,7 @@ from hookyard.store.contract.told import StateMismatch
 
 _REFUSALS: Final = (
     *(AlreadyTerminal, CancelPending, Exhausted, Failed, LaneFull, Mismatch, NotEmpty, NotFound, Occupied, Stale),
-    *(Doomed, StateMismatch, StillActive, Undelivered, Unmet),
+    *(Doomed, Exists, StateMismatch, StillActive, Undelivered, Unmet),
 )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from hookyard.store.contract import (
+    AbandonDelivery,
+    AddMissed,
     AppendAudit,
     AppendEvents,
     AppendLog,
@@ -11,6 +13,7 @@ from hookyard.store.contract import (
     Claim,
     ClaimDeliveries,
     ClaimWork,
+    DeleteEndpoint,
     DeleteJob,
     DeleteSchedule,
     Enqueue,
@@ -19,12 +22,15 @@ from hookyard.store.contract import (
     FinishDelivery,
     FireSchedule,
     ForgetKeys,
+    MarkEndpoint,
     Op,
     PauseLane,
     PauseSchedule,
     Prune,
     PruneJobs,
+    PurgeDeliveries,
     PutArtifact,
+    PutEndpoint,
     PutItems,
     PutProgress,
     PutSchedule,
@@ -32,8 +38,10 @@ from hookyard.store.contract import (
     PutToken,
     PutWorker,
     ReclaimDeliveries,
+    RecoverDeliveries,
     Release,
     ReleaseDelivery,
+    ResendDelivery,
     Result,
     ResumeLane,
     RetryJob,
@@ -43,7 +51,7 @@ from hookyard.store.contract import (
     TouchTokens,
     changed,
 )
-from hookyard.store.memory import cancel, claim, deliver, enqueue, forget, items, settle, tell
+from hookyard.store.memory import cancel, claim, deliver, endpoints, enqueue, forget, items, recovery, settle, tell
 from hookyard.store.memory.data import Data
 from hookyard.store.memory.kept import Kept
 
@@ -93,6 +101,14 @@ _APPLY: dict[type[Op], _Apply] = {
     FinishDelivery: _kind(deliver.finish_delivery),
     ReleaseDelivery: _kind(deliver.release_delivery),
     ReclaimDeliveries: _kind(deliver.reclaim_deliveries),
+    ResendDelivery: _kind(recovery.resend_delivery),
+    AbandonDelivery: _kind(recovery.abandon_delivery),
+    RecoverDeliveries: _kind(recovery.recover_deliveries),
+    PurgeDeliveries: _kind(recovery.purge_deliveries),
+    AddMissed: _kind(recovery.add_missed),
+    PutEndpoint: _kind(endpoints.put_endpoint),
+    DeleteEndpoint: _kind(endpoints.delete_endpoint),
+    MarkEndpoint: _kind(endpoints.mark_endpoint),
     PutProgress: _kind(tell.put_progress),
     AppendLog: _kind(tell.append_log),
     AppendEvents: _kind(tell.append_events),

@@ -6,11 +6,12 @@ from typing import cast
 from msgspec.structs import replace
 
 from hookyard import ids
-from hookyard.model import Attempt, AttemptOutcome, Delivery, DeliveryAttempt, ErrorInfo, Inbound, Item, Job
+from hookyard.model import Attempt, AttemptOutcome, Delivery, DeliveryAttempt, Endpoint, ErrorInfo, Inbound, Item, Job
 from hookyard.store.contract import Dedupe
 from hookyard.store.memory.kept import Kept
 from hookyard.store.memory.rows import stored
 from hookyard.store.memory.told import Told
+from hookyard.store.rules import held_back, is_open, let_go
 
 
 class Data:
@@ -26,6 +27,7 @@ class Data:
         """Job -> the jobs that it waits for, while it does."""
         self.attempts: dict[str, list[Attempt]] = {}
         self.deliveries: dict[str, Delivery] = {}
+        self.endpoints: dict[str, Endpoint] = {}
         self.tries: dict[str, list[DeliveryAttempt]] = {}
         self.keys: dict[tuple[str, str], tuple[Dedupe, str]] = {}
         self.inbound: dict[str, Inbound] = {}
@@ -80,6 +82,8 @@ class Data:
                 return problem
             if delivery.status == "sending" and (delivery.lease_token is None or delivery.lease_expires_at is None):
                 return "a delivery is being sent without a lease"
+            if delivery.event_id is not None and ids.parse(delivery.event_id) is None:
+                return "not the id of an event"
             if delivery.job_id is not None and ("job", ids.key(delivery.job_id)) not in self.places:
                 return "a delivery of a job that is not there"
         keys = {ids.key(delivery.id) for delivery in deliveries}
@@ -89,6 +93,26 @@ class Data:
         """Keep new deliveries."""
         for delivery in deliveries:
             self.places.add(("delivery", ids.key(delivery.id)))
-            at_once = delivery.status == "pending" and delivery.next_at is None
-            self.deliveries[delivery.id] = replace(delivery, next_at=delivery.created_at) if at_once else delivery
+            kept = held_back(delivery) if self.open_of(delivery) else let_go(delivery)
+            at_once = kept.status == "pending" and kept.next_at is None
+            self.deliveries[delivery.id] = replace(kept, next_at=kept.created_at) if at_once else kept
             self.tries[delivery.id] = []
+
+    def open_of(self, delivery: Delivery) -> list[Delivery]:
+        """What is open of the order of a delivery, in that order; nothing when it is in none."""
+        if delivery.order_key is None:
+            return []
+        order = (delivery.endpoint, delivery.order_key)
+        same = [one for one in self.deliveries.values() if (one.endpoint, one.order_key) == order and is_open(one)]
+        return sorted(same, key=lambda one: one.id)
+
+    def gone(self, delivery: Delivery, now: int) -> None:
+        """It is the next one's turn, since this one, changed or forgotten already, was pending or being sent."""
+        behind = self.open_of(delivery)
+        if behind and behind[0].status == "held":
+            self.deliveries[behind[0].id] = replace(behind[0], status="pending", next_at=now)
+
+    def forget_delivery(self, delivery_id: str) -> None:
+        """Forget a delivery and its attempts."""
+        del self.deliveries[delivery_id], self.tries[delivery_id]
+        self.places.discard(("delivery", ids.key(delivery_id)))

@@ -47,13 +47,15 @@ def finish_delivery(data: Data, op: FinishDelivery) -> Result:
     if delivery is None:
         return Stale()
     tries = data.tries[delivery.id]
-    if op.status == "sending" or any(tried.number == op.attempt.number for tried in tries):
+    if op.status in {"sending", "held"} or any(tried.number == op.attempt.number for tried in tries):
         return Failed("no end of an attempt, or one that has ended before")
     tries.append(replace(op.attempt, delivery_id=delivery.id))
     tries.sort(key=lambda tried: tried.number)
     again = op.status == "pending"
+    passed_on = again and op.pass_on
     data.deliveries[delivery.id] = replace(
         delivery,
+        order_key=None if passed_on else delivery.order_key,
         status=op.status,
         next_at=(op.now if op.next_at is None else op.next_at) if again else None,
         lease_token=None,
@@ -62,6 +64,8 @@ def finish_delivery(data: Data, op: FinishDelivery) -> Result:
         last_error=op.attempt.error,
         completed_at=None if again else op.now,
     )
+    if passed_on or not again:
+        data.gone(delivery, op.now)
     return Done()
 
 

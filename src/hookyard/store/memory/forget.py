@@ -19,6 +19,7 @@ from hookyard.store.contract import (
     Undelivered,
 )
 from hookyard.store.memory.data import Data
+from hookyard.store.rules import is_open
 from hookyard.store.spans import just_before, made_at
 
 
@@ -43,7 +44,7 @@ def _prune(data: Data, op: Prune, before: int) -> int:
             if one.job_id is None and one.completed_at is not None and one.completed_at < before
         ]
         for _, delivery_id in sorted(ended)[:limit]:
-            _forget_delivery(data, delivery_id)
+            data.forget_delivery(delivery_id)
         return min(len(ended), limit)
     if op.what == "audit":
         entries = sorted(key for key, entry in data.kept.audit.items() if made_at(entry.id) < before)[:limit]
@@ -121,13 +122,13 @@ def _is_over(data: Data, job: Job, op: PruneJobs) -> bool:
 
 
 def _has_open_deliveries(data: Data, job_id: str) -> bool:
-    return any(one.job_id == job_id and one.status in {"pending", "sending"} for one in data.deliveries.values())
+    return any(one.job_id == job_id and is_open(one) for one in data.deliveries.values())
 
 
 def _forget_job(data: Data, job_id: str) -> tuple[str, ...]:
     """Forget a job with what belongs to it; returns where the content of its artifacts is."""
     for delivery_id in [one.id for one in data.deliveries.values() if one.job_id == job_id]:
-        _forget_delivery(data, delivery_id)
+        data.forget_delivery(delivery_id)
     data.told.forget_lines(job_id, 1 << 60)
     data.items.pop(job_id, None)
     data.items_told.pop(job_id, None)
@@ -137,8 +138,3 @@ def _forget_job(data: Data, job_id: str) -> tuple[str, ...]:
     data.places.discard(("job", ids.key(job_id)))
     del data.jobs[job_id]
     return data.told.forget_artifacts(job_id)
-
-
-def _forget_delivery(data: Data, delivery_id: str) -> None:
-    del data.deliveries[delivery_id], data.tries[delivery_id]
-    data.places.discard(("delivery", ids.key(delivery_id)))

@@ -9,10 +9,10 @@ from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, 
 from hookyard.store.contract import EventQuery, JobQuery, JobsFound, Op, Result
 from hookyard.store.memory import listing
 from hookyard.store.memory.apply import apply
-from hookyard.store.memory.kept_questions import KeptQuestions
+from hookyard.store.memory.delivery_questions import DeliveryQuestions
 
 
-class MemoryStore(KeptQuestions):
+class MemoryStore(DeliveryQuestions):
     """A :class:`hookyard.store.contract.Store` that lives as long as the process."""
 
     def apply(self, ops: Sequence[Op]) -> list[Result]:

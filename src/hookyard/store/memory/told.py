@@ -98,12 +98,13 @@ class Told:
         """A page of events."""
         found = [
             event
-            for event in sorted(self._events.values(), key=lambda event: event.id, reverse=True)
+            for event in sorted(self._events.values(), key=lambda event: event.id, reverse=query.after is None)
             if query.type in {None, event.type}
             and query.plugin in {None, event.plugin}
             and query.job_id in {None, event.job_id}
             and query.tenant in {None, event.tenant}
-            and (query.before is None or event.id < query.before)
+            and (query.before is None or query.after is not None or event.id < query.before)
+            and (query.after is None or event.id > query.after)
         ]
         return tuple(found[: query.limit])
 

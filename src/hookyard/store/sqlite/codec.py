@@ -74,6 +74,11 @@ DeliveryRow = tuple[
     str | None,  # last_error
     int | None,  # completed_at
     str,  # request_id
+    str,  # tenant
+    int | None,  # event_key
+    int | None,  # event_tail
+    str | None,  # order_key
+    int,  # round_start
     bytes,  # body
 ]
 """A row of `delivery` as the statements select it."""
@@ -81,6 +86,7 @@ DeliveryRow = tuple[
 _json = msgspec.json.Encoder()
 _tags = msgspec.json.Decoder(tuple[str, ...])
 _NOWHERE = (-1, -1)
+_NO_NUMBERS = (None, None)
 _TAIL = (1 << 62) - 1
 _READY = 17  # the place of `ready` in the row of a new job
 
@@ -270,7 +276,7 @@ def new_delivery(delivery: Delivery) -> tuple[Value, ...]:
     due = delivery.created_at if delivery.next_at is None and delivery.status == "pending" else delivery.next_at
     return (
         *new_numbers(delivery.id),
-        *((None, None) if delivery.job_id is None else new_numbers(delivery.job_id)),
+        *(_NO_NUMBERS if delivery.job_id is None else new_numbers(delivery.job_id)),
         delivery.event,
         delivery.endpoint,
         delivery.url,
@@ -285,6 +291,10 @@ def new_delivery(delivery: Delivery) -> tuple[Value, ...]:
         delivery.last_error,
         delivery.completed_at,
         delivery.request_id,
+        delivery.tenant,
+        *(_NO_NUMBERS if delivery.event_id is None else new_numbers(delivery.event_id)),
+        delivery.order_key,
+        delivery.round_start,
     )
 
 
@@ -306,7 +316,11 @@ def delivery(row: DeliveryRow) -> Delivery:
         last_error=row[14],
         completed_at=row[15],
         request_id=row[16],
-        body=row[17],
+        tenant=row[17],
+        event_id=None if row[18] is None or row[19] is None else ids.join(row[18], row[19]),
+        order_key=row[20],
+        round_start=row[21],
+        body=row[22],
     )
 
 

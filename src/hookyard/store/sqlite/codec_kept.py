@@ -5,7 +5,19 @@ from typing import cast
 import msgspec
 
 from hookyard import ids
-from hookyard.model import AuditEntry, FireOutcome, Item, ItemStatus, Pause, Schedule, Token, WorkerRecord
+from hookyard.model import (
+    AuditEntry,
+    DisabledReason,
+    Endpoint,
+    EndpointAttempt,
+    FireOutcome,
+    Item,
+    ItemStatus,
+    Pause,
+    Schedule,
+    Token,
+    WorkerRecord,
+)
 from hookyard.store import stored_error
 from hookyard.store.sqlite.codec import error_text, new_numbers
 from hookyard.store.sqlite.driver import Value
@@ -163,6 +175,50 @@ def schedule(row: Row) -> Schedule:
         last_outcome=outcome,
         last_job=job,
         fired=fired,
+    )
+
+
+def new_endpoint(one: Endpoint) -> Row:
+    """The values of a row of `endpoint`."""
+    return (
+        *(one.name, one.tenant, one.origin, one.spec, one.private, one.created_at, one.created_by, one.updated_at),
+        *(one.disabled_at, one.disabled_reason, one.failing_since),
+    )
+
+
+def endpoint(row: Row) -> Endpoint:
+    """The endpoint of a row."""
+    name, tenant, origin, spec, private, created_at, created_by, updated_at, disabled_at, reason, failing = cast(
+        "tuple[str, str, str, bytes, bytes, int, str, int, int | None, DisabledReason | None, int | None]", row
+    )
+    return Endpoint(
+        name=name,
+        tenant=tenant,
+        origin="config" if origin == "config" else "http",
+        spec=spec,
+        private=private,
+        created_at=created_at,
+        created_by=created_by,
+        updated_at=updated_at,
+        disabled_at=disabled_at,
+        disabled_reason=reason,
+        failing_since=failing,
+    )
+
+
+def endpoint_attempt(row: Row) -> EndpointAttempt:
+    """One try at a delivery of an endpoint."""
+    key, tail, event, number, started_at, duration, status, error = cast(
+        "tuple[int, int, str, int, int, int, int | None, str | None]", row
+    )
+    return EndpointAttempt(
+        delivery_id=ids.join(key, tail),
+        event=event,
+        number=number,
+        started_at=started_at,
+        duration=duration,
+        status=status,
+        error=error,
     )
 
 

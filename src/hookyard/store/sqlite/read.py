@@ -9,6 +9,7 @@ from hookyard.store.contract import EventQuery
 from hookyard.store.sqlite import codec, codec_told, statements
 from hookyard.store.sqlite.codec import DeliveryRow, JobRow, numbers
 from hookyard.store.sqlite.codec_told import EventRow
+from hookyard.store.sqlite.delivery_lists import DeliveryReader
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.lists import Lists
 from hookyard.store.sqlite.read_kept import KeptReader
@@ -20,7 +21,7 @@ _NEWEST: Final = 1 << 60
 """Greater than any key: the cursor of a first page."""
 
 
-class Reader(KeptReader, Lists):
+class Reader(KeptReader, DeliveryReader, Lists):
     """Asks the questions of the contract; use from the event loop that opened it."""
 
     async def job(self, job_id: str) -> Job | None:
@@ -73,9 +74,11 @@ class Reader(KeptReader, Lists):
             name = "events_of_type"
         elif query.plugin is not None:
             name = "events_of_plugin"
-        before = _NEWEST if query.before is None else ids.key(query.before)
+        place = _NEWEST if query.before is None else ids.key(query.before)
+        if query.after is not None:
+            name, place = f"{name}_after", ids.key(query.after)
         asked = (query.type, query.plugin, query.tenant)
-        rows = await self.rows(_EVENTS[name], (before, key, tail, *asked, query.limit))
+        rows = await self.rows(_EVENTS[name], (place, key, tail, *asked, query.limit))
         return tuple(codec_told.event(row) for row in cast("list[EventRow]", rows))
 
     async def state(self, plugin: str, key: str) -> StateEntry | None:

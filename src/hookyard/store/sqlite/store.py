@@ -12,15 +12,15 @@ from hookyard.errors import StoreError
 from hookyard.model import Artifact, Attempt, Delivery, DeliveryAttempt, Event, Job, LaneDepth, LogLine, StateEntry
 from hookyard.store.contract import EventQuery, JobQuery, JobsFound, Op, Result
 from hookyard.store.sqlite.connect import Synchronous, configure, connect, log, make_private
+from hookyard.store.sqlite.delivery_questions import DeliveryQuestions
 from hookyard.store.sqlite.driver import Connection
-from hookyard.store.sqlite.kept_questions import KeptQuestions
 from hookyard.store.sqlite.lock import FileLock
 from hookyard.store.sqlite.migrate import check, migrate
 from hookyard.store.sqlite.read import Reader
 from hookyard.store.sqlite.write.batch import Writer
 
 
-class SqliteStore(KeptQuestions):
+class SqliteStore(DeliveryQuestions):
     """A :class:`hookyard.store.contract.Store`; make one with :meth:`open`."""
 
     def __init__(self, lock: FileLock, connection: Connection, reader: Reader) -> None:

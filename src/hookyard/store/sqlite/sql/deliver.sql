@@ -3,8 +3,9 @@
 -- name: add_deliveries
 INSERT INTO delivery (
   key, tail, job_key, job_tail, event, endpoint, url, body, created_at, status, attempt, next_at, lease_token,
-  lease_expires_at, last_status, last_error, completed_at, request_id)
-VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
+  lease_expires_at, last_status, last_error, completed_at, request_id, tenant, event_key, event_tail, order_key,
+  round_start)
+VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
 
 -- name: pick_deliveries
 -- The longest due, as one JSON text like the picks of a claim; body as hexadecimal digits, or
@@ -19,8 +20,7 @@ WITH due (key, due_at) AS (
     WHERE status = 'sending' AND lease_expires_at <= ?1 ORDER BY lease_expires_at, key LIMIT ?2)
   ORDER BY 2, 1 LIMIT ?2)
 SELECT json_group_array(json_array(
-  key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
-  lease_expires_at, last_status, last_error, completed_at, request_id,
+  /* columns delivery */,
   CASE WHEN length(body) <= ?3 THEN hex(body) END, length(body), due_at))
 FROM due CROSS JOIN delivery USING (key);
 

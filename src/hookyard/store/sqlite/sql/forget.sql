@@ -20,7 +20,7 @@ DELETE FROM delivery WHERE key IN (
 -- Lines are numbered without a gap, so that the first and the last number say how many there are.
 SELECT job.key, job.tail, job.status, job.completed_at,
   EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_of_job
-          WHERE delivery.job_key = job.key AND delivery.status IN ('pending', 'sending')),
+          WHERE delivery.job_key = job.key AND delivery.completed_at IS NULL),
   EXISTS (SELECT 1 FROM job_after AS wait INDEXED BY job_before CROSS JOIN job_log AS waiting
           ON waiting.key = wait.job_key
           WHERE wait.on_key = job.key AND wait.on_tail = job.tail AND waiting.status = 'queued'),
@@ -35,7 +35,7 @@ FROM job_log AS job WHERE job.key > ? ORDER BY job.key LIMIT ?;
 -- Of one job: its status, and whether something of it is still to be delivered.
 SELECT status, EXISTS (
   SELECT 1 FROM delivery INDEXED BY delivery_of_job
-  WHERE delivery.job_key = job_log.key AND delivery.status IN ('pending', 'sending'))
+  WHERE delivery.job_key = job_log.key AND delivery.completed_at IS NULL)
 FROM job_log WHERE key = ? AND tail = ?;
 
 -- name: locations

@@ -7,6 +7,7 @@ UNION ALL SELECT 'attempt_log', count(*) FROM attempt_log
 UNION ALL SELECT 'audit_log', count(*) FROM audit_log
 UNION ALL SELECT 'delivery', count(*) FROM delivery
 UNION ALL SELECT 'delivery_attempt', count(*) FROM delivery_attempt
+UNION ALL SELECT 'endpoint', count(*) FROM endpoint
 UNION ALL SELECT 'event_log', count(*) FROM event_log
 UNION ALL SELECT 'idempotency_key', count(*) FROM idempotency_key
 UNION ALL SELECT 'inbound', count(*) FROM inbound

@@ -10,6 +10,12 @@ key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, 
     json_array(tenant, affinity, unique_key, concurrency_key, concurrency_limit, options, result_artifact) || ''
   END
 
+-- columns: delivery
+-- In the order in which the codec reads them; body follows.
+key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
+  lease_expires_at, last_status, last_error, completed_at, request_id, tenant, event_key, event_tail, order_key,
+  round_start
+
 -- columns: dead_letter
 -- As hookyard.store.rules.is_dead has it.
 status IN ('failed', 'timed_out') AND (reason = 'invalid_input'
@@ -45,10 +51,13 @@ WHERE job.key = ? AND job.tail = ?
 ORDER BY log.number;
 
 -- name: deliveries
-SELECT key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
-  lease_expires_at, last_status, last_error, completed_at, request_id, body
-FROM delivery WHERE job_key = ? AND job_tail = ?
+SELECT /* columns delivery */, body
+FROM delivery INDEXED BY delivery_of_job WHERE job_key = ? AND job_tail = ?
 ORDER BY key;
+
+-- name: delivery
+SELECT /* columns delivery */, body
+FROM delivery WHERE key = ? AND tail = ?;
 
 -- name: delivery_attempts
 SELECT tried.number, tried.started_at, tried.duration, tried.status, tried.error, tried.response

@@ -6,10 +6,10 @@ from typing import cast
 from hookyard.model import JobStatus
 from hookyard.store.contract import AlreadyTerminal, Cancel, CancelRequested, Done, NotFound, Result, StillActive
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import error_text, new_delivery, numbers
+from hookyard.store.sqlite.codec import error_text, numbers
 from hookyard.store.sqlite.write import keyed, waiting
 from hookyard.store.sqlite.write.db import Db
-from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
+from hookyard.store.sqlite.write.orders import add_deliveries
 
 _SQL = statements.load("settle")
 _STANDING, _CANCEL, _REQUEST = _SQL["job_standing"], _SQL["cancel_job"], _SQL["request_cancel"]
@@ -48,7 +48,7 @@ def _cancel(db: Db, op: Cancel) -> Result:
     else:
         return AlreadyTerminal(status)
     db.change(_CANCEL, (op.reason, error, op.now, job[0]))
-    db.change_many(ADD_DELIVERIES, [new_delivery(delivery) for delivery in op.deliveries])
+    add_deliveries(db, op.deliveries)
     if status == "running":
         known = waiting.concerned(db, (job[0],)).get(job[0])
         return Done() if known is None else waiting.ended(db, job, known, succeeded=False, now=op.now)

@@ -16,6 +16,7 @@ O = TypeVar("O", bound=Op)  # noqa: E741  an operation
 log = get("store")
 
 _SQL = statements.load("waiting")
+_ANY_ORDERED = statements.load("orders")["any_ordered"]
 
 FOREVER: Final = (1 << 63) - 1
 """Later than any time: the horizon of an operation that does not mind how long its lease has ended."""
@@ -24,7 +25,7 @@ FOREVER: Final = (1 << 63) - 1
 class Db:
     """One cursor, used by the writer thread only."""
 
-    __slots__ = ("_connection", "_execute", "after", "careful", "depths", "keyed", "touched")
+    __slots__ = ("_connection", "_execute", "after", "careful", "depths", "keyed", "ordered", "touched")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -34,6 +35,8 @@ class Db:
         """Whether there may be active jobs with concurrency keys: as long as there are none, nobody looks for them."""
         self.after = False
         """Whether there may be jobs that wait for others, likewise."""
+        self.ordered = False
+        """Whether there may be open deliveries in an order, likewise."""
         self.touched: dict[tuple[str, str], None] = {}
         """Lanes and concurrency keys whose held jobs are to be looked at, before anything else is done."""
         self.careful = False
@@ -47,6 +50,7 @@ class Db:
         # All rows of each: a statement left half read would hold the file.
         self.keyed = self.rows(_SQL["any_keyed"], ()) == [(1,)]
         self.after = self.rows(_SQL["any_after"], ()) == [(1,)]
+        self.ordered = self.rows(_ANY_ORDERED, ()) == [(1,)]
 
     def alone(self, op: O, apply: Callable[[Sequence[O]], list[Result]]) -> list[Result]:
         """Apply one operation so that, when it contradicts what is stored, it fails alone."""

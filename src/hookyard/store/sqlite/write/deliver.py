@@ -21,11 +21,11 @@ from hookyard.store.contract import (
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import DeliveryRow, delivery, numbers
 from hookyard.store.sqlite.driver import Value
+from hookyard.store.sqlite.write import orders
 from hookyard.store.sqlite.write.db import Db
 from hookyard.store.sqlite.write.packed import inline, unpacked
 
-_SQL = statements.load("deliver")
-ADD_DELIVERIES = _SQL["add_deliveries"]
+_SQL = statements.load("deliver", columns_of="queries")
 _PICK, _BODY = _SQL["pick_deliveries"], _SQL["body"]
 _LEASE, _NEXT = _SQL["lease_deliveries"], _SQL["next_delivery"]
 _HELD, _END_ATTEMPT = _SQL["held_deliveries"], _SQL["end_delivery_attempt"]
@@ -34,7 +34,8 @@ _RECOVER = _SQL["reclaim_deliveries"]
 
 _Packed = tuple[
     int, int, int | None, int | None, str, str | None, str | None, int, str, int, int | None, int | None,
-    int | None, int | None, str | None, int | None, str, str | None, int, int,
+    int | None, int | None, str | None, int | None, str, str, int | None, int | None, str | None, int,
+    str | None, int, int,
 ]  # fmt: skip
 """A delivery row as JSON: body as hexadecimal digits if it is short, its length, and when it was due."""
 
@@ -49,8 +50,8 @@ def claim_deliveries(db: Db, ops: Sequence[ClaimDeliveries]) -> list[Result]:
 def _claim(db: Db, op: ClaimDeliveries) -> Result:
     limit = max(op.limit, 0)
     found = db.row(_PICK, (op.now, limit, inline(limit)))
-    due = sorted(_packed.decode(cast("tuple[str]", found)[0]), key=lambda row: (row[19], row[0]))
-    rows = due[: fitting([row[18] for row in due])]
+    due = sorted(_packed.decode(cast("tuple[str]", found)[0]), key=lambda row: (row[24], row[0]))
+    rows = due[: fitting([row[23] for row in due])]
     lease = op.lease
     for start in range(0, len(rows), statements.MOST):
         keys = [row[0] for row in rows[start : start + statements.MOST]]
@@ -66,7 +67,7 @@ def _leased(db: Db, row: _Packed, op: ClaimDeliveries) -> Delivery:
     """The delivery as it is once leased."""
     lease = op.lease
     return replace(
-        delivery(cast("DeliveryRow", (*row[:17], unpacked(db, row[17], _BODY, row[0])))),
+        delivery(cast("DeliveryRow", (*row[:22], unpacked(db, row[22], _BODY, row[0])))),
         status="sending",
         attempt=row[9] + 1,
         lease_token=lease.token,
@@ -88,11 +89,21 @@ def finish_delivery(db: Db, ops: Sequence[FinishDelivery]) -> list[Result]:
     values = []
     for (key, _), op in zip(keys, ops, strict=True):
         if key in held:
-            values += (key, op.status, *_after(op))
+            # To hold one is no end of an attempt: the row's check refuses the one word as it should the other.
+            values += (key, "sending" if op.status == "held" else op.status, *_after(op))
             results[key] = Done()
     if held:
         db.change(_FINISH, values, len(held))
+        if db.ordered:
+            _advance(db, [op for (key, _), op in zip(keys, ops, strict=True) if key in held])
     return [results.get(key) or Stale() for key, _ in keys]
+
+
+def _advance(db: Db, ops: Sequence[FinishDelivery]) -> None:
+    """The turn of those that stood behind these in their orders."""
+    gone = {numbers(op.delivery_id)[0]: op.now for op in ops if op.status != "pending" or op.pass_on}
+    passed = [numbers(op.delivery_id)[0] for op in ops if op.status == "pending" and op.pass_on]
+    orders.advance(db, gone, passed)
 
 
 def _after(op: FinishDelivery) -> tuple[Value, ...]:

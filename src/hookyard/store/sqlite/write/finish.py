@@ -4,13 +4,13 @@ from collections.abc import Container, Sequence
 
 from hookyard.store.contract import Done, Enqueue, Finish, Result, Stale
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import error_text, new_delivery, numbers
+from hookyard.store.sqlite.codec import error_text, numbers
 from hookyard.store.sqlite.codec_told import new_event
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write import waiting
 from hookyard.store.sqlite.write.db import FOREVER, Db
-from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
 from hookyard.store.sqlite.write.enqueue import enqueue
+from hookyard.store.sqlite.write.orders import add_deliveries
 from hookyard.store.sqlite.write.settle import held
 from hookyard.store.sqlite.write.state import change_state
 from hookyard.store.sqlite.write.waiting import Concerned
@@ -99,7 +99,7 @@ def _add(db: Db, ops: Sequence[Finish]) -> None:
             break
     else:
         return
-    db.change_many(ADD_DELIVERIES, [new_delivery(one) for op in ops for one in op.deliveries])
+    add_deliveries(db, [one for op in ops for one in op.deliveries])
     db.change_many(_ADD_EVENTS, [new_event(one) for op in ops for one in op.events])
     change_state(db, [change for op in ops for change in op.state])
     for op in ops:

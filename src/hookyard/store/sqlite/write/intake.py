@@ -7,15 +7,15 @@ from hookyard.model import TERMINAL, Job, TerminalStatus
 from hookyard.store.contract import Dead, Enqueue, Enqueued, Failed, LaneFull, Occupied, Result, Unmet
 from hookyard.store.rules import debounced
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import error_text, is_plain, new_delivery, new_job, new_job_with_more, numbers
+from hookyard.store.sqlite.codec import error_text, is_plain, new_job, new_job_with_more, numbers
 from hookyard.store.sqlite.codec_inbound import new_inbound
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write import keyed
 from hookyard.store.sqlite.write.actives import Active, Actives
 from hookyard.store.sqlite.write.db import Db
-from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
 from hookyard.store.sqlite.write.inbound import DROP, KEEP
 from hookyard.store.sqlite.write.once import Once
+from hookyard.store.sqlite.write.orders import add_deliveries
 
 _SQL = statements.load("enqueue")
 _ENQUEUE, _MORE, _TAG, _COALESCE = _SQL["enqueue"], _SQL["enqueue_more"], _SQL["tag"], _SQL["coalesce"]
@@ -106,7 +106,7 @@ class Intake:
         self._flush()
         key, _ = numbers(op.job.id)
         self._db.change(_BURY, (key, op.now, error_text(dead.error)))
-        self._db.change_many(ADD_DELIVERIES, [new_delivery(one) for one in dead.deliveries])
+        add_deliveries(self._db, dead.deliveries)
         return Enqueued(op.job.id)
 
     # --- whether it is stored ---

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 
 from hookyard.store.contract import AppendEvents, AppendLog, Done, PutArtifact, PutProgress, Result, Stale
 from hookyard.store.sqlite import statements
-from hookyard.store.sqlite.codec import new_delivery, numbers
+from hookyard.store.sqlite.codec import numbers
 from hookyard.store.sqlite.codec_told import new_event
 from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.statements import MOST, Statement
 from hookyard.store.sqlite.write.db import Db
-from hookyard.store.sqlite.write.deliver import ADD_DELIVERIES
+from hookyard.store.sqlite.write.orders import add_deliveries
 from hookyard.store.stored_progress import progress_text
 
 _SQL = statements.load("tell")
@@ -56,7 +56,7 @@ def append_log(db: Db, ops: Sequence[AppendLog]) -> list[Result]:
 
 def append_events(db: Db, ops: Sequence[AppendEvents]) -> list[Result]:
     """Keep these events, and the deliveries of them."""
-    db.change_many(ADD_DELIVERIES, [new_delivery(one) for op in ops for one in op.deliveries])
+    add_deliveries(db, [one for op in ops for one in op.deliveries])
     db.change_many(_ADD_EVENTS, [new_event(one) for op in ops for one in op.events])
     return [_DONE] * len(ops)
 

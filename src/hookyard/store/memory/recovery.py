@@ -1,0 +1,106 @@
+"""Deliveries that people send again, give up and delete."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from hookyard import ids
+from hookyard.model import Delivery
+from hookyard.store.contract import (
+    AbandonDelivery,
+    AddMissed,
+    DeliveriesMoved,
+    Done,
+    Failed,
+    NotFound,
+    PurgeDeliveries,
+    RecoverDeliveries,
+    ResendDelivery,
+    Result,
+    Stale,
+)
+from hookyard.store.memory.data import Data
+from hookyard.store.rules import is_open, sent_again
+from hookyard.store.spans import in_span
+
+
+def resend_delivery(data: Data, op: ResendDelivery) -> Result:
+    """Send a delivery again."""
+    delivery = data.deliveries.get(op.delivery_id)
+    if delivery is None:
+        return NotFound()
+    if delivery.status == "sending":
+        return Stale()
+    data.deliveries[delivery.id] = sent_again(delivery, op.now)
+    return Done()
+
+
+def abandon_delivery(data: Data, op: AbandonDelivery) -> Result:
+    """Give a delivery up."""
+    delivery = data.deliveries.get(op.delivery_id)
+    if delivery is None:
+        return NotFound()
+    if delivery.status == "sending" or not is_open(delivery):
+        return Stale()
+    data.deliveries[delivery.id] = replace(
+        delivery, status="failed", last_error="abandoned", next_at=None, completed_at=op.now
+    )
+    if delivery.status == "pending":
+        data.gone(delivery, op.now)
+    return Done()
+
+
+def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
+    """Send again what failed."""
+    looked, following = _walk(data, op, lambda one: one.status == "failed")
+    again = [one for one in looked if one.last_error != "abandoned"]
+    for one in again:
+        data.deliveries[one.id] = sent_again(one, op.now)
+    return DeliveriesMoved(len(again), following)
+
+
+def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:
+    """Delete deliveries."""
+    asked = frozenset[str](op.statuses)
+    looked, following = _walk(data, op, lambda one: "delivered" in asked or one.status in asked)
+    gone = [one for one in looked if one.status in asked]
+    for one in gone:
+        data.forget_delivery(one.id)
+    for one in gone:
+        if one.status == "pending":
+            data.gone(one, op.now)
+    return DeliveriesMoved(len(gone), following)
+
+
+def add_missed(data: Data, op: AddMissed) -> Result:
+    """Keep deliveries of what was missed."""
+    told = {_told(one) for one in data.deliveries.values()}
+    missed: list[Delivery] = []
+    for one in op.deliveries:
+        what = _told(one)
+        if what is None or what not in told:
+            told.add(what)
+            missed.append(one)
+    if problem := data.unusable_deliveries(missed):
+        return Failed(problem)
+    data.add_deliveries(missed)
+    return DeliveriesMoved(len(missed), None)
+
+
+def _told(delivery: Delivery) -> tuple[str | None, ...] | None:
+    """Which event a delivery tells whom; None when nothing says which."""
+    if delivery.event_id is not None:
+        return (delivery.endpoint, delivery.event_id)
+    return None if delivery.job_id is None else (delivery.endpoint, delivery.job_id, delivery.event)
+
+
+def _walk(
+    data: Data, op: RecoverDeliveries | PurgeDeliveries, wanted: Callable[[Delivery], bool]
+) -> tuple[list[Delivery], str | None]:
+    """What is looked at, and the id to go on after."""
+    since = op.since if isinstance(op, RecoverDeliveries) else None
+    after = -1 if op.after is None else ids.key(op.after)
+    rows = [one for one in data.deliveries.values() if one.endpoint == op.endpoint and wanted(one)]
+    rows = sorted((one for one in rows if in_span(one.id, since, op.until)), key=lambda one: one.id)
+    looked = [one for one in rows if ids.key(one.id) > after][: max(op.limit, 0)]
+    return looked, looked[-1].id if 0 < len(looked) == op.limit else None
