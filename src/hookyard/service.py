@@ -109,6 +109,7 @@ class Service:
             schedules=self._scheduler.manage,
             work=self.work,
             endpoints=self._outbound.manager,
+            recovery=self._outbound.recovery(store),
             lines=self._outbound.state,
             public_key=self._outbound.public_key,
             hooks=self._hooks,

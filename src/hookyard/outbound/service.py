@@ -10,15 +10,16 @@ from hookyard.config.model import Config
 from hookyard.egress.resolver import Resolver
 from hookyard.ids import IdSource
 from hookyard.model import Delivery
-from hookyard.outbound.client import ReqwestSender
 from hookyard.outbound.courier import Courier
 from hookyard.outbound.endpoints import EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
+from hookyard.outbound.http import HttpSender
 from hookyard.outbound.ledger import Writer
 from hookyard.outbound.lines import LineState
 from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.problems import problems, url_problem
+from hookyard.outbound.recovery import Recovery
 from hookyard.outbound.sender import Sender
-from hookyard.store.contract import FinishDelivery, Op, ReclaimDeliveries, Together
+from hookyard.store.contract import FinishDelivery, Op, ReclaimDeliveries, Store, Together
 from hookyard.webhook_secret import PublicKey
 
 _AT_ONCE: Final = 200
@@ -33,7 +34,7 @@ class Outbound:
         ids: where the ids of deliveries come from.
         clock: where time comes from.
         resolver: from names to addresses; the machine's own if left out.
-        sender: the HTTP client; pyreqwest if left out.
+        sender: the HTTP client; the house's own if left out.
         draw: random numbers in [0, 1) for the jitter of the schedule.
         ended: told of every delivery that is over, with what is stored of it.
     """
@@ -51,6 +52,7 @@ class Outbound:
         ended: Callable[[Delivery, FinishDelivery], None] | None = None,
     ) -> None:
         self._writer = writer
+        self._ids = ids
         self._clock = clock
         self._config = config
         self._unsaved: list[Op] = []
@@ -58,11 +60,7 @@ class Outbound:
         agent = f"Hookyard/{version('hookyard')}"
         maker = Maker(settings, clock=clock, resolver=resolver, draw=draw, agent=agent, source="hookyard")
         endpoints = self._endpoints = Endpoints(config, maker, clock.now())
-        sender = sender or ReqwestSender(
-            timeout=settings.timeout.seconds,
-            connect_timeout=settings.connect_timeout.seconds,
-            idle=settings.concurrency_per_endpoint,
-        )
+        sender = sender or HttpSender()
         self._guard = maker.guard
         self._grace = int(settings.timeout)
         self._courier = Courier(
@@ -121,6 +119,18 @@ class Outbound:
         now = self._clock.now()
         for begin in range(0, len(ops), _AT_ONCE):
             await self._writer.submit(Together(now=now, ops=tuple(ops[begin : begin + _AT_ONCE])))
+
+    def recovery(self, store: Store) -> Recovery:
+        """What sends again out of this store."""
+        return Recovery(
+            store=store,
+            write=self._writer.submit,
+            endpoints=self.manager,
+            plans=self.outbox,
+            expect=self._courier.expect,
+            ids=self._ids,
+            clock=self._clock,
+        )
 
     def state(self, name: str) -> LineState:
         """How the requests to an endpoint go at this moment."""

@@ -1,0 +1,213 @@
+"""`test`, `recover`, `replay` and `purge`: page by page, each call bounded, and nothing told twice."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.gateway.endpoints.hall import BEGIN, READER, WRITER, Hall, in_hall, refused
+
+from hookyard.gateway.paging import DELIVERIES, OLDEST_FIRST
+from hookyard.testing.receiver import answering, ok, silent
+
+GONE = answering(500, b"broken")
+ONCE = {"schedule": ["0s"], "events": ["job.succeeded"]}
+"""An endpoint whose deliveries fail for good at once."""
+
+
+async def pages(call: Hall, word: str, body: dict[str, Any], token: str = WRITER) -> list[dict[str, Any]]:
+    """All pages of one kind of recovery."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        answer = await call("POST", f"/endpoints/audit/{word}", {**body, **cursor}, token)
+        assert answer.status_code == 200, answer.text
+        found.append(answer.json())
+        if found[-1]["next"] is None:
+            return found
+        cursor = {"cursor": found[-1]["next"]}
+
+
+def test_a_sample_is_on_its_way_or_its_first_attempt_is_waited_for(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit")
+        sent = await call("POST", "/endpoints/audit/test", {}, WRITER)
+        assert (sent.status_code, sent.json()["event"]) == (202, "job.succeeded")
+        assert sent.headers["location"] == f"/api/v1/deliveries/{sent.json()['delivery_id']}"
+        waiting = asyncio.create_task(call("POST", "/endpoints/audit/test", {"event": "job.failed"}, prefer="wait=5"))
+        await call.receiver.until(lambda: len(call.receiver.requests) == 2)
+        while not waiting.done():
+            call.clock.advance(100)
+            await asyncio.sleep(0)
+        answer = await waiting
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["preference-applied"] == "wait=5"
+        tried = answer.json()
+        assert (tried["event"], tried["status"]) == ("job.failed", "delivered")
+        assert (tried["attempt"]["number"], tried["attempt"]["status"], tried["attempt"]["response"]) == (1, 200, "ok")
+        assert call.receiver.requests[1].headers["webhook-id"] == tried["delivery_id"]
+        entries = (await call("GET", "/audit?action=endpoint.test")).json()["entries"]
+        assert [entry["details"] for entry in entries] == [{"event": "job.failed"}, {"event": None}]
+
+    in_hall(tmp_path, work)
+
+
+def test_a_sample_that_takes_longer_than_anybody_waits_is_answered_as_on_its_way(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit")
+        waiting = asyncio.create_task(call("POST", "/endpoints/audit/test", {}, prefer="wait=1"))
+        await call.receiver.until(lambda: len(call.receiver.requests) == 1)
+        while not waiting.done():
+            call.clock.advance(100)
+            await asyncio.sleep(0)
+        assert (await waiting).status_code == 202
+
+    in_hall(tmp_path, work, silent, outbound=_outbound())
+
+
+def _outbound() -> dict[str, Any]:
+    return {
+        "allow_http": True,
+        "allow_ports": "any",
+        "allow_networks": ["127.0.0.0/8"],
+        "timeout": "300ms",
+        "connect_timeout": "300ms",
+    }
+
+
+def test_no_sample_of_what_is_unknown_nor_to_an_endpoint_that_gets_nothing(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit")
+        path = "/endpoints/audit/test"
+        assert refused(await call("POST", path, {"event": "job.eaten"})) == (400, "invalid_input", "$.event")
+        assert refused(await call("POST", path, {"event": ""})) == (400, "invalid_input", "$.event")
+        assert refused(await call("POST", path, {"events": "x"})) == (400, "invalid_input", "$.events")
+        assert refused(await call("POST", "/endpoints/nope/test", {}))[:2] == (404, "not_found")
+        await call("POST", "/endpoints/audit/disable")
+        assert refused(await call("POST", path, {}))[:2] == (409, "endpoint_disabled")
+
+    in_hall(tmp_path, work)
+
+
+def test_what_failed_for_good_is_sent_again_page_by_page_and_a_dry_run_only_counts(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", **ONCE)
+        for _ in range(5):
+            await call.run()
+        failed = await call.settled("endpoint=audit", 5, "failed")
+        given_up = failed[0]["id"]
+        assert refused(await call("POST", f"/deliveries/{given_up}/abandon"))[:2] == (409, "already_terminal")
+        counted = await pages(call, "recover", {"since": BEGIN, "limit": 2, "dry_run": True})
+        assert sum(page["count"] for page in counted) == 5
+        assert all(page["dry_run"] for page in counted)
+        assert {one["status"] for one in await call.deliveries("endpoint=audit")} == {"failed"}
+        call.receiver.handler = ok
+        before = len(call.receiver.requests)
+        done = await pages(call, "recover", {"since": "2026-05-01T00:00:00Z", "limit": 2})
+        assert len(done) >= 3
+        assert sum(page["count"] for page in done) == 5
+        again = await call.settled("endpoint=audit", 5)
+        assert {one["id"] for one in again} == {one["id"] for one in failed}
+        ids = [request.headers["webhook-id"] for request in call.receiver.requests[before:]]
+        assert sorted(ids) == sorted(one["id"] for one in failed)
+        [first, *rest] = (await call("GET", "/audit?action=endpoint.recover")).json()["entries"][::-1]
+        assert first["details"] == {"since": BEGIN, "until": None, "limit": 2, "first": True}
+        assert {entry["details"]["first"] for entry in rest} == {False}
+
+    in_hall(tmp_path, work, GONE)
+
+
+def test_a_window_takes_in_what_was_made_in_it_only(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", **ONCE)
+        for _ in range(3):
+            await call.run()
+            call.clock.advance(10_000)
+        await call.settled("endpoint=audit", 3, "failed")
+        middle = {"since": BEGIN + 10_000, "until": BEGIN + 20_000}
+        for word in ("recover", "purge"):
+            counted = await pages(call, word, {**middle, "dry_run": True})
+            assert sum(page["count"] for page in counted) == 1, word
+        assert sum(page["count"] for page in await pages(call, "purge", middle)) == 1
+        assert [one["created_at"] for one in await call.deliveries("endpoint=audit")] == [
+            "2026-05-01T00:00:20.000Z",
+            "2026-05-01T00:00:00.000Z",
+        ]
+        assert sum(page["count"] for page in await pages(call, "purge", {"since": 0, "limit": 1})) == 2
+        assert await call.deliveries("endpoint=audit") == []
+
+    in_hall(tmp_path, work, GONE)
+
+
+def test_a_purge_takes_the_statuses_it_is_told_and_the_dead_letters_if_it_is_told_none(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", events=["job.succeeded"])
+        await call.run()
+        await call.settled("endpoint=audit", 1)
+        assert sum(page["count"] for page in await pages(call, "purge", {"since": 0})) == 0
+        wanted = {"since": 0, "statuses": ["delivered", "failed", "delivered"]}
+        assert sum(page["count"] for page in await pages(call, "purge", {**wanted, "dry_run": True})) == 1
+        assert sum(page["count"] for page in await pages(call, "purge", wanted)) == 1
+        assert await call.deliveries() == []
+
+    in_hall(tmp_path, work)
+
+
+def test_what_an_endpoint_missed_is_told_once_however_often_it_is_replayed(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", events=["job.succeeded", "greeting.said"])
+        await call.run()
+        await call.settled("endpoint=audit", 1)
+        await call("POST", "/endpoints/audit/disable")
+        missed = [await call.run() for _ in range(3)]
+        await call.run("hello/emit")
+        assert refused(await call("POST", "/endpoints/audit/replay", {"since": 0}))[:2] == (409, "endpoint_disabled")
+        await call("POST", "/endpoints/audit/enable")
+        call.clock.advance(1)
+        done = await pages(call, "replay", {"since": BEGIN, "limit": 1})
+        assert sum(page["planned"] for page in done) == 5
+        told = await call.settled("endpoint=audit", 6)
+        assert {one["job_id"] for one in told if one["event"] == "job.succeeded"} > set(missed)
+        assert sum(page["planned"] for page in await pages(call, "replay", {"since": BEGIN})) == 0
+
+    in_hall(tmp_path, work)
+
+
+@pytest.mark.parametrize("word", ["recover", "replay", "purge"])
+def test_a_recovery_that_is_asked_for_wrongly_does_nothing(tmp_path: Path, word: str) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit")
+        path = f"/endpoints/audit/{word}"
+        for body, where in (
+            ({}, "$.since"),
+            ({"since": "yesterday"}, "$.since"),
+            ({"since": "2026-05-01T00:00:00"}, "$.since"),
+            ({"since": -1}, "$.since"),
+            ({"since": 10**18}, "$.since"),
+            ({"since": True}, "$.since"),
+            ({"since": 5, "until": 5}, "$.until"),
+            ({"since": 5, "until": "1999-01-01T00:00:00Z"}, "$.until"),
+            ({"since": 0, "limit": 0}, "$.limit"),
+            ({"since": 0, "limit": 501}, "$.limit"),
+            ({"since": 0, "more": 1}, "$.more"),
+            ({"since": 0, "cursor": 1}, "$.cursor"),
+        ):
+            assert refused(await call("POST", path, body)) == (400, "invalid_input", where), body
+        wrong = DELIVERIES.after("019de0d5-c800-7000-bf01-946b94460cf0")
+        for cursor in ("", "r", "o", "nonsense", wrong, "o%00", "ä", "o" * 5000):
+            assert refused(await call("POST", path, {"since": 0, "cursor": cursor}))[:2] == (400, "invalid_request")
+        assert refused(await call("POST", path, {"since": 0}, READER))[:2] == (403, "forbidden")
+        assert refused(await call("POST", f"/endpoints/nope/{word}", {"since": 0}))[:2] == (404, "not_found")
+        assert refused(await call("POST", f"{path}?dry_run=true", {"since": 0}))[:2] == (400, "invalid_request")
+        if word == "purge":
+            for statuses in ([], ["sending"], "failed", ["open"]):
+                answer = await call("POST", path, {"since": 0, "statuses": statuses})
+                assert refused(answer)[:2] == (400, "invalid_input")
+        if word != "replay":
+            right = OLDEST_FIRST.after("019de0d5-c800-7000-bf01-946b94460cf0")
+            answer = await call("POST", path, {"since": 0, "dry_run": True, "cursor": right})
+            assert refused(answer)[:2] == (400, "invalid_request"), "a dry run goes the other way"
+        entries = (await call("GET", f"/audit?action=endpoint.{word}")).json()["entries"]
+        assert entries == []
+
+    in_hall(tmp_path, work)
