@@ -17,7 +17,6 @@ LIBRARIES = (
     "litestar",
     "msgspec",
     "apsw",
-    "pyreqwest",
     "fastapi",
     "pydantic",
 )

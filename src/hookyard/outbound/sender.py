@@ -21,6 +21,10 @@ class Identity(Struct, frozen=True, kw_only=True):
     """What is shown to the receiver, with those between it and its authority; needs `key`."""
     key: str | None = None
 
+    def __repr__(self) -> str:
+        """Nothing of them: one is a private key."""
+        return "Identity(***)"
+
 
 class Channel(Struct, frozen=True, kw_only=True):
     """How one receiver is talked to. Those with the same key share connections, and no others do."""
@@ -51,7 +55,8 @@ class Answer(Struct, frozen=True, kw_only=True):
 class SendError(HookyardError):
     """No answer came. The message is one word a log can be searched for.
 
-    `connect`, `connect_timeout`, `tls`, `timeout`, `connection` (lost, or no HTTP), `unusable_url`.
+    `connect`, `connect_timeout`, `tls`, `timeout`, `connection` (lost, or no HTTP), `unusable_url`, `unusable_request`
+    (a header that could be mistaken for something else).
     """
 
 

@@ -193,7 +193,7 @@ def test_no_plugin_and_no_server_is_loaded_to_explain(folder: Path) -> None:
         "try: main()\nfinally: print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
-    heavy = {"litestar", "uvicorn", "apsw", "httpx", "pyreqwest", "hookyard.host.loading"}
+    heavy = {"litestar", "uvicorn", "apsw", "httpx", "httptools", "hookyard.host.loading"}
     assert not heavy & set(done.stdout.split())
 
 

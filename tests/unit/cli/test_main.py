@@ -73,7 +73,7 @@ def test_a_wrong_command_line_exits_with_2_and_says_so_on_standard_error(hookyar
 def test_help_loads_nothing_of_the_server() -> None:
     code = "import sys, hookyard.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    heavy = {"litestar", "uvicorn", "uvloop", "apsw", "httpx", "pyreqwest", "yaml", "structlog", "asyncio", "rich"}
+    heavy = {"litestar", "uvicorn", "uvloop", "apsw", "httpx", "httptools", "yaml", "structlog", "asyncio", "rich"}
     assert not heavy & set(loaded)
 
 
