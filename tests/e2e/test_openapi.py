@@ -93,6 +93,7 @@ class Seeds:
             "job_id": [*told[:2], failed, waiting],
             "lane": ["seeds/tell", "seeds/refuse"],
             "token_id": [str(token.json()["id"])],
+            "event_type": ["job.failed", "seeds.told"],
         }
         pushed = server.push(b"{}", delivery="seeded")
         assert pushed.status_code == 202, pushed.text

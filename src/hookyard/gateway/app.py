@@ -21,6 +21,7 @@ from hookyard.gateway.caller import KEY, Callers, Seen, seen
 from hookyard.gateway.deliveries.routes import DeliveryRoutes
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.all_routes import endpoint_handlers
+from hookyard.gateway.event_types import EventTypeRoutes
 from hookyard.gateway.events import Events
 from hookyard.gateway.health import Health
 from hookyard.gateway.jobs.routes import job_handlers
@@ -74,6 +75,7 @@ class Gateway(Litestar):
                 *Ways(deps, self._live).handlers(),
                 *job_handlers(deps, self._live),
                 *Events(deps).handlers(),
+                *EventTypeRoutes(deps, self._live).handlers(),
                 *Plugins(deps, self._live).handlers(),
                 *([] if deps.lanes is None else LaneRoutes(deps, deps.lanes).handlers()),
                 *TokenRoutes(deps).handlers(),

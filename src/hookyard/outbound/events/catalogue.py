@@ -26,8 +26,9 @@ class EventType(Struct, frozen=True, kw_only=True):
     description: str
     quiet: bool = False
     """Whether it is told only to endpoints that name it: no glob finds it."""
-    data: Data
-    """What its `data` is; of one that was emitted, by a command or by Hookyard, what the `payload` in that is."""
+    data: Data | None
+    """What its `data` is; of one that was emitted, by a command or by Hookyard, what the `payload` in that is. None:
+    nobody has said."""
 
     @property
     def emitted(self) -> bool:
@@ -86,7 +87,7 @@ def schema(event_type: EventType) -> Schema:
 
     Members that it does not name may come: a later Hookyard says more, never less.
     """
-    told = of_type(event_type.data)
+    told: Schema = {} if event_type.data is None else of_type(event_type.data)
     types: dict[str, Any] = told.pop("$defs", {})
     data: Schema = told
     if event_type.emitted:
