@@ -4,13 +4,11 @@ from hookyard.outbound.signing.forms import form_of
 from hookyard.outbound.signing.headers import header_problem
 from hookyard.outbound.signing.keys import check_secret, new_key, new_secret, public_key
 from hookyard.outbound.signing.secrets import SigningSecret
-from hookyard.outbound.signing.signer import Signer
 from hookyard.webhook_secret import PublicKey, SecretError
 
 __all__ = [
     "PublicKey",
     "SecretError",
-    "Signer",
     "SigningSecret",
     "check_secret",
     "form_of",
