@@ -32,6 +32,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     failing_since: int | None = None
     """When the first attempt failed after the last that did not; None when the last one did not fail."""
 
+    def __repr__(self) -> str:
+        """Which it is; what it holds is not for a log."""
+        return f"Endpoint(name={self.name!r}, origin={self.origin!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Likewise."""
+        return [("name", self.name), ("origin", self.origin)]
+
 
 class EndpointAttempt(Struct, frozen=True, kw_only=True):
     """One try at one of its deliveries, as its statistics count it."""
