@@ -2,229 +2,45 @@ import asyncio
 import io
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 from msgspec.structs import replace
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
+from tests.unit.outbound.courier_lab import (
+    CALLBACK_SECRET,
+    LOOPBACK,
+    OK,
+    SECRET,
+    House,
+    ScriptedSender,
+    endpoint,
+    hosts,
+    idle,
+    iterated,
+    one,
+    public,
+    run,
+)
 
 from hookyard import log
-from hookyard.clock import Clock, SystemClock
-from hookyard.config.model import Config, EndpointSettings, OutboundSettings
+from hookyard.clock import SystemClock
+from hookyard.config.model import Config, OutboundSettings
 from hookyard.config.values import Duration, Secret
-from hookyard.egress.guard import Target
 from hookyard.egress.resolver import ResolveError
-from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.ids import IdSource
-from hookyard.model import Delivery, DeliveryAttempt, Job
+from hookyard.model import Job
 from hookyard.networks import Address
 from hookyard.outbound import Outbound
-from hookyard.outbound.client import Answer, Sender, SendError
+from hookyard.outbound.sender import Answer, SendError
 from hookyard.store.coalescer import Coalescer
-from hookyard.store.contract import (
-    ClaimDeliveries,
-    Done,
-    Enqueue,
-    Failed,
-    Finish,
-    FinishDelivery,
-    Lease,
-    Op,
-    ReleaseDelivery,
-    Result,
-)
-from hookyard.store.memory import MemoryStore
+from hookyard.store.contract import ClaimDeliveries, Done, Enqueue, Finish, FinishDelivery, Lease, ReleaseDelivery
 from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
 from hookyard.testing.receiver import Received, Receiver, answering, ok, receiving, silent
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-CALLBACK_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
-OK = Answer(200, b"ok", None)
-LOOPBACK = OutboundSettings(
-    allow_http=True, allow_ports="any", allow_networks=("127.0.0.0/8",), callback_secrets=(Secret(CALLBACK_SECRET),)
-)
-
-
-def endpoint(url: str = "https://example.com/hook", *, enabled: bool = True, commands: str = "*/*") -> EndpointSettings:
-    return EndpointSettings(url=url, secrets=(Secret(SECRET),), enabled=enabled, commands=(commands,))
-
-
-class DirectWriter:
-    """Applies each operation at once; refuses while `full`, fails while `broken`."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self.store = store
-        self.ops: list[Op] = []
-        self.full = False
-        self.broken = False
-        self.changed = asyncio.Event()
-
-    def submit(self, op: Op) -> asyncio.Future[Result]:
-        self.changed.set()
-        self.ops.append(op)
-        if self.full:
-            raise StoreUnavailable("full", code="busy")
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        if self.broken:
-            future.set_exception(StoreUnavailable("the disk is full"))
-            return future
-        (result,) = self.store.apply([op])
-        if isinstance(result, Failed):
-            future.set_exception(StoreError(result.detail))
-        else:
-            future.set_result(result)
-        return future
-
-
-class ScriptedSender:
-    """Answers as `script` says, and counts what is under way."""
-
-    def __init__(self, script: Callable[[Target], Answer | SendError] = lambda _: OK) -> None:
-        self.script = script
-        self.sent: list[tuple[Target, Mapping[str, str], bytes]] = []
-        self.gates: dict[str, asyncio.Event] = {}
-        """Requests to a host with a gate wait until it is open."""
-        self.active: Counter[str] = Counter()
-        self.most: Counter[str] = Counter()
-        self.closed = asyncio.Event()
-
-    async def send(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
-        self.sent.append((target, headers, body))
-        for key in ("", target.host):
-            self.active[key] += 1
-            self.most[key] = max(self.most[key], self.active[key])
-        try:
-            if target.host in self.gates:
-                waits = [asyncio.ensure_future(e.wait()) for e in (self.gates[target.host], self.closed)]
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-                for wait in waits:
-                    wait.cancel()
-            if self.closed.is_set():
-                raise SendError("connection")
-            answer = self.script(target)
-        finally:
-            self.active[""] -= 1
-            self.active[target.host] -= 1
-        if isinstance(answer, SendError):
-            raise answer
-        return answer
-
-    async def aclose(self) -> None:
-        self.closed.set()
-
-    def hosts(self) -> list[str]:
-        return [target.host for target, *_ in self.sent]
-
-
-async def public(_host: str, _port: int) -> tuple[Address, ...]:
-    return (ip_address("93.184.216.34"),)
-
-
-class House:
-    """An outbound room over a store in memory, and a dispatcher's part of the work."""
-
-    def __init__(
-        self,
-        config: Config,
-        *,
-        sender: Sender | None = None,
-        clock: Clock | None = None,
-        store: MemoryStore | None = None,
-        resolver: Callable[[str, int], Coroutine[Any, Any, tuple[Address, ...]]] | None = public,
-    ) -> None:
-        self.clock = clock or FakeClock()
-        self.store = store or MemoryStore()
-        self.writer = DirectWriter(self.store)
-        self.ids = IdSource(self.clock)
-        self.outbound = Outbound(
-            config, self.writer, self.ids, self.clock, resolver=resolver, sender=sender, draw=lambda: 0.5
-        )
-        self.sender = sender
-        self.jobs: list[str] = []
-
-    async def __aenter__(self) -> Self:
-        await self.outbound.start()
-        return self
-
-    async def __aexit__(self, kind: object, *_: object) -> None:
-        if kind is not None and self.sender is not None:
-            await self.sender.aclose()  # a test that failed has nothing to wait for
-        await self.outbound.drain()
-
-    def end_job(self, *, callback_url: str | None = None, command: str = "greet", tell: bool = True) -> str:
-        """Store a job and its end, as the dispatcher does."""
-        now = self.clock.now()
-        job = Job(
-            id=self.ids(),
-            plugin="hello",
-            command=command,
-            lane="hello/greet",
-            args=b"{}",
-            submitted_at=now,
-            run_at=now,
-            callback_url=callback_url,
-        )
-        lease = Lease(1, "local", now + 1000)
-        done = replace(job, status="succeeded", attempt=1, result=b'"PAYLOAD"', completed_at=now)
-        deliveries = self.outbound.outbox.plan(done, now)
-        finish = Finish(now=now, job_id=job.id, token=1, status="succeeded", outcome="succeeded", deliveries=deliveries)
-        results = self.store.apply([Enqueue(now=now, job=job, lease=lease), finish])
-        assert results[1] == Done()
-        self.jobs.append(job.id)
-        if tell:
-            self.outbound.outbox.committed(deliveries)
-        return job.id
-
-    async def deliveries(self) -> list[Delivery]:
-        return [delivery for job in self.jobs for delivery in await self.store.deliveries(job)]
-
-    async def statuses(self) -> Counter[str]:
-        return Counter(delivery.status for delivery in await self.deliveries())
-
-    async def only(self) -> tuple[Delivery, tuple[DeliveryAttempt, ...]]:
-        (delivery,) = await self.deliveries()
-        return delivery, await self.store.delivery_attempts(delivery.id)
-
-    async def until(self, what: Callable[[Counter[str]], bool]) -> None:
-        """Return when the statuses of all deliveries are as wanted; looked at after every operation."""
-        async with asyncio.timeout(10):
-            while not what(await self.statuses()):
-                self.writer.changed.clear()
-                await self.writer.changed.wait()
-
-    async def pass_time(self, millis: int) -> None:
-        """Let the clock go on once everything that can happen now has happened."""
-        await idle()
-        assert isinstance(self.clock, FakeClock)
-        self.clock.advance(millis)
-        await idle()
-
-
-async def idle() -> None:
-    """Let everything that is ready on the loop run, with nothing to wait for but the loop itself."""
-    for _ in range(50):
-        await asyncio.sleep(0)
-
-
-def iterated(answers: list[Answer | SendError]) -> Iterator[Answer | SendError]:
-    return iter(answers)
-
-
-def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(coroutine)
-
-
-def one(schedule: tuple[int, ...] | None = None, per_endpoint: int = 32) -> Config:
-    settings = OutboundSettings(concurrency_per_endpoint=per_endpoint)
-    if schedule is not None:
-        settings = replace(settings, schedule=tuple(Duration(wait) for wait in schedule))
-    return Config(endpoints={"main": endpoint()}, outbound=settings)
-
 
 # --- the way of one delivery ---
 
@@ -290,7 +106,7 @@ def test_it_works_through_the_real_coalescer_too() -> None:
 
 def test_a_failed_attempt_comes_again_under_the_same_id_with_a_new_timestamp() -> None:
     async def scenario() -> None:
-        answers = iterated([Answer(500, b"oops", None), SendError("timeout"), OK])
+        answers = iterated([Answer(status=500, body=b"oops"), SendError("timeout"), OK])
         sender = ScriptedSender(lambda _: next(answers))
         async with House(one(), sender=sender) as house:
             house.end_job()
@@ -315,7 +131,7 @@ def test_a_failed_attempt_comes_again_under_the_same_id_with_a_new_timestamp() -
 
 def test_a_delivery_whose_schedule_is_used_up_has_failed() -> None:
     async def scenario() -> None:
-        sender = ScriptedSender(lambda _: Answer(503, b"", None))
+        sender = ScriptedSender(lambda _: Answer(status=503, body=b""))
         async with House(one(schedule=(0, 1000)), sender=sender) as house:
             house.end_job()
             await house.pass_time(1_000)
@@ -345,7 +161,7 @@ def test_a_first_attempt_that_the_schedule_puts_off_is_made_when_it_is_due() -> 
 
 def test_a_410_ends_the_delivery_and_everything_else_for_its_endpoint() -> None:
     async def scenario() -> None:
-        sender = ScriptedSender(lambda target: Answer(410, b"", None) if target.host == "gone.example" else OK)
+        sender = ScriptedSender(lambda target: Answer(status=410, body=b"") if target.host == "gone.example" else OK)
         config = Config(endpoints={"gone": endpoint("https://gone.example/"), "other": endpoint()})
         async with House(config, sender=sender) as house:
             house.end_job()
@@ -361,7 +177,7 @@ def test_a_410_ends_the_delivery_and_everything_else_for_its_endpoint() -> None:
 
 def test_what_waits_for_an_endpoint_that_is_gone_fails_unsent() -> None:
     async def scenario() -> None:
-        sender = ScriptedSender(lambda _: Answer(410, b"", None))
+        sender = ScriptedSender(lambda _: Answer(status=410, body=b""))
         sender.gates["example.com"] = asyncio.Event()
         async with House(one(per_endpoint=1), sender=sender) as house:
             house.end_job()
@@ -564,10 +380,6 @@ def test_an_outcome_nobody_takes_before_the_lease_ends_is_given_up_and_sent_agai
 # --- many at once ---
 
 
-def hosts(**names: str) -> dict[str, EndpointSettings]:
-    return {name: endpoint(f"https://{name}.example/", commands=f"hello/{command}") for name, command in names.items()}
-
-
 def test_a_receiver_that_hangs_holds_only_its_own_share() -> None:
     async def scenario() -> None:
         sender = ScriptedSender()
@@ -626,11 +438,14 @@ def test_no_more_requests_are_under_way_than_allowed() -> None:
             for _ in range(20):
                 house.end_job()
             await idle()
-            assert sender.active == {"": 7, "x.example": 3, "y.example": 2, "z.example": 2}
+            assert sender.active == {"": 6, "x.example": 2, "y.example": 2, "z.example": 2}, (
+                "one place stays free for others"
+            )
             for gate in gates:
                 gate.set()
             await house.until(lambda found: found["delivered"] == 60)
-        assert (sender.most[""], max(sender.most[f"{n}.example"] for n in "xyz")) == (7, 3)
+        assert sender.most[""] <= 7
+        assert max(sender.most[f"{n}.example"] for n in "xyz") <= 3
 
     run(scenario())
 
@@ -654,7 +469,7 @@ def test_a_backlog_larger_than_memory_is_worked_off_from_the_store() -> None:
 @pytest.mark.parametrize("status", [429, 502, 504])
 def test_a_receiver_that_is_overrun_gets_nothing_for_a_while_and_others_do(status: int) -> None:
     async def scenario() -> None:
-        answers = iterated([Answer(status, b"", "30"), OK, OK, OK])
+        answers = iterated([Answer(status=status, body=b"", retry_after="30"), OK, OK, OK])
         sender = ScriptedSender(lambda target: next(answers) if target.host == "busy.example" else OK)
         settings = OutboundSettings(concurrency_per_endpoint=1)
         async with House(Config(endpoints=hosts(busy="a", other="b"), outbound=settings), sender=sender) as house:
@@ -668,6 +483,9 @@ def test_a_receiver_that_is_overrun_gets_nothing_for_a_while_and_others_do(statu
             await house.pass_time(29_999)
             assert len(sender.sent) == 2
             await house.pass_time(1)
+            assert len(sender.sent) == 3, "it is sent less from then on"
+            for _ in range(100):
+                await house.pass_time(50)
             assert await house.statuses() == {"delivered": 4}
             attempts = [d.attempt for d in await house.deliveries()]
             assert attempts == [2, 1, 1, 1]
@@ -755,7 +573,7 @@ def test_a_redirect_to_a_forbidden_place_is_a_failed_attempt() -> None:
     run(scenario())
 
 
-def test_an_answer_without_end_is_stored_up_to_its_first_kilobyte() -> None:
+def test_an_answer_without_end_is_stored_up_to_its_first_four_kilobytes() -> None:
     async def endless(_receiver: Receiver, _request: Received, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
         while True:
@@ -769,7 +587,7 @@ def test_an_answer_without_end_is_stored_up_to_its_first_kilobyte() -> None:
                 house.end_job()
                 await house.until(lambda found: found["delivered"] == 1)
                 _, (attempt,) = await house.only()
-                assert attempt.response == b"x" * 1024
+                assert attempt.response == b"x" * 4096
 
     run(scenario())
 
@@ -872,7 +690,9 @@ def test_logs_name_the_delivery_and_never_its_body_its_secret_or_its_query(monke
     monkeypatch.setattr(log, "_changes", {"info": lines, "warning": lines})
 
     async def scenario() -> None:
-        answers = iterated([SendError("timeout"), Answer(200, b"ANSWER", None), Answer(410, b"ANSWER", None)])
+        answers = iterated(
+            [SendError("timeout"), Answer(status=200, body=b"ANSWER"), Answer(status=410, body=b"ANSWER")]
+        )
         sender = ScriptedSender(lambda _: next(answers))
         config = Config(endpoints={"main": endpoint("https://example.com/hook?token=hunter2")})
         with capture_logs() as others:

@@ -2,8 +2,9 @@
 
 Nobody gets all the places, however many hang. A line may begin a request only while it has fewer under way than there
 are places left, so that however many of them are greedy some stay free for whoever comes next. The last quarter of the
-places is for those that answer quickly, or that have nothing under way and did not hang the last time. And a line that
-hangs shrinks to one request at a time, until it answers.
+places is for those that answer quickly, and up to a quarter of what is left of it for one, and for those that have
+nothing under way and did not hang the last time. And a line that hangs shrinks to one request at a time, until it
+answers.
 
 A receiver has so many deliveries waiting in memory as it can take within :data:`PATIENCE`. What is beyond that waits
 in the store, each until a time of its own, spread over the time that the line will need at its pace. That time may be
@@ -73,7 +74,7 @@ class Lines:
         """Those in which deliveries wait."""
         self._ready: deque[Line] = deque()
         self._slow: deque[Line] = deque()
-        """Those that wait for a place that is not kept for the quick ones."""
+        """Those that hung, and wait for a place that is not kept for the quick ones."""
         self._slow_next = False
         self._timed: list[tuple[int, int, Line]] = []
         """Those that may go on at a time."""
@@ -165,11 +166,13 @@ class Lines:
             return None
         while (line := self._pop(free)) is not None:
             line.queued = False
-            if not line.waiting or line.active >= min(line.window, free):
+            share = free if free > self._kept else max(1, free // 4)
+            if not line.waiting or line.active >= min(line.window, share):
                 continue  # what comes, or ends, brings it back
             if free <= self._kept and not line.quick(now):
-                line.queued = True
-                self._slow.append(line)
+                if not line.active:
+                    line.queued = True
+                    self._slow.append(line)
                 continue
             if line.gated and (at := line.ready_at(now)) > now:
                 self._later(line, at)

@@ -6,6 +6,7 @@ as it was when it was told; from then on it doubles every ten seconds, until it 
 to 20,000 a second that takes three minutes.
 """
 
+from math import ceil
 from typing import Final
 
 SLOWEST: Final = 0.1
@@ -46,9 +47,8 @@ class Throttle:
         if self.rate is None:
             return now
         # A clock that went back does not stop the line for longer than one request takes.
-        self._tat = min(self._tat, now + _SECOND / self.rate)
-        at = self._tat - SLACK
-        return now if at <= now else int(at) + 1
+        self._tat = min(self._tat, now + SLACK + _SECOND / self.rate)
+        return max(now, ceil(self._tat - SLACK))
 
     def started(self, now: int) -> None:
         """A request leaves."""
