@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -200,6 +201,15 @@ class Server:
         self.process.kill()
         self.process.wait(PATIENCE)
 
+    def until(self, what: Callable[[], bool], patience: float = PATIENCE) -> bool:
+        """Ask the server again and again until this is so; False when it never was."""
+        ends = time.monotonic() + patience
+        while not what():
+            if time.monotonic() > ends:
+                return False
+            time.sleep(0.05)
+        return True
+
     def stop(self) -> int:
         """As an operator would; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
@@ -293,6 +303,11 @@ class Receiver:
         with self._news:
             done = self._news.wait_for(lambda: job_ids <= self.arrived.keys(), patience)
         assert done, f"no webhook about {len(job_ids - self.arrived.keys())} of {len(job_ids)} jobs"
+
+    def wait_until(self, what: Callable[[], bool], patience: float = PATIENCE) -> None:
+        """Until this is so, which is looked at whenever a verified webhook has come."""
+        with self._news:
+            assert self._news.wait_for(what, patience), f"{len(self.arrived)} jobs were told"
 
     def close(self) -> None:
         self._server.shutdown()
