@@ -113,17 +113,20 @@ CODES: Mapping[str, Code] = MappingProxyType(
 )
 
 
-_PLACE: Final = re.compile(r"(?P<problem>.*) - at `(?P<path>\$.*)`", re.DOTALL)
+_PLACE: Final = re.compile(r"(?P<problem>.*) - at (?P<key>`key` in )?`(?P<path>\$.*)`", re.DOTALL)
 
 
 def place_of(error: Exception) -> tuple[str, str]:
     """Take a `msgspec.ValidationError` apart, which has no members: its message ends with the JSON path.
 
     Returns:
-        What is wrong, and the JSON path of it, such as `$.items[0].name`; `$` is the whole.
+        What is wrong, and the JSON path of it, such as `$.items[0].name`; `$` is the whole. Of a key of an object it is
+        the path of the object.
     """
     found = _PLACE.fullmatch(str(error))
-    return (found["problem"], found["path"]) if found else (str(error), "$")
+    if found is None:
+        return str(error), "$"
+    return f"{found['problem']} (a key)" if found["key"] else found["problem"], found["path"]
 
 
 class HookyardError(Exception):

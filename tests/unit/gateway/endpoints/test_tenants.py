@@ -76,7 +76,7 @@ def test_a_tenant_has_its_own_with_everything_that_can_be_done_to_it(tmp_path: P
                 where = path.replace("{name}", "ours").replace("{delivery_id}", delivery_id)
                 answer = await call(method, where, BODIES.get(path.rsplit("/", 1)[-1]), ACME)
                 assert answer.status_code in {200, 202, 204, 409}, (method, where, answer.text)
-        [one, *_] = (await call("GET", "/audit?action=endpoint.delete", None, ACME)).json()["entries"]
+        [one, *_] = (await call("GET", "/audit?action=endpoint.delete", None, BOSS)).json()["entries"]
         assert (one["target"], one["tenant"]) == ("ours", "acme")
 
     in_hall(tmp_path, work)
