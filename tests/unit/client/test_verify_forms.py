@@ -295,6 +295,12 @@ def test_fields_without_bounds_or_in_another_spelling_are_refused() -> None:
         assert ended(http(content_digest=digest), form="http", url=URL) == "mismatch"
 
 
+@pytest.mark.parametrize("value", ["a\u20ac", "\xe9", 'x\n"@method": PUT', "a\rb"])
+def test_a_covered_header_that_could_be_written_in_several_ways_is_refused(value: str) -> None:
+    assert ended(http(webhook_id=value), form="http", url=URL) == "malformed"
+    assert ended(http(content_type=value), form="http", url=URL) == "malformed"
+
+
 def test_one_good_signature_of_several_is_enough() -> None:
     headers = http((KEY, OTHER, SECRET))
     assert isinstance(ended(headers, form="http", url=URL), Verified)

@@ -54,7 +54,7 @@ private = st.binary(min_size=32, max_size=32).map(lambda raw: "whsk_" + base64.b
 @st.composite
 def requests(draw: st.DrawFn, form: Form | None = None, most: int = 3) -> Sent:
     """Requests of a form or of any, of any envelope and set of keys."""
-    chosen: Form = form or draw(st.sampled_from(FORMS))
+    chosen: Form = form if form is not None else draw(st.sampled_from(FORMS))
     secrets = draw(st.lists(shared, min_size=1 if chosen == "plain" else 0, max_size=most, unique=True))
     pairs = draw(
         st.lists(private, min_size=0 if secrets else 1, max_size=0 if secrets and most == 1 else most, unique=True)

@@ -58,7 +58,7 @@ def base(request: Request, components: Sequence[str], parameters: str) -> bytes:
         VerificationError: a component is not there, came more than once, or needs a URL that nobody says.
     """
     lines = [f'"{name}": {_value(request, name)}\n' for name in components]
-    return f'{"".join(lines)}"@signature-params": {parameters}'.encode("latin-1", "replace")
+    return f'{"".join(lines)}"@signature-params": {parameters}'.encode()
 
 
 def _verify(request: Request, one: Labelled, keys: Sequence[Known], moment: Moment) -> Verified:
@@ -97,8 +97,8 @@ def _value(request: Request, name: str) -> str:
     if name.startswith("@"):
         return _derived(request, name)
     value = request.fields.one(name).strip(" \t")
-    if "\n" in value or "\r" in value:
-        raise VerificationError("malformed", f"{name} has a line end")
+    if not value.isascii() or "\n" in value or "\r" in value:
+        raise VerificationError("malformed", f"{name} has a line end, or characters that are not ASCII")
     return value
 
 

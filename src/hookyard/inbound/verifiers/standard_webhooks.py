@@ -19,12 +19,10 @@ from msgspec.structs import replace
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import BadSignature, Key, Pair
 from hookyard.inbound.verifiers.parts import base64, header, who
-from hookyard.webhook_secret import PREFIX, SecretError, secret_key
+from hookyard.webhook_secret import PREFIX, PRIVATE, PUBLIC, SecretError, secret_key, seed_of
 
 TOLERANCE: Final = 300_000
 """Milliseconds by which the time of sending may be off, in both directions, as the specification suggests."""
-PUBLIC: Final = "whpk_"
-PRIVATE: Final = "whsk_"
 _TIMESTAMP: Final = re.compile(rb"[0-9]{1,12}")
 _ID: Final = re.compile(rb"[!-\-/-~]{1,255}")
 """Printable ASCII but a dot."""
@@ -123,11 +121,7 @@ def _ed25519(key: object, signature: bytes, content: bytes) -> bool:
 def _private_sign(secret: str, content: bytes) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # as above
 
-    both = base64(secret.removeprefix(PRIVATE).encode(), 2 * _KEY)
-    if both is None:
-        msg = f"is not base64 of 64 bytes after {PRIVATE}"
-        raise SecretError(msg)
-    return Ed25519PrivateKey.from_private_bytes(both[:_KEY]).sign(content)
+    return Ed25519PrivateKey.from_private_bytes(seed_of(secret).raw).sign(content)
 
 
 def _public(secret: str) -> object:
