@@ -64,7 +64,7 @@ class Backlog(Struct, frozen=True, kw_only=True):
     failed: int
     """The dead letters, which are not open."""
     oldest: int | None
-    """When the oldest open one was made."""
+    """When the oldest open one was made, by the order of ids."""
 
 
 MOST_COUNTED = 10_000

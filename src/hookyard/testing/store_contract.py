@@ -15,6 +15,7 @@ from hookyard.testing.store_again import (
     WorkContract,
 )
 from hookyard.testing.store_asked import AfterContract, AskedContract, CapContract, KeyContract, UniqueContract
+from hookyard.testing.store_endpoints import EndpointContract
 from hookyard.testing.store_forget import DeleteContract, PruneContract, PruneJobsContract
 from hookyard.testing.store_inbound import DeadContract, ForgetKeysContract, InboundContract
 from hookyard.testing.store_items import ItemContract
@@ -28,10 +29,12 @@ from hookyard.testing.store_leases import (
     ReleaseContract,
 )
 from hookyard.testing.store_lists import ListContract
+from hookyard.testing.store_orders import OrderContract
 from hookyard.testing.store_outgoing import DeliveryContract
 from hookyard.testing.store_probe import StoreCase
 from hookyard.testing.store_questions import DurabilityContract, QueryContract
 from hookyard.testing.store_queue import ClaimContract, EnqueueContract
+from hookyard.testing.store_recovery import RecoveryContract
 from hookyard.testing.store_state import StateContract
 from hookyard.testing.store_told import (
     ArtifactContract,
@@ -63,6 +66,9 @@ class StoreContract(
     TogetherContract,
     WorkContract,
     DeliveryContract,
+    OrderContract,
+    RecoveryContract,
+    EndpointContract,
     ProgressContract,
     LogContract,
     EventContract,

@@ -69,7 +69,7 @@ ENDS: tuple[tuple[TerminalStatus, AttemptOutcome], ...] = (
     ("cancelled", "cancelled"),
     ("failed", "lost"),
 )
-SETTLED: tuple[DeliveryStatus, ...] = ("delivered", "pending", "failed", "pending", "delivered", "sending")
+SETTLED: tuple[DeliveryStatus, ...] = ("delivered", "pending", "failed", "pending", "delivered", "sending", "held")
 ERRORS = (None, ErrorInfo("boom", "it broke"), ErrorInfo("late", 'too "late"', retryable=True, details={"n": [1]}))
 
 
@@ -334,9 +334,10 @@ class Dresser:
             now=self._world.now,
             delivery_id=delivery_id,
             token=token,
-            status=SETTLED[d.a % 6],
+            status=SETTLED[d.a % 7],
             attempt=tried,
             next_at=(None, self._world.now, self._world.now + 150)[d.c % 3],
+            pass_on=d.b % 4 == 0,
         )
 
     def release_delivery(self, d: Drawn) -> ReleaseDelivery:
@@ -444,6 +445,8 @@ class Dresser:
             status="sending" if leased else "pending",
             attempt=1 if leased else 0,
             next_at=None if d.c % 2 else world.now + d.c,
+            tenant=("", "t1")[d.c % 2],
+            order_key=(None, None, "o0", "o1")[(d.a + d.c) % 4],
             lease_token=lease.token if leased else None,
             lease_expires_at=lease.expires_at if leased else None,
         )

@@ -299,6 +299,10 @@ class Probe:
         """The deliveries of a job."""
         return self.runner.run(self.store.deliveries(job.id))
 
+    def find_delivery(self, delivery_id: str) -> Delivery | None:
+        """A delivery, if it is there."""
+        return self.runner.run(self.store.delivery(delivery_id))
+
     def tries(self, delivery: Delivery) -> tuple[DeliveryAttempt, ...]:
         """The tries at a delivery."""
         return self.runner.run(self.store.delivery_attempts(delivery.id))

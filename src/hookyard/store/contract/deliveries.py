@@ -1,10 +1,13 @@
 """The life of deliveries.
 
-A delivery with an `order_key` is in an order with those of its endpoint that have the same key. Whatever operation
-adds it as `pending`, the store keeps it as `held` while an earlier one of its order (by the order of ids) is open:
-`pending`, `held` or `sending`. When the first of an order ends, is deleted, or is passed (`FinishDelivery.pass_on`),
-the next one becomes `pending`, due at that `now`. So of one order at most one is ever pending or being sent, but for
-those passed.
+A delivery with an `order_key` is in an order with those of its endpoint that have the same key; without an endpoint it
+is in one with others that have none. Whatever operation adds it, the store keeps it as `held` while another one of its
+order is open: `pending`, `held` or `sending`; several that are added together are taken in the order given. So exactly
+one of an order that has open ones is pending or being sent: when that one ends, is deleted, or is passed
+(`FinishDelivery.pass_on`), the one with the smallest id becomes `pending`, due at that `now`. A hold-up of one that comes
+as `sending` takes its lease: who sends it finds it stale. One that comes as `held` with nothing before it is pending.
+
+Deliveries that are open keep their job: none of them is deleted with it (I11).
 """
 
 from typing import Literal
@@ -39,7 +42,7 @@ class FinishDelivery(Op, frozen=True, kw_only=True):
     """Store how one attempt went -> Done | Stale | Failed.
 
     `delivered` and `failed` are final; `pending` comes back at `next_at`, or at once without one. Failed when the
-    status is `sending` or the attempt's number is in use.
+    status is `sending` or `held`, or the attempt's number is in use.
     """
 
     delivery_id: str
@@ -95,8 +98,8 @@ class AbandonDelivery(Op, frozen=True, kw_only=True):
 class RecoverDeliveries(Op, frozen=True, kw_only=True):
     """Send again what failed for good for one endpoint -> DeliveriesMoved.
 
-    Those made in `since <= created_at < until`, as :class:`ResendDelivery` does with each; in the order of ids, so many
-    rows of the endpoint at most being looked at. Not those that were abandoned.
+    Those made at `since` or later and before `until`, by the time that their ids hold, as :class:`ResendDelivery` does
+    with each; in the order of ids, so many that failed at most being looked at. Not those that were abandoned.
     """
 
     endpoint: str
@@ -108,12 +111,16 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
 
 
 class PurgeDeliveries(Op, frozen=True, kw_only=True):
-    """Delete deliveries of one endpoint, with their attempts -> DeliveriesMoved; never one that is being sent."""
+    """Delete deliveries of one endpoint, with their attempts -> DeliveriesMoved; never one that is being sent.
+
+    In the order of ids, so many at most being looked at: of all of the endpoint's when delivered ones are wanted, otherwise
+    of those with a status that is.
+    """
 
     endpoint: str
     statuses: tuple[Literal["pending", "held", "delivered", "failed"], ...]
     until: int | None = None
-    """Only those made before this time."""
+    """Only those made before this time, by the time that their ids hold."""
     after: str | None = None
     limit: int = 500
 
@@ -121,8 +128,8 @@ class PurgeDeliveries(Op, frozen=True, kw_only=True):
 class AddMissed(Op, frozen=True, kw_only=True):
     """Keep deliveries, each unless its endpoint has one of the same event already -> DeliveriesMoved, `next` None.
 
-    The same event is the same `event_id` where there is one, otherwise the same `job_id` and `event`. Failed when an
-    id is in use.
+    The same event is the same `event_id` where there is one, otherwise the same `job_id` and `event`; of what has neither
+    nothing says that it is. Failed when an id is in use.
     """
 
     deliveries: tuple[Delivery, ...]

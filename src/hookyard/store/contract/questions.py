@@ -82,7 +82,10 @@ class EventQuery(Struct, frozen=True, kw_only=True):
 
 
 class EndedQuery(Struct, frozen=True, kw_only=True):
-    """Which jobs that ended to walk through, in the order of their ids."""
+    """Which jobs that ended to walk through, in the order of their ids.
+
+    A job that was made at `until` or later, by the time that its id holds, did not end before it.
+    """
 
     since: int
     """Ended at this time or later."""

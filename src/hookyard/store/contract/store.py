@@ -97,15 +97,18 @@ class Store(Protocol):
         ...
 
     async def endpoint_attempts(self, endpoint: str, *, limit: int = 1000) -> tuple[EndpointAttempt, ...]:
-        """The tries of the newest so many deliveries of an endpoint, newest first; at most twice as many tries."""
+        """The tries of the newest so many deliveries of an endpoint; at most twice as many tries.
+
+        The newest delivery's come first, and of each delivery the last one.
+        """
         ...
 
     async def backlog(self, endpoint: str) -> Backlog:
-        """How many deliveries of an endpoint are open."""
+        """How many deliveries of an endpoint are open, and how many have failed."""
         ...
 
     async def ended(self, query: EndedQuery) -> JobsFound:
-        """A page of jobs that ended, in the order of ids, with their results; bounded in work as :meth:`jobs` is.
+        """A page of jobs that ended, in the order of ids, with their results, without `args`; bounded as :meth:`jobs` is.
 
         The `next` of the page is the id to go on after.
         """
@@ -120,7 +123,7 @@ class Store(Protocol):
         ...
 
     async def events(self, query: EventQuery) -> tuple[Event, ...]:
-        """A page of events, newest first."""
+        """A page of events, newest first, or, after a cursor, the oldest first."""
         ...
 
     async def state(self, plugin: str, key: str) -> StateEntry | None:

@@ -1,0 +1,193 @@
+"""The part of the store contract about deliveries that people send again, give up and delete, and what was missed."""
+
+import pytest
+from msgspec.structs import replace
+
+from hookyard import ids
+from hookyard.model import Delivery
+from hookyard.store.contract import (
+    AbandonDelivery,
+    AddMissed,
+    AppendEvents,
+    DeliveriesMoved,
+    Done,
+    Failed,
+    NotFound,
+    PurgeDeliveries,
+    RecoverDeliveries,
+    ResendDelivery,
+    Stale,
+)
+from hookyard.testing.store_orders import add, statuses
+from hookyard.testing.store_probe import TOKEN, Probe, StoreCase
+
+
+def failed(store: Probe, count: int = 1, *, endpoint: str = "ops") -> tuple[Delivery, ...]:
+    """So many that failed for good, a second apart."""
+    found: list[Delivery] = []
+    for _ in range(count):
+        store.clock.advance(1000)
+        add(store, replace(store.delivery(), endpoint=endpoint))
+        (sending,) = store.claim_deliveries()
+        store.all(store.settle_op(sending, status="failed", answer=500))
+        found.append(store.find_delivery(sending.id) or sending)
+    return tuple(found)
+
+
+class RecoveryContract(StoreCase):
+    """What ResendDelivery, AbandonDelivery, RecoverDeliveries, PurgeDeliveries and AddMissed promise."""
+
+    @pytest.mark.parametrize("status", ["delivered", "failed"])
+    def test_one_that_has_ended_is_sent_again_under_its_id_and_its_schedule_begins_anew(
+        self, store: Probe, status: str
+    ) -> None:
+        delivery = store.sending()
+        store.all(store.settle_op(delivery, status="failed" if status == "failed" else "delivered"))
+        store.clock.advance(9)
+        assert store.all(ResendDelivery(now=store.now, delivery_id=delivery.id)) == [Done()]
+        (again,) = store.claim_deliveries(token=2)
+        assert (again.id, again.body, again.attempt, again.round_start) == (delivery.id, delivery.body, 2, 1)
+        assert (again.completed_at, again.next_at) == (None, store.now)
+        assert store.all(store.settle_op(again, 2)) == [Done()]
+        assert [tried.number for tried in store.tries(delivery)] == [1, 2]
+
+    def test_one_that_waits_for_its_time_is_due_at_once(self, store: Probe) -> None:
+        delivery = store.sending()
+        store.all(store.settle_op(delivery, status="pending", next_at=store.now + 50_000))
+        assert store.all(ResendDelivery(now=store.now, delivery_id=delivery.id)) == [Done()]
+        (again,) = store.claim_deliveries()
+        assert (again.attempt, again.round_start) == (2, 0)
+
+    def test_what_is_being_sent_is_left_alone_and_what_is_not_there_is_not_found(self, store: Probe) -> None:
+        delivery = store.sending()
+        for kind in (ResendDelivery, AbandonDelivery):
+            results = store.all(*(kind(now=store.now, delivery_id=one) for one in (delivery.id, store.new_id(), "x")))
+            assert results == [Stale(), NotFound(), NotFound()]
+        assert store.find_delivery(delivery.id) == delivery
+
+    def test_one_that_waits_is_given_up(self, store: Probe) -> None:
+        delivery = store.sending()
+        store.all(store.settle_op(delivery, status="pending", answer=503))
+        store.clock.advance(5)
+        op = AbandonDelivery(now=store.now, delivery_id=delivery.id)
+        assert store.all(op, op) == [Done(), Stale()]
+        ended = store.find_delivery(delivery.id)
+        assert ended == replace(
+            delivery,
+            status="failed",
+            next_at=None,
+            lease_token=None,
+            lease_expires_at=None,
+            last_status=503,
+            last_error="abandoned",
+            completed_at=store.now,
+        )
+        assert store.claim_deliveries() == ()
+
+    def test_what_failed_for_one_endpoint_is_sent_again_in_parts(self, store: Probe) -> None:
+        first, second, third = failed(store, 3)
+        (other,) = failed(store, endpoint="else")
+        add(store, replace(store.delivery(), next_at=store.now + 90_000))
+        op = RecoverDeliveries(now=store.now + 7, endpoint="ops", since=0, limit=2)
+        assert store.all(op) == [DeliveriesMoved(2, second.id)]
+        assert statuses(store, first, second, third, other) == ["pending", "pending", "failed", "failed"]
+        assert store.all(replace(op, after=second.id)) == [DeliveriesMoved(1, None)]
+        assert store.all(op) == [DeliveriesMoved(0, None)]
+        again = store.find_delivery(first.id)
+        assert again == replace(first, status="pending", next_at=op.now, completed_at=None, round_start=1)
+        assert store.all(replace(op, limit=0, endpoint="else")) == [DeliveriesMoved(0, None)]
+
+    def test_only_what_was_made_in_that_time_is_sent_again_and_nothing_that_was_given_up(self, store: Probe) -> None:
+        deliveries = failed(store, 4)
+        op = RecoverDeliveries(
+            now=store.now, endpoint="ops", since=deliveries[1].created_at, until=deliveries[3].created_at
+        )
+        (waiting,) = add(store, replace(store.delivery(), id=ids.join(ids.key(deliveries[2].id) + 1, 7)))
+        store.all(AbandonDelivery(now=store.now, delivery_id=waiting.id))
+        assert store.all(replace(op, limit=2)) == [DeliveriesMoved(2, deliveries[2].id)]
+        assert store.all(replace(op, limit=2, after=deliveries[2].id)) == [DeliveriesMoved(0, None)]
+        assert statuses(store, *deliveries, waiting) == ["failed", "pending", "pending", "failed", "failed"]
+        for since in (0, 1 << 50, -1 << 50):
+            assert store.all(replace(op, since=since, until=-1)) == [DeliveriesMoved(0, None)]
+
+    def test_deliveries_are_deleted_by_status_in_parts_with_their_attempts(self, store: Probe) -> None:
+        first, second = failed(store, 2)
+        waiting, sending = add(store, store.delivery(), store.delivery())
+        store.all(AbandonDelivery(now=store.now, delivery_id=waiting.id))
+        (done,) = store.claim_deliveries()
+        assert done.id == sending.id
+        store.all(store.settle_op(done))
+        waiting, sending = add(store, replace(store.delivery(), next_at=store.now + 9000), store.delivery())
+        store.claim_deliveries()
+        everything = PurgeDeliveries(
+            now=store.now, endpoint="ops", statuses=("pending", "held", "delivered", "failed"), limit=2
+        )
+        assert store.all(replace(everything, statuses=("failed",), limit=1)) == [DeliveriesMoved(1, first.id)]
+        assert (store.find_delivery(first.id), store.tries(first)) == (None, ())
+        assert store.all(replace(everything, until=second.created_at)) == [DeliveriesMoved(0, None)]
+        assert store.all(replace(everything, statuses=(), until=None)) == [DeliveriesMoved(0, None)]
+        seen: list[str] = []
+        op: PurgeDeliveries | None = everything
+        while op is not None:
+            result = store.do(op, DeliveriesMoved)
+            seen.append(result.next or "")
+            op = None if result.next is None else replace(op, after=result.next)
+        assert len(seen) == 3
+        assert statuses(store, second, done, waiting, sending) == ["gone", "gone", "gone", "sending"]
+
+    def test_another_endpoints_are_never_deleted(self, store: Probe) -> None:
+        (one,), (other,) = failed(store), failed(store, endpoint="else")
+        callback = replace(store.delivery(), endpoint=None, url="https://example.com")
+        add(store, callback)
+        op = PurgeDeliveries(now=store.now, endpoint="ops", statuses=("pending", "held", "delivered", "failed"))
+        assert store.all(op) == [DeliveriesMoved(1, None)]
+        assert statuses(store, one, other, callback) == ["gone", "failed", "pending"]
+
+    def test_what_an_endpoint_was_told_already_is_not_added_again(self, store: Probe) -> None:
+        job, event_id = store.running(), store.new_id()
+        told = store.delivery(job)
+        store.all(store.finish_op(job, deliveries=(told,)))
+        (emitted,) = add(store, replace(store.delivery(), event="order.placed", event_id=event_id))
+        same = [replace(one, id=store.new_id()) for one in (told, emitted)]
+        missed = [
+            replace(told, id=store.new_id(), endpoint="new"),
+            replace(told, id=store.new_id(), event="job.started"),
+            replace(told, id=store.new_id(), event_id=store.new_id()),
+            replace(emitted, id=store.new_id(), endpoint="new"),
+            replace(emitted, id=store.new_id(), endpoint=None, url="https://example.com"),
+            replace(emitted, id=store.new_id(), event_id=None),
+            replace(emitted, id=store.new_id(), event_id=None),
+        ]
+        twice = [replace(one, id=store.new_id()) for one in missed[:5]]
+        op = AddMissed(now=store.now, deliveries=(*same, *missed, *twice))
+        assert store.all(op) == [DeliveriesMoved(7, None)]
+        assert statuses(store, *same, *missed) == ["gone"] * 2 + ["pending"] * 7
+        assert store.find_delivery(missed[3].id) == replace(missed[3], next_at=missed[3].created_at)
+        again = tuple(replace(one, id=store.new_id()) for one in missed[:5])
+        assert store.all(AddMissed(now=store.now, deliveries=again)) == [DeliveriesMoved(0, None)]
+
+    def test_many_that_were_missed_are_added_in_one_operation(self, store: Probe) -> None:
+        events = [store.new_id() for _ in range(150)]
+        told = [replace(store.delivery(), event_id=one) for one in events[::2]]
+        add(store, *told)
+        missed = tuple(replace(store.delivery(), event_id=one) for one in events)
+        assert store.all(AddMissed(now=store.now, deliveries=missed)) == [DeliveriesMoved(75, None)]
+        assert store.all(AddMissed(now=store.now, deliveries=())) == [DeliveriesMoved(0, None)]
+
+    def test_what_was_missed_fails_alone_and_whole_when_an_id_is_in_use(self, store: Probe) -> None:
+        (there,) = add(store, store.delivery())
+        good = replace(store.delivery(), event_id=store.new_id())
+        bad = (good, replace(there, event_id=store.new_id()))
+        fine = AppendEvents(now=store.now, events=(), deliveries=(store.delivery(),))
+        results = store.all(fine, AddMissed(now=store.now, deliveries=bad))
+        assert [type(one) for one in results] == [Done, Failed]
+        assert store.find_delivery(good.id) is None
+        store.do(AddMissed(now=store.now, deliveries=(replace(good, event_id="x"),)), Failed)
+
+    def test_a_lease_ends_with_its_delivery(self, store: Probe) -> None:
+        (delivery,) = add(store, store.delivery())
+        (sending,) = store.claim_deliveries()
+        store.clock.advance(60_000)
+        assert store.all(ResendDelivery(now=store.now, delivery_id=delivery.id)) == [Stale()], "a claim takes it anew"
+        (again,) = store.claim_deliveries(token=TOKEN + 1)
+        assert store.all(store.settle_op(sending), store.settle_op(again, TOKEN + 1)) == [Stale(), Done()]
