@@ -45,7 +45,10 @@ def p99(folder: Path, listener: Server, jobs: int, hanging: int) -> float:
     paths = {f"e{number}": f"/e/{number}" for number in range(ENDPOINTS - HANGING)}
     paths |= {f"h{number}": f"/{'hang' if number < hanging else 'well'}/{number}" for number in range(HANGING)}
     receiver = Receiver(listener.port, paths=paths)
-    with hookyard(folder, receiver) as server, progress.reading(folder / "hookyard.db") as db:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(hookyard(folder, receiver))
+        server.get("/readyz")  # it listens before it has made its file
+        db = stack.enter_context(progress.reading(folder / "hookyard.db"))
         trigger(server, jobs)
         progress.wait_until_done(db, progress.QUEUED, progress.RUNNING, OPEN, patience=120)
         return _p99(db, jobs * (ENDPOINTS - HANGING))
