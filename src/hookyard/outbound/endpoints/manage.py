@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
+from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.config.endpoints.spec import encode_spec, rules_of
 from hookyard.config.model import EndpointRules
@@ -25,9 +26,10 @@ from hookyard.outbound.events.house import EndpointChanged, EndpointDisabled, En
 from hookyard.outbound.ledger import Writer
 from hookyard.outbound.signing import new_key, new_secret
 from hookyard.store.audited import first_of
-from hookyard.store.contract import AppendAudit, DeleteEndpoint, MarkEndpoint, NotFound, Op, PutEndpoint
+from hookyard.store.contract import AppendAudit, DeleteEndpoint, NotFound, Op, PutEndpoint
 from hookyard.webhook_secret import PRIVATE
 
+_log = log.get("outbound")
 MOST: Final = 10_000
 """How many endpoints there may be."""
 LONGEST_OVERLAP: Final = 366 * 86_400_000
@@ -264,13 +266,8 @@ class Manager:
         row = replace(entry.row, disabled_at=at, disabled_reason=reason)
         if at is None:
             row = replace(row, failing_since=None)
-        op = MarkEndpoint(
-            now=self._clock.now(),
-            name=row.name,
-            failing_since=row.failing_since,
-            disabled_at=at,
-            disabled_reason=reason,
-        )
+        # All of the row: of one of the configuration it may not have been stored yet.
+        op = PutEndpoint(now=self._clock.now(), endpoint=row)
         await self._write(op.now, audit, notice, op)
         return self._keep(replace(self._endpoints.get(row.name) or entry, row=row), entry)
 
@@ -283,8 +280,7 @@ class Manager:
             raise
         change.committed()
         if isinstance(result, NotFound):
-            self._endpoints.remove(audit.target)
-            raise Refused("not_found", "There is no such endpoint.")
+            _log.warning("endpoint.not_stored", endpoint=audit.target)
 
     def _keep(self, new: Entry, before: Entry | None = None) -> Entry:
         """Go on with it, and with what its receiver has done while it was written."""

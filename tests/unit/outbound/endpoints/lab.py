@@ -1,7 +1,7 @@
 """What the tests of endpoints share: all of the room, over a store in memory that may be unavailable."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -122,9 +122,12 @@ class Room:
 
     async def create(self, name: str = "crm", /, *, of: str = "", **asked: object) -> tuple[str, ...]:
         """Make an endpoint; returns the secrets that were made."""
-        made = await self.manager.create(
-            name, new(**asked), principal="token:ops", tenant=of, audit=self.audit(name, "endpoint.create")
-        )
+        return await self.make(name, asked, of)
+
+    async def make(self, name: str, asked: Mapping[str, object], of: str = "") -> tuple[str, ...]:
+        """The same."""
+        entry = self.audit(name, "endpoint.create")
+        made = await self.manager.create(name, new(**asked), principal="token:ops", tenant=of, audit=entry)
         return made.secrets
 
     async def change(self, name: str, /, **patch: object) -> None:

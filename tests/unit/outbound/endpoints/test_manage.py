@@ -83,7 +83,7 @@ def test_whatever_is_wrong_with_one_is_refused_at_its_place(asked: dict[str, obj
     async def scenario() -> None:
         room = Room()
         with pytest.raises(Refused) as caught:
-            await room.create("crm", **asked)
+            await room.make("crm", asked)
         assert (caught.value.code, caught.value.path) == ("invalid_input", path)
         assert says in caught.value.detail
         assert "hunter2" not in caught.value.detail
