@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hookyard.client.verify.found import VerificationError
-from hookyard.client.verify.signatures import base64
+from hookyard.client.verify.signatures import MOST, base64
 
 _LONGEST: Final = 8192
-_MOST: Final = 8
-"""Signatures of one request."""
 _KEY: Final = r"[a-z*][a-z0-9_.*-]{0,63}"
 _STRING: Final = r'"(?:[ !#-\[\]-~]|\\["\\])*"'
 _NAMES: Final = re.compile(r'"(@?[a-z0-9!#$%&\'*+.^_`|~-]+)"(?: |$)')
@@ -83,8 +81,8 @@ def _members(pattern: re.Pattern[str], text: str, name: str) -> list[re.Match[st
         if comma is None:
             raise VerificationError("malformed", f"{name} is not written as RFC 9421 has it")
         place = comma.end()
-    if len(found) > _MOST:
-        raise VerificationError("malformed", f"{name} has more than {_MOST} members")
+    if len(found) > MOST:
+        raise VerificationError("malformed", f"{name} has more than {MOST} members")
     return found
 
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 from hookyard.outbound.signing.keys import check_secret
 from hookyard.webhook_secret import PRIVATE, SecretError, secret_key, seed_of
 
+MOST: Final = 8
+"""Secrets of one kind that sign a request, the newest: more is nobody's rotation, and receivers look at no more."""
 _BLOCK: Final = 64
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
@@ -92,9 +94,9 @@ class Secrets:
         """The one shared secret, where there is nothing else and it has no end."""
 
     def live_macs(self, now: int) -> list[Mac]:
-        """Those shared secrets that sign at a time in milliseconds."""
-        return [mac for mac, until in self.macs if until is None or now < until]
+        """Those shared secrets that sign at a time in milliseconds, at most :data:`MOST`."""
+        return [mac for mac, until in self.macs if until is None or now < until][:MOST]
 
     def live_pairs(self, now: int) -> list[KeyPair]:
         """The key pairs that do."""
-        return [pair for pair, until in self.pairs if until is None or now < until]
+        return [pair for pair, until in self.pairs if until is None or now < until][:MOST]

@@ -24,8 +24,9 @@ from tests.unit.outbound.signing.lab import (
     rendered,
 )
 
+from hookyard.client import verify
 from hookyard.outbound.form import Rendered
-from hookyard.outbound.signing import SigningSecret
+from hookyard.outbound.signing import SigningSecret, new_key, new_secret
 from hookyard.webhook_secret import PublicKey, SecretError, secret_key
 
 
@@ -153,6 +154,16 @@ def test_the_same_attempt_is_the_same_bytes_and_another_has_its_own_time() -> No
     assert later.headers["webhook-timestamp"] == str(NOW + 1)
     assert later.headers["webhook-id"] == ID
     assert later.headers["webhook-signature"] != rendered(made).headers["webhook-signature"]
+
+
+@pytest.mark.parametrize("http", [False, True])
+def test_of_very_many_secrets_the_newest_sign_and_a_strict_receiver_still_takes_it(http: bool) -> None:
+    ends = [SigningSecret(new(), (NOW + 10 + number) * 1000) for new in (new_secret, new_key) for number in range(20)]
+    made = rendered(form(*ends, SECRET, KEY, http=http))
+    entries = made.headers["webhook-signature"].split(" ")
+    assert [entry.partition(",")[0] for entry in entries] == ["v1"] * 8 + ["v1a"] * 8
+    for key in (SECRET, PUBLIC):
+        assert verify(made.headers, BODY, key, form="http" if http else "standard", now=NOW).number == 0
 
 
 def test_the_prefix_and_the_padding_of_a_secret_may_be_left_out() -> None:
