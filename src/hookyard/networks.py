@@ -26,11 +26,15 @@ class Networks:
 
     def __contains__(self, peer: object) -> bool:
         """Whether an address, which may be a text, lies in any of them; what is none lies nowhere."""
+        return self.holding(peer) is not None
+
+    def holding(self, peer: object) -> Network | None:
+        """The first of them in which an address lies; None if there is none."""
         address = peer if isinstance(peer, IPv4Address | IPv6Address) else address_of(str(peer).partition("%")[0])
         if address is None:
-            return False
+            return None
         address = unwrapped(address)
-        return any(address in network for network in self._networks)
+        return next((network for network in self._networks if address in network), None)
 
 
 def address_of(text: str) -> Address | None:

@@ -18,6 +18,7 @@ from hookyard.cli import (
     demo,
     dev,
     doctor,
+    egress,
     endpoints,
     hooks,
     jobs,
@@ -60,6 +61,7 @@ for command in (
     deliveries,
     listen,
     webhook,
+    egress,
 ):
     command.register(app)
 

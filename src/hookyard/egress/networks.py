@@ -6,7 +6,7 @@ of IPv6 unicast assignments, and the RFCs named in the rows. `ipaddress.is_globa
 """
 
 from collections.abc import Iterable
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from typing import Final, NamedTuple
 
 from hookyard.networks import Address, Network, Networks, unwrapped
@@ -35,6 +35,7 @@ DENIED: Final[tuple[Denied, ...]] = _rows(
     ("192.0.2.0/24", "documentation (RFC 5737)"),
     ("192.31.196.0/24", "AS112 (RFC 7535)"),
     ("192.52.193.0/24", "AMT (RFC 7450)"),
+    ("192.88.99.2/32", "6a44 relays (RFC 6751)"),
     ("192.88.99.0/24", "6to4 relays (RFC 7526)"),
     ("192.168.0.0/16", "private (RFC 1918)"),
     ("192.175.48.0/24", "AS112 (RFC 7534)"),
@@ -54,6 +55,8 @@ DENIED: Final[tuple[Denied, ...]] = _rows(
     ("100:0:0:1::/64", "dummy prefix (RFC 9780)"),
     ("2001::/32", "Teredo (RFC 4380)"),
     ("2001:2::/48", "benchmarking (RFC 5180)"),
+    ("2001:3::/32", "AMT (RFC 7450)"),
+    ("2001:4:112::/48", "AS112 (RFC 7535)"),
     ("2001:10::/28", "ORCHID (RFC 4843)"),
     ("2001:20::/28", "ORCHIDv2 (RFC 7343)"),
     ("2001:30::/28", "drone ids (RFC 9374)"),
@@ -74,8 +77,28 @@ DENIED: Final[tuple[Denied, ...]] = _rows(
 )
 
 
+_LAST_BITS: Final = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
+"""Where the last 32 bits are an IPv4 address that something translates to."""
+
+
+class Ruling(NamedTuple):
+    """Whether an address may be called, and what says so."""
+
+    allowed: bool
+    network: Network | None
+    """The row of the table, or the operator's network; None where nothing denies the address."""
+    what: str
+
+
+PUBLIC: Final = Ruling(True, None, "public")
+
+
 class Reachable:
     """The table with an operator's exceptions.
+
+    An IPv4-mapped address is judged as the IPv4 address that it stands for. One that leads to an IPv4 address by way
+    of a gateway (NAT64, 6to4, Teredo) has to be allowed as both: an operator who lets requests into the gateway has not
+    said that they may go on to whatever is behind it.
 
     Args:
         allowed: CIDRs that may be called although the table denies them.
@@ -88,14 +111,33 @@ class Reachable:
         self._allowed = Networks(allowed)
 
     def refusal(self, address: Address) -> str | None:
-        """Why this address may not be called, or None if it may.
+        """Why this address may not be called, or None if it may."""
+        ruling = self.ruling(address)
+        return None if ruling.allowed else ruling.what
 
-        An IPv4-mapped address is judged as the IPv4 address that it stands for.
-        """
-        inner = unwrapped(address)
-        if inner in self._allowed:
-            return None
-        for network, what in DENIED:
-            if inner in network:
-                return what
-        return None
+    def ruling(self, address: Address) -> Ruling:
+        """Whether this address may be called, and what decides it."""
+        seen = unwrapped(address)
+        allowed = self._allowed.holding(seen)
+        if allowed is None:
+            return next((Ruling(False, *row) for row in DENIED if seen in row.network), PUBLIC)
+        for inner in carried(seen):
+            behind = self.ruling(inner)
+            if not behind.allowed:
+                return behind._replace(what=f"{behind.what}, behind a gateway")
+        return Ruling(True, allowed, "allowed by the operator")
+
+
+def carried(address: Address) -> tuple[IPv4Address, ...]:
+    """The IPv4 addresses that an IPv6 address leads to by way of a gateway; nothing for any other.
+
+    Of 64:ff9b:1::/48 its last 32 bits are taken, as of every prefix of 96 bits (RFC 6052, section 2.2): one who embeds
+    them elsewhere has zeros there, which nobody may call.
+    """
+    if not isinstance(address, IPv6Address):
+        return ()
+    if any(address in network for network in _LAST_BITS):
+        return (IPv4Address(int(address) & 0xFFFF_FFFF),)
+    if address.sixtofour is not None:
+        return (address.sixtofour,)
+    return address.teredo or ()

@@ -66,7 +66,8 @@ class Judge:
         self._schemes = frozenset({"https", "http"} if rules.allow_http else {"https"})
         self._ports = None if rules.allow_ports == "any" else frozenset(rules.allow_ports)
         self._hosts = None if rules.allow_hosts is None else tuple(name.lower() for name in rules.allow_hosts)
-        self._networks = Reachable(rules.allow_networks)
+        self.networks = Reachable(rules.allow_networks)
+        """Which addresses may be called."""
 
     def check(self, url: str) -> Url:
         """All that can be said of a URL without asking a resolver.
@@ -87,10 +88,18 @@ class Judge:
         if self._hosts is not None and not any(fnmatchcase(parsed.host, pattern) for pattern in self._hosts):
             msg = "has a host that is not among the allowed ones"
             raise EgressError(msg)
-        if parsed.address is not None and (why := self._networks.refusal(parsed.address)):
+        if parsed.address is not None and (why := self.networks.refusal(parsed.address)):
             msg = f"has an address that may not be called: {why}"
             raise EgressError(msg)
         return parsed
+
+    def named(self, url: str) -> tuple[Address, ...]:
+        """The address that a URL itself names, refused or not; nothing where it names a host, or cannot be read."""
+        try:
+            address = parse(url).address
+        except UrlError:
+            return ()
+        return () if address is None else (address,)
 
     def addresses(self, found: Iterable[Address]) -> tuple[str, ...]:
         """What may be connected to of what a resolver answered: all of it, best first.
@@ -101,8 +110,8 @@ class Judge:
         """
         addresses: dict[str, None] = {}
         for address in found:
-            if why := self._networks.refusal(address):
-                msg = f"its host has an address that may not be called: {why}"
+            if why := self.networks.refusal(address):
+                msg = f"has a host with an address that may not be called: {why}"
                 raise EgressError(msg)
             addresses[str(unwrapped(address))] = None
         if not addresses:
