@@ -16,6 +16,7 @@ from hookyard.outbound.endpoints.private import KeptSecret, Private
 from hookyard.outbound.events import EVENT_TYPES
 from hookyard.outbound.http.tls import identity_problem
 from hookyard.outbound.signing import SecretError, check_secret, header_problem
+from hookyard.outbound.signing.secrets import MOST
 from hookyard.webhook_secret import PRIVATE
 
 Fault = tuple[str, str]
@@ -110,6 +111,9 @@ def _unsigned(rules: EndpointRules, secrets: Sequence[KeptSecret]) -> str | None
     lasting = [secret for secret in secrets if secret.until is None]
     if not lasting:
         return "each of them has an end, after which nothing could be signed: leave `until` out of one"
+    pairs = [secret.value.startswith(PRIVATE) for secret in lasting]
+    if max(pairs.count(True), pairs.count(False)) > MOST:
+        return f"there are more than {MOST} of a kind without an end, and no request carries so many signatures"
     if rules.signature == "plain" and all(secret.value.startswith(PRIVATE) for secret in lasting):
         return "the plain signature needs one that begins with whsec_, without an end"
     return None
