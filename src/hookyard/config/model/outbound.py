@@ -43,7 +43,7 @@ class OutboundSettings(Section, frozen=True, kw_only=True):
     max_body: Size = Size(1 << 20)
     """The largest body that is sent. An event of a job that would be larger is sent without its result, and says so;
     any other is stored as failed."""
-    concurrency: Positive = 64
-    """Requests under way at once, over all endpoints."""
+    concurrency: Positive = 256
+    """Requests under way at once, over all endpoints. A quarter of them is kept for receivers that answer quickly."""
     concurrency_per_endpoint: Positive = 32
     """Requests under way at once to one endpoint, so that a slow one does not hold up the rest."""

@@ -15,7 +15,7 @@ FREE: Final = 1_000.0
 """Requests a second beyond which a line without a rate of its own is not held back any more."""
 RISE: Final = 10_000
 """Milliseconds of successes after which a lowered rate is what it was, and then twice that, and so on."""
-SLACK: Final = 20
+SLACK: Final = 100
 """Milliseconds by which a request may be early, so that those of a fast line can leave together."""
 _SECOND: Final = 1_000
 
