@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -74,6 +75,7 @@ class Seeds:
             assert answer.status_code == (200 if wait else 202), answer.text
             return str(answer.json()["job_id"])
 
+        kid = _endpoints(client)
         told = [job({"plugin": "seeds", "command": "tell", "payload": {"n": n}}, 20) for n in range(3)]
         failed = job({"plugin": "seeds", "command": "refuse"}, 20)
         waiting = job({"plugin": "seeds", "command": "tell", "delay": 3600, "tags": ["later"]})
@@ -94,6 +96,8 @@ class Seeds:
             "lane": ["seeds/tell", "seeds/refuse"],
             "token_id": [str(token.json()["id"])],
             "event_type": ["job.failed", "seeds.told"],
+            "delivery_id": _deliveries(client),
+            "kid": [kid],
         }
         pushed = server.push(b"{}", delivery="seeded")
         assert pushed.status_code == 202, pushed.text
@@ -102,6 +106,7 @@ class Seeds:
             "/sources/{name}": "github",
             "/plugins/{name}": "seeds",
             "/schedules/{name}": "seeded",
+            "/endpoints/{name}": "seeded",
             "/artifacts/{name}": "a.txt",
         }
         assert client.get(f"/api/v1/jobs/{told[0]}/result").json() == {"n": 0}
@@ -123,12 +128,14 @@ class Seeds:
             for end, value in self.by_path.items():
                 if name == "name" and end in case.path:
                     case.path_parameters[name] = value
-        if case.path.endswith(("/inbound", "/replay")):
+        if case.path.endswith(("/inbound", "/replay")) and "job_id" in case.path_parameters:
             case.path_parameters["job_id"] = self.received
         if case.path.endswith("/events") and "job_id" in case.path_parameters:
             case.path_parameters["job_id"] = self.ended  # of one that waits it has no end
         if case.method == "DELETE" and "job_id" in case.path_parameters:
             case.path_parameters["job_id"] = self.doomed  # the others are still asked for
+        if case.method == "DELETE" and "/endpoints/" in case.path:
+            case.path_parameters["name"] = "doomed"
 
     def _put_work(self, case: AnyCase) -> None:
         """Speak for the worker that holds a job, each time of another one."""
@@ -144,6 +151,22 @@ class Seeds:
             case.body = {**told, "job_id": job["job_id"], "lease": job["lease"]}
 
 
+def _endpoints(client: httpx.Client) -> str:
+    """Make endpoints: to be changed, to be kept, to be deleted; the name of a public key of the one that is kept."""
+    for name in ("seeded", "kept", "doomed"):
+        body = {"name": name, "url": "http://127.0.0.1:9/in", "sign": ["v1", "v1a"], "tls": None}
+        made = client.post("/api/v1/endpoints", json=body)
+        assert made.status_code == 201, made.text
+    return str(client.get("/api/v1/endpoints/kept").json()["public_keys"][0]["kid"])
+
+
+def _deliveries(client: httpx.Client) -> list[str]:
+    """What the endpoint that is kept is told."""
+    found = client.get("/api/v1/deliveries", params={"endpoint": "kept"}).json()["deliveries"]
+    assert len(found) > 1
+    return [str(one["id"]) for one in found]
+
+
 @pytest.fixture
 def seeded(tmp_path: Path) -> Iterator[Server]:
     """A server with something of everything, whose tester may do everything."""
@@ -154,6 +177,8 @@ def seeded(tmp_path: Path) -> Iterator[Server]:
         {"name": "tester", "sha256": hashlib.sha256(TOKEN.encode()).hexdigest(), "scopes": ["admin"]}
     ]
     server.config["plugins"] = {"render": {"commands": {"image": {"timeout": "1h"}}}}
+    networks = {"allow_http": True, "allow_ports": "any", "allow_networks": ["127.0.0.0/8"]}
+    server.config["outbound"] = networks
     route = {"on": "push", "run": "seeds/tell", "with": {"n": 1}}
     server.config["sources"] = {"github": {"scheme": "github", "secrets": [SOURCE_SECRET], "routes": [route]}}
     yield server.start()

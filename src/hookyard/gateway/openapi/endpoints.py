@@ -163,7 +163,7 @@ def _key(known: Known) -> Object:
             "summary": "A public key",
             "description": "What receivers verify `v1a` signatures with. For anybody who knows its name.",
             "security": [],
-            "parameters": [in_path("kid", {"type": "string", "minLength": 1})],
+            "parameters": [in_path("kid", {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"})],
             "responses": {
                 "200": json_body("The key.", known[PublishedKey], cached),
                 **problems(("invalid_request", "not_found", "internal"), known),

@@ -12,8 +12,6 @@ from hookyard.gateway.paging import DELIVERIES, OLDEST_FIRST
 from hookyard.testing.receiver import answering, ok, silent
 
 GONE = answering(500, b"broken")
-ONCE = {"schedule": ["0s"], "events": ["job.succeeded"]}
-"""An endpoint whose deliveries fail for good at once."""
 
 
 async def pages(call: Hall, word: str, body: dict[str, Any], token: str = WRITER) -> list[dict[str, Any]]:
@@ -94,7 +92,7 @@ def test_no_sample_of_what_is_unknown_nor_to_an_endpoint_that_gets_nothing(tmp_p
 
 def test_what_failed_for_good_is_sent_again_page_by_page_and_a_dry_run_only_counts(tmp_path: Path) -> None:
     async def work(call: Hall) -> None:
-        await call.make("audit", **ONCE)
+        await call.make("audit", schedule=["0s"], events=["job.succeeded"])
         for _ in range(5):
             await call.run()
         failed = await call.settled("endpoint=audit", 5, "failed")
@@ -122,7 +120,7 @@ def test_what_failed_for_good_is_sent_again_page_by_page_and_a_dry_run_only_coun
 
 def test_a_window_takes_in_what_was_made_in_it_only(tmp_path: Path) -> None:
     async def work(call: Hall) -> None:
-        await call.make("audit", **ONCE)
+        await call.make("audit", schedule=["0s"], events=["job.succeeded"])
         for _ in range(3):
             await call.run()
             call.clock.advance(10_000)
