@@ -16,9 +16,13 @@ from msgspec.structs import replace
 from tests.unit.cli.conftest import Ended
 
 from hookyard.cli.doctor.machine import examine_file_system, file_system
+from hookyard.clock import rfc3339
 from hookyard.ids import IdSource
-from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, ErrorInfo, Job, Pause, Token
+from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, Endpoint, ErrorInfo, Job, Pause, Token
+from hookyard.outbound.endpoints.private import KeptSecret, Private, encode_private
 from hookyard.store.contract import (
+    AddMissed,
+    AppendEvents,
     ClaimDeliveries,
     Dead,
     Enqueue,
@@ -27,6 +31,7 @@ from hookyard.store.contract import (
     Lease,
     Op,
     PauseLane,
+    PutEndpoint,
     PutToken,
 )
 from hookyard.store.sqlite import SqliteStore
@@ -236,6 +241,79 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
     assert found["jobs.dead"]["what"].startswith("2 jobs of hello/greet that were made in the last week")
     assert "503 from it" in found["endpoint.failing"]["what"]
     assert "former" in found["endpoint.gone"]["what"]
+
+
+def subscriber(place: Place, name: str = "audit", **how: Any) -> Endpoint:
+    made = Endpoint(
+        name=name,
+        origin="http",
+        spec=b'{"url":"https://example.com/x"}',
+        created_at=place.now,
+        created_by="token:ops",
+        updated_at=place.now,
+    )
+    return replace(made, **how)
+
+
+def test_an_endpoint_that_is_disabled_is_told_with_how_to_get_what_it_missed(place: Place) -> None:
+    since = place.now - DAY
+    gone = subscriber(place, disabled_at=since, disabled_reason="gone", failing_since=since)
+    place.store(PutEndpoint(now=place.now, endpoint=gone))
+    found = place.found()
+    assert found.keys() == {"endpoint.disabled", "server.stopped"}, "that it fails is no news then"
+    assert "audit is disabled since" in found["endpoint.disabled"]["what"]
+    assert "410" in found["endpoint.disabled"]["what"]
+    assert f"hookyard endpoints replay audit --since {rfc3339(since)}" in found["endpoint.disabled"]["do"]
+
+
+def test_an_endpoint_that_nothing_arrives_at_is_told_with_since_when(place: Place) -> None:
+    since = place.now - 5 * MINUTE
+    place.store(PutEndpoint(now=place.now, endpoint=subscriber(place, failing_since=since)))
+    found = place.found()
+    assert found.keys() == {"endpoint.failing", "server.stopped"}
+    assert f"nothing arrives at the endpoint audit since {rfc3339(since)}" in found["endpoint.failing"]["what"]
+
+
+def test_deliveries_that_are_long_due_are_told_unless_their_endpoint_is_disabled(place: Place) -> None:
+    due = place.now - 30 * MINUTE
+    deliveries = tuple(
+        Delivery(
+            id=place.new_id(),
+            job_id=None,
+            event="a.b",
+            endpoint=name,
+            url=None,
+            body=b"{}",
+            created_at=due,
+            next_at=due,
+        )
+        for name in ("audit", "audit", "off")
+    )
+    off = subscriber(place, "off", disabled_at=due, disabled_reason="user")
+    place.store(
+        PutEndpoint(now=place.now, endpoint=subscriber(place)),
+        PutEndpoint(now=place.now, endpoint=off),
+        AddMissed(now=due, deliveries=deliveries[1:]),
+        AppendEvents(now=due, events=(), deliveries=deliveries[:1]),
+    )
+    found = place.found()
+    assert found.keys() == {"endpoint.backlog", "endpoint.disabled", "server.stopped"}
+    assert found["endpoint.backlog"]["what"].startswith("2 deliveries to the endpoint audit are due")
+
+
+def test_secrets_that_are_over_are_told_wherever_they_are_kept(place: Place) -> None:
+    over = "{value: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, until: '2020-01-01T00:00:00Z'}"
+    lasting = f"whsec_{'b' * 32}"
+    place.store()
+    place.write(f"endpoints: {{ops: {{url: 'https://example.com/x', secrets: [{over}, {lasting}]}}}}\n")
+    assert "of the endpoint ops 1 secret is past" in place.found()["endpoint.secret_over"]["what"]
+    place.write("")
+    secrets = (KeptSecret(value=lasting), KeptSecret(value=lasting, until=place.now - 1))
+    private = encode_private(Private(secrets=secrets))
+    place.store(PutEndpoint(now=place.now, endpoint=subscriber(place, private=private)))
+    told = place.found()["endpoint.secret_over"]
+    assert (told["severity"], lasting in told["what"]) == ("info", False)
+    assert "of the endpoint audit 1 secret is past" in told["what"]
 
 
 def test_tokens_that_end_soon_and_their_absence_are_told(place: Place) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from hookyard.cli.doctor.finding import Diagnosis, Finding, diagnose
 from hookyard.cli.doctor.machine import examine_machine
 from hookyard.cli.doctor.serving import examine_server
-from hookyard.cli.doctor.stored import examine_store, examine_tokens
+from hookyard.cli.doctor.stored import WAITS, examine_store, examine_tokens
 from hookyard.cli.report import Report, examine
 from hookyard.clock import SystemClock
 from hookyard.config import Loaded, load_file
@@ -66,7 +66,13 @@ def _deployment(path: Path, loaded: Loaded, report: Report) -> Iterator[Finding]
         return
     now = SystemClock().now()
     try:
-        found = inspect(store, stuck_before=now - 2 * config.jobs.lease, dead_since=now - _WEEK, tries=_TRIES)
+        found = inspect(
+            store,
+            stuck_before=now - 2 * config.jobs.lease,
+            dead_since=now - _WEEK,
+            tries=_TRIES,
+            due_before=now - WAITS,
+        )
     except StoreError as error:
         yield Finding(
             "error",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from hookyard.cli.doctor.endpoints import examine_endpoints
 from hookyard.cli.doctor.finding import Finding
 from hookyard.clock import rfc3339
 from hookyard.config.model import Config
@@ -52,7 +53,8 @@ def examine_store(found: Insight, config: Config, commands: frozenset[str], now:
             "Look for SQLite shells and copies under way that have the file open: fuser -v FILE",
         )
     yield from _queues(found, commands, now)
-    yield from _failures(found, config)
+    yield from _failures(found)
+    yield from examine_endpoints(found, config, now)
     yield from examine_tokens(found.tokens, config, now)
 
 
@@ -95,7 +97,7 @@ def _queues(found: Insight, commands: frozenset[str], now: int) -> Iterator[Find
         )
 
 
-def _failures(found: Insight, config: Config) -> Iterator[Finding]:
+def _failures(found: Insight) -> Iterator[Finding]:
     for one in found.dead:
         yield Finding(
             "warning",
@@ -104,20 +106,6 @@ def _failures(found: Insight, config: Config) -> Iterator[Finding]:
             "They are dead letters: nobody tries them again.",
             "See why: hookyard jobs list --dead; then run them again: POST /api/v1/jobs/retry with "
             '{"filter": {"dead": true}, "force": true}',
-        )
-    for one in found.undelivered:
-        name = f"the endpoint {one.name}" if one.name else "callback URLs"
-        gone = bool(one.name) and one.name not in config.endpoints
-        yield Finding(
-            "warning",
-            "endpoint.gone" if gone else "endpoint.failing",
-            f"{one.count} deliveries to {name} have failed several times" + (one.why and f": {one.why}"),
-            "Its receiver does not learn of what happened."
-            if not gone
-            else "The configuration has no such endpoint any more, so that nothing can be sent.",
-            "Bring the receiver back, or disable the endpoint."
-            if not gone
-            else "Name it again, or wait for their end.",
         )
 
 

@@ -9,7 +9,7 @@ import apsw
 from msgspec import Struct
 
 from hookyard.errors import StoreError
-from hookyard.model import Pause, Token
+from hookyard.model import Endpoint, Pause, Token
 from hookyard.store.spans import COUNTER_BITS, first_key
 from hookyard.store.sqlite import codec_kept, statements
 from hookyard.store.sqlite.maintenance import reading, wal_size
@@ -17,13 +17,15 @@ from hookyard.store.sqlite.migrate import check, migrations
 
 _SQL, _QUERIES = statements.load("doctor", columns_of="queries"), statements.load("queries")
 _ACCESS, _LANES = statements.load("access"), statements.load("lanes")
+_ENDPOINTS = statements.load("endpoints")
 _MOST: Final = 10_000
 
 
 class Waiting(Struct, frozen=True):
-    """Jobs of one lane that are due."""
+    """Jobs of one lane, or deliveries to one endpoint, that are due."""
 
     lane: str
+    """Its name, or that of the endpoint."""
     count: int
     since: int
     """When the one was due that waits longest."""
@@ -54,6 +56,9 @@ class Insight(Struct, frozen=True, kw_only=True):
     """Dead letters, by command."""
     undelivered: tuple[Counted, ...] = ()
     """Deliveries that have failed several times, by endpoint."""
+    overdue: tuple[Waiting, ...] = ()
+    """Deliveries that are due and not sent, by endpoint; callback URLs have no name."""
+    endpoints: tuple[Endpoint, ...] = ()
     pauses: tuple[Pause, ...] = ()
     tokens: tuple[Token, ...] = ()
 
@@ -67,7 +72,7 @@ class Holder(Struct, frozen=True):
     """The number that stands in it; empty when the last one let go of it."""
 
 
-def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int) -> Insight:
+def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int, due_before: int) -> Insight:
     """Look into a store.
 
     Args:
@@ -75,6 +80,7 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int) -> In
         stuck_before: running jobs whose lease ended before this time are stuck.
         dead_since: dead letters that were made since are counted.
         tries: deliveries that failed at least so often are counted.
+        due_before: deliveries that were due before this time are overdue.
 
     Raises:
         StoreError: it cannot be read.
@@ -97,10 +103,9 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int) -> In
                 newest_schema=newest,
                 wal_bytes=wal_size(file),
                 last_id_at=last[0][0] >> COUNTER_BITS if last else None,
-                waiting=tuple(
-                    Waiting(lane, count, since)
-                    for lane, count, since in cast("list[tuple[str, int, int]]", ask(_SQL["waiting"], _MOST))
-                ),
+                waiting=_waiting(ask(_SQL["waiting"], _MOST)),
+                overdue=_waiting(ask(_SQL["overdue"], due_before, _MOST)),
+                endpoints=tuple(map(codec_kept.endpoint, connection.execute(_ENDPOINTS["endpoints"].text).fetchall())),
                 wanted=_by_command(ask(_SQL["wanted"], _MOST)),
                 stuck=stuck,
                 dead=_by_command(ask(_SQL["dead"], first_key(dead_since), _MOST)),
@@ -130,6 +135,10 @@ def holder(file: Path) -> Holder | None:
         return Holder(False, process)
     finally:
         os.close(descriptor)
+
+
+def _waiting(rows: list[tuple[object, ...]]) -> tuple[Waiting, ...]:
+    return tuple(Waiting(*row) for row in cast("list[tuple[str, int, int]]", rows))
 
 
 def _by_command(rows: list[tuple[object, ...]]) -> tuple[Counted, ...]:

@@ -31,3 +31,10 @@ SELECT coalesce(endpoint, ''), count(*), max(last_error) FROM (
   SELECT endpoint, last_error FROM delivery INDEXED BY delivery_pending
   WHERE status = 'pending' AND attempt >= ? LIMIT ?)
 GROUP BY endpoint ORDER BY endpoint;
+
+-- name: overdue
+-- Deliveries that were due before a time, by endpoint, how many there are at most, and since when the longest is.
+SELECT coalesce(endpoint, ''), count(*), min(next_at) FROM (
+  SELECT endpoint, next_at FROM delivery INDEXED BY delivery_pending
+  WHERE status = 'pending' AND next_at < ? LIMIT ?)
+GROUP BY endpoint ORDER BY endpoint;
