@@ -35,6 +35,7 @@ from hookyard.testing.store_probe import StoreCase
 from hookyard.testing.store_questions import DurabilityContract, QueryContract
 from hookyard.testing.store_queue import ClaimContract, EnqueueContract
 from hookyard.testing.store_recovery import RecoveryContract
+from hookyard.testing.store_sent import SentContract
 from hookyard.testing.store_state import StateContract
 from hookyard.testing.store_told import (
     ArtifactContract,
@@ -69,6 +70,7 @@ class StoreContract(
     OrderContract,
     RecoveryContract,
     EndpointContract,
+    SentContract,
     ProgressContract,
     LogContract,
     EventContract,
