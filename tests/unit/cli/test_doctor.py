@@ -21,7 +21,6 @@ from hookyard.ids import IdSource
 from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, Endpoint, ErrorInfo, Job, Pause, Token
 from hookyard.outbound.endpoints.private import KeptSecret, Private, encode_private
 from hookyard.store.contract import (
-    AddMissed,
     AppendEvents,
     ClaimDeliveries,
     Dead,
@@ -243,7 +242,7 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
     assert "former" in found["endpoint.gone"]["what"]
 
 
-def subscriber(place: Place, name: str = "audit", **how: Any) -> Endpoint:
+def subscriber(place: Place, name: str = "audit", **how: object) -> Endpoint:
     made = Endpoint(
         name=name,
         origin="http",
@@ -293,8 +292,7 @@ def test_deliveries_that_are_long_due_are_told_unless_their_endpoint_is_disabled
     place.store(
         PutEndpoint(now=place.now, endpoint=subscriber(place)),
         PutEndpoint(now=place.now, endpoint=off),
-        AddMissed(now=due, deliveries=deliveries[1:]),
-        AppendEvents(now=due, events=(), deliveries=deliveries[:1]),
+        AppendEvents(now=due, events=(), deliveries=deliveries),
     )
     found = place.found()
     assert found.keys() == {"endpoint.backlog", "endpoint.disabled", "server.stopped"}
