@@ -159,15 +159,19 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(handler: Handler = ok, *, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Receiver]:
-    """A receiver that listens on a free port of 127.0.0.1 for as long as the block lasts.
+async def receiving(
+    handler: Handler = ok, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncGenerator[Receiver]:
+    """A receiver that listens for as long as the block lasts.
 
     Args:
         handler: what it answers.
         tls: with which it speaks https.
+        host: where it listens.
+        port: ... and on which port; 0 is a free one.
     """
     receiver = Receiver(handler)
-    server = await asyncio.start_server(receiver.connected, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(receiver.connected, host, port, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver
