@@ -167,6 +167,8 @@ def test_the_example_is_without_problems(hookyard: Call, monkeypatch: pytest.Mon
     monkeypatch.setenv("SHOP_WEBHOOK_SECRET", "two")
     monkeypatch.setenv("UPSTREAM_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     monkeypatch.setenv("CHAT_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    monkeypatch.setenv("PARTNER_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    monkeypatch.setenv("PARTNER_WEBHOOK_OLD_SECRET", "whsec_QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD")
     monkeypatch.setenv("DEPLOY_JWT_SECRET", "x" * 40)
     monkeypatch.setenv("S3_KEY_ID", "key")
     monkeypatch.setenv("S3_SECRET_KEY", "secret")
