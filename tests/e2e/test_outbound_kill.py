@@ -1,5 +1,6 @@
 """Webhooks that are still to be sent survive kill -9: none is lost, and what comes again has the id it had."""
 
+import functools
 import random
 from collections.abc import Iterator
 
@@ -58,9 +59,13 @@ def through_kills(server: Server, receiver: Ordered, made: set[str], seed: int) 
     """Kill the server again and again while it sends what it has."""
     draw = random.Random(seed)
     receiver.answer = lambda: 204
+
+    def so_many(wanted: int) -> bool:
+        return len(receiver.arrived) >= wanted
+
     for kill in range(KILLS):
         wanted = len(made) * (kill + 1) // (KILLS + 2) + draw.randrange(5)
-        receiver.wait_until(lambda wanted=wanted: len(receiver.arrived) >= wanted)
+        receiver.wait_until(functools.partial(so_many, wanted))
         server.kill()
         server.start()
     receiver.wait_for(made, 60)
