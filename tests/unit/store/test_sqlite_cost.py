@@ -36,12 +36,14 @@ TABLES = (
 FILES = (
     *("enqueue", "claim", "settle", "deliver", "tell", "state", "events", "queries"),
     *("access", "lanes", "schedules", "items", "forget", "doctor", "inbound"),
+    *("orders", "recovery", "endpoints"),
 )
 THROUGH_ALL = {"artifact_bytes"}
 """Asked once, at the start."""
 QUEUE_ONLY = re.compile(
     r"SCAN job_log USING (COVERING )?INDEX (job_leased|job_queued|job_waiting)$"
-    r"|SCAN delivery USING INDEX (delivery_sending|delivery_pending)$|SCAN job_after USING COVERING INDEX job_doomed$"
+    r"|SCAN delivery USING INDEX (delivery_sending|delivery_pending|delivery_ordered)$"
+    r"|SCAN job_after USING COVERING INDEX job_doomed$"
 )
 """An index that holds only what waits, runs or is being sent may be walked through."""
 
@@ -345,11 +347,11 @@ def test_the_cost_of_what_was_told_does_not_grow_with_the_history(store: Probe, 
 
 def test_people_can_read_the_file_under_the_ids_that_callers_know(store: Probe) -> None:
     job = store.running()
-    delivery = store.delivery(job)
+    delivery = replace(store.delivery(job), tenant="acme", order_key="o")
     store.all(store.finish_op(job, deliveries=(delivery,)))
     connection = connection_of(store)
     ((job_id, status, submitted, args),) = connection.execute("SELECT id, status, submitted, args FROM job").fetchall()
     assert (job_id, status, args) == (job.id, "succeeded", job.args.decode())
     assert submitted == "2023-11-14 22:13:20.000"
-    ((delivery_id, of_job, receiver),) = connection.execute("SELECT id, job_id, receiver FROM outgoing").fetchall()
-    assert (delivery_id, of_job, receiver) == (delivery.id, job.id, "ops")
+    rows = connection.execute("SELECT id, job_id, receiver, tenant, order_key FROM outgoing").fetchall()
+    assert rows == [(delivery.id, job.id, "ops", "acme", "o")]

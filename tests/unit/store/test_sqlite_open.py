@@ -17,8 +17,17 @@ from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError, StoreLocked, StoreTooNew
 from hookyard.ids import IdSource
-from hookyard.model import Inbound, Job
-from hookyard.store.contract import Enqueue, Enqueued, EventQuery, JobQuery
+from hookyard.model import Backlog, Inbound, Job
+from hookyard.store.contract import (
+    ClaimDeliveries,
+    DeliveriesClaimed,
+    DeliveryQuery,
+    Enqueue,
+    Enqueued,
+    EventQuery,
+    JobQuery,
+    Lease,
+)
 from hookyard.store.sqlite import SqliteStore, asking, driver, migrate
 from hookyard.store.sqlite.driver import Connection, Value, open_plain
 from hookyard.testing import FakeClock
@@ -313,6 +322,47 @@ def test_a_file_of_an_earlier_schema_takes_what_senders_sent(
         assert await store.inbound(job.id) == sent
 
     opened(file, story)
+
+
+def test_a_file_of_an_earlier_schema_keeps_its_deliveries_with_the_tenant_of_their_jobs(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = [step for step in migrate.migrations() if step[0] <= 4]
+    file.parent.mkdir()
+    connection = open_plain(file, 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "migrations", lambda: iter(earlier))
+        migrate.migrate(connection)
+    connection.execute(
+        "INSERT INTO job_log (key, tail, plugin, command, lane, status, priority, attempt, max_attempts, run_at,"
+        " submitted_at, completed_at, principal, request_id, tags, tenant, options, args)"
+        " VALUES (7, 9, 'p', 'c', 'p/c', 'succeeded', 0, 1, 3, 1, 1, 2, 'token:a', 'r', '[]', 'acme', '', x'7b7d')"
+    )
+    added = (
+        "INSERT INTO delivery (key, tail, job_key, job_tail, request_id, event, endpoint, status, attempt, next_at,"
+        " created_at, completed_at, last_status, last_error, body)"
+        " VALUES (?, 5, ?, ?, 'r', 'job.succeeded', 'ops', ?, 1, ?, 3, ?, 503, 'http_503', x'7b7d')"
+    )
+    connection.execute(added, (8, 7, 9, "pending", 4, None))
+    connection.execute(added, (9, None, None, "failed", None, 5))
+    connection.execute("INSERT INTO delivery_attempt VALUES (8, 1, 3, 12, 503, 'http_503', x'6e6f')")
+    connection.close()
+
+    async def story(store: SqliteStore) -> None:
+        failed, pending = (await store.find_deliveries(DeliveryQuery())).deliveries
+        assert (failed.tenant, failed.status, failed.last_error, failed.job_id) == ("", "failed", "http_503", None)
+        assert (pending.tenant, pending.status, pending.order_key, pending.round_start) == ("acme", "pending", None, 0)
+        (tried,) = await store.delivery_attempts(pending.id)
+        assert (tried.number, tried.status, tried.response) == (1, 503, b"no")
+        assert await store.backlog("ops") == Backlog(pending=1, held=0, sending=0, failed=1, oldest=3)
+        claim = ClaimDeliveries(now=9, limit=5, lease=Lease(token=1, worker="w", expires_at=99))
+        (claimed,) = store.apply([claim])
+        assert isinstance(claimed, DeliveriesClaimed)
+        assert [one.id for one in claimed.deliveries] == [pending.id]
+        assert store.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+    opened(file, story)
+    opened(file)
 
 
 def test_migrations_are_numbered_without_gaps(file: Path) -> None:

@@ -1,0 +1,322 @@
+"""What deliveries cost: claims beside long queues, orders, lists, walks and what people do with very many."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, cast
+
+import pytest
+from msgspec.structs import replace
+from tests.unit.store.watched import Watched, connection_of, steps
+
+from hookyard import ids
+from hookyard.model import Backlog, Delivery
+from hookyard.store.contract import (
+    AbandonDelivery,
+    AddMissed,
+    AppendEvents,
+    ClaimDeliveries,
+    DeliveryQuery,
+    EndedQuery,
+    Op,
+    PurgeDeliveries,
+    RecoverDeliveries,
+    ResendDelivery,
+)
+from hookyard.store.sqlite import SqliteStore, statements
+from hookyard.store.sqlite.lists import ENDED_LOOKS, LOOKS
+from hookyard.testing.store_orders import add, ordered
+from hookyard.testing.store_probe import Probe
+
+START = 1_600_000_000_000
+FEW, MANY = 300, 100_000
+Purged = Literal["pending", "held", "delivered", "failed"]
+PURGED: tuple[tuple[Purged, ...], ...] = (("failed",), ("delivered",), ("pending", "held", "delivered", "failed"))
+FILL = """
+WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+INSERT INTO delivery (
+  key, tail, request_id, event, endpoint, tenant, order_key, status, attempt, round_start, next_at, created_at,
+  completed_at, last_error, body)
+SELECT (?2 + i) << 12 | ?3, i, 'r', 'job.succeeded', ?4, CASE i % 2 WHEN 0 THEN 'acme' ELSE '' END,
+  CASE WHEN ?5 = 'held' THEN 'o' || (i % 10) END, ?5, 1, 0, CASE WHEN ?5 = 'pending' THEN ?2 + i END, ?2 + i,
+  CASE WHEN ?5 IN ('failed', 'delivered') THEN ?2 + i END, CASE WHEN ?5 = 'failed' THEN 'http_503' END, x'7b7d'
+FROM n
+"""
+JOBS = """
+WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+INSERT INTO job_log (
+  key, tail, plugin, command, lane, status, priority, attempt, max_attempts, run_at, submitted_at, started_at,
+  completed_at, principal, request_id, tags, result, args)
+SELECT (?2 + i) << 12, i, 'a', 'x', 'a/x', 'succeeded', 0, 1, 1, ?2 + i, ?2 + i, ?2 + i, ?2 + i + 1, 't', 'r', '[]',
+  x'7b7d', x'7b7d'
+FROM n
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Probe]:
+    async def open_store(folder: Path) -> SqliteStore:
+        return await SqliteStore.open(folder / "hookyard.db")
+
+    with asyncio.Runner() as runner:
+        probe = Probe(runner, open_store, tmp_path)
+        yield probe
+        probe.close()
+
+
+def fill(store: Probe, count: int, status: str, *, endpoint: str | None = "ops", place: int = 0) -> None:
+    """So many rows more with a status; `place` tells the ids of several calls apart."""
+    connection_of(store).execute(FILL, (count, START, place, endpoint, status))
+
+
+def reads(store: Probe, question: Callable[[], object]) -> int:
+    """How many virtual machine steps a question takes, in tens."""
+    count = 0
+
+    def progress() -> bool:
+        nonlocal count
+        count += 1
+        return False
+
+    def watch(connection: Watched, handler: Callable[[], bool] | None) -> None:
+        connection.set_progress_handler(handler, 10, id="test")
+
+    async def each(handler: Callable[[], bool] | None) -> None:
+        assert isinstance(store.store, SqliteStore)
+        for connection in store.store.reader.connections:
+            await connection.async_run(watch, cast("Watched", connection), handler)
+
+    for _ in range(2):  # each connection reads the schema at its first question
+        question()
+    store.runner.run(each(progress))
+    question()
+    store.runner.run(each(None))
+    return count
+
+
+def plan(store: Probe, file: str, name: str) -> list[str]:
+    """How a statement is done."""
+    text = statements.load(file, columns_of="queries")[name].text
+    numbered = re.findall(r"\?(\d+)", text)
+    values = [None] * (max(map(int, numbered)) if numbered else text.count("?"))
+    return [str(row[3]) for row in connection_of(store).execute("EXPLAIN QUERY PLAN " + text, values).fetchall()]
+
+
+def executed(store: Probe, *ops: Op) -> list[str]:
+    """The first words of the statements that a batch is made of."""
+    seen: list[str] = []
+
+    def trace(_: object, sql: str, __: object) -> bool:
+        seen.append(" ".join(sql.split()[:3]))
+        return True
+
+    connection = connection_of(store)
+    connection.exec_trace = trace
+    store.all(*ops)
+    connection.exec_trace = None
+    return seen
+
+
+def test_a_claim_costs_the_same_beside_a_hundred_thousand_that_wait_and_as_many_that_are_held(store: Probe) -> None:
+    def claim() -> ClaimDeliveries:
+        return ClaimDeliveries(now=store.now, limit=20, lease=store.lease())
+
+    fill(store, FEW, "pending")
+    alone = steps(store, claim())
+    fill(store, MANY, "pending", place=1)
+    fill(store, MANY, "held", place=2)
+    assert steps(store, claim()) <= alone * 1.3 + 5
+    found = plan(store, "deliver", "pick_deliveries")
+    assert any("delivery_pending (next_at<?)" in step for step in found)
+    assert any("delivery_sending (lease_expires_at<?)" in step for step in found)
+    assert not any(step.startswith("SCAN delivery") for step in found)
+
+
+def test_without_orders_nobody_looks_for_them(store: Probe) -> None:
+    plain = add(store, *(store.delivery() for _ in range(3)))
+    store.claim_deliveries()
+    ends = [store.settle_op(replace(one, attempt=1)) for one in plain]
+    assert len(executed(store, *ends[:1])) == 4
+    assert executed(store, AbandonDelivery(now=store.now, delivery_id=plain[0].id))[1:-1] == ["SELECT status FROM"]
+    add(store, ordered(store))
+    assert len(executed(store, *ends[1:])) == 5, "once there are some, one statement asks"
+    more = [store.delivery() for _ in range(9)]
+    batch = AppendEvents(now=store.now, events=(), deliveries=tuple(more))
+    assert [text.split()[0] for text in executed(store, batch)] == ["BEGIN", "INSERT", "COMMIT"]
+
+
+def test_orders_that_were_left_open_are_known_after_a_restart(store: Probe) -> None:
+    first, second = add(store, ordered(store), ordered(store))
+    store.reopen()
+    store.claim_deliveries()
+    assert len(executed(store, store.settle_op(replace(first, attempt=1)))) == 6
+    assert [one.id for one in store.claim_deliveries()] == [second.id]
+
+
+def test_an_order_costs_the_same_however_many_are_held_in_it(store: Probe) -> None:
+    def round_of(order: str) -> int:
+        (first,) = add(store, ordered(store, order))
+        adding = steps(store, AppendEvents(now=store.now, events=(), deliveries=(ordered(store, order),)))
+        (sending,) = store.claim_deliveries(1)
+        assert sending.id == first.id
+        return adding + steps(store, store.settle_op(sending))
+
+    alone = round_of("alone")
+    add(store, ordered(store, "o1"))
+    fill(store, MANY, "held")
+    store.claim_deliveries(5)
+    (held,) = add(store, ordered(store, "o1"))
+    assert (store.find_delivery(held.id) or held).status == "held"
+    assert round_of("new") <= alone * 1.3 + 10
+    for name in ("open_orders", "promote"):
+        assert any("delivery_ordered (endpoint=? AND order_key=?)" in step for step in plan(store, "orders", name)), (
+            name
+        )
+
+
+def test_the_turn_of_the_next_costs_the_same_however_many_are_held_behind_it(store: Probe) -> None:
+    def turn(sending: Delivery) -> int:
+        return steps(store, store.settle_op(sending))
+
+    add(store, ordered(store, "few"), ordered(store, "few"))
+    (sending,) = store.claim_deliveries(1)
+    few = turn(sending)
+    store.claim_deliveries(1)
+    first = replace(ordered(store, "o1"), id=ids.join(START << 12, 1))
+    add(store, first)
+    fill(store, MANY, "held")
+    (sending,) = store.claim_deliveries(1)
+    assert sending.id == first.id
+    assert turn(sending) <= few * 1.3 + 5
+    assert len(store.claim_deliveries()) == 1
+
+
+@pytest.mark.parametrize("statuses", PURGED)
+def test_what_people_do_with_very_many_is_done_in_short_parts(store: Probe, statuses: tuple[Purged, ...]) -> None:
+    def parts() -> list[Op]:
+        return [
+            RecoverDeliveries(now=store.now, endpoint="ops", since=0, limit=100),
+            PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, limit=100),
+            ResendDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),
+            AbandonDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),
+            AddMissed(now=store.now, deliveries=tuple(_missed(store) for _ in range(100))),
+        ]
+
+    for place, status in enumerate(("failed", "pending", "delivered")):
+        fill(store, FEW, status, place=place)
+    few = [steps(store, op) for op in parts()]
+    for place, status in enumerate(("failed", "pending", "delivered", "held")):
+        fill(store, MANY // 4, status, place=10 + place)
+        fill(store, MANY // 4, status, place=20 + place, endpoint="else")
+    many = [steps(store, op) for op in parts()]
+    assert all(now <= before * 1.4 + 30 for now, before in zip(many, few, strict=True)), (many, few)
+
+
+def _missed(store: Probe) -> Delivery:
+    return replace(store.delivery(), event_id=store.new_id())
+
+
+QUERIES = {
+    "all": (DeliveryQuery(), "PRIMARY KEY"),
+    "endpoint": (DeliveryQuery(endpoint="ops"), "delivery_of_endpoint"),
+    "callbacks": (DeliveryQuery(callback=True), "delivery_of_endpoint"),
+    "failed": (DeliveryQuery(status="failed"), "delivery_failed"),
+    "failed of an endpoint": (DeliveryQuery(endpoint="ops", status="failed"), "delivery_unsettled"),
+    "pending of an endpoint": (DeliveryQuery(endpoint="ops", status="pending"), "delivery_unsettled"),
+    "held of an endpoint": (DeliveryQuery(endpoint="ops", status="held"), "delivery_unsettled"),
+    "tenant": (DeliveryQuery(tenant="acme"), "delivery_of_tenant"),
+    "error": (DeliveryQuery(status="failed", error="http_503"), "delivery_failed"),
+    "span": (DeliveryQuery(created_since=START + 5, created_until=START + 200), "PRIMARY KEY"),
+    "nothing": (DeliveryQuery(event="none"), "PRIMARY KEY"),
+    "nothing of an endpoint": (DeliveryQuery(endpoint="ops", event="none"), "delivery_of_endpoint"),
+}
+
+
+def test_a_page_of_deliveries_costs_the_same_however_many_there_are(store: Probe) -> None:
+    def page_of(query: DeliveryQuery) -> int:
+        return reads(store, lambda: store.runner.run(store.store.find_deliveries(query)))
+
+    def pages() -> dict[str, int]:
+        return {name: page_of(query) for name, (query, _) in QUERIES.items()}
+
+    kinds = (("failed", "ops"), ("pending", "ops"), ("held", "ops"), ("delivered", None))
+    for place, (status, endpoint) in enumerate(kinds):
+        fill(store, 2 * LOOKS, status, endpoint=endpoint, place=place)
+    few = pages()
+    for place, (status, endpoint) in enumerate(kinds):
+        fill(store, MANY // 2, status, endpoint=endpoint, place=10 + place)
+    many = pages()
+    assert {name: (many[name], few[name]) for name in many if many[name] > few[name] * 1.3 + 10} == {}
+    missing = store.runner.run(store.store.find_deliveries(DeliveryQuery(event="none")))
+    assert missing.deliveries == ()
+    assert missing.next is not None
+
+
+def test_every_list_of_deliveries_uses_its_index(store: Probe) -> None:
+    indexes = {
+        "all": "PRIMARY KEY",
+        "of_job": "delivery_of_job",
+        "of_endpoint": "delivery_of_endpoint",
+        "of_callbacks": "delivery_of_endpoint",
+        "of_endpoint_pending": "delivery_unsettled (endpoint=? AND status=? AND key",
+        "of_endpoint_held": "delivery_unsettled (endpoint=? AND status=? AND key",
+        "of_endpoint_failed": "delivery_unsettled (endpoint=? AND status=? AND key",
+        "sending": "delivery_sending",
+        "failed": "delivery_failed",
+        "of_tenant": "delivery_of_tenant",
+    }
+    lists = statements.load("delivery_lists", columns_of="queries")
+    assert len(lists) == 2 * len(indexes)
+    for name in lists:
+        kind, _, way = name.partition("_")
+        found = plan(store, "delivery_lists", name)
+        assert found[0] == "CO-ROUTINE seen" or kind == "reach", (name, found)
+        looked = [step for step in found if "SEARCH" in step or "SCAN" in step]
+        assert indexes[way] in looked[0], (name, found)
+        # Only what is being sent now is put in order, by nobody else's index.
+        assert not any("TEMP B-TREE" in step for step in found) or way == "sending", (name, found)
+    used = {name: index for name, (_, index) in QUERIES.items()}
+    assert set(used.values()) <= {text.split(" (")[0] for text in indexes.values()}
+
+
+def test_the_walk_through_what_ended_looks_at_so_many_jobs_at_once_and_comes_to_the_end(store: Probe) -> None:
+    count = 2 * ENDED_LOOKS + 500
+    connection_of(store).execute(JOBS, (count, START))
+    last = EndedQuery(since=START + count - 1, until=START + count + 9)
+
+    def ask(query: EndedQuery) -> object:
+        return store.runner.run(store.store.ended(query))
+
+    assert reads(store, lambda: ask(last)) <= ENDED_LOOKS * 4
+    query, pages, found = last, 0, 0
+    while True:
+        page = store.runner.run(store.store.ended(query))
+        pages, found = pages + 1, found + len(page.jobs)
+        if page.next is None:
+            break
+        query = replace(query, after=page.next)
+    assert (pages, found) == (3, 3)
+    assert reads(store, lambda: ask(replace(last, until=START + 100, after=page.next))) <= 400
+    (search,) = (step for step in plan(store, "ended", "reach_of_history") if "job_log" in step)
+    assert "INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in search
+
+
+def test_an_endpoints_backlog_and_its_tries_are_found_beside_many_others(store: Probe) -> None:
+    def costs() -> tuple[int, int]:
+        ask = store.store
+        return (
+            reads(store, lambda: store.runner.run(ask.backlog("ops"))),
+            reads(store, lambda: store.runner.run(ask.endpoint_attempts("ops", limit=50))),
+        )
+
+    for place, status in enumerate(("failed", "pending", "held")):
+        fill(store, FEW, status, place=place)
+    few = costs()
+    for place, status in enumerate(("failed", "pending", "held", "delivered")):
+        fill(store, MANY // 4, status, place=10 + place, endpoint="else")
+    fill(store, MANY // 4, "delivered", place=20)
+    many = costs()
+    assert all(now <= before * 1.3 + 10 for now, before in zip(many, few, strict=True)), (many, few)
+    expected = Backlog(pending=FEW, held=FEW, sending=0, failed=FEW, oldest=START + 1)
+    assert store.runner.run(store.store.backlog("ops")) == expected
