@@ -11,7 +11,7 @@ from hookyard.egress.rules import Rules
 from hookyard.model import YEAR
 from hookyard.networks import network_problem
 from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults, secret_problem, url_problem
-from hookyard.outbound.endpoints.sync import SettingsError, private_of
+from hookyard.outbound.endpoints.sync import private_of
 from hookyard.webhook_secret import PRIVATE
 
 __all__ = ["problems", "url_problem"]
@@ -32,10 +32,10 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
 
 def _faults(settings: OutboundSettings, endpoint: EndpointSettings) -> Iterator[Fault]:
     yield from rule_faults(rules_of(endpoint), _guard(settings, endpoint.allow_networks))
-    try:
-        yield from private_faults(rules_of(endpoint), private_of(endpoint))
-    except SettingsError as error:
-        yield error.path, str(error)
+    faults: list[Fault] = []
+    private = private_of(endpoint, faults)
+    yield from faults
+    yield from private_faults(rules_of(endpoint), private)
     yield from _networks("", endpoint.allow_networks)
     timeout = settings.timeout if endpoint.timeout is None else endpoint.timeout
     if endpoint.connect_timeout is not None and endpoint.connect_timeout > timeout:

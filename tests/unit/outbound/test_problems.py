@@ -1,6 +1,7 @@
 import pytest
 
 from hookyard.clock import SystemClock
+from hookyard.config import loads
 from hookyard.config.model import Config, EndpointSettings, OutboundSettings
 from hookyard.config.values import Secret
 from hookyard.ids import IdSource
@@ -81,3 +82,57 @@ def test_a_callback_url_is_checked_for_its_caller_without_asking_a_resolver() ->
     assert outbound.check_callback("https://caller.example/done?x=1") is None
     assert outbound.check_callback("http://caller.example/") == "The URL is not https."
     assert "loopback" in (outbound.check_callback("https://127.0.0.1/") or "")
+
+
+def test_everything_that_is_wrong_with_one_endpoint_is_found_at_its_key() -> None:
+    text = """
+outbound: {callback_secrets: [whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=]}
+endpoints:
+  a:
+    url: https://a.example/
+    secrets:
+      - {value: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, until: tomorrow}
+    events: [job.queud, schedule.fird, plugins.own]
+    headers: {X-A: "a\\nb", webhook-id: x}
+    tls: {cert: hunter2}
+    order: {by: "$.x"}
+    if: data.
+    schedule: [0s, 400d]
+    rate: 1/2d
+    allow_networks: [10.0.0.1/8]
+    connect_timeout: 20s
+    disable_after: 5000d
+  b:
+    url: https://a.example/
+    secrets: [whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=]
+    signature: plain
+  c:
+    url: https://a.example/
+    secrets: [{value: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, until: 2030-01-01T00:00:00Z}]
+  d:
+    url: https://10.1.1.1/
+    secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]
+    allow_networks: [10.1.0.0/16]
+"""
+    problems = dict(Outbound.problems(loads(text, environ={})))
+    assert sorted(problems) == [
+        "endpoints.a.allow_networks[0]",
+        "endpoints.a.connect_timeout",
+        "endpoints.a.disable_after",
+        "endpoints.a.events[0]",
+        "endpoints.a.events[1]",
+        "endpoints.a.headers.X-A",
+        "endpoints.a.headers.webhook-id",
+        "endpoints.a.if",
+        "endpoints.a.order.by",
+        "endpoints.a.rate",
+        "endpoints.a.schedule[1]",
+        "endpoints.a.secrets[0].until",
+        "endpoints.a.tls",
+        "endpoints.b.secrets",
+        "endpoints.c.secrets",
+        "outbound.callback_secrets[0]",
+    ]
+    assert "whsec_" in problems["endpoints.b.secrets"]
+    assert "until" in problems["endpoints.c.secrets"]
+    assert "hunter2" not in str(problems)

@@ -10,7 +10,6 @@ from hookyard.config.endpoints.spec import decode_spec, encode_spec
 from hookyard.config.model import EndpointRules, EndpointSettings, SecretSettings, TlsSettings
 from hookyard.config.schedules.rule import parse_instant
 from hookyard.config.values import Secret
-from hookyard.errors import HookyardError
 from hookyard.model import Endpoint
 from hookyard.outbound.endpoints.private import KeptSecret, Private
 from hookyard.store.contract import DeleteEndpoint, Op, PutEndpoint
@@ -88,25 +87,17 @@ def with_marks(new: Endpoint, old: Endpoint, rules: EndpointRules) -> Endpoint:
     )
 
 
-class SettingsError(HookyardError):
-    """A part of the configuration is wrong; `path` is its key within the endpoint."""
-
-    code = "config"
-
-    def __init__(self, path: str, problem: str) -> None:
-        super().__init__(problem)
-        self.path = path
-
-
-def private_of(settings: EndpointSettings) -> Private:
+def private_of(settings: EndpointSettings, faults: list[tuple[str, str]] | None = None) -> Private:
     """What the configuration has that is never shown.
 
-    Raises:
-        SettingsError: the end of a secret is no time.
+    Args:
+        settings: an endpoint's.
+        faults: where to report what is wrong with the ends of secrets, as (key path, message); such a one has none.
     """
     tls = settings.tls or TlsSettings()
+    found: list[tuple[str, str]] = [] if faults is None else faults
     return Private(
-        secrets=tuple(_secret(one, index) for index, one in enumerate(settings.secrets)),
+        secrets=tuple(_secret(one, index, found) for index, one in enumerate(settings.secrets)),
         headers={name: value.reveal() for name, value in settings.headers.items()},
         ca=_text(tls.ca),
         cert=_text(tls.cert),
@@ -114,7 +105,7 @@ def private_of(settings: EndpointSettings) -> Private:
     )
 
 
-def _secret(one: Secret | SecretSettings, index: int) -> KeptSecret:
+def _secret(one: Secret | SecretSettings, index: int, faults: list[tuple[str, str]]) -> KeptSecret:
     if isinstance(one, Secret):
         return KeptSecret(value=one.reveal())
     until = None
@@ -122,7 +113,7 @@ def _secret(one: Secret | SecretSettings, index: int) -> KeptSecret:
         try:
             until = parse_instant(one.until, f"secrets[{index}].until")
         except RuleError as error:
-            raise SettingsError(error.path, error.problem) from None
+            faults.append((error.path, error.problem))
     return KeptSecret(value=one.value.reveal(), until=until)
 
 
