@@ -74,7 +74,7 @@ class Service:
         self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
         self._hooks = Hooks(_with_hooks(assembly), own=[(own.plugin, None)])
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
-        self._artifacts = artifacts = ArtifactStore.open(config.artifacts, loaded.base)
+        self._artifacts = ArtifactStore.open(config.artifacts, loaded.base)
         self._looking: asyncio.Task[None] | None = None
         self._keeper = self._make_keeper(clock)
         self._facilities = self._make_facilities(clock, make_id)
@@ -90,14 +90,18 @@ class Service:
         self._tokens = Tokens(config.tokens, clock, others=[self._jwks.scheme])
         self._book = TokenBook(self._tokens, store, self._writer.submit, clock)
         self._visitor = Visitor(visitor_rules(config.outbound))
-        self._deps = GatewayDeps(
-            config=config,
-            registry=assembly.registry,
+        self._deps = self._make_deps(clock, make_id)
+        self.app = build(self._deps)
+
+    def _make_deps(self, clock: Clock, make_id: ids.IdSource) -> GatewayDeps:
+        return GatewayDeps(
+            config=self.config,
+            registry=self._assembly.registry,
             dispatcher=self._dispatcher,
             lanes=self._dispatcher.lanes,
-            store=store,
-            artifacts=artifacts,
-            sources=assembly.sources,
+            store=self._store,
+            artifacts=self._artifacts,
+            sources=self._assembly.sources,
             write=self._writer.submit,
             tokens=self._tokens,
             book=self._book,
@@ -109,16 +113,15 @@ class Service:
             schedules=self._scheduler.manage,
             work=self.work,
             endpoints=self._outbound.manager,
-            recovery=self._outbound.recovery(store),
+            recovery=self._outbound.recovery(self._store),
             lines=self._outbound.state,
             public_key=self._outbound.public_key,
             hooks=self._hooks,
             visit=self._visitor.visit,
             fetch=self._visitor.get,
-            bodies=Bodies(int(config.server.body_memory), int(config.server.body_timeout)),
+            bodies=Bodies(int(self.config.server.body_memory), int(self.config.server.body_timeout)),
             reload=self.reload,
         )
-        self.app = build(self._deps)
 
     def _make_keeper(self, clock: Clock) -> Keeper:
         return Keeper(
