@@ -182,10 +182,12 @@ async def receiving(
 
 
 @asynccontextmanager
-async def talking(talk: Talk, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[Receiver]:
+async def talking(
+    talk: Talk, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[Receiver]:
     """A server that knows nothing of HTTP and leaves each connection to `talk`."""
     receiver = Receiver(ok)
-    server = await asyncio.start_server(partial(receiver.talk, talk), host, port)
+    server = await asyncio.start_server(partial(receiver.talk, talk), host, port, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

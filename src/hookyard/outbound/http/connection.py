@@ -25,6 +25,7 @@ HEAD_MOST: Final = 32 * 1024
 FIELDS_MOST: Final = 100
 READ_MOST: Final = 64 * 1024
 """Bytes that are read of an answer, to keep its connection."""
+_REQUEST_TIMEOUT: Final = 408
 _NOTED: Final = frozenset(map(len, ("content-length", "transfer-encoding", "retry-after", "webhook-delivery")))
 """How long the names of the fields are that matter: most need not even be compared."""
 
@@ -69,7 +70,8 @@ class Connection(asyncio.Protocol):
         self.idle_since = 0.0
         self.lost = False
         self.stale = False
-        """Whether it was lost before a byte of an answer came."""
+        """Whether the receiver took its leave, most likely before it knew of the request: no byte of an answer came, or
+        the 408 that some say before they close what was idle for too long."""
         self._transport: asyncio.Transport | None = None
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         self._waiter: asyncio.Future[Answer] | None = None
@@ -184,7 +186,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is closed, by whomever."""
         self.lost = True
-        self.stale = self._seen == 0
+        self.stale = self._waiter is not None and not self._seen
         if self._waiter is not None:
             if self._status and not self._framed and exc is None:
                 self._answer(keep=False)
@@ -256,6 +258,7 @@ class Connection(asyncio.Protocol):
             self._begin()
             self._home.idle(self)
         else:
+            self.stale = self._status == _REQUEST_TIMEOUT
             transport.abort()
 
     def _note(self, name: bytes, value: bytes) -> None:

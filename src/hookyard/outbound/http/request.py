@@ -82,4 +82,3 @@ def _template(names: tuple[str, ...]) -> tuple[str, int]:
         _templates.clear()
     _templates[names] = made
     return made
-

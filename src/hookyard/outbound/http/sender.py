@@ -4,9 +4,10 @@ A connection belongs to one channel and one address, and no other channel's requ
 the next request for a minute, and the one used last is used first, so that a channel keeps no more than it needs.
 
 A kept connection may be closed by its receiver in the very moment in which a request is written to it. When it ends
-before a byte of an answer came, the request is sent once more, on a new connection and within the same time: nearly
-always the receiver never read it (RFC 9112, section 9.3.1), and where it did, it is a repeat under the same id, which
-receivers have to expect in any case. RFC 9110, section 9.2.2, asks for such knowledge before a POST is repeated.
+before a byte of an answer came, or with a 408 (RFC 9110, section 15.5.9), the request is sent once more, on a new
+connection and within the same time: nearly always the receiver never read it (RFC 9112, section 9.3.1), and where it did,
+it is a repeat under the same id, which receivers have to expect in any case. RFC 9110, section 9.2.2, asks for such
+knowledge before a POST is repeated.
 A request on a new connection is never repeated here.
 
 There is no task and no timer for a request beyond its caller's task and its channel's timer.
@@ -36,8 +37,8 @@ class HttpSender:
 
     Args:
         most_idle: the most connections that are kept open while nothing is sent over them, over all channels; the one
-            that was unused for longest is closed first. With `outbound.concurrency` it bounds the open files: the
-            defaults need some 320, whatever the number of endpoints.
+            that was unused for longest is closed first. With `outbound.concurrency`, which is as much by default, it
+            bounds the open files, whatever the number of endpoints.
         lifetime: seconds for which an unused connection is kept.
     """
 
@@ -74,7 +75,9 @@ class HttpSender:
         else:
             try:
                 pool.watch(connection, deadline)
-                return await connection.post(data)
+                answer = await connection.post(data)
+                if not connection.stale:
+                    return answer
             except SendError:
                 if not connection.stale or self._closed:
                     raise

@@ -1,6 +1,7 @@
 """How many connections are kept, for how long, and what a kept one that is no more costs."""
 
 import asyncio
+import errno
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from hookyard.outbound.http import HttpSender
 from hookyard.outbound.sender import Channel, SendError
-from hookyard.testing.receiver import Received, Receiver, answering, ok, receiving
+from hookyard.testing.receiver import Received, Receiver, answering, ok, receiving, saying, silent
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 Sending = Callable[..., AbstractAsyncContextManager[HttpSender]]
@@ -144,6 +145,56 @@ def test_what_ends_again_on_the_new_connection_has_failed(run: Run, sending: Sen
             assert len(receiver.requests) == 3 + 2
 
     run(scenario())
+
+
+def test_a_kept_connection_that_ends_with_a_request_timeout_is_replaced_once(run: Run, sending: Sending) -> None:
+    async def scenario() -> None:
+        leave = saying(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        async with receiving() as receiver, sending() as sender:
+            await at_once(receiver, sender, 2)
+
+            async def first_only(receiver: Receiver, request: Received, writer: asyncio.StreamWriter) -> None:
+                await (leave if request.connection <= 2 else ok)(receiver, request, writer)
+
+            receiver.handler = first_only
+            assert (await sender.send(receiver.target(), {}, b"{}", ONE)).status == 200
+            assert len(receiver.requests) == 2 + 2
+            receiver.handler = leave
+            assert (await sender.send(receiver.target(), {}, b"{}", ONE)).status == 408
+            assert len(receiver.requests) == 4 + 2
+
+    run(scenario())
+
+
+def test_a_request_that_took_too_long_on_a_kept_connection_is_not_sent_again(run: Run, sending: Sending) -> None:
+    async def scenario() -> None:
+        async with receiving() as receiver, sending() as sender:
+            await at_once(receiver, sender, 2)
+            receiver.handler = silent
+            with pytest.raises(SendError, match=r"^timeout$"):
+                await sender.send(receiver.target(), {}, b"{}", channel(timeout=0.1))
+            await receiver.until(lambda: receiver.open == 1)
+            assert len(receiver.requests) == 3
+
+    run(scenario())
+
+
+def test_idle_connections_make_room_when_no_more_files_may_be_opened(sending: Sending) -> None:
+    async def full(*_args: object, **_settings: object) -> None:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    async def scenario() -> None:
+        async with receiving() as receiver, sending() as sender:
+            await at_once(receiver, sender, 3)
+            loop = asyncio.get_running_loop()
+            usual, loop.create_connection = loop.create_connection, full  # type: ignore[method-assign,assignment]
+            with pytest.raises(SendError, match=r"^connect$"):
+                await sender.send(receiver.target(), {}, b"{}", channel("other"))
+            loop.create_connection = usual  # type: ignore[method-assign]
+            await receiver.until(lambda: receiver.open == 0)
+            assert (await sender.send(receiver.target(), {}, b"{}", channel("other"))).status == 200
+
+    asyncio.run(scenario())
 
 
 def test_a_new_connection_that_ends_before_an_answer_is_not_replaced(run: Run, sending: Sending) -> None:

@@ -70,6 +70,27 @@ def test_a_certificate_for_the_name_or_the_literal_address_is_taken(host: str, r
     run(scenario())
 
 
+def test_a_kept_connection_is_closed_with_a_word_when_it_is_forgotten(run: Run, sending: Sending) -> None:
+    ended: list[bytes] = []
+
+    async def scenario() -> None:
+        async def until_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"{}")
+            writer.write(b"HTTP/1.1 204 X\r\n\r\n")
+            ended.append(await reader.read())  # an end without a word is an error
+            over.set()
+
+        over = asyncio.Event()
+        async with talking(until_the_end, tls=server_side("receiver.invalid")) as receiver, sending() as sender:
+            await sender.send(receiver.target(scheme="https"), {}, b"{}", channel())
+            await sender.forget("one")
+            async with asyncio.timeout(5):
+                await over.wait()
+            assert ended == [b""]
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("names", [("other.invalid",), ("127.0.0.1",), ("*.receiver.invalid",)])
 def test_a_certificate_for_another_name_is_refused(names: tuple[str, ...], run: Run, sending: Sending) -> None:
     async def scenario() -> None:
