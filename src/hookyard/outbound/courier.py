@@ -111,9 +111,12 @@ class Courier:
 
     def take(self, delivery: Delivery) -> None:
         """Send a delivery for which a place was kept and which is now committed."""
-        self.unreserve(delivery)
-        self._admit(delivery)
-        self._workers.pump(self._clock.now())
+        now = self._clock.now()
+        line = self._lines.line(self._destinations.line_key(delivery))
+        self._lines.unreserve(line, len(delivery.body))
+        self._enter(line, delivery, now, kept=not line.gated)
+        if self._lines.ready:
+            self._workers.pump(now)
 
     def expect(self, at: int) -> None:
         """Something in the store is due then."""
@@ -183,9 +186,12 @@ class Courier:
     # --- sending ---
 
     def _admit(self, delivery: Delivery) -> None:
-        """Let a delivery that is leased to us wait for its turn, or say at once what becomes of it."""
-        now = self._clock.now()
+        """Take a delivery that was claimed."""
         line = self._lines.line(self._destinations.line_key(delivery))
+        self._enter(line, delivery, self._clock.now(), kept=False)
+
+    def _enter(self, line: Line, delivery: Delivery, now: int, *, kept: bool) -> None:
+        """Let a delivery that is leased to us wait for its turn, or say at once what becomes of it."""
         destination = self._destinations.destination(delivery)
         if self._draining:
             self._ledger.release(delivery)
@@ -194,7 +200,7 @@ class Courier:
         else:
             if line.destination is not destination:
                 line.use(destination, now)
-            if self._lines.has_place(line, len(delivery.body), now):
+            if kept or self._lines.has_place(line, len(delivery.body), now):
                 self._lines.put(line, delivery)
             else:
                 self._put_off(line, delivery, now)

@@ -54,6 +54,6 @@ class Workers:
                 future = asyncio.get_running_loop().create_future()
                 self._waiting.append(future)
                 found = await future
-            else:
+            elif self._lines.ready:
                 self.pump(now)  # one that answers may allow more than one
             start = found

@@ -72,7 +72,8 @@ class Lines:
         self._lines: dict[str, Line] = {}
         self._filled: dict[str, Line] = {}
         """Those in which deliveries wait."""
-        self._ready: deque[Line] = deque()
+        self.ready: Final[deque[Line]] = deque()
+        """Those that may be served now."""
         self._slow: deque[Line] = deque()
         """Those that hung, and wait for a place that is not kept for the quick ones."""
         self._slow_next = False
@@ -107,7 +108,8 @@ class Lines:
             return not line.gated or line.opens_at(now) <= now
         if count >= BACKLOG or line.bytes + size > SHARE:
             return False
-        if not line.gated and count < line.window:
+        # Most are neither held back nor slow, which takes no division to see.
+        if not line.gated and count * max(line.duration, now - line.moved_at) <= PATIENCE:
             return True
         return line.opens_at(now) <= now and count * line.step(now) <= PATIENCE
 
@@ -251,16 +253,16 @@ class Lines:
         return delivery
 
     def _pop(self, free: int) -> Line | None:
-        if self._slow and free > self._kept and (self._slow_next or not self._ready):
+        if self._slow and free > self._kept and (self._slow_next or not self.ready):
             self._slow_next = False
             return self._slow.popleft()
         self._slow_next = True
-        return self._ready.popleft() if self._ready else None
+        return self.ready.popleft() if self.ready else None
 
     def _queue(self, line: Line) -> None:
         if line.waiting and not line.queued and line.active < line.window:
             line.queued = True
-            self._ready.append(line)
+            self.ready.append(line)
 
     def _later(self, line: Line, at: int) -> None:
         if at < NEVER:  # or else the end of its probe brings it back
@@ -272,7 +274,7 @@ class Lines:
 
     def _ripen(self, now: int) -> None:
         while self._timed and self._timed[0][0] <= now:
-            self._ready.append(heappop(self._timed)[2])
+            self.ready.append(heappop(self._timed)[2])
 
     def _stuck(self, line: Line, now: int) -> bool:
         return len(line.waiting) * line.step(now) > SLOW
