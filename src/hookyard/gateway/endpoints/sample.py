@@ -62,30 +62,27 @@ class SampleRoute:
         if prefer.wait is not None:
             seconds = min(prefer.wait, self._deps.config.server.max_wait.seconds)
             headers.append((b"preference-applied", f"wait={seconds:g}".encode()))
-            tried = await first_attempt(self._deps.store, self._deps.clock, sent.id, seconds)
-            if tried is not None:
-                return value_answer(_tried(*tried), 200, headers)
+            sent, attempt = await first_attempt(self._deps.store, self._deps.clock, sent, seconds)
+            if attempt is not None:
+                return value_answer(_tried(sent, attempt), 200, headers)
         return value_answer(SampleSent(delivery_id=sent.id, event=sent.event, status=sent.status), 202, headers)
 
 
 async def first_attempt(
-    store: Store, clock: Clock, delivery_id: str, seconds: float
-) -> tuple[Delivery, DeliveryAttempt] | None:
-    """Return a delivery and its first attempt once that is over, or None when it is not by then.
+    store: Store, clock: Clock, sent: Delivery, seconds: float
+) -> tuple[Delivery, DeliveryAttempt | None]:
+    """Return a delivery as it is once its first attempt is over, and that; None when there is none by then.
 
     What ends an attempt tells nobody but the store; the pages of those who ask are few and bounded, so it is asked.
     """
     until = clock.now() + round(seconds * 1000)
     never, pause = asyncio.Event(), _SHORTEST
     while True:
-        tries = await store.delivery_attempts(delivery_id)
-        found = await store.delivery(delivery_id)
-        if found is None:
-            return None
-        if tries:
-            return found, tries[0]
-        if (now := clock.now()) >= until:
-            return None
+        tries = await store.delivery_attempts(sent.id)
+        found = await store.delivery(sent.id) or sent
+        now = clock.now()
+        if tries or found.completed_at is not None or now >= until:
+            return found, tries[0] if tries else None
         await clock.wait(never, min(until, now + pause))
         pause = min(2 * pause, _LONGEST)
 
