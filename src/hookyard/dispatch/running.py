@@ -98,16 +98,17 @@ class Running:
     def begin(self, worker: str) -> Job:
         """The job as the store has it during this attempt."""
         self._begun = True
-        if self.job.status == "running":  # as a claim returned it
-            return self.job
-        return replace(
-            self.job,
-            status="running",
-            attempt=self.number,
-            started_at=self.since,
-            lease_token=self.token,
-            worker=worker,
-        )
+        if self.job.status != "running":  # as a claim returns it
+            # Kept: what is told of its progress is told of a job that runs.
+            self.job = replace(
+                self.job,
+                status="running",
+                attempt=self.number,
+                started_at=self.since,
+                lease_token=self.token,
+                worker=worker,
+            )
+        return self.job
 
     def ask_to_stop(self) -> None:
         """Tell the command to stop by its flag, and by what it waits for of its context."""
