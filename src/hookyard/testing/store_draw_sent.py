@@ -66,7 +66,16 @@ class Sent:
         self._count = 0
         self._kinds: tuple[Callable[[Numbers], Op], ...] = (
             *(self._add, self._add, self._add, self._claim, self._claim, self._end, self._end, self._end, self._end),
-            *(self._release, self._reclaim, self._resend, self._abandon, self._recover, self._purge, self._missed),
+            *(
+                self._release,
+                self._reclaim,
+                self._resend,
+                self._abandon,
+                self._abandon,
+                self._recover,
+                self._purge,
+                self._missed,
+            ),
             *(self._put, self._mark, self._delete, self._job, self._cancel, self._forget, self._prune, self._walk),
         )
         self.stored: Mapping[str, Delivery] = {}
@@ -85,8 +94,10 @@ class Sent:
         return Lease(token=self._count, worker="c", expires_at=self.now + seconds * 10)
 
     def _pick(self, number: int) -> str:
-        recent = self.deliveries[-10:]
-        return recent[number % len(recent)] if recent and number % 13 else self._id()
+        """One of the newer deliveries, or often one that waits, or now and then an unknown one."""
+        waiting = [one.id for one in self.stored.values() if one.status == "pending"][:4]
+        recent = waiting if waiting and number % 3 == 1 else self.deliveries[-10:]
+        return recent[number // 3 % len(recent)] if recent and number % 13 else self._id()
 
     def _job_id(self, number: int) -> str | None:
         recent = self.jobs[-2:]

@@ -26,10 +26,10 @@ SELECT plugin, command, count(*) FROM (
 GROUP BY plugin, command ORDER BY plugin, command;
 
 -- name: undelivered
--- Deliveries that have failed at least so often and are tried again, by endpoint.
+-- Deliveries that have failed at least so often since they were last sent by hand, and are tried again, by endpoint.
 SELECT coalesce(endpoint, ''), count(*), max(last_error) FROM (
   SELECT endpoint, last_error FROM delivery INDEXED BY delivery_pending
-  WHERE status = 'pending' AND attempt >= ? LIMIT ?)
+  WHERE status = 'pending' AND attempt - round_start >= ? LIMIT ?)
 GROUP BY endpoint ORDER BY endpoint;
 
 -- name: overdue
