@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from hookyard.ids import IdSource
 from hookyard.model import Delivery, Event, Job
 from hookyard.outbound.contents import Contents
-from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints import Endpoints, Told
 from hookyard.outbound.message import CALLS, EVENTS
 
@@ -149,9 +148,11 @@ class Outbox:
             if endpoint not in names or (told.plugin == HOUSE and _about(told) == endpoint):
                 return None
             made = self._contents.of_event(told)
-        if not self._endpoints.wanted((endpoint,), made):
+        entry = self._endpoints.get(endpoint)
+        if entry is None or entry.destination is None or not self._endpoints.wanted((endpoint,), made):
             return None
-        return self._row(made, now, endpoint=endpoint, order=self._order(made, endpoint))
+        order = None if entry.order is None else entry.order.key(made)
+        return self._row(made, now, endpoint, None, order, entry.destination.policy.first_wait())
 
     # --- in all of them ---
 
@@ -165,21 +166,22 @@ class Outbox:
         return self._told(self._contents.of_event(event), listeners, None, now) if listeners else []
 
     def _told(self, told: Told, listeners: tuple[str, ...], url: str | None, now: int) -> list[Delivery]:
-        names = self._endpoints.wanted(listeners, told)
-        planned = [self._plan(told, now, endpoint=name, order=self._order(told, name)) for name in names]
+        planned: list[Delivery] = []
+        for name in self._endpoints.wanted(listeners, told):
+            entry = self._endpoints.get(name)
+            if entry is None or entry.destination is None:
+                continue
+            order = None if entry.order is None else entry.order.key(told)
+            planned.append(self._plan(told, now, name, None, order, entry.destination.policy.first_wait()))
         if url is not None:
-            planned.append(self._plan(told, now, url=url))
+            planned.append(self._plan(told, now, None, url, None, self._endpoints.callback_policy.first_wait()))
         return planned
 
-    def _order(self, told: Told, name: str) -> str | None:
-        entry = self._endpoints.get(name)
-        return None if entry is None or entry.order is None else entry.order.key(told)
-
     def _plan(
-        self, told: Told, now: int, *, endpoint: str | None = None, url: str | None = None, order: str | None = None
+        self, told: Told, now: int, endpoint: str | None, url: str | None, order: str | None, wait: int
     ) -> Delivery:
         if order is not None or told.too_large:  # the store says when it is the turn of what is in an order
-            return self._row(told, now, endpoint=endpoint, url=url, order=order)
+            return self._row(told, now, endpoint, url, order, wait)
         delivery = Delivery(
             id=self._ids(),
             job_id=told.job_id,
@@ -198,14 +200,13 @@ class Outbox:
             lease_token=getrandbits(_TOKEN_BITS),
             lease_expires_at=now + self._courier.lease,
         )
-        wait = self._first_wait(delivery)
         due = now + wait if wait else self._courier.reserve(delivery, now)
         if due is None:
             return delivery
         return replace(delivery, status="pending", attempt=0, next_at=due, lease_token=None, lease_expires_at=None)
 
     def _row(
-        self, told: Told, now: int, *, endpoint: str | None = None, url: str | None = None, order: str | None = None
+        self, told: Told, now: int, endpoint: str | None, url: str | None, order: str | None, wait: int
     ) -> Delivery:
         """A delivery for which no place is kept."""
         delivery = Delivery(
@@ -220,17 +221,11 @@ class Outbox:
             order_key=order,
             body=told.body,
             created_at=now,
-            next_at=now,
+            next_at=now + wait,
         )
-        if told.too_large:
-            return replace(
-                delivery, status="failed", order_key=None, next_at=None, last_error=TOO_LARGE, completed_at=now
-            )
-        return replace(delivery, next_at=now + self._first_wait(delivery))
-
-    def _first_wait(self, delivery: Delivery) -> int:
-        destination = self._endpoints.destination(delivery)
-        return destination.policy.first_wait() if isinstance(destination, Destination) else 0
+        if not told.too_large:
+            return delivery
+        return replace(delivery, status="failed", order_key=None, next_at=None, last_error=TOO_LARGE, completed_at=now)
 
 
 def _calls(event: str, job: Job) -> bool:

@@ -58,7 +58,8 @@ class Outbound:
         self._unsaved: list[Op] = []
         settings = config.outbound
         agent = f"Hookyard/{version('hookyard')}"
-        maker = Maker(settings, clock=clock, resolver=resolver, draw=draw, agent=agent, source="hookyard")
+        source = config.server.public_url or "hookyard"
+        maker = Maker(settings, clock=clock, resolver=resolver, draw=draw, agent=agent, source=source)
         endpoints = self._endpoints = Endpoints(config, maker, clock.now())
         sender = sender or HttpSender()
         self._guard = maker.guard

@@ -57,10 +57,14 @@ class Endpoints:
         self._maker = maker
         self._entries: dict[str, Entry] = {}
         self._audience = Audience(self._entries)
+        self.listeners: Final = self._audience.of
+        """The names of the endpoints that want to know of an event of a command and a tenant, filters left aside."""
         self._conditions = 0
         self._keys: dict[str, PublicKey] = {}
         self._callback = lru_cache(maxsize=_MOST_CALLBACKS)(self._make_callback)
         self._callback_form = maker.callback_form()
+        self.callback_policy: Final = maker.policy
+        """What holds for callback URLs."""
         self.quiet: Final = set[str]()
         """Of what there is much of, that which some endpoint asks for by name; always the same object."""
         self.health: Health | None = None
@@ -84,10 +88,6 @@ class Endpoints:
         return self._keys.get(kid)
 
     # --- who listens ---
-
-    def listeners(self, event: str, plugin: str, command: str, tenant: str = "") -> tuple[str, ...]:
-        """The names of the endpoints that want to know of this event of this command, filters left aside."""
-        return self._audience.of(event, plugin, command, tenant)
 
     def wanted(self, names: tuple[str, ...], told: Told) -> tuple[str, ...]:
         """Those of them whose filter, if they have one, lets the event through."""

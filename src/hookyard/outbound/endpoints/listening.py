@@ -60,7 +60,7 @@ class Audience:
         self._found: dict[tuple[str, str, str, str], tuple[str, ...]] = {}
         self._kept = 0
 
-    def of(self, event: str, plugin: str, command: str, tenant: str) -> tuple[str, ...]:
+    def of(self, event: str, plugin: str, command: str, tenant: str = "") -> tuple[str, ...]:
         """The names of the endpoints that hear an event of a tenant's."""
         key = (event, plugin, command, tenant)
         found = self._found.get(key)

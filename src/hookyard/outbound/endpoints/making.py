@@ -59,7 +59,8 @@ class Maker:
         self._source = source
         self.guard = self.guard_for(())
         """What all share that have no networks of their own."""
-        self._policy = self._policy_of(EndpointRules(url="-"))
+        self.policy = self._policy_of(EndpointRules(url="-"))
+        """What holds for callback URLs."""
 
     def guard_for(self, allow_networks: tuple[str, ...]) -> Guard:
         """A guard that lets requests into these networks too."""
@@ -107,7 +108,7 @@ class Maker:
             form=form,
             channel=self._channel(place_of(url), EndpointRules(url=url), Private()),
             guard=self.guard,
-            policy=self._policy,
+            policy=self.policy,
             concurrency=settings.concurrency_per_endpoint,
         )
 
