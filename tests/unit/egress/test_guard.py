@@ -1,10 +1,12 @@
 import asyncio
 import socket
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Generator
 from ipaddress import ip_address
 from typing import Any, Literal, TypeVar
 
 import pytest
+import uvloop
 
 from hookyard.config.model import OutboundSettings
 from hookyard.egress.guard import EgressError, Guard
@@ -192,16 +194,44 @@ def test_the_systems_resolver_finds_loopback_and_says_when_there_is_nothing() ->
     run(scenario())
 
 
-def test_a_resolver_that_never_answers_counts_as_no_answer() -> None:
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """The machine's resolver hangs on names that begin with `hang`, until the test is over."""
+    over, usual = threading.Event(), socket.getaddrinfo
+
+    def asked(host: str, port: int, **settings: int) -> list[Any]:
+        if host.startswith("hang"):
+            over.wait(20)
+            raise socket.gaierror
+        return usual(host, port, **settings)
+
+    monkeypatch.setattr(socket, "getaddrinfo", asked)
+    yield
+    over.set()
+
+
+def test_a_resolver_that_never_answers_counts_as_no_answer(hanging: None) -> None:
     async def scenario() -> None:
-        loop = asyncio.get_running_loop()
-
-        async def never(*_args: object, **_kwargs: object) -> list[tuple[Any, ...]]:
-            await asyncio.Event().wait()
-            return []
-
-        loop.getaddrinfo = never  # type: ignore[method-assign]
         with pytest.raises(ResolveError, match="no answer"):
-            await system_resolver(0.01)("example.com", socket.IPPROTO_TCP)
+            await system_resolver(0.01)("hang.example.com", 443)
 
     run(scenario())
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_names_whose_servers_hang_keep_no_other_from_being_looked_up(
+    loop: Callable[[], asyncio.AbstractEventLoop], hanging: None
+) -> None:
+    async def scenario() -> None:
+        resolve = system_resolver(10)
+        slow = [asyncio.ensure_future(resolve(f"hang{number}.example.com", 443)) for number in range(12)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            assert await resolve("127.0.0.1", 443) == (ip_address("127.0.0.1"),)
+        assert not any(task.done() for task in slow)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(scenario())

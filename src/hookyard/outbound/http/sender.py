@@ -5,9 +5,9 @@ the next request for a minute, and the one used last is used first, so that a ch
 
 A kept connection may be closed by its receiver in the very moment in which a request is written to it. When it ends
 before a byte of an answer came, or with a 408 (RFC 9110, section 15.5.9), the request is sent once more, on a new
-connection and within the same time: nearly always the receiver never read it (RFC 9112, section 9.3.1), and where it did,
-it is a repeat under the same id, which receivers have to expect in any case. RFC 9110, section 9.2.2, asks for such
-knowledge before a POST is repeated.
+connection and within the same time: nearly always the receiver never read it (RFC 9112, section 9.3.1), and where it
+did, it is a repeat under the same id, which receivers have to expect in any case. RFC 9110, section 9.2.2, asks for
+such knowledge before a POST is repeated.
 A request on a new connection is never repeated here.
 
 There is no task and no timer for a request beyond its caller's task and its channel's timer.
