@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 
 from msgspec.structs import replace
 from tests.unit.outbound.courier_lab import LOOPBACK, House, endpoint, run
 
 from hookyard.clock import SystemClock
 from hookyard.config.model import Config
-from hookyard.testing.receiver import receiving, silent
+from hookyard.testing.receiver import Receiver, receiving, silent
 
 
 def wanted(names: Iterable[str], url: str) -> Config:
     return Config(endpoints={name: endpoint(url) for name in names}, outbound=replace(LOOPBACK, concurrency=64))
+
+
+def heard(receiver: Receiver, count: int) -> bool:
+    return len(receiver.requests) == count
 
 
 def test_ten_endpoints_that_hang_hold_up_none_of_thirty_that_answer() -> None:
@@ -24,7 +29,7 @@ def test_ten_endpoints_that_hang_hold_up_none_of_thirty_that_answer() -> None:
                 for round_ in range(1, 11):
                     house.end_job()
                     # Far less than the 15 s after which one that hangs gives its place back.
-                    await answering.until(lambda round_=round_: len(answering.requests) == 30 * round_, seconds=5)
+                    await answering.until(partial(heard, answering, 30 * round_), seconds=5)
                 assert 0 < len(hanging.requests) <= 48
                 drain = asyncio.ensure_future(house.outbound.drain())
                 await hanging.aclose()
