@@ -1,6 +1,7 @@
 """The `if` of an endpoint: a CEL expression that must be true of an event."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from hookyard import log
@@ -9,6 +10,16 @@ from hookyard.outbound.endpoints.told import Told
 
 _log = log.get("outbound")
 _VARIABLES: Final[Mapping[str, Kind]] = {"type": "text", "data": "any"}
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> Expression:
+    # What checks an endpoint and what makes it ask for the same.
+    expression = Expression(text, _VARIABLES)
+    if expression.kind not in ("BOOL", "DYN"):
+        msg = f"it is {expression.kind}, but must be true or false"
+        raise CelError(msg)
+    return expression
 
 
 class Condition:
@@ -25,10 +36,7 @@ class Condition:
 
     def __init__(self, text: str) -> None:
         self.text: Final = text
-        self._expression = Expression(text, _VARIABLES)
-        if self._expression.kind not in ("BOOL", "DYN"):
-            msg = f"it is {self._expression.kind}, but must be true or false"
-            raise CelError(msg)
+        self._expression = _compiled(text)
         self._failures = 0
         self._next_line = 1
 

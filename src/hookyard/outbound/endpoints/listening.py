@@ -1,8 +1,9 @@
 """What an endpoint listens to, by the globs of its settings, and who listens to an event: looked up, not searched."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import translate
+from functools import lru_cache
 from typing import Final, Protocol
 
 from hookyard.config.model import EndpointRules
@@ -88,5 +89,6 @@ class Audience:
         )
 
 
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=1024)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(translate, patterns)) or r"(?!)")
