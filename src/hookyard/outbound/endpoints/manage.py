@@ -1,7 +1,7 @@
 """Changing endpoints while the server runs."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from msgspec import UNSET, Struct
@@ -15,19 +15,18 @@ from hookyard.errors import Refused
 from hookyard.model import AuditEntry, DisabledReason, Endpoint
 from hookyard.outbound.endpoints.bodies import MOST_SECRETS, NewEndpoint, SecretKind, TlsTexts, merged
 from hookyard.outbound.endpoints.book import Endpoints
-from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults, secret_problem
+from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth
 from hookyard.outbound.endpoints.making import Maker
 from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, encode_private
+from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of, lasting, made_secret
 from hookyard.outbound.endpoints.sync import with_marks
 from hookyard.outbound.endpoints.telling import Notice, Telling
 from hookyard.outbound.events.house import EndpointChanged, EndpointDisabled, EndpointRotated
 from hookyard.outbound.ledger import Writer
-from hookyard.outbound.signing import new_key, new_secret
 from hookyard.store.audited import first_of
 from hookyard.store.contract import AppendAudit, DeleteEndpoint, NotFound, Op, PutEndpoint
-from hookyard.webhook_secret import PRIVATE
 
 _log = log.get("outbound")
 MOST: Final = 10_000
@@ -119,7 +118,7 @@ class Manager:
             if len(self._endpoints) >= MOST:
                 raise Refused("busy", f"There are {MOST} endpoints, which is as many as there may be.")
             now, rules = self._clock.now(), rules_of(asked)
-            made = () if asked.secrets else tuple(map(_new_secret, dict.fromkeys(asked.sign)))
+            made = () if asked.secrets else tuple(map(made_secret, dict.fromkeys(asked.sign)))
             secrets = tuple(KeptSecret(value=value, created_at=now) for value in asked.secrets or made)
             private = _private(asked, secrets)
             self._check(rules, private)
@@ -148,7 +147,7 @@ class Manager:
         async with self.lock:
             entry, rules = self._own(name, tenant)
             now, asked = self._clock.now(), merged(rules, entry.private, patch)
-            new, private = rules_of(asked), _private(asked, _live(entry.secrets, now))
+            new, private = rules_of(asked), _private(asked, lasting(entry.secrets, now))
             self._check(new, private)
             row = replace(entry.row, spec=encode_spec(new), private=encode_private(private), updated_at=now)
             row = with_marks(row, entry.row, new)
@@ -235,9 +234,9 @@ class Manager:
             entry, rules = self._own(name, tenant)
             now = self._clock.now()
             ends = now + overlap
-            value = _new_secret(kind) if given is None else _given(given, kind, entry)
-            kept = [secret if _kind(secret.value) != kind else _ending(secret, ends) for secret in entry.secrets]
-            secrets = (KeptSecret(value=value, created_at=now), *_live(kept, now))
+            value = made_secret(kind) if given is None else checked_secret(given, kind, entry.secrets)
+            kept = [secret if kind_of(secret.value) != kind else ending(secret, ends) for secret in entry.secrets]
+            secrets = (KeptSecret(value=value, created_at=now), *lasting(kept, now))
             if len(secrets) > MOST_SECRETS:
                 raise Refused("invalid_input", f"{MOST_SECRETS} secrets sign already: let some of them end first.")
             private = replace(entry.private, secrets=secrets)
@@ -284,8 +283,10 @@ class Manager:
 
     def _keep(self, new: Entry, before: Entry | None = None) -> Entry:
         """Go on with it, and with what its receiver has done while it was written."""
+        current = self._endpoints.get(new.row.name)
+        if current is not None and current.row.origin != new.row.origin:
+            return current  # a reload has taken the name for the configuration meanwhile, and is stored after this
         if before is not None:
-            current = self._endpoints.get(new.row.name)
             if current is not None and current.row is not before.row:
                 new = replace(new, row=_with_marks_of(new.row, current.row))
             elif new.row.failing_since is None:
@@ -321,30 +322,3 @@ def _faults(rules: EndpointRules, private: Private, maker: Maker) -> Iterator[Fa
 def _private(asked: NewEndpoint, secrets: tuple[KeptSecret, ...]) -> Private:
     tls = asked.tls or TlsTexts()
     return Private(secrets=secrets, headers=asked.headers, ca=tls.ca, cert=tls.cert, key=tls.key)
-
-
-def _new_secret(kind: SecretKind) -> str:
-    return new_secret() if kind == "v1" else new_key()
-
-
-def _kind(secret: str) -> SecretKind:
-    return "v1a" if secret.startswith(PRIVATE) else "v1"
-
-
-def _given(given: str, kind: SecretKind, entry: Entry) -> str:
-    why = secret_problem(given)
-    if why is None and _kind(given) != kind:
-        why = f"the secret signs {_kind(given)}, and not {kind}"
-    if why is None and any(secret.value == given for secret in entry.secrets):
-        why = "it has this secret already"
-    if why is not None:
-        raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}.", path="$.secret")
-    return given
-
-
-def _ending(secret: KeptSecret, at: int) -> KeptSecret:
-    return replace(secret, until=at if secret.until is None else min(secret.until, at))
-
-
-def _live(secrets: Iterable[KeptSecret], now: int) -> tuple[KeptSecret, ...]:
-    return tuple(secret for secret in secrets if secret.until is None or secret.until > now)
