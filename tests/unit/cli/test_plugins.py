@@ -14,8 +14,8 @@ PLUGIN = """
 from msgspec import Struct
 from hookyard import Context, HookContext, Plugin
 print("a stray print")
-plugin = Plugin("{name}", version="1.2", secrets=("key",))
 class In(Struct): x: int
+plugin = Plugin("{name}", version="1.2", secrets=("key",), events={"thing.done": In})
 class Out(Struct): y: int
 @plugin.command
 async def run(data: In, ctx: Context) -> Out:
@@ -67,10 +67,12 @@ def test_the_list_as_json(hookyard: Call, folder: Path) -> None:
 def test_one_plugin_is_shown_with_its_commands_hooks_and_secrets_but_no_secret(hookyard: Call, folder: Path) -> None:
     ended = hookyard("plugins", "show", "good")
     assert ended.code == 0
-    for part in ("good 1.2", "active", "startup", "secrets    key", "run: Run around.", "takes x"):
+    for part in ("good 1.2", "active", "startup", "secrets    key", "event      thing.done: x", "run: Run", "takes x"):
         assert part in ended.out
     shown = hookyard("plugins", "show", "good", "--json").out
     assert json.loads(shown)["commands"][0]["input"]["$ref"] == "#/$defs/In"
+    (event,) = json.loads(shown)["events"]
+    assert (event["type"], event["data"]["$ref"]) == ("thing.done", "#/$defs/In")
     assert json.loads(shown)["hooks"] == [{"hook": "startup"}]  # no server runs here that would have counted
     assert "s3cret" not in ended.out + ended.err + shown
 

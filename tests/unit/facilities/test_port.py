@@ -23,7 +23,7 @@ from hookyard import (
 from hookyard.config.model import Config, PluginSettings
 from hookyard.config.values import Secret
 from hookyard.context import CancelFlag, state
-from hookyard.context.messages import LogNote, StateNote
+from hookyard.context.messages import EmitNote, LogNote, StateNote
 from hookyard.errors import StoreUnavailable
 from hookyard.facilities import HostPort, joblog
 from hookyard.facilities.contract import Attempt
@@ -253,6 +253,41 @@ def test_a_job_may_have_only_so_many_artifacts_in_all_its_attempts() -> None:
             kept = len(await it.store.artifacts(job.id))
             assert job.result == f'{{"text":"{kept}"}}'.encode()
             assert 16 <= kept <= 20
+
+    run(story)
+
+
+def test_a_declared_event_with_other_data_is_refused_also_when_a_process_of_its_own_tells_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plugin = Plugin("lab", events={"in.told": In})
+    told: list[HostPort] = []
+
+    @plugin.command
+    async def tells(data: In, ctx: Context) -> Out:
+        ctx.emit("in.told", In("right"))
+        (port,) = told
+        port.tell(EmitNote("in.told", b'{"text": 7}', None))
+        port.tell(EmitNote("in.undeclared", b'{"text": 7}', None))
+        return Out()
+
+    async def story() -> None:
+        async with lab(plugin) as it:
+            opened = it.facilities.open
+
+            def watched(attempt: Attempt) -> HostPort:
+                told.append(opened(attempt))
+                return told[0]
+
+            monkeypatch.setattr(it.facilities, "open", watched)
+            job = await it.run("lab/tells")
+            assert [(each.type, each.payload) for each in told[0].events] == [
+                ("in.told", b'{"text":"right"}'),
+                ("in.undeclared", b'{"text": 7}'),
+            ]
+            (line,) = await it.lines(job.id, 1)
+            assert line.event == "event.refused"
+            assert b"Expected `str`, got `int` at $.text" in line.values
 
     run(story)
 
