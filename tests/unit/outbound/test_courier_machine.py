@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.unit.outbound.courier_lab import House, endpoint, idle
@@ -187,6 +187,7 @@ async def live(steps: list[tuple[str, int | str]]) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
+@example([("answer", "hang"), ("jobs", 30), ("time", 1_000), ("open", 0), ("restart", True)])
 def test_whatever_receivers_do_orders_rates_and_bounds_hold_and_everything_ends(
     steps: list[tuple[str, int | str]],
 ) -> None:
