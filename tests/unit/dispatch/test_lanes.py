@@ -209,7 +209,7 @@ def test_no_limit_is_ever_exceeded_and_no_slot_is_lost(  # noqa: C901  one walk 
     asks: tuple[LaneAsk, ...] = ()
     for step, which in steps:
         name = names[which]
-        before = sum(held.values()) + sum(ask.limit for ask in asks)
+        before = {each: lanes[each].running for each in names}
         if step == "take" and lanes[name].take():
             held[name] += 1
         elif step == "claim" and not asks:
@@ -239,5 +239,6 @@ def test_no_limit_is_ever_exceeded_and_no_slot_is_lost(  # noqa: C901  one walk 
         after = sum(held.values()) + sum(reserved.values())
         for at, each in enumerate(names):
             assert lanes[each].running == held[each] + reserved.get(each, 0)
-            assert lanes[each].running <= limits[at] or after <= before, "nothing starts above a limit"
+            # A lane whose limit was lowered may hold more than that, but takes nothing new.
+            assert lanes[each].running <= max(limits[at], before[each]), "nothing starts above a limit"
         assert whole is None or after <= whole
