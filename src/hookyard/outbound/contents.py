@@ -12,6 +12,7 @@ from hookyard.model import ErrorInfo, Event, Job
 from hookyard.outbound.endpoints.told import Told
 from hookyard.outbound.message import EVENTS, body, event_body, notice_body
 
+TOO_LARGE: Final = "too_large"
 _MOST_TOLD: Final = 1000
 """Characters of an error's message, where hardly anything is said."""
 

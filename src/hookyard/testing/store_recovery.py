@@ -97,16 +97,19 @@ class RecoveryContract(StoreCase):
         assert again == replace(first, status="pending", next_at=op.now, completed_at=None, round_start=1)
         assert store.all(replace(op, limit=0, endpoint="else")) == [DeliveriesMoved(0, None)]
 
-    def test_only_what_was_made_in_that_time_is_sent_again_and_nothing_that_was_given_up(self, store: Probe) -> None:
+    def test_only_what_was_made_in_that_time_is_sent_again_and_nothing_that_is_never(self, store: Probe) -> None:
         deliveries = failed(store, 4)
         op = RecoverDeliveries(
             now=store.now, endpoint="ops", since=deliveries[1].created_at, until=deliveries[3].created_at
         )
         (waiting,) = add(store, replace(store.delivery(), id=ids.join(ids.key(deliveries[2].id) + 1, 7)))
         store.all(AbandonDelivery(now=store.now, delivery_id=waiting.id))
+        large = replace(waiting, id=ids.join(ids.key(deliveries[2].id) + 2, 7), status="failed", last_error="too_large")
+        add(store, replace(large, next_at=None, completed_at=store.now))
         assert store.all(replace(op, limit=2)) == [DeliveriesMoved(2, deliveries[2].id)]
-        assert store.all(replace(op, limit=2, after=deliveries[2].id)) == [DeliveriesMoved(0, None)]
-        assert statuses(store, *deliveries, waiting) == ["failed", "pending", "pending", "failed", "failed"]
+        assert store.all(replace(op, limit=3, after=deliveries[2].id)) == [DeliveriesMoved(0, None)]
+        assert statuses(store, *deliveries) == ["failed", "pending", "pending", "failed"]
+        assert statuses(store, waiting, large) == ["failed", "failed"]
         for since in (0, 1 << 50, -1 << 50):
             assert store.all(replace(op, since=since, until=-1)) == [DeliveriesMoved(0, None)]
 

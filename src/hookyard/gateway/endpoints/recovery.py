@@ -3,6 +3,7 @@
 Each call is one page: it looks at a bounded number of rows, and answers where to go on.
 """
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from litestar import Request, post
@@ -20,9 +21,8 @@ from hookyard.gateway.endpoints.access import EndpointAccess
 from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, Replay, ReplayedView, Window, window_of
 from hookyard.gateway.paging import DELIVERIES, OLDEST_FIRST, REPLAYS
 from hookyard.model import DeliveryStatus
-from hookyard.store.contract import DeliveryQuery
+from hookyard.store.contract import NEVER_AGAIN, DeliveryQuery
 
-_ABANDONED: Final = "abandoned"
 _LAST_TAIL: Final = (1 << 62) - 1
 
 
@@ -48,7 +48,7 @@ class RecoveryRoutes:
         asked = await body_of(request, self._deps, Recover)
         since, until = window_of(asked)
         if asked.dry_run:
-            return value_answer(await self._count(name, asked, ("failed",), but=_ABANDONED))
+            return value_answer(await self._count(name, asked, ("failed",), but=NEVER_AGAIN))
         after = OLDEST_FIRST.row(asked.cursor)
         audit = entry(request, principal, self._deps, "endpoint.recover", name, _facts(asked, since, until))
         moved = await self._access.recovery.recover(
@@ -86,7 +86,7 @@ class RecoveryRoutes:
         return value_answer(ReplayedView(planned=done.planned, looked_at=done.looked_at, next=more))
 
     async def _count(
-        self, name: str, asked: Recover | Purge, statuses: tuple[DeliveryStatus, ...], *, but: str | None = None
+        self, name: str, asked: Recover | Purge, statuses: tuple[DeliveryStatus, ...], *, but: Collection[str] = ()
     ) -> Moved:
         """How many there are, page by page as their list is: newest first."""
         since, until = window_of(asked)
@@ -98,7 +98,7 @@ class RecoveryRoutes:
             limit=asked.limit,
         )
         found = await find(self._deps.store, query, statuses)
-        count = sum(1 for each in found.deliveries if but is None or each.last_error != but)
+        count = sum(1 for each in found.deliveries if each.last_error not in but)
         return Moved(count=count, next=None if found.next is None else DELIVERIES.after(found.next), dry_run=True)
 
 

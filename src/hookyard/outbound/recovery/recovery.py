@@ -8,6 +8,7 @@ from hookyard.clock import Clock
 from hookyard.errors import Refused
 from hookyard.ids import IdSource
 from hookyard.model import AuditEntry, Delivery, Event
+from hookyard.outbound.contents import TOO_LARGE
 from hookyard.outbound.events import BY_NAME, EVENT_TYPES, EventType, sample
 from hookyard.outbound.recovery.ports import Finds, Known, Plans
 from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
@@ -70,6 +71,8 @@ class Recovery:
     async def resend(self, delivery_id: str, *, tenant: str, audit: AuditEntry) -> Delivery:
         """Send one again, under its id, whatever became of it; its schedule begins anew."""
         delivery = await self._visible(delivery_id, tenant)
+        if delivery.status == "failed" and delivery.last_error == TOO_LARGE:
+            raise Refused("already_terminal", "The delivery was too large, and what it would say was not kept.")
         if delivery.endpoint is not None:
             self._require_live(delivery.endpoint)
         now = self._clock.now()
@@ -85,7 +88,10 @@ class Recovery:
     async def recover(
         self, endpoint: str, *, since: int, until: int | None, after: str | None, limit: int, audit: AuditEntry
     ) -> DeliveriesMoved:
-        """Send again what failed for good of what was made in `since <= time < until`, but for what was given up."""
+        """Send again what failed for good of what was made in `since <= time < until`.
+
+        But for what was given up, and what was too large.
+        """
         self._require_live(endpoint)
         op = RecoverDeliveries(
             now=self._clock.now(), endpoint=endpoint, since=since, until=until, after=after, limit=_bounded(limit)

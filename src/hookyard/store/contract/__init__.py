@@ -24,6 +24,7 @@ from hookyard.store.contract.base import (
 )
 from hookyard.store.contract.changes import changed
 from hookyard.store.contract.deliveries import (
+    NEVER_AGAIN,
     AbandonDelivery,
     AddMissed,
     ClaimDeliveries,
@@ -105,6 +106,7 @@ from hookyard.store.contract.told import (
 
 __all__ = [
     "CLAIM_BYTES",
+    "NEVER_AGAIN",
     "ROW_BYTES",
     "AbandonDelivery",
     "AddMissed",

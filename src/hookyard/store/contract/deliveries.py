@@ -10,7 +10,7 @@ as `sending` takes its lease: who sends it finds it stale. One that comes as `he
 Deliveries that are open keep their job: none of them is deleted with it (I11).
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus
 from hookyard.store.contract.base import Op, Result
@@ -95,11 +95,15 @@ class AbandonDelivery(Op, frozen=True, kw_only=True):
     delivery_id: str
 
 
+NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})
+"""The errors of those that no recovery sends again: somebody gave them up, or their bodies do not say what happened."""
+
+
 class RecoverDeliveries(Op, frozen=True, kw_only=True):
     """Send again what failed for good for one endpoint -> DeliveriesMoved.
 
     Those made at `since` or later and before `until`, by the time that their ids hold, as :class:`ResendDelivery` does
-    with each; in the order of ids, so many that failed at most being looked at. Not those that were abandoned.
+    with each; in the order of ids, so many that failed at most being looked at. Not those of :data:`NEVER_AGAIN`.
     """
 
     endpoint: str

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from hookyard import ids
 from hookyard.model import Delivery
 from hookyard.store.contract import (
+    NEVER_AGAIN,
     AbandonDelivery,
     AddMissed,
     DeliveriesMoved,
@@ -53,7 +54,7 @@ def abandon_delivery(data: Data, op: AbandonDelivery) -> Result:
 def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     """Send again what failed."""
     looked, following = _walk(data, op, lambda one: one.status == "failed")
-    again = [one for one in looked if one.last_error != "abandoned"]
+    again = [one for one in looked if one.last_error not in NEVER_AGAIN]
     for one in again:
         data.deliveries[one.id] = sent_again(one, op.now)
     return DeliveriesMoved(len(again), following)

@@ -163,6 +163,22 @@ def test_all_that_failed_since_a_time_is_recovered_but_what_was_given_up(kind: K
     run(story())
 
 
+def test_what_was_too_large_is_not_sent_again_without_what_it_would_say(kind: Kind) -> None:
+    async def story() -> None:
+        async with lab(kind) as it:
+            await it.endpoint(events=("order.*",))
+            await it.house("order.placed", {"note": "x" * (1 << 20)})
+            (large,) = await it.deliveries()
+            assert (large.status, large.last_error) == ("failed", "too_large")
+            assert await recover(it, it.began) == 0
+            with pytest.raises(Refused) as caught:
+                await resend(it, large.id)
+            assert caught.value.code == "already_terminal"
+            assert await statuses(it) == ["failed"]
+
+    run(story())
+
+
 def test_a_purge_takes_the_statuses_that_it_is_told_and_nothing_else(kind: Kind) -> None:
     async def story() -> None:
         async with lab(kind) as it:

@@ -6,6 +6,7 @@ from typing import cast
 from hookyard import ids
 from hookyard.model import Delivery, DeliveryStatus
 from hookyard.store.contract import (
+    NEVER_AGAIN,
     AbandonDelivery,
     AddMissed,
     DeliveriesMoved,
@@ -73,7 +74,7 @@ def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]
 
 def _recover(db: Db, op: RecoverDeliveries) -> Result:
     rows = cast("list[tuple[int, int, str | None]]", db.rows(_FAILED_OF, _walk(op, op.since)))
-    again = [key for key, _, error in rows if error != "abandoned"]
+    again = [key for key, _, error in rows if error not in NEVER_AGAIN]
     _send_again(db, again, op.now)
     return DeliveriesMoved(len(again), _next(op, rows))
 
