@@ -5,7 +5,9 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_SECONDS: Final = re.compile(r"[0-9]+", re.ASCII)
+_DIGITS: Final = 9
+"""A number with more stands for the largest that has as many: it is a wish to wait for long, and not none."""
 
 
 def wait_asked(header: str, now: int) -> int:
@@ -20,7 +22,8 @@ def wait_asked(header: str, now: int) -> int:
     """
     text = header.strip()
     if _SECONDS.fullmatch(text):
-        return int(text) * 1000
+        digits = text.lstrip("0") or "0"
+        return int(digits if len(digits) <= _DIGITS else "9" * _DIGITS) * 1000
     try:
         moment = parsedate_to_datetime(text)
         if moment.tzinfo is None:

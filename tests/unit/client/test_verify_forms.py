@@ -301,6 +301,19 @@ def test_a_covered_header_that_could_be_written_in_several_ways_is_refused(value
     assert ended(http(content_type=value), form="http", url=URL) == "malformed"
 
 
+def test_members_beyond_what_anybody_needs_are_not_even_compared() -> None:
+    inputs = ",".join(f"a{number}=()" for number in [*range(17), 0])
+    assert ended({"signature-input": inputs, "signature": "a0=::"}, form="http") == "malformed"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[::1/in", "https://x]/in", "https://x/\N{LATIN SMALL LETTER E WITH ACUTE}", "https://x/\udce9"]
+)
+def test_a_url_that_is_none_is_the_end_of_a_verification_and_no_error(url: str) -> None:
+    signed = rendered(form_with(http=True, url=URL)).headers
+    assert ended(signed, form="http", url=url) == "url"
+
+
 def test_one_good_signature_of_several_is_enough() -> None:
     headers = http((KEY, OTHER, SECRET))
     assert isinstance(ended(headers, form="http", url=URL), Verified)

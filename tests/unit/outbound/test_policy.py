@@ -89,8 +89,10 @@ def test_retry_after_makes_a_wait_longer_but_never_shorter() -> None:
 
 
 def test_retry_after_is_honoured_up_to_the_bound() -> None:
-    verdict = judged(503, "999999999", by=policy(bound=10 * SECOND))
-    assert verdict.next_at == verdict.pause_until == NOW + 10 * SECOND
+    for asked in ("999999999", "1" + "0" * 30, "9" * 20_000):
+        verdict = judged(503, asked, by=policy(bound=10 * SECOND))
+        assert verdict.next_at == verdict.pause_until == NOW + 10 * SECOND
+    assert judged(503, "0" * 20 + "60").next_at == NOW + 60 * SECOND
 
 
 def test_retry_after_may_be_a_date() -> None:

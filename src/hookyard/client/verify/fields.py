@@ -75,14 +75,14 @@ def _members(pattern: re.Pattern[str], text: str, name: str) -> list[re.Match[st
         if any(member[1] == other[1] for other in found):
             raise VerificationError("repeated", f"{name} has {member[1]} twice")
         found.append(member)
+        if len(found) > MOST:  # before the next is compared with all of them
+            raise VerificationError("malformed", f"{name} has more than {MOST} members")
         if member.end() == len(text):
             break
         comma = _COMMA.match(text, member.end())
         if comma is None:
             raise VerificationError("malformed", f"{name} is not written as RFC 9421 has it")
         place = comma.end()
-    if len(found) > MOST:
-        raise VerificationError("malformed", f"{name} has more than {MOST} members")
     return found
 
 

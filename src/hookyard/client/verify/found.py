@@ -20,7 +20,7 @@ Step = Literal[
 `timestamp`       it is too old, or lies ahead
 `version`         no signature is of a kind that the given secrets and keys can verify
 `coverage`        of RFC 9421: it does not cover what it must
-`url`             of RFC 9421: it covers the URL, and the caller does not say which that is
+`url`             of RFC 9421: it covers the URL, and the caller says none, or what is none
 `content_digest`  of RFC 9421: the body is not the one whose digest was signed
 `mismatch`        nobody signed this with any of the secrets
 ================  ====================================================================================================

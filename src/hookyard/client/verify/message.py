@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256, sha512
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from hookyard.client.verify.clock import Moment
 from hookyard.client.verify.fields import Labelled, binaries, labelled
@@ -107,7 +107,7 @@ def _derived(request: Request, name: str) -> str:
         return request.method
     if request.url is None:
         raise VerificationError("url", f"the signature covers {name}: say the URL that the sender called")
-    url = urlsplit(request.url)
+    url = _read(request.url)
     path, query = url.path or "/", f"?{url.query}"
     found = {
         "@target-uri": request.url,
@@ -120,6 +120,16 @@ def _derived(request: Request, name: str) -> str:
     if found is None:
         raise VerificationError("malformed", f"{name} is no component of a request")
     return found
+
+
+def _read(url: str) -> SplitResult:
+    """A receiver may have put it together from the `host` that a stranger sent."""
+    try:
+        if url.isascii():
+            return urlsplit(url)
+    except ValueError:
+        pass
+    raise VerificationError("url", "the URL that the sender is said to have called is none, or is not ASCII")
 
 
 def _check_digest(fields: Fields, body: bytes) -> None:

@@ -17,7 +17,7 @@ from hookyard.outbound.events import EVENT_TYPES
 from hookyard.outbound.http.tls import identity_problem
 from hookyard.outbound.signing import SecretError, check_secret, header_problem
 from hookyard.outbound.signing.secrets import MOST
-from hookyard.webhook_secret import PRIVATE
+from hookyard.webhook_secret import PRIVATE, secret_key, seed_of
 
 Fault = tuple[str, str]
 """A key path within the endpoint, and what is wrong there."""
@@ -85,6 +85,8 @@ def private_faults(rules: EndpointRules, private: Private) -> Iterator[Fault]:
         if why := secret_problem(secret.value):
             sound = False
             yield f"secrets[{index}]", why
+    if sound and (again := _repeated(private.secrets)) is not None:
+        yield f"secrets[{again}]", "it is there twice, and receivers refuse what has the same signature twice"
     if sound and (why := _unsigned(rules, private.secrets)):
         yield "secrets", why
     for name, value in private.headers.items():
@@ -96,6 +98,13 @@ def private_faults(rules: EndpointRules, private: Private) -> Iterator[Fault]:
             yield f"headers.{name}", "the header is there twice: upper and lower case are the same"
     if private.identity is not None and (why := identity_problem(private.identity)):
         yield "tls", why
+
+
+def _repeated(secrets: Sequence[KeptSecret]) -> int | None:
+    """The first that signs as one before it does: a text may have a prefix and padding or not."""
+    keys = [seed_of(each.value).raw if each.value.startswith(PRIVATE) else secret_key(each.value) for each in secrets]
+    kinds = [(each.value.startswith(PRIVATE), key) for each, key in zip(secrets, keys, strict=True)]
+    return next((index for index, one in enumerate(kinds) if one in kinds[:index]), None)
 
 
 def secret_problem(text: str) -> str | None:

@@ -76,6 +76,7 @@ def test_its_secrets_are_those_that_are_given_or_one_of_each_kind_that_is_asked_
         ({"tls": {"ca": "hunter2"}}, "$.tls", "PEM"),
         ({"secrets": ["whsec_c2hvcnQ="]}, "$.secrets[0]", "random bytes"),
         ({"secrets": ["whsk_hunter2"]}, "$.secrets[0]", "Standard Webhooks secret"),
+        ({"secrets": [SECRET, SECRET.removeprefix("whsec_")]}, "$.secrets[1]", "twice"),
         ({"signature": "plain", "sign": ["v1a"]}, "$.secrets", "whsec_"),
         ({"name": "other"}, "$.name", "'crm' already"),
     ],
