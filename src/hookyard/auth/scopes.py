@@ -12,8 +12,9 @@ scope                      allows
 ``work:ml/*``              claiming the jobs of these lanes as a worker; globs, `work:*` is every lane
 ``endpoints:read``         endpoints, without their secrets, and deliveries; the bodies of these and whole callback URLs
                            only with `jobs:read` too, since results are in them
-``endpoints:write``        enabling, disabling, deleting, testing and recovering endpoints, rotating their secrets, sending
-                           deliveries again. Making or changing an endpoint needs `jobs:read` too: it is told the results
+``endpoints:write``        enabling, disabling, deleting, testing and recovering endpoints, rotating their secrets,
+                           sending deliveries again. Making or changing an endpoint needs `jobs:read` too: it is told
+                           the results
 ``tokens:read|write``      tokens; nobody makes one that may do more than he may himself
 ``schedules:read|write``   schedules
 ``lanes:read|write``       lanes: how full they are; pausing and resuming them

@@ -53,9 +53,7 @@ class Receiver:
         CannotListen: the address cannot be bound.
     """
 
-    def __init__(
-        self, take: Callable[[Incoming], Awaitable[Reply]], *, host: str = "127.0.0.1", port: int = 0
-    ) -> None:
+    def __init__(self, take: Callable[[Incoming], Awaitable[Reply]], *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._take = take
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:

@@ -22,7 +22,7 @@ from hookyard.model import Backlog, EndpointAttempt
 
 DELIVERIES: Final = 1000
 """Over how many deliveries, the newest, an endpoint's numbers are."""
-_UNANSWERED: Final = frozenset({"timeout", "too_large"})
+_UNANSWERED: Final = "timeout"
 """Attempts without an answer that show how long a receiver takes all the same."""
 
 
@@ -143,7 +143,7 @@ class EndpointStatsRoute:
 
 def latency_of(tries: Sequence[EndpointAttempt]) -> Latency | UnsetType:
     """The percentiles, each of them a time that an attempt really took (nearest rank)."""
-    took = sorted(each.duration for each in tries if each.status is not None or each.error in _UNANSWERED)
+    took = sorted(each.duration for each in tries if each.status is not None or each.error == _UNANSWERED)
     if not took:
         return UNSET
 

@@ -135,7 +135,7 @@ class EndpointHealth:
             tenant=row.tenant,
             reason=reason,
             failing_since=None if row.failing_since is None else rfc3339(row.failing_since),
-            last_error=error,
+            last_error=error or None,
         )
         self._write(name, Notice("endpoint.disabled", fact))
 

@@ -4,8 +4,9 @@ A delivery with an `order_key` is in an order with those of its endpoint that ha
 is in one with others that have none. Whatever operation adds it, the store keeps it as `held` while another one of its
 order is open: `pending`, `held` or `sending`; several that are added together are taken in the order given. So exactly
 one of an order that has open ones is pending or being sent: when that one ends, is deleted, or is passed
-(`FinishDelivery.pass_on`), the one with the smallest id becomes `pending`, due at that `now`. A hold-up of one that comes
-as `sending` takes its lease: who sends it finds it stale. One that comes as `held` with nothing before it is pending.
+(`FinishDelivery.pass_on`), the one with the smallest id becomes `pending`, due at that `now`. One that comes as
+`sending` and is held loses its lease: who sends it finds it stale. One that comes as `held` with nothing before it is
+pending.
 
 Deliveries that are open keep their job: none of them is deleted with it (I11).
 """
@@ -117,8 +118,8 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
 class PurgeDeliveries(Op, frozen=True, kw_only=True):
     """Delete deliveries of one endpoint, with their attempts -> DeliveriesMoved; never one that is being sent.
 
-    In the order of ids, so many at most being looked at: of all of the endpoint's when delivered ones are wanted, otherwise
-    of those with a status that is.
+    In the order of ids, so many at most being looked at: of all of the endpoint's when delivered ones are wanted,
+    otherwise of those with a status that is.
     """
 
     endpoint: str
@@ -132,8 +133,8 @@ class PurgeDeliveries(Op, frozen=True, kw_only=True):
 class AddMissed(Op, frozen=True, kw_only=True):
     """Keep deliveries, each unless its endpoint has one of the same event already -> DeliveriesMoved, `next` None.
 
-    The same event is the same `event_id` where there is one, otherwise the same `job_id` and `event`; of what has neither
-    nothing says that it is. Failed when an id is in use.
+    The same event is the same `event_id` where there is one, otherwise the same `job_id` and `event`; of what has
+    neither nothing says that it is. Failed when an id is in use.
     """
 
     deliveries: tuple[Delivery, ...]

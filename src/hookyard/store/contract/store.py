@@ -108,9 +108,9 @@ class Store(Protocol):
         ...
 
     async def ended(self, query: EndedQuery) -> JobsFound:
-        """A page of jobs that ended, in the order of ids, with their results, without `args`; bounded as :meth:`jobs` is.
+        """A page of jobs that ended, in the order of ids, with their results, without `args`.
 
-        The `next` of the page is the id to go on after.
+        It is bounded as :meth:`jobs` is. The `next` of the page is the id to go on after.
         """
         ...
 

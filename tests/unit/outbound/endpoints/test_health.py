@@ -151,6 +151,18 @@ def test_a_receiver_that_wants_no_more_is_heeded_at_once_and_once(reason: str) -
     run(scenario)
 
 
+def test_a_delivery_that_arrived_is_no_error_of_the_receiver_that_wants_no_more() -> None:
+    async def scenario() -> None:
+        room = Room()
+        await room.create("crm")
+        room.endpoints.disable("crm", "receiver", NOW, "")
+        await room.settled()
+        (fact,) = [fact for kind, fact in await room.told() if kind == "endpoint.disabled"]
+        assert fact == {"endpoint": "crm", "reason": "receiver"}
+
+    run(scenario)
+
+
 def test_to_enable_it_forgets_what_it_failed() -> None:
     async def scenario() -> None:
         room = Room()
