@@ -135,7 +135,7 @@ class Sent:
         return AppendEvents(now=self.now, events=(), deliveries=self._several(d, self._job_id(d[2])))
 
     def _missed(self, d: Numbers) -> Op:
-        return AddMissed(now=self.now, deliveries=self._several(d, self._job_id(d[3])))
+        return AddMissed(now=self.now, deliveries=self._several(d, self._job_id(d[3])), dry_run=d[1] % 5 == 4)
 
     def _claim(self, d: Numbers) -> Op:
         return ClaimDeliveries(now=self.now, limit=d[1] % 5, lease=self._lease(d[2] % 3))

@@ -169,6 +169,15 @@ class RecoveryContract(StoreCase):
         again = tuple(replace(one, id=store.new_id()) for one in missed[:5])
         assert store.all(AddMissed(now=store.now, deliveries=again)) == [DeliveriesMoved(0, None)]
 
+    def test_what_was_missed_is_counted_without_keeping_any(self, store: Probe) -> None:
+        (told,) = add(store, replace(store.delivery(), event_id=store.new_id()))
+        new = replace(store.delivery(), event_id=store.new_id())
+        twice = (replace(told, id=store.new_id()), new, replace(new, id=store.new_id()))
+        op = AddMissed(now=store.now, deliveries=twice, dry_run=True)
+        assert store.all(op, op) == [DeliveriesMoved(1, None)] * 2
+        assert statuses(store, *twice) == ["gone"] * 3
+        assert store.all(replace(op, dry_run=False)) == [DeliveriesMoved(1, None)]
+
     def test_many_that_were_missed_are_added_in_one_operation(self, store: Probe) -> None:
         events = [store.new_id() for _ in range(150)]
         told = [replace(store.delivery(), event_id=one) for one in events[::2]]

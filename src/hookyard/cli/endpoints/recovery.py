@@ -30,7 +30,11 @@ def register(group: typer.Typer) -> None:
             "hookyard endpoints recover audit --since 2027-01-06T02:00:00Z --until 2027-01-06T05:30:00Z",
         )
     )(recover)
-    group.command(epilog=examples("hookyard endpoints replay audit --since 2d"))(replay)
+    group.command(
+        epilog=examples(
+            "hookyard endpoints replay audit --since 2d --dry-run", "hookyard endpoints replay audit --since 2d"
+        )
+    )(replay)
     group.command(
         epilog=examples(
             "hookyard endpoints purge audit --status failed --until 30d",
@@ -71,6 +75,7 @@ def replay(  # noqa: PLR0917  what a person types, as options
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send what an endpoint would have been told since a time and was not: it was disabled, or is new.
@@ -81,9 +86,9 @@ def replay(  # noqa: PLR0917  what a person types, as options
     from hookyard.cli.endpoints.pages import Walk, walk
 
     words = {"planned": "to be sent", "looked_at": "looked at"}
+    body: dict[str, object] = {**_window(since, until), "dry_run": dry_run}
     with connect(url, token_file) as api:
-        asked = Walk(path=path_of(name, "replay"), body=_window(since, until), cursor=cursor, words=words, json=as_json)
-        walk(api, asked)
+        walk(api, Walk(path=path_of(name, "replay"), body=body, cursor=cursor, words=words, json=as_json))
 
 
 def purge(  # noqa: PLR0917  what a person types, as options

@@ -73,6 +73,9 @@ class Purge(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Replay(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From when to when something happened that the endpoint was not told."""
 
+    dry_run: bool = False
+    """Only count it; its cursors are good for the other kind too."""
+
 
 class Moved(Struct, frozen=True, kw_only=True):
     """What became of the deliveries that one call looked at."""
@@ -88,11 +91,12 @@ class ReplayedView(Struct, frozen=True, kw_only=True):
     """What one call of a replay came to."""
 
     planned: int
-    """Deliveries that were made; what the endpoint has been told already is none."""
+    """Deliveries that were made, or in a dry run would be; what the endpoint has been told already is none."""
     looked_at: int
     """Jobs and events."""
     next: str | None
     """The cursor to go on with; null when all were looked at."""
+    dry_run: bool
 
 
 async def settings_of(request: Request[Any, Any, Any], deps: GatewayDeps, kind: type[T]) -> T:

@@ -163,9 +163,17 @@ class Recovery(Protocol):
         ...
 
     async def replay(
-        self, endpoint: str, *, since: int, until: int | None, after: str | None, limit: int, audit: AuditEntry
+        self,
+        endpoint: str,
+        *,
+        since: int,
+        until: int | None,
+        after: str | None,
+        limit: int,
+        audit: AuditEntry,
+        dry_run: bool,
     ) -> Replayed:
-        """Send what it would have been told."""
+        """Send what it would have been told; in a dry run, only count that."""
         ...
 
     async def test(self, endpoint: str, *, event: str | None, tenant: str, audit: AuditEntry) -> Delivery:

@@ -80,10 +80,12 @@ class RecoveryRoutes:
         after = REPLAYS.row(asked.cursor)
         audit = entry(request, principal, self._deps, "endpoint.replay", name, _facts(asked, since, until))
         done = await self._access.recovery.replay(
-            name, since=since, until=until, after=after, limit=asked.limit, audit=audit
+            name, since=since, until=until, after=after, limit=asked.limit, audit=audit, dry_run=asked.dry_run
         )
         more = None if done.next is None else REPLAYS.after(done.next)
-        return value_answer(ReplayedView(planned=done.planned, looked_at=done.looked_at, next=more))
+        return value_answer(
+            ReplayedView(planned=done.planned, looked_at=done.looked_at, next=more, dry_run=asked.dry_run)
+        )
 
     async def _count(
         self, name: str, asked: Recover | Purge, statuses: tuple[DeliveryStatus, ...], *, but: Collection[str] = ()

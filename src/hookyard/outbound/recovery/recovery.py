@@ -115,26 +115,36 @@ class Recovery:
         return await self._many(op, audit)
 
     async def replay(
-        self, endpoint: str, *, since: int, until: int | None, after: str | None, limit: int, audit: AuditEntry
+        self,
+        endpoint: str,
+        *,
+        since: int,
+        until: int | None,
+        after: str | None,
+        limit: int,
+        audit: AuditEntry,
+        dry_run: bool = False,
     ) -> Replayed:
         """Send what the endpoint was not told of what happened in `since <= time < until` and is of interest to it now.
 
         It may be repeated, broken off and begun again anywhere: what the endpoint has a delivery of is not made again.
-        The audit log has an entry of each call that made deliveries, and of the first.
+        The audit log has an entry of each call that made deliveries, and of the first. A dry run only counts: it has none.
         """
         self._require_live(endpoint)
         end = self._clock.now() + 1 if until is None else until
-        entry: AuditEntry | None = audit
+        entry = None if dry_run else audit
         planned = looked_at = 0
         place: str | None = after
         for _ in range(READS):
             page = await read_page(self._store, since=since, until=end, after=place)
             self._require_live(endpoint)  # it may have been changed since the page before
             for batch in _batches(await self._missed(endpoint, page)):
-                result = await audited(self._write, entry, AddMissed(now=self._clock.now(), deliveries=batch))
+                missed = AddMissed(now=self._clock.now(), deliveries=batch, dry_run=dry_run)
+                result = await audited(self._write, entry, missed)
                 entry = None
                 planned += result.count if isinstance(result, DeliveriesMoved) else 0
-                self._expect(self._clock.now())
+                if not dry_run:
+                    self._expect(missed.now)
             looked_at, place = looked_at + len(page.told), page.next
             if place is None or looked_at >= _bounded(limit):
                 break

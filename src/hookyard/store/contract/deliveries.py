@@ -138,6 +138,8 @@ class AddMissed(Op, frozen=True, kw_only=True):
     """
 
     deliveries: tuple[Delivery, ...]
+    dry_run: bool = False
+    """Keep none, and only count those that would be; an id in use is nothing to this."""
 
 
 class DeliveriesMoved(Result, frozen=True):

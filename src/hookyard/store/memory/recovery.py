@@ -82,6 +82,8 @@ def add_missed(data: Data, op: AddMissed) -> Result:
         if what is None or what not in told:
             told.add(what)
             missed.append(one)
+    if op.dry_run:
+        return DeliveriesMoved(len(missed), None)
     if problem := data.unusable_deliveries(missed):
         return Failed(problem)
     data.add_deliveries(missed)

@@ -48,6 +48,9 @@ def test_a_dry_run_counts_and_asks_nobody(hookyard: Call, gateway: Gateway) -> N
     assert gateway.asked[0].body["dry_run"] is True
     gateway.says(f"{ONE}/recover", moved(4, None))
     assert hookyard("endpoints", "recover", "audit", *WINDOW, "--dry-run").out == "4 to be sent again\n"
+    gateway.says(f"{ONE}/replay", {"planned": 5, "looked_at": 9, "next": None, "dry_run": True})
+    assert hookyard("endpoints", "replay", "audit", *WINDOW, "--dry-run").out == "5 to be sent, 9 looked at\n"
+    assert gateway.asked[2].body["dry_run"] is True
 
 
 def test_a_purge_asks_first_and_takes_those_that_failed(hookyard: Call, gateway: Gateway) -> None:

@@ -165,7 +165,12 @@ def test_what_an_endpoint_missed_is_told_once_however_often_it_is_replayed(tmp_p
         assert refused(await call("POST", "/endpoints/audit/replay", {"since": 0}))[:2] == (409, "endpoint_disabled")
         await call("POST", "/endpoints/audit/enable")
         call.clock.advance(1)
+        counted = await pages(call, "replay", {"since": BEGIN, "limit": 1, "dry_run": True})
+        assert sum(page["planned"] for page in counted) == 5
+        assert {page["dry_run"] for page in counted} == {True}
+        assert len(await call.deliveries("endpoint=audit")) == 1
         done = await pages(call, "replay", {"since": BEGIN, "limit": 1})
+        assert {page["dry_run"] for page in done} == {False}
         assert sum(page["planned"] for page in done) == 5
         told = await call.settled("endpoint=audit", 6)
         assert {one["job_id"] for one in told if one["event"] == "job.succeeded"} > set(missed)

@@ -221,7 +221,13 @@ class Lab:
     # --- replaying ---
 
     async def replay(
-        self, name: str = "a", *, since: int | None = None, until: int | None = None, limit: int = 500
+        self,
+        name: str = "a",
+        *,
+        since: int | None = None,
+        until: int | None = None,
+        limit: int = 500,
+        dry_run: bool = False,
     ) -> list[Replayed]:
         """All calls of a replay, to its end."""
         calls: list[Replayed] = []
@@ -234,6 +240,7 @@ class Lab:
                 after=after,
                 limit=limit,
                 audit=self.audit(target=name),
+                dry_run=dry_run,
             )
             calls.append(done)
             if done.next is None:

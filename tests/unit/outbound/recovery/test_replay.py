@@ -160,6 +160,24 @@ def test_a_call_is_bounded_and_its_cursor_goes_on_with_jobs_and_events(kind: Kin
     run(story())
 
 
+@pytest.mark.usefixtures("small_pages")
+def test_a_dry_run_counts_what_a_replay_would_make_and_leaves_no_trace(kind: Kind) -> None:
+    async def story() -> None:
+        async with lab(kind) as it:
+            for _ in range(5):
+                await it.job("order.placed")
+            await it.endpoint(events=("job.succeeded", "order.*"))
+            await it.job()
+            before, expected = await it.told(), len(it.expected)
+            counted = await it.replay(limit=3, dry_run=True)
+            assert (sum(call.planned for call in counted), len(counted) > 2) == (10, True)
+            assert (await it.told(), len(it.expected)) == (before, expected)
+            assert (await it.store.audit(AuditQuery(action="endpoint.replay"))).entries == ()
+            assert sum(call.planned for call in await it.replay(limit=3)) == 10
+
+    run(story())
+
+
 def test_an_endpoint_that_gets_nothing_is_told_nothing(kind: Kind) -> None:
     async def story() -> None:
         async with lab(kind) as it:

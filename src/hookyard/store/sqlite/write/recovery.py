@@ -121,7 +121,8 @@ def _add_missed(db: Db, op: AddMissed) -> Result:
         if one.event_id is not None or one.job_id is not None:
             known.add(what)
         missed.append(one)
-    orders.add_deliveries(db, missed)
+    if not op.dry_run:
+        orders.add_deliveries(db, missed)
     return DeliveriesMoved(len(missed), None)
 
 
