@@ -96,6 +96,7 @@ def rotate(  # noqa: PLR0917  what a person types, as options
         typer.echo(encoded(made))
         return
     secrets_of(made)
-    ends = sorted(one["until"] for one in made["secrets"] if "until" in one and not one.get("expired"))
+    old = [one for one in made["secrets"] if one["kind"] == kind.value and "until" in one and not one.get("expired")]
+    ends = sorted(one["until"] for one in old)
     if ends:
         typer.echo(f"The old one signs as well until {ends[-1]}.", err=True)

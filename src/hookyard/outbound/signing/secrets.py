@@ -69,7 +69,8 @@ class Secrets:
     """All of one endpoint, the newest first: those without an end, then those that end last.
 
     Args:
-        given: in any order; those that are alike in that stay in it.
+        given: in any order; those that are alike in that stay in it. What is the same key counts once, as the one that
+            is good for longest.
 
     Raises:
         SecretError: one of them is none, or there is none.
@@ -82,8 +83,12 @@ class Secrets:
         if not ordered:
             msg = "is missing: something must sign"
             raise SecretError(msg)
+        distinct: dict[tuple[bool, bytes], SigningSecret] = {}
         for one in ordered:
             check_secret(one.value)
+            # One that is there twice signs once: receivers refuse the same signature twice.
+            distinct.setdefault(_key(one.value), one)
+        ordered = list(distinct.values())
         shared = [one for one in ordered if not one.value.startswith(PRIVATE)]
         own = [one for one in ordered if one.value.startswith(PRIVATE)]
         self.macs: Final = tuple((Mac(secret_key(one.value)), one.until) for one in shared)
@@ -100,3 +105,8 @@ class Secrets:
     def live_pairs(self, now: int) -> list[KeyPair]:
         """The key pairs that do."""
         return [pair for pair, until in self.pairs if until is None or now < until][:MOST]
+
+
+def _key(value: str) -> tuple[bool, bytes]:
+    private = value.startswith(PRIVATE)
+    return private, seed_of(value).raw if private else secret_key(value)
