@@ -19,7 +19,7 @@ def secrets_of(made: Mapping[str, Any]) -> None:
         typer.echo("Keep the secret where the receiver verifies: it is shown this once.", err=True)
     if any(one.startswith(PRIVATE) for one in secrets):
         typer.echo(
-            f"The receiver gets the public key. What begins with {PRIVATE} is the private one, which Hookyard signs by: give"
-            " it to nobody. It is shown this once.",
+            f"The receiver gets the public key. What begins with {PRIVATE} is the private one, by which Hookyard signs:"
+            " give it to nobody. It is shown this once.",
             err=True,
         )
