@@ -4,8 +4,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from hookyard.model import Delivery, FireOutcome, Job
-from hookyard.store.contract import Enqueued, Result, Unique
+from hookyard.model import Delivery, DeliveryStatus, FireOutcome, Job
+from hookyard.store.contract import NEVER_AGAIN, Enqueued, Result, Unique
 
 USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
 """Why jobs end whose last attempt did not succeed, though another one might have."""
@@ -55,6 +55,11 @@ def held_back(delivery: Delivery) -> Delivery:
 def let_go(delivery: Delivery) -> Delivery:
     """A new delivery as it is kept while nothing stands before it."""
     return replace(delivery, status="pending") if delivery.status == "held" else delivery
+
+
+def is_recovered(status: DeliveryStatus, last_error: str | None, next_at: int | None, now: int) -> bool:
+    """Whether a recovery sends one again that failed, or at once one that waits, when it looks at such ones."""
+    return last_error not in NEVER_AGAIN if status == "failed" else (next_at or 0) > now
 
 
 def sent_again(delivery: Delivery, now: int) -> Delivery:

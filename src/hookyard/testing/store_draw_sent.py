@@ -193,7 +193,14 @@ class Sent:
         until = None if b % 4 else START + 1
         since = (0, START, START + 1)[a % 3 if b % 5 == 0 else 0]
         return RecoverDeliveries(
-            now=self.now, endpoint="ef"[subject % 2], since=since, until=until, after=self._after(a), limit=b % 6
+            now=self.now,
+            endpoint="ef"[subject % 2],
+            since=since,
+            failed=subject % 5 != 4,
+            waiting=subject % 3 != 0,
+            until=until,
+            after=self._after(a),
+            limit=b % 6,
         )
 
     def _purge(self, d: Numbers) -> Op:

@@ -18,7 +18,7 @@ from hookyard.store.contract import (
     ResendDelivery,
     Stale,
 )
-from hookyard.testing.store_orders import add, statuses
+from hookyard.testing.store_orders import add, ordered, statuses
 from hookyard.testing.store_probe import TOKEN, Probe, StoreCase
 
 
@@ -112,6 +112,37 @@ class RecoveryContract(StoreCase):
         assert statuses(store, waiting, large) == ["failed", "failed"]
         for since in (0, 1 << 50, -1 << 50):
             assert store.all(replace(op, since=since, until=-1)) == [DeliveriesMoved(0, None)]
+
+    def test_what_waits_for_its_time_is_due_at_once_with_what_failed_or_alone(self, store: Probe) -> None:
+        (dead,) = failed(store)
+        retried, later, due = add(store, store.delivery(), store.delivery(), store.delivery())
+        for one in store.claim_deliveries():
+            at = {retried.id: store.now + 90_000, later.id: store.now + 30_000}.get(one.id, store.now + 3)
+            store.all(store.settle_op(one, status="pending", answer=503, next_at=at))
+        store.clock.advance(5)
+        before = {one.id: store.find_delivery(one.id) for one in (retried, later, due)}
+        op = RecoverDeliveries(now=store.now, endpoint="ops", failed=False, waiting=True, limit=1)
+        assert store.all(replace(op, endpoint="else"), replace(op, waiting=False)) == [DeliveriesMoved(0, None)] * 2
+        assert store.all(op) == [DeliveriesMoved(1, retried.id)]
+        sooner = store.find_delivery(retried.id)
+        expected = before[retried.id]
+        assert expected is not None
+        assert (sooner, expected.round_start, expected.attempt) == (replace(expected, next_at=store.now), 0, 1)
+        assert store.all(replace(op, after=due.id)) == [DeliveriesMoved(0, None)]
+        assert store.all(replace(op, failed=True, limit=9)) == [DeliveriesMoved(2, None)], "one that is due stays so"
+        assert store.find_delivery(due.id) == before[due.id]
+        assert [one.id for one in store.claim_deliveries()] == [due.id, dead.id, retried.id, later.id]
+
+    def test_what_is_held_or_being_sent_waits_on_when_the_rest_is_brought_forward(self, store: Probe) -> None:
+        first, second = add(store, ordered(store, "o"), ordered(store, "o"))
+        (sending,) = store.claim_deliveries()
+        op = RecoverDeliveries(now=store.now, endpoint="ops", waiting=True)
+        assert store.all(op) == [DeliveriesMoved(0, None)]
+        store.all(store.settle_op(sending, status="pending", next_at=store.now + 90_000))
+        assert store.all(op) == [DeliveriesMoved(1, None)]
+        assert statuses(store, first, second) == ["pending", "held"]
+        (again,) = store.claim_deliveries()
+        assert (again.id, again.order_key, again.attempt) == (first.id, "o", 2)
 
     def test_deliveries_are_deleted_by_status_in_parts_with_their_attempts(self, store: Probe) -> None:
         first, second = failed(store, 2)

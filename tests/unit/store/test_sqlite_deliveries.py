@@ -197,6 +197,8 @@ def test_what_people_do_with_very_many_is_done_in_short_parts(store: Probe, stat
     def parts() -> list[Op]:
         return [
             RecoverDeliveries(now=store.now, endpoint="ops", since=0, limit=100),
+            RecoverDeliveries(now=START, endpoint="ops", waiting=True, limit=100),
+            RecoverDeliveries(now=START, endpoint="ops", failed=False, waiting=True, limit=100),
             PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, limit=100),
             ResendDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),
             AbandonDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),

@@ -128,7 +128,7 @@ class Recovery:
         """Send what the endpoint was not told of what happened in `since <= time < until` and is of interest to it now.
 
         It may be repeated, broken off and begun again anywhere: what the endpoint has a delivery of is not made again.
-        The audit log has an entry of each call that made deliveries, and of the first. A dry run only counts: it has none.
+        The audit log has an entry of each call that made deliveries, and of the first; a dry run has none.
         """
         self._require_live(endpoint)
         end = self._clock.now() + 1 if until is None else until

@@ -101,14 +101,19 @@ NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})
 
 
 class RecoverDeliveries(Op, frozen=True, kw_only=True):
-    """Send again what failed for good for one endpoint -> DeliveriesMoved.
+    """Send again what failed for good for one endpoint, and what waits for its time -> DeliveriesMoved.
 
     Those made at `since` or later and before `until`, by the time that their ids hold, as :class:`ResendDelivery` does
-    with each; in the order of ids, so many that failed at most being looked at. Not those of :data:`NEVER_AGAIN`.
+    with each; in the order of ids, so many that are so at most being looked at. Of those that failed not those of
+    :data:`NEVER_AGAIN`; of those that wait only those due after `now`, so that nothing is put off by it.
     """
 
     endpoint: str
-    since: int
+    since: int = 0
+    failed: bool = True
+    """Those that failed."""
+    waiting: bool = False
+    """Those that are pending: they are due at once, and their schedule goes on."""
     until: int | None = None
     after: str | None = None
     """Only those with a greater id: the cursor."""

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from hookyard import ids
 from hookyard.model import Delivery
 from hookyard.store.contract import (
-    NEVER_AGAIN,
     AbandonDelivery,
     AddMissed,
     DeliveriesMoved,
@@ -21,7 +20,7 @@ from hookyard.store.contract import (
     Stale,
 )
 from hookyard.store.memory.data import Data
-from hookyard.store.rules import is_open, sent_again
+from hookyard.store.rules import is_open, is_recovered, sent_again
 from hookyard.store.spans import in_span
 
 
@@ -52,9 +51,10 @@ def abandon_delivery(data: Data, op: AbandonDelivery) -> Result:
 
 
 def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
-    """Send again what failed."""
-    looked, following = _walk(data, op, lambda one: one.status == "failed")
-    again = [one for one in looked if one.last_error not in NEVER_AGAIN]
+    """Send again what failed, and at once what waits."""
+    asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
+    looked, following = _walk(data, op, lambda one: one.status in asked)
+    again = [one for one in looked if is_recovered(one.status, one.last_error, one.next_at, op.now)]
     for one in again:
         data.deliveries[one.id] = sent_again(one, op.now)
     return DeliveriesMoved(len(again), following)

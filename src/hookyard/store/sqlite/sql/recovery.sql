@@ -20,10 +20,16 @@ WHERE key IN (/* each , */ ? /* end */);
 -- name: abandon
 UPDATE delivery SET status = 'failed', last_error = 'abandoned', next_at = NULL, completed_at = ? WHERE key = ?;
 
--- name: failed_of
-SELECT key, tail, last_error FROM /* columns waiting_or_failed */
-  AND status = 'failed' AND key > ?2 AND key < ?3
-ORDER BY key LIMIT ?4;
+-- name: recoverable
+-- Those that wait and those that failed, each of which is asked for or not: each is read only as far as it is needed.
+SELECT key, tail, status, last_error, next_at FROM (
+  SELECT key, tail, status, last_error, next_at FROM /* columns waiting_or_failed */
+    AND status = 'pending' AND key > ?2 AND key < ?3 AND ?5 ORDER BY key LIMIT ?4)
+UNION ALL
+SELECT key, tail, status, last_error, next_at FROM (
+  SELECT key, tail, status, last_error, next_at FROM /* columns waiting_or_failed */
+    AND status = 'failed' AND key > ?2 AND key < ?3 AND ?6 ORDER BY key LIMIT ?4)
+ORDER BY 1 LIMIT ?4;
 
 -- name: all_of
 SELECT key, tail, status FROM delivery INDEXED BY delivery_of_endpoint

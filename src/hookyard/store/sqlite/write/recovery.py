@@ -6,7 +6,6 @@ from typing import cast
 from hookyard import ids
 from hookyard.model import Delivery, DeliveryStatus
 from hookyard.store.contract import (
-    NEVER_AGAIN,
     AbandonDelivery,
     AddMissed,
     DeliveriesMoved,
@@ -18,6 +17,7 @@ from hookyard.store.contract import (
     Result,
     Stale,
 )
+from hookyard.store.rules import is_recovered
 from hookyard.store.spans import first_key
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_numbers, numbers
@@ -28,7 +28,7 @@ from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("recovery")
 _STANDING, _SEND_AGAIN, _ABANDON = _SQL["standing"], _SQL["send_again"], _SQL["abandon"]
-_FAILED_OF, _ALL_OF, _SOME_OF = _SQL["failed_of"], _SQL["all_of"], _SQL["some_of"]
+_RECOVERABLE, _ALL_OF, _SOME_OF = _SQL["recoverable"], _SQL["all_of"], _SQL["some_of"]
 _FORGET, _TOLD = _SQL["forget"], _SQL["told"]
 _NEWEST = 1 << 60
 """Greater than any key."""
@@ -68,15 +68,16 @@ def _abandon(db: Db, op: AbandonDelivery) -> Result:
 
 
 def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]:
-    """Send again what failed."""
+    """Send again what failed, and at once what waits."""
     return [_recover(db, op) for op in ops]
 
 
 def _recover(db: Db, op: RecoverDeliveries) -> Result:
-    rows = cast("list[tuple[int, int, str | None]]", db.rows(_FAILED_OF, _walk(op, op.since)))
-    again = [key for key, _, error in rows if error not in NEVER_AGAIN]
+    found = db.rows(_RECOVERABLE, (*_walk(op, op.since), op.waiting, op.failed))
+    rows = cast("list[tuple[int, int, DeliveryStatus, str | None, int | None]]", found)
+    again = [key for key, _, status, error, at in rows if is_recovered(status, error, at, op.now)]
     _send_again(db, again, op.now)
-    return DeliveriesMoved(len(again), _next(op, rows))
+    return DeliveriesMoved(len(again), _next(op, [row[:2] for row in rows]))
 
 
 def purge_deliveries(db: Db, ops: Sequence[PurgeDeliveries]) -> list[Result]:
@@ -98,7 +99,7 @@ def _purge(db: Db, op: PurgeDeliveries) -> Result:
         chunk = gone[start : start + MOST]
         db.change(_FORGET, chunk, len(chunk))
     orders.promote(db, dict.fromkeys(behind.values(), op.now))
-    return DeliveriesMoved(len(gone), _next(op, rows))
+    return DeliveriesMoved(len(gone), _next(op, [row[:2] for row in rows]))
 
 
 def add_missed(db: Db, ops: Sequence[AddMissed]) -> list[Result]:
@@ -153,5 +154,5 @@ def _walk(op: RecoverDeliveries | PurgeDeliveries, since: int | None = None) -> 
     return (op.endpoint, before, behind, max(op.limit, 0))
 
 
-def _next(op: RecoverDeliveries | PurgeDeliveries, rows: Sequence[tuple[int, int, object]]) -> str | None:
-    return ids.join(rows[-1][0], rows[-1][1]) if 0 < len(rows) == op.limit else None
+def _next(op: RecoverDeliveries | PurgeDeliveries, rows: Sequence[tuple[int, int]]) -> str | None:
+    return ids.join(*rows[-1]) if 0 < len(rows) == op.limit else None
