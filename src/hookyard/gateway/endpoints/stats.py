@@ -22,6 +22,8 @@ from hookyard.model import Backlog, EndpointAttempt
 
 DELIVERIES: Final = 1000
 """Over how many deliveries, the newest, an endpoint's numbers are."""
+_NEVER_SENT: Final = frozenset({"endpoint_disabled", "endpoint_removed", "abandoned"})
+"""What ended without an attempt: it says nothing of the receiver, and would hide the error that does."""
 _UNANSWERED: Final = "timeout"
 """Attempts without an answer that show how long a receiver takes all the same."""
 
@@ -116,10 +118,12 @@ class EndpointStatsRoute:
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         require_no_query(request)
         found = self._access.endpoints.find(name, principal.tenant)
-        tries = await self._deps.store.endpoint_attempts(name, limit=DELIVERIES)
+        kept = await self._deps.store.endpoint_attempts(name, limit=DELIVERIES)
+        tries = [each for each in kept if each.error not in _NEVER_SENT]
         backlog = await self._deps.store.backlog(name)
         arrived = [each for each in tries if each.error is None]
-        lost = next((each for each in tries if each.error is not None), None)
+        # By their time: an old delivery may have been tried after all newer ones.
+        lost = max((each for each in tries if each.error is not None), key=_when, default=None)
         row, lines = found.row, self._deps.lines
         return value_answer(
             EndpointStats(
@@ -132,13 +136,17 @@ class EndpointStatsRoute:
                 failed=len(tries) - len(arrived),
                 success_rate=round(len(arrived) / len(tries), 4) if tries else UNSET,
                 latency=latency_of(tries),
-                last_success_at=rfc3339(arrived[0].started_at) if arrived else UNSET,
+                last_success_at=rfc3339(max(map(_when, arrived))) if arrived else UNSET,
                 last_error=UNSET if lost is None else _error_view(lost),
                 since=rfc3339(min(each.started_at for each in tries)) if tries else UNSET,
                 backlog=_backlog_view(backlog),
                 line=UNSET if lines is None else _line_view(lines(name)),
             )
         )
+
+
+def _when(tried: EndpointAttempt) -> int:
+    return tried.started_at
 
 
 def latency_of(tries: Sequence[EndpointAttempt]) -> Latency | UnsetType:

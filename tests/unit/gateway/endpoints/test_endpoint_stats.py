@@ -1,6 +1,7 @@
 """How an endpoint has been lately, and is now."""
 
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +94,39 @@ def test_what_arrived_and_what_did_not_is_counted_and_the_last_error_says_where_
         assert [one["name"] for one in failing] == ["audit"]
 
     in_hall(tmp_path, work, ok)
+
+
+def test_the_last_error_is_the_last_by_time_and_of_an_attempt_that_was_really_made(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", events=["job.succeeded"], schedule=["0s", "1h"], breaker="off")
+
+        async def lost(count: int, error: str) -> dict[str, Any]:
+            found: list[dict[str, Any]] = []
+
+            async def there() -> bool:
+                found[:] = await call.deliveries(f"endpoint=audit&error={error}")
+                return len(found) == count
+
+            await call.until(there)
+            return found[0]
+
+        async def told() -> tuple[int, str, str, str]:
+            stats = (await call("GET", "/endpoints/audit/stats")).json()
+            last = stats["last_error"]
+            return stats["attempts"], last["error"], last["delivery_id"], last["at"]
+
+        call.receiver.handler = answering(503)
+        await call.run()
+        await call.run()
+        old = (await call.deliveries("endpoint=audit"))[1]
+        await lost(2, "http_503")
+        call.clock.advance(1000)
+        call.receiver.handler = answering(410)
+        await call("POST", f"/deliveries/{old['id']}/resend")
+        await lost(1, "gone")
+        assert await told() == (3, "gone", old["id"], "2026-05-01T00:00:01.000Z")
+        call.clock.advance(2 * 3_600_000)
+        await lost(1, "endpoint_disabled")
+        assert await told() == (3, "gone", old["id"], "2026-05-01T00:00:01.000Z")
+
+    in_hall(tmp_path, work)
