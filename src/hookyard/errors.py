@@ -73,7 +73,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "job_active": Code(409, "The job has not ended.", exit_code=75),
         "attempts_exhausted": Code(409, "The attempts of the job are used up.", exit_code=65),
         "already_succeeded": Code(409, "The job has succeeded.", exit_code=65),
-        "already_terminal": Code(409, "The job has ended.", exit_code=65),
+        "already_terminal": Code(409, "It has ended.", exit_code=65),
         "undelivered": Code(409, "Something of the job is still to be delivered.", exit_code=75),
         "delivery_active": Code(409, "The delivery is being sent at this moment.", retryable=True, exit_code=75),
         "endpoint_disabled": Code(409, "The endpoint gets nothing now.", exit_code=65),

@@ -84,6 +84,11 @@ def key(identifier: str) -> int:
     return int(identifier[:8] + identifier[9:13] + identifier[15:18], 16)
 
 
+def last_before(millis: int) -> str:
+    """The greatest id that can have been made before this time; the least there is, where that is 1970 or earlier."""
+    return join((millis << _COUNTER_BITS) - 1, _TAIL_MASK) if millis > 0 else join(0, 0)
+
+
 def tail(identifier: str) -> int:
     """The 62 random bits of an id."""
     return int(identifier[19:23] + identifier[24:], 16) & _TAIL_MASK

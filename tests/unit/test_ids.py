@@ -55,6 +55,15 @@ def test_two_ids_of_the_same_instant_differ_in_their_random_half() -> None:
     assert len(tails) == 100
 
 
+def test_the_last_id_before_a_time_is_between_those_of_before_and_those_of_then() -> None:
+    clock = FakeClock(1_000)
+    before = [ids.IdSource(clock)() for _ in range(20)]
+    clock.advance(1)
+    then = [ids.IdSource(clock)() for _ in range(20)]
+    assert max(before) < ids.last_before(1_001) < min(then)
+    assert ids.last_before(0) == ids.last_before(-1) < ids.last_before(1)
+
+
 def test_what_is_no_uuid_of_version_7_is_no_id() -> None:
     for text in ("", "x", "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "00000000-0000-4000-8000-000000000000"):
         assert ids.parse(text) is None

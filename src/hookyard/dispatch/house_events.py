@@ -2,19 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.dispatch.outbox import Outbox
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.model import Delivery, Event
+from hookyard.model import QUIET_HOUSE_EVENTS, Delivery, Event
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import AppendEvents
 
 _log = log.get("house")
-QUIET: Final = frozenset({"schedule.fired"})
-"""Those that there is much of: only endpoints that name them are told, and they are not kept as events."""
 
 
 class HouseEvents:
@@ -36,9 +33,9 @@ class HouseEvents:
     def soon(self, kind: str, data: Mapping[str, object], tenant: str = "") -> None:
         """Store one without waiting for it; those of one caller keep their order.
 
-        One of :data:`QUIET` that no endpoint names costs a look at a set.
+        One of :data:`~hookyard.model.QUIET_HOUSE_EVENTS` that no endpoint names costs a look at a set.
         """
-        if kind in QUIET and kind not in self._outbox.listeners:
+        if kind in QUIET_HOUSE_EVENTS and kind not in self._outbox.listeners:
             return
         task = asyncio.get_running_loop().create_task(self._try(kind, data, tenant))
         self._under_way.add(task)
@@ -57,7 +54,7 @@ class HouseEvents:
         """
         now = self._clock.now()
         event, deliveries = self._outbox.announce(kind, data, now, tenant=tenant)
-        kept = () if kind in QUIET else (event,)
+        kept = () if kind in QUIET_HOUSE_EVENTS else (event,)
         if not kept and not deliveries:
             return event
         written = False
@@ -74,7 +71,7 @@ class HouseEvents:
         """Go on with one that is on disk, whoever wrote it: send its deliveries, tell the plugins that listen."""
         if deliveries:
             self._outbox.committed(deliveries)
-        if self._published is not None and event.type not in QUIET:
+        if self._published is not None and event.type not in QUIET_HOUSE_EVENTS:
             self._published(event)
 
     async def idle(self) -> None:

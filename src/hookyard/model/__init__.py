@@ -14,6 +14,8 @@ from hookyard.model.retry import Retry
 from hookyard.model.schedules import FireOutcome, Schedule
 from hookyard.model.told import Artifact, Event, Item, ItemStatus, LogLine, StateChange, StateEntry
 from hookyard.model.words import (
+    HOUSE,
+    QUIET_HOUSE_EVENTS,
     TERMINAL,
     YEAR,
     AttemptOutcome,
@@ -27,7 +29,9 @@ from hookyard.model.words import (
 
 __all__ = [
     "EVERY_LANE",
+    "HOUSE",
     "MOST_COUNTED",
+    "QUIET_HOUSE_EVENTS",
     "TERMINAL",
     "YEAR",
     "Artifact",

@@ -2,6 +2,10 @@
 
 from typing import Final, Literal
 
+HOUSE: Final = "hookyard"
+"""Stands for a plugin in the events that no command emitted."""
+QUIET_HOUSE_EVENTS: Final = frozenset({"schedule.fired"})
+"""Of those, what there is much of: told to those who ask for it by its very name, and not kept as an event."""
 YEAR: Final = 366 * 86_400
 """Seconds: the longest that a job may take or be put off. What is longer is a mistake, and would not fit the store."""
 JobStatus = Literal["queued", "running", "succeeded", "failed", "timed_out", "cancelled"]

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from hookyard.clock import rfc3339
-from hookyard.model import CallbackEvent, ErrorInfo, Job
+from hookyard.model import QUIET_HOUSE_EVENTS, CallbackEvent, ErrorInfo, Job
 from hookyard.model import Event as EmittedEvent
 
 EVENTS: Final = {
@@ -26,7 +26,7 @@ CALLS: Final[dict[str, CallbackEvent]] = {"job.started": "started", "job.progres
 """What a callback URL may ask for, by the event that it is."""
 NOTICES: Final = frozenset({"job.queued", "job.started", "job.progress"})
 """What is told of a job under way."""
-QUIET: Final = NOTICES | {"schedule.fired"}
+QUIET: Final = NOTICES | QUIET_HOUSE_EVENTS
 """What is told to those who ask for it by its very name, since there is much of it; and it is not kept as an event."""
 
 

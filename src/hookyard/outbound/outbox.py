@@ -8,14 +8,12 @@ import msgspec
 from msgspec.structs import replace
 
 from hookyard.ids import IdSource
-from hookyard.model import Delivery, Event, Job
+from hookyard.model import HOUSE, Delivery, Event, Job
 from hookyard.outbound.contents import TOO_LARGE, Contents
 from hookyard.outbound.endpoints import Endpoints, Told
 from hookyard.outbound.message import CALLS, EVENTS
 
 _TOKEN_BITS: Final = 62
-HOUSE: Final = "hookyard"
-"""The plugin of Hookyard's own events."""
 
 
 class Places(Protocol):

@@ -4,7 +4,7 @@ Each call is one page: it looks at a bounded number of rows, and answers where t
 """
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any
 
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
@@ -22,8 +22,6 @@ from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, Replay, Rep
 from hookyard.gateway.paging import DELIVERIES, OLDEST_FIRST, REPLAYS
 from hookyard.model import DeliveryStatus
 from hookyard.store.contract import NEVER_AGAIN, DeliveryQuery
-
-_LAST_TAIL: Final = (1 << 62) - 1
 
 
 class RecoveryRoutes:
@@ -64,7 +62,7 @@ class RecoveryRoutes:
         statuses = tuple(dict.fromkeys(asked.statuses))
         if asked.dry_run:
             return value_answer(await self._count(name, asked, statuses))
-        after = OLDEST_FIRST.row(asked.cursor) or last_before(since)
+        after = OLDEST_FIRST.row(asked.cursor) or ids.last_before(since)
         facts = {**_facts(asked, since, until), "statuses": statuses}
         audit = entry(request, principal, self._deps, "endpoint.purge", name, facts)
         moved = await self._access.recovery.purge(
@@ -102,11 +100,6 @@ class RecoveryRoutes:
         found = await find(self._deps.store, query, statuses)
         count = sum(1 for each in found.deliveries if each.last_error not in but)
         return Moved(count=count, next=None if found.next is None else DELIVERIES.after(found.next), dry_run=True)
-
-
-def last_before(moment: int) -> str | None:
-    """The largest id that can have been made before a time, in milliseconds; None before there were any."""
-    return ids.join((moment << 12) - 1, _LAST_TAIL) if moment > 0 else None
 
 
 def _oldest_first(row: str | None) -> str | None:

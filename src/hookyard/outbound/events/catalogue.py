@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from hookyard.clock import rfc3339
+from hookyard.model import HOUSE
 from hookyard.outbound.events import house, jobs
 from hookyard.outbound.events.samples import SAMPLE_EVENT, SAMPLES
 from hookyard.outbound.message import QUIET, EmittedData, Event
@@ -14,8 +15,6 @@ from hookyard.schema import DRAFT, Schema, of_type
 
 Group: TypeAlias = Literal["job", "endpoint", "breaker", "schedule", "plugin"]
 Data: TypeAlias = type[Struct]
-HOUSE: Final = "hookyard"
-"""The plugin of Hookyard's own events."""
 
 
 class EventType(Struct, frozen=True, kw_only=True):

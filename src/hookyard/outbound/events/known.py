@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from hookyard.context.events import EventSpec
-from hookyard.model import Event
-from hookyard.outbound.events.catalogue import EVENT_TYPES, HOUSE, EventType
+from hookyard.model import HOUSE, Event
+from hookyard.outbound.events.catalogue import EVENT_TYPES, EventType
 
 
 class KnownType(Struct, frozen=True, kw_only=True):

@@ -17,8 +17,6 @@ PAGE: Final = 100
 """How many jobs, and how many events, are read at once: their results and payloads are in memory together."""
 READS: Final = 20
 """How many pages one call reads at most: they may be empty where the store looks through much to find little."""
-_TAIL: Final = (1 << 62) - 1
-_COUNTER_BITS: Final = 12
 _EARLIER: Final = 1000
 """Milliseconds before `since` at which the walk through events begins: an id is made a moment before its event."""
 _LATER: Final = 3_600_000
@@ -54,9 +52,9 @@ async def read_page(store: Store, *, since: int, until: int, after: str | None) 
         after: the `next` of the page before.
     """
     jobs = await store.ended(EndedQuery(since=since, until=until, after=after, limit=PAGE))
-    begin = _last_before(since - _EARLIER)
+    begin = ids.last_before(since - _EARLIER)
     events = await store.events(EventQuery(after=begin if after is None else max(after, begin), limit=PAGE))
-    last = events[-1].id if len(events) == PAGE and events[-1].id < _last_before(until + _LATER) else None
+    last = events[-1].id if len(events) == PAGE and events[-1].id < ids.last_before(until + _LATER) else None
     # Each walk has been looked through down to its own place: both of them to the nearer one.
     end = min((place for place in (jobs.next, last) if place is not None), default=None)
     found: list[tuple[int, int, str, Job | Event]] = [
@@ -66,8 +64,3 @@ async def read_page(store: Store, *, since: int, until: int, after: str | None) 
     # What a command emitted comes before the end of its job. No two have the same id.
     told = [each for _, _, place, each in sorted(found, key=lambda one: one[:3]) if end is None or place <= end]
     return Page(tuple(told), end)
-
-
-def _last_before(millis: int) -> str:
-    """The greatest id that can have been made before this time."""
-    return ids.join((max(0, millis) << _COUNTER_BITS) - 1, _TAIL) if millis > 0 else ids.join(0, 0)
