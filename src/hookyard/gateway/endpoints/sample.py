@@ -81,6 +81,8 @@ async def first_attempt(
         now = clock.now()  # before the look, so that the last one sees all that was over by then
         tries = await store.delivery_attempts(sent.id)
         found = await store.delivery(sent.id) or sent
+        if found.completed_at is not None:
+            tries = tries or await store.delivery_attempts(sent.id)  # it may have ended between the two looks
         if tries or found.completed_at is not None or now >= until:
             return found, tries[0] if tries else None
         await clock.wait(never, min(until, now + pause))

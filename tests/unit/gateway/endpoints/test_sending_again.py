@@ -2,13 +2,18 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from tests.unit.gateway.endpoints.hall import BEGIN, READER, WRITER, Hall, in_hall, refused
 
+from hookyard.gateway.endpoints.sample import first_attempt
 from hookyard.gateway.paging import DELIVERIES, OLDEST_FIRST
+from hookyard.model import Delivery, DeliveryAttempt
+from hookyard.store.contract import Store
+from hookyard.testing import FakeClock
 from hookyard.testing.receiver import answering, ok, silent
 
 GONE = answering(500, b"broken")
@@ -56,6 +61,36 @@ def test_a_sample_that_takes_longer_than_anybody_waits_is_answered_as_on_its_way
         assert (await _passing(call, waiting)).status_code == 202
 
     in_hall(tmp_path, work, silent, outbound=_outbound())
+
+
+def test_an_attempt_that_ends_while_it_is_looked_for_is_shown() -> None:
+    sent = Delivery(
+        id="d",
+        job_id=None,
+        request_id="",
+        event="job.failed",
+        endpoint="e",
+        url=None,
+        body=b"",
+        created_at=1,
+        next_at=1,
+    )
+    tried = DeliveryAttempt(delivery_id="d", number=1, started_at=1, duration=1, status=200, error=None, response=b"")
+
+    class EndsBetween:
+        """Knows nothing of the attempt until somebody has looked at the delivery."""
+
+        ended = False
+
+        async def delivery_attempts(self, _: str) -> tuple[DeliveryAttempt, ...]:
+            return (tried,) if self.ended else ()
+
+        async def delivery(self, _: str) -> Delivery:
+            self.ended = True
+            return replace(sent, status="delivered", completed_at=2)
+
+    found, attempt = asyncio.run(first_attempt(cast("Store", EndsBetween()), FakeClock(), sent, 5))
+    assert (found.status, attempt) == ("delivered", tried)
 
 
 async def _passing(call: Hall, waiting: asyncio.Task[httpx.Response]) -> httpx.Response:
