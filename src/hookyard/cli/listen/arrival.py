@@ -7,10 +7,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from hookyard.cli.listen.judge import Verdict
+from hookyard.cli.listen.judge import Judged
 from hookyard.cli.receiver import Incoming
 
-_MOST_KNOWN: Final = 10_000
+_MOST_SEEN: Final = 10_000
 _IDS: Final = ("webhook-id", "x-webhook-delivery")
 
 
@@ -23,7 +23,7 @@ class Arrival(Struct, frozen=True, kw_only=True):
     event: str
     """Its type; empty when it does not say."""
     id: str
-    verdict: Verdict
+    judged: Judged
     times: int
     """How often this id has come by now; 0 for one without an id."""
     changed: bool
@@ -39,21 +39,21 @@ class _Named(Struct, frozen=True):
     id: str = ""
 
 
-class Known:
+class SeenIds:
     """The ids that came, the last ten thousand of them."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+        self._seen: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
 
     def count(self, identifier: str, body: bytes) -> tuple[int, bool]:
         """Count an id: how often it has come by now, and whether its body is another one than before."""
         if not identifier:
             return 0, False
         digest = sha256(body).digest()
-        times, before = self._known.pop(identifier, (0, digest))
-        self._known[identifier] = times + 1, digest
-        if len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
+        times, before = self._seen.pop(identifier, (0, digest))
+        self._seen[identifier] = times + 1, digest
+        if len(self._seen) > _MOST_SEEN:
+            self._seen.popitem(last=False)
         return times + 1, before != digest
 
 

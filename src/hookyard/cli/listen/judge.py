@@ -11,7 +11,7 @@ from hookyard.client.verify import Form, VerificationError, verify
 from hookyard.client.verify.keys import known
 
 
-class Verdict(Struct, frozen=True):
+class Judged(Struct, frozen=True):
     """What comes of it."""
 
     problem: str | None
@@ -40,7 +40,7 @@ class Judge:
         parts = urlsplit(url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
 
-    def verdict(self, incoming: Incoming, now: int) -> Verdict:
+    def judge(self, incoming: Incoming, now: int) -> Judged:
         """Judge one.
 
         Args:
@@ -48,7 +48,7 @@ class Judge:
             now: milliseconds.
         """
         if not self._secrets:
-            return Verdict("there is no secret yet to verify it with")
+            return Judged("there is no secret yet to verify it with")
         try:
             found = verify(
                 incoming.headers,
@@ -60,6 +60,6 @@ class Judge:
             )
         except VerificationError as error:
             hint = "; here that is --form plain" if error.step == "form" and "form='plain'" in str(error) else ""
-            return Verdict(f"{error}{hint}")
+            return Judged(f"{error}{hint}")
         which = f", secret {found.number + 1} of {len(self._secrets)}" if len(self._secrets) > 1 else ""
-        return Verdict(None, f"{found.algorithm}{which}")
+        return Judged(None, f"{found.algorithm}{which}")

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from hookyard.cli.listen.answers import Answers
-from hookyard.cli.listen.arrival import Arrival, Known, named
-from hookyard.cli.listen.judge import Judge, Verdict
+from hookyard.cli.listen.arrival import Arrival, SeenIds, named
+from hookyard.cli.listen.judge import Judge, Judged
 from hookyard.cli.receiver import LARGEST, Incoming, Reply
 from hookyard.clock import Clock
 
@@ -38,7 +38,7 @@ class Listener:
         self._tell = tell
         self._delay = delay
         self._left = count
-        self._known = Known()
+        self._seen = SeenIds()
         self.over = asyncio.Event()
         """Set when as many have come as were waited for, or by whoever wants no more."""
         self.unverified = 0
@@ -70,21 +70,21 @@ class Listener:
     def _received(self, incoming: Incoming) -> Reply:
         now = self._clock.now()
         if not incoming.whole:
-            verdict, reply = Verdict(f"the body is larger than {LARGEST >> 20} MiB"), Reply(413)
-        elif (verdict := self._judge.verdict(incoming, now)).problem is not None:
+            judged, reply = Judged(f"the body is larger than {LARGEST >> 20} MiB"), Reply(413)
+        elif (judged := self._judge.judge(incoming, now)).problem is not None:
             reply = Reply(401)
         else:
             reply = self._answers.next()
-        self.unverified += verdict.problem is not None
+        self.unverified += judged.problem is not None
         event, identifier = named(incoming)
         # What nobody signed is no second coming of anything.
-        times, changed = (0, False) if verdict.problem is not None else self._known.count(identifier, incoming.body)
+        times, changed = (0, False) if judged.problem is not None else self._seen.count(identifier, incoming.body)
         arrival = Arrival(
             at=now,
             incoming=incoming,
             event=event,
             id=identifier,
-            verdict=verdict,
+            judged=judged,
             times=times,
             changed=changed,
             status=reply.status,

@@ -26,9 +26,9 @@ def as_json(arrival: Arrival) -> str:
             "at": rfc3339(arrival.at),
             "event": arrival.event,
             "id": arrival.id,
-            "verified": arrival.verdict.problem is None,
-            "by": arrival.verdict.how,
-            "problem": arrival.verdict.problem,
+            "verified": arrival.judged.problem is None,
+            "by": arrival.judged.how,
+            "problem": arrival.judged.problem,
             "times": arrival.times,
             "changed": arrival.changed,
             "method": arrival.incoming.method,
@@ -48,13 +48,13 @@ def as_lines(arrival: Arrival, *, headers: bool, whole: bool) -> Iterator[str]:
         headers: whether its headers are shown too.
         whole: whether all of the body is.
     """
-    found = arrival.verdict
-    verdict = f"verified ({found.how})" if found.problem is None else f"NOT VERIFIED: {found.problem}"
+    found = arrival.judged
+    judged = f"verified ({found.how})" if found.problem is None else f"NOT VERIFIED: {found.problem}"
     again = f", came before ({arrival.times} times now)" if arrival.times > 1 else ""
     other = ", WITH ANOTHER BODY" if arrival.changed else ""
     what = arrival.event or f"{arrival.incoming.method} {arrival.incoming.target}"
     time = rfc3339(arrival.at)[11:23]
-    yield safe(f"{time}  {what}  {arrival.id or 'no id'}  {verdict}{again}{other}  -> {arrival.status}")
+    yield safe(f"{time}  {what}  {arrival.id or 'no id'}  {judged}{again}{other}  -> {arrival.status}")
     if headers:
         yield from (safe(f"    {name}: {value}") for name, value in arrival.incoming.headers)
     lines = _pretty(arrival.incoming.body).splitlines()

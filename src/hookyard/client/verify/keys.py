@@ -7,7 +7,7 @@ from hookyard.webhook_secret import PRIVATE, PUBLIC, PublicKey, secret_key
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class VerifyingKey:
     """One of them, and its place among those that were given. It does not show when it is printed."""
 
     number: int
@@ -15,10 +15,10 @@ class Known:
     public: PublicKey | None = None
 
     def __repr__(self) -> str:
-        return f"Known({self.number})"
+        return f"VerifyingKey({self.number})"
 
 
-def known(secrets: str | Iterable[str]) -> Sequence[Known]:
+def known(secrets: str | Iterable[str]) -> Sequence[VerifyingKey]:
     """Read them.
 
     Raises:
@@ -30,8 +30,8 @@ def known(secrets: str | Iterable[str]) -> Sequence[Known]:
         msg = "verify needs at least one secret"
         raise ValueError(msg)
     return [
-        Known(number, public=PublicKey.of(text))
+        VerifyingKey(number, public=PublicKey.of(text))
         if text.startswith((PUBLIC, PRIVATE))
-        else Known(number, shared=secret_key(text))
+        else VerifyingKey(number, shared=secret_key(text))
         for number, text in enumerate(texts)
     ]

@@ -11,7 +11,7 @@ from hookyard.client.verify.clock import Moment
 from hookyard.client.verify.fields import Labelled, binaries, labelled
 from hookyard.client.verify.found import Step, VerificationError, Verified
 from hookyard.client.verify.headers import Fields
-from hookyard.client.verify.keys import Known
+from hookyard.client.verify.keys import VerifyingKey
 from hookyard.client.verify.signatures import ED25519, MAC, whose
 
 INPUT: Final = "signature-input"
@@ -32,7 +32,7 @@ class Request:
     """As the sender calls it; None when the receiver does not say."""
 
 
-def check(request: Request, body: bytes, keys: Sequence[Known], moment: Moment) -> Verified:
+def check(request: Request, body: bytes, keys: Sequence[VerifyingKey], moment: Moment) -> Verified:
     """Verify: one of the signatures has to be good.
 
     Raises:
@@ -61,7 +61,7 @@ def base(request: Request, components: Sequence[str], parameters: str) -> bytes:
     return f'{"".join(lines)}"@signature-params": {parameters}'.encode()
 
 
-def _verify(request: Request, one: Labelled, keys: Sequence[Known], moment: Moment) -> Verified:
+def _verify(request: Request, one: Labelled, keys: Sequence[VerifyingKey], moment: Moment) -> Verified:
     _check_coverage(request, one)
     created, expires = one.parameters.get("created"), one.parameters.get("expires")
     if not isinstance(created, int) or not isinstance(expires, int | None):

@@ -6,7 +6,7 @@ from typing import Final
 
 from hookyard.client.verify.found import VerificationError, Verified
 from hookyard.client.verify.headers import Fields
-from hookyard.client.verify.keys import Known
+from hookyard.client.verify.keys import VerifyingKey
 from hookyard.client.verify.signatures import entries, whose
 
 HEADER: Final = "x-webhook-signature"
@@ -15,7 +15,7 @@ _OTHER_FORM: Final = re.compile(rb'"[^"\n]{1,200}": |(?![{\["])[!-\-/-~]{1,255}\
 """How the content begins that the other forms sign with the same key. No JSON document begins so."""
 
 
-def check(fields: Fields, body: bytes, keys: Sequence[Known]) -> Verified:
+def check(fields: Fields, body: bytes, keys: Sequence[VerifyingKey]) -> Verified:
     """Verify.
 
     Raises:

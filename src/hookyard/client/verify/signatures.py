@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from hookyard.client.verify.found import VerificationError
-from hookyard.client.verify.keys import Known
+from hookyard.client.verify.keys import VerifyingKey
 
 MOST: Final = 16
 """Signatures of one request: a header with more is nobody's rotation."""
@@ -28,8 +28,8 @@ def base64(text: str) -> bytes | None:
 
 
 def whose(
-    keys: Sequence[Known], macs: Sequence[bytes], signatures: Sequence[bytes], content: bytes
-) -> tuple[Known, bool] | None:
+    keys: Sequence[VerifyingKey], macs: Sequence[bytes], signatures: Sequence[bytes], content: bytes
+) -> tuple[VerifyingKey, bool] | None:
     """The first key that made one of these, and whether by Ed25519; None if no key did.
 
     Everything is compared with everything, so that the time taken does not tell which secret is in use.
@@ -40,7 +40,7 @@ def whose(
         signatures: 64 bytes each; only public keys are.
         content: what was signed.
     """
-    good: list[tuple[Known, bool]] = []
+    good: list[tuple[VerifyingKey, bool]] = []
     for key in keys:
         if key.shared is not None:
             expected = hmac.digest(key.shared, content, "sha256")

@@ -7,7 +7,7 @@ from typing import Final
 from hookyard.client.verify.clock import Moment
 from hookyard.client.verify.found import VerificationError, Verified
 from hookyard.client.verify.headers import Fields
-from hookyard.client.verify.keys import Known
+from hookyard.client.verify.keys import VerifyingKey
 from hookyard.client.verify.signatures import ED25519, MAC, base64, entries, whose
 
 _ID: Final = re.compile(r"[!-\-/-~]{1,255}")
@@ -15,7 +15,7 @@ _ID: Final = re.compile(r"[!-\-/-~]{1,255}")
 _SIZES: Final = {"v1": MAC, "v1a": ED25519}
 
 
-def check(fields: Fields, body: bytes, keys: Sequence[Known], moment: Moment) -> Verified:
+def check(fields: Fields, body: bytes, keys: Sequence[VerifyingKey], moment: Moment) -> Verified:
     """Verify.
 
     Raises:
@@ -51,9 +51,9 @@ def _decoded(entry: str) -> bytes | None:
     return raw if raw is not None and len(raw) == _SIZES[version] else None
 
 
-def _shared(keys: Sequence[Known]) -> bool:
+def _shared(keys: Sequence[VerifyingKey]) -> bool:
     return any(key.shared is not None for key in keys)
 
 
-def _public(keys: Sequence[Known]) -> bool:
+def _public(keys: Sequence[VerifyingKey]) -> bool:
     return any(key.public is not None for key in keys)

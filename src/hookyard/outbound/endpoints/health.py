@@ -19,8 +19,8 @@ from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import DisabledReason, Endpoint, EndpointAttempt
-from hookyard.outbound.endpoints.book import Endpoints
-from hookyard.outbound.endpoints.telling import Notice, Telling
+from hookyard.outbound.endpoints.endpoints import Endpoints
+from hookyard.outbound.endpoints.telling import Announcement, Telling
 from hookyard.outbound.events.house import BreakerTurned, EndpointDisabled, EndpointFailing
 from hookyard.outbound.ledger import Writer
 from hookyard.store.contract import MarkEndpoint
@@ -69,7 +69,7 @@ class EndpointHealth:
         self._writer = writer
         self._clock = clock
         self._streaks: dict[str, _Streak] = {}
-        self._due: dict[str, list[Notice]] = {}
+        self._due: dict[str, list[Announcement]] = {}
         """What is to be told, of those of which a write is under way or needed."""
         self._writes: set[asyncio.Task[None]] = set()
         self._ends = asyncio.Event()
@@ -119,7 +119,7 @@ class EndpointHealth:
                 last_error=error,
                 disabled_at=rfc3339(streak.since + after),
             )
-            self._write(name, Notice("endpoint.failing", fact))
+            self._write(name, Announcement("endpoint.failing", fact))
 
     def disable(self, name: str, reason: DisabledReason, now: int, error: str) -> None:
         """Send nothing more to it, and say so; nothing happens to one that is disabled."""
@@ -137,7 +137,7 @@ class EndpointHealth:
             failing_since=None if row.failing_since is None else rfc3339(row.failing_since),
             last_error=error or None,
         )
-        self._write(name, Notice("endpoint.disabled", fact))
+        self._write(name, Announcement("endpoint.disabled", fact))
 
     def breaker(self, name: str, state: str, failures: int, now: int, until: int | None) -> None:
         """Tell that a breaker is in another state."""
@@ -152,7 +152,7 @@ class EndpointHealth:
             failures=failures,
             until=UNSET if until is None else rfc3339(until),
         )
-        self._write(name, Notice(f"breaker.{state}", fact))
+        self._write(name, Announcement(f"breaker.{state}", fact))
 
     # --- told by whoever changes endpoints ---
 
@@ -174,12 +174,12 @@ class EndpointHealth:
             self._endpoints.mark(replace(entry.row, failing_since=failing_since))
             self._write(name)
 
-    def _write(self, name: str, *notices: Notice) -> None:
+    def _write(self, name: str, *announcements: Announcement) -> None:
         due = self._due.get(name)
         if due is not None:
-            due += notices
+            due += announcements
             return
-        self._due[name] = list(notices)
+        self._due[name] = list(announcements)
         task = asyncio.ensure_future(self._flush(name))
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
@@ -190,22 +190,26 @@ class EndpointHealth:
         wait = _FIRST_WAIT
         try:
             while (entry := self._endpoints.get(name)) is not None:
-                notices, row = self._due[name], entry.row
-                if row == written and not notices:
+                announcements, row = self._due[name], entry.row
+                if row == written and not announcements:
                     break
                 self._due[name] = []
-                if await self._try(name, notices):
+                if await self._try(name, announcements):
                     written, wait = row, _FIRST_WAIT
                     continue
-                self._due[name] = notices + self._due[name]
+                self._due[name] = announcements + self._due[name]
                 if await self._clock.wait(self._ends, self._clock.now() + wait):
-                    _log.error("endpoint.unsaved", endpoint=name, untold=[notice.kind for notice in self._due[name]])
+                    _log.error(
+                        "endpoint.unsaved",
+                        endpoint=name,
+                        untold=[announcement.kind for announcement in self._due[name]],
+                    )
                     break
                 wait = min(2 * wait, _LONGEST_WAIT)
         finally:
             del self._due[name]
 
-    async def _try(self, name: str, notices: list[Notice]) -> bool:
+    async def _try(self, name: str, announcements: list[Announcement]) -> bool:
         """Whether it is done with: written, or impossible."""
         entry, now = self._endpoints.get(name), self._clock.now()
         if entry is None:
@@ -218,7 +222,7 @@ class EndpointHealth:
             disabled_at=row.disabled_at,
             disabled_reason=row.disabled_reason,
         )
-        change = self._telling.change(now, notices, mark)
+        change = self._telling.change(now, announcements, mark)
         try:
             await self._writer.submit(change.op)
         except StoreUnavailable:

@@ -14,15 +14,15 @@ from hookyard.config.model import EndpointRules
 from hookyard.errors import Refused
 from hookyard.model import AuditEntry, DisabledReason, Endpoint
 from hookyard.outbound.endpoints.bodies import MOST_SECRETS, NewEndpoint, SecretKind, TlsTexts, merged
-from hookyard.outbound.endpoints.book import Endpoints
 from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults
+from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth
 from hookyard.outbound.endpoints.making import Maker
 from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, encode_private
 from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of, lasting, made_secret
 from hookyard.outbound.endpoints.sync import with_marks
-from hookyard.outbound.endpoints.telling import Notice, Telling
+from hookyard.outbound.endpoints.telling import Announcement, Telling
 from hookyard.outbound.events.house import EndpointChanged, EndpointDisabled, EndpointRotated
 from hookyard.outbound.ledger import Writer
 from hookyard.store.audited import first_of
@@ -133,7 +133,7 @@ class Manager:
                 updated_at=now,
             )
             fact = EndpointChanged(endpoint=name, tenant=whose, by=audit.principal)
-            await self._write(now, audit, Notice("endpoint.created", fact), PutEndpoint(now=now, endpoint=row))
+            await self._write(now, audit, Announcement("endpoint.created", fact), PutEndpoint(now=now, endpoint=row))
             return Made(self._keep(self._maker.entry(row, rules, private)), made)
 
     async def change(self, name: str, patch: Mapping[str, object], *, tenant: str, audit: AuditEntry) -> Entry:
@@ -152,7 +152,7 @@ class Manager:
             row = replace(entry.row, spec=encode_spec(new), private=encode_private(private), updated_at=now)
             row = with_marks(row, entry.row, new)
             fact = EndpointChanged(endpoint=name, tenant=row.tenant, by=audit.principal)
-            await self._write(now, audit, Notice("endpoint.updated", fact), PutEndpoint(now=now, endpoint=row))
+            await self._write(now, audit, Announcement("endpoint.updated", fact), PutEndpoint(now=now, endpoint=row))
             return self._keep(self._maker.entry(row, new, private), entry)
 
     async def delete(self, name: str, *, tenant: str, audit: AuditEntry) -> None:
@@ -166,7 +166,7 @@ class Manager:
             row = _http(self.find(name, tenant)).row
             now = self._clock.now()
             fact = EndpointChanged(endpoint=name, tenant=row.tenant, by=audit.principal)
-            await self._write(now, audit, Notice("endpoint.deleted", fact), DeleteEndpoint(now=now, name=name))
+            await self._write(now, audit, Announcement("endpoint.deleted", fact), DeleteEndpoint(now=now, name=name))
             self._endpoints.remove(name)
             self._health.forget(name)
             self._changed(name)
@@ -185,7 +185,7 @@ class Manager:
             if entry.row.disabled_at is None:
                 return entry
             fact = EndpointChanged(endpoint=name, tenant=entry.row.tenant, by=audit.principal)
-            return await self._mark(entry, audit, Notice("endpoint.enabled", fact), None, None)
+            return await self._mark(entry, audit, Announcement("endpoint.enabled", fact), None, None)
 
     async def disable(self, name: str, *, tenant: str, audit: AuditEntry) -> Entry:
         """Let one get nothing until it is enabled; what is pending for it waits. Raises as :meth:`enable` does."""
@@ -201,7 +201,7 @@ class Manager:
                 by=audit.principal,
                 failing_since=None if since is None else rfc3339(since),
             )
-            return await self._mark(entry, audit, Notice("endpoint.disabled", fact), self._clock.now(), "user")
+            return await self._mark(entry, audit, Announcement("endpoint.disabled", fact), self._clock.now(), "user")
 
     async def rotate(
         self,
@@ -243,7 +243,7 @@ class Manager:
             self._check(rules, private)
             row = replace(entry.row, private=encode_private(private), updated_at=now)
             fact = EndpointRotated(endpoint=name, tenant=row.tenant, by=audit.principal, kind=kind, until=rfc3339(ends))
-            await self._write(now, audit, Notice("endpoint.rotated", fact), PutEndpoint(now=now, endpoint=row))
+            await self._write(now, audit, Announcement("endpoint.rotated", fact), PutEndpoint(now=now, endpoint=row))
             made = (value,) if given is None else ()
             return Made(self._keep(self._maker.entry(row, rules, private), entry), made)
 
@@ -260,18 +260,18 @@ class Manager:
             raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}.", path=f"$.{path}")
 
     async def _mark(
-        self, entry: Entry, audit: AuditEntry, notice: Notice, at: int | None, reason: DisabledReason | None
+        self, entry: Entry, audit: AuditEntry, announcement: Announcement, at: int | None, reason: DisabledReason | None
     ) -> Entry:
         row = replace(entry.row, disabled_at=at, disabled_reason=reason)
         if at is None:
             row = replace(row, failing_since=None)
         # All of the row: of one of the configuration it may not have been stored yet.
         op = PutEndpoint(now=self._clock.now(), endpoint=row)
-        await self._write(op.now, audit, notice, op)
+        await self._write(op.now, audit, announcement, op)
         return self._keep(replace(self._endpoints.get(row.name) or entry, row=row), entry)
 
-    async def _write(self, now: int, audit: AuditEntry, notice: Notice, op: Op) -> None:
-        change = self._telling.change(now, [notice], op, AppendAudit(now=now, entry=audit))
+    async def _write(self, now: int, audit: AuditEntry, announcement: Announcement, op: Op) -> None:
+        change = self._telling.change(now, [announcement], op, AppendAudit(now=now, entry=audit))
         try:
             result = first_of(await self._writer.submit(change.op))
         except BaseException:

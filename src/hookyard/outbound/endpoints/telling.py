@@ -31,7 +31,7 @@ class Announcer(Protocol):
         ...
 
 
-class Notice(Struct, frozen=True):
+class Announcement(Struct, frozen=True):
     """What is to be told."""
 
     kind: str
@@ -79,16 +79,16 @@ class Telling:
         self.stored: Stored = self._send
         """Called with every event that is on disk; sends its deliveries. Whoever sets another one sees to that."""
 
-    def change(self, now: int, notices: list[Notice], *ops: Op) -> Change:
+    def change(self, now: int, announcements: list[Announcement], *ops: Op) -> Change:
         """The operations, and the events that tell of them."""
         told = [
             self._outbox.announce(
-                notice.kind,
-                cast("Mapping[str, object]", msgspec.to_builtins(notice.fact)),
+                announcement.kind,
+                cast("Mapping[str, object]", msgspec.to_builtins(announcement.fact)),
                 now,
-                tenant=notice.fact.tenant,
+                tenant=announcement.fact.tenant,
             )
-            for notice in notices
+            for announcement in announcements
         ]
         appended = [AppendEvents(now=now, events=(event,), deliveries=deliveries) for event, deliveries in told]
         return Change(Together(now=now, ops=(*ops, *appended)), told, self.stored, self._outbox.dropped)

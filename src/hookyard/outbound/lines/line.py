@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from hookyard.model import Delivery
 from hookyard.outbound.destination import Destination
-from hookyard.outbound.lines.circuit import Circuit, State
+from hookyard.outbound.lines.breaker import LineBreaker, State
 from hookyard.outbound.lines.throttle import Throttle
 from hookyard.pacing import Bucket
 
@@ -62,7 +62,7 @@ class Line:
         self.paused_until = 0
         self.bucket: Bucket | None = None
         self.throttle: Final = Throttle()
-        self.circuit: Final = Circuit()
+        self.circuit: Final = LineBreaker()
         self.gated = False
         """Whether anything of the four above may hold it back: if not, none of them is looked at."""
         self.duration = 0.0

@@ -19,7 +19,7 @@ from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 from hookyard.model import Delivery
-from hookyard.outbound.lines.circuit import NEVER
+from hookyard.outbound.lines.breaker import NEVER
 from hookyard.outbound.lines.line import Line
 
 BACKLOG: Final = 256

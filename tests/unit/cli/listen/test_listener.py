@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from hookyard.cli.listen.answers import parse_answers
-from hookyard.cli.listen.arrival import Arrival, Known
+from hookyard.cli.listen.arrival import Arrival, SeenIds
 from hookyard.cli.listen.judge import Judge
 from hookyard.cli.listen.listener import Listener
 from hookyard.cli.listen.telling import LINES, as_json, as_lines
@@ -67,7 +67,7 @@ def test_what_verifies_is_answered_as_asked_and_told() -> None:
     place = Place("500,204")
     assert [reply.status for reply in place.take(signed(), signed())] == [500, 204]
     first, second = place.told
-    assert (first.event, first.id, first.verdict.problem, first.verdict.how, first.at) == (
+    assert (first.event, first.id, first.judged.problem, first.judged.how, first.at) == (
         "job.failed",
         ID,
         None,
@@ -89,7 +89,7 @@ def test_what_does_not_verify_is_401_says_why_and_takes_no_turn() -> None:
     place = Place("500,204")
     forged = signed(secret=OTHER)
     assert [reply.status for reply in place.take(forged, incoming([]), signed())] == [401, 401, 500]
-    reasons = [one.verdict.problem or "" for one in place.told]
+    reasons = [one.judged.problem or "" for one in place.told]
     assert "nobody" in reasons[0].lower() or "signature" in reasons[0].lower()
     assert "not signed" in reasons[1]
     assert place.listener.unverified == 2
@@ -100,25 +100,25 @@ def test_a_header_that_matters_twice_does_not_verify() -> None:
     good = signed()
     place = Place()
     place.take(incoming([*good.headers, ("webhook-id", "another")]))
-    assert place.told[0].verdict.problem is not None
+    assert place.told[0].judged.problem is not None
 
 
 def test_any_of_several_secrets_and_public_keys_verifies() -> None:
     key = new_key()
     place = Place(secrets=(OTHER, SECRET, public_key(key).text))
     place.take(signed(), signed(secret=key))
-    assert [one.verdict.how for one in place.told] == ["v1, secret 2 of 3", "v1a, secret 3 of 3"]
+    assert [one.judged.how for one in place.told] == ["v1, secret 2 of 3", "v1a, secret 3 of 3"]
 
 
 def test_the_plain_form_has_to_be_insisted_on() -> None:
     plain = signed(form="plain")
     place = Place()
     assert place.take(plain)[0].status == 401
-    assert "--form plain" in (place.told[0].verdict.problem or "")
+    assert "--form plain" in (place.told[0].judged.problem or "")
     insisting = Place(form="plain")
     assert insisting.take(plain, signed())[0].status == 204
     assert (insisting.told[0].event, insisting.told[0].id) == ("job.failed", ID)
-    assert insisting.told[1].verdict.problem is not None
+    assert insisting.told[1].judged.problem is not None
 
 
 def test_http_signatures_may_cover_the_url() -> None:
@@ -132,7 +132,7 @@ def test_a_body_of_any_kind_is_told_of(body: bytes) -> None:
     place = Place()
     place.take(signed(body))
     assert place.told[0].id == ID
-    assert place.told[0].verdict.problem is None
+    assert place.told[0].judged.problem is None
     assert list(as_lines(place.told[0], headers=True, whole=True))
     assert json.loads(as_json(place.told[0]))["verified"] is True
 
@@ -140,7 +140,7 @@ def test_a_body_of_any_kind_is_told_of(body: bytes) -> None:
 def test_a_body_that_is_too_large_is_413() -> None:
     place = Place()
     assert place.take(incoming(signed().headers, whole=False))[0].status == 413
-    assert "larger than 32 MiB" in (place.told[0].verdict.problem or "")
+    assert "larger than 32 MiB" in (place.told[0].judged.problem or "")
 
 
 def test_only_post_is_a_webhook() -> None:
@@ -185,7 +185,7 @@ def test_it_ends_when_nobody_reads_what_it_prints() -> None:
 
 
 def test_the_oldest_ids_are_forgotten() -> None:
-    known = Known()
+    known = SeenIds()
     for number in range(10_001):
         known.count(str(number), b"")
     assert known.count("0", b"") == (1, False)

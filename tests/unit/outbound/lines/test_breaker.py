@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 
 from hookyard.config.model import EndpointBreaker
 from hookyard.config.values import Duration
-from hookyard.outbound.lines.circuit import NEVER, Circuit
+from hookyard.outbound.lines.breaker import NEVER, LineBreaker
 
 NOW = 1_700_000_000_000
 RULES = EndpointBreaker(failures=3, cooldown=Duration(1_000), longest=Duration(5_000))
 
 
-def opened(now: int = NOW) -> Circuit:
-    circuit = Circuit()
+def opened(now: int = NOW) -> LineBreaker:
+    circuit = LineBreaker()
     circuit.use(RULES)
     for _ in range(3):
         circuit.ended(False, circuit.epoch, now)
@@ -21,7 +21,7 @@ def opened(now: int = NOW) -> Circuit:
 
 
 def test_it_opens_after_so_many_failures_in_a_row() -> None:
-    circuit = Circuit()
+    circuit = LineBreaker()
     circuit.use(RULES)
     told = [circuit.ended(alive, circuit.epoch, NOW) for alive in (False, False, True, False, False, None, False)]
     assert told == [False, False, False, False, False, False, True]
@@ -30,7 +30,7 @@ def test_it_opens_after_so_many_failures_in_a_row() -> None:
 
 
 def test_without_settings_it_never_opens() -> None:
-    circuit = Circuit()
+    circuit = LineBreaker()
     assert not any(circuit.ended(False, circuit.epoch, NOW) for _ in range(100))
 
 
@@ -60,7 +60,7 @@ def test_a_probe_that_fails_doubles_the_cooldown_up_to_the_longest() -> None:
 
 
 def test_what_was_sent_before_it_opened_neither_closes_nor_opens_it() -> None:
-    circuit = Circuit()
+    circuit = LineBreaker()
     circuit.use(RULES)
     before = circuit.epoch
     for _ in range(3):
@@ -99,7 +99,7 @@ def test_switching_it_off_closes_it() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from([True, False, None]), st.integers(0, 3_000)), max_size=60))
 def test_never_two_probes_at_once_and_always_a_time_to_go_on(steps: list[tuple[bool | None, int]]) -> None:
-    circuit = Circuit()
+    circuit = LineBreaker()
     circuit.use(RULES)
     now, under_way = NOW, list[tuple[int, bool]]()
     for alive, passed in steps:

@@ -13,7 +13,7 @@ State = Literal["closed", "open", "half_open"]
 NEVER: Final = 1 << 62
 
 
-class Circuit:
+class LineBreaker:
     """The breaker's state.
 
     Attributes:
