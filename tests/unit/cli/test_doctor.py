@@ -263,6 +263,7 @@ def test_an_endpoint_that_is_disabled_is_told_with_how_to_get_what_it_missed(pla
     assert "audit is disabled since" in found["endpoint.disabled"]["what"]
     assert "410" in found["endpoint.disabled"]["what"]
     assert f"hookyard endpoints replay audit --since {rfc3339(since)}" in found["endpoint.disabled"]["do"]
+    assert "hookyard endpoints recover audit --since 7d" in found["endpoint.disabled"]["do"]
 
 
 def test_an_endpoint_that_nothing_arrives_at_is_told_with_since_when(place: Place) -> None:

@@ -93,6 +93,7 @@ endpoints:
     secrets:
       - {value: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, until: tomorrow}
     events: [job.queud, schedule.fird, plugins.own]
+    commands: [greet, "*", "shop/*"]
     headers: {X-A: "a\\nb", webhook-id: x}
     tls: {cert: hunter2}
     order: {by: "$.x"}
@@ -117,6 +118,7 @@ endpoints:
     problems = dict(Outbound.problems(loads(text, environ={})))
     assert sorted(problems) == [
         "endpoints.a.allow_networks[0]",
+        "endpoints.a.commands[0]",
         "endpoints.a.connect_timeout",
         "endpoints.a.disable_after",
         "endpoints.a.events[0]",

@@ -34,7 +34,8 @@ def examine_endpoints(found: Insight, config: Config, now: int) -> Iterator[Find
                 "endpoint.disabled",
                 f"the endpoint {row.name} is disabled since {since}: {why}",
                 "Its receiver does not learn of what happens.",
-                f"hookyard endpoints enable {row.name}; then hookyard endpoints replay {row.name} --since {since}. "
+                f"hookyard endpoints enable {row.name}; then hookyard endpoints recover {row.name} --since 7d for what "
+                f"had failed, and hookyard endpoints replay {row.name} --since {since} for what it was not told. "
                 "Or delete it, when nobody needs it.",
             )
     yield from _unreached(found, config, rows)

@@ -80,9 +80,13 @@ def _wrong(found: Row, now: int) -> Iterator[str]:
     if "last_error" in found and ("failing_since" in found or found.get("success_rate", 1) < _FINE):
         last = found["last_error"]
         yield f"last error {last['error']} {_ago(last['at'], now)}: {last['event']}, delivery {last['delivery_id']}"
-    if line.get("breaker", "closed") != "closed":
-        until = f" until {line['breaker_until']}" if "breaker_until" in line else ""
-        yield f"its breaker is {line['breaker'].replace('_', ' ')}{until}: nothing is sent meanwhile but a probe"
+    # Of a disabled one it says nothing more; and an open one stays open until there is something to send.
+    if line.get("breaker", "closed") != "closed" and "disabled" not in found:
+        state = line["breaker"].replace("_", " ")
+        if "breaker_until" in line and _millis(line["breaker_until"]) > now:
+            yield f"its breaker is {state} until {line['breaker_until']}: nothing is sent meanwhile but a probe"
+        else:
+            yield f"its breaker is {state}: one delivery shows whether it goes on"
     if "paused_until" in line:
         yield f"its receiver asked for a pause until {line['paused_until']}"
     if backlog["oldest_at"] is not None and now - _millis(backlog["oldest_at"]) > _OLD:

@@ -48,6 +48,12 @@ def rule_faults(rules: EndpointRules, guard: Guard) -> Iterator[Fault]:
     for index, pattern in enumerate(rules.events):
         if why := event_problem(pattern):
             yield f"events[{index}]", why
+    for index, pattern in enumerate(rules.commands):
+        if not any(sign in pattern for sign in "/*?["):
+            yield (
+                f"commands[{index}]",
+                f"matches no command: it takes plugin/command, such as {pattern}/* or */{pattern}",
+            )
     if rules.if_ is not None:
         try:
             Condition(rules.if_)

@@ -89,6 +89,14 @@ def test_of_a_disabled_one_it_says_why_and_how_to_get_what_it_missed() -> None:
     )
 
 
+def test_of_a_breaker_it_says_what_is_still_so() -> None:
+    """An open one stays open until there is something to send, and of a disabled endpoint it says nothing."""
+    over = {**ILL, "line": {**ILL["line"], "breaker_until": "2027-01-06T08:29:59.000Z"}}
+    assert "  ! its breaker is open: one delivery shows whether it goes on" in list(report(over, NOW))
+    gone = {**ILL, "state": "disabled", "disabled": {"at": "2027-01-06T08:00:00.000Z", "reason": "failing"}}
+    assert not [line for line in report(gone, NOW) if "breaker" in line]
+
+
 def test_of_a_new_one_it_says_that_nothing_was_sent() -> None:
     empty = {"pending": 0, "held": 0, "sending": 0, "failed": 0, "oldest_at": None}
     assert list(report({"name": "new", "state": "live", "attempts": 0, "backlog": empty}, NOW)) == [
