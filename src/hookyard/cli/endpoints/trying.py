@@ -22,7 +22,10 @@ def register(group: typer.Typer) -> None:
 
 def send_sample(
     name: Name,
-    event: Annotated[str | None, typer.Option(help="Which event; left out, one that the endpoint listens to.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Option(help="Which of Hookyard's own; left out, one that the endpoint listens to, or job.succeeded."),
+    ] = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,
