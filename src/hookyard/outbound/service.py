@@ -11,7 +11,7 @@ from hookyard.egress.resolver import Resolver
 from hookyard.ids import IdSource
 from hookyard.model import Delivery
 from hookyard.outbound.courier import Courier
-from hookyard.outbound.endpoints import EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
+from hookyard.outbound.endpoints import BringForward, EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
 from hookyard.outbound.http import HttpSender
 from hookyard.outbound.ledger import Writer
 from hookyard.outbound.lines import LineState
@@ -70,6 +70,8 @@ class Outbound:
         self.outbox = Outbox(endpoints=endpoints, courier=self._courier, ids=ids, most=int(settings.max_body))
         self.telling = Telling(self.outbox)
         self._health = endpoints.health = EndpointHealth(endpoints, self.telling, writer, clock)
+        self._forward = BringForward(endpoints=endpoints, writer=writer, expect=self._courier.expect, clock=clock)
+        endpoints.resumed = self._forward.begin
         self.manager = Manager(
             endpoints=endpoints,
             maker=maker,
@@ -94,6 +96,7 @@ class Outbound:
 
     async def drain(self) -> None:
         """Wait for the requests under way, for as long as one may take, and give the rest back to the store."""
+        await self._forward.drain()
         await self._courier.drain(self._grace)
         await self._health.drain()
 

@@ -12,6 +12,8 @@ from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOpt
 CursorOption = Annotated[str | None, typer.Option(help="Where an earlier run says that it goes on.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only count them.")]
 
+WaitingOption = Annotated[bool, typer.Option("--waiting", help="Also now what waits for its next attempt.")]
+
 
 class Status(StrEnum):
     """What became of a delivery."""
@@ -27,6 +29,7 @@ def register(group: typer.Typer) -> None:
     group.command(
         epilog=examples(
             "hookyard endpoints recover audit --since 6h --dry-run",
+            "hookyard endpoints recover audit --since 3d --waiting",
             "hookyard endpoints recover audit --since 2027-01-06T02:00:00Z --until 2027-01-06T05:30:00Z",
         )
     )(recover)
@@ -51,18 +54,20 @@ def recover(  # noqa: PLR0917  what a person types, as options
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,
+    waiting: WaitingOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send again what failed for good: the dead letters of an endpoint, made since a time.
 
-    May be interrupted, and repeated: what was sent again is no dead letter any more. Not those that were abandoned.
+    With --waiting also what waits for its next attempt, without waiting for it: the receiver is mended. May be
+    interrupted, and repeated: what was sent again is no dead letter any more. Not those that were abandoned.
     """
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.endpoints.pages import Walk, walk
 
     words = {"count": "to be sent again" if dry_run else "sent again"}
-    body: dict[str, object] = {**_window(since, until), "dry_run": dry_run}
+    body: dict[str, object] = {**_window(since, until), "waiting": waiting, "dry_run": dry_run}
     with connect(url, token_file) as api:
         walk(api, Walk(path=path_of(name, "recover"), body=body, cursor=cursor, words=words, json=as_json))
 

@@ -58,6 +58,8 @@ class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Recover(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries that failed for good are sent again: those made in this time."""
 
+    waiting: bool = False
+    """Also those that wait for their time: they are due at once, and their schedule goes on."""
     dry_run: bool = False
     """Only count them; its cursors are of its own."""
 

@@ -144,9 +144,17 @@ class Recovery(Protocol):
         ...
 
     async def recover(
-        self, endpoint: str, *, since: int, until: int | None, after: str | None, limit: int, audit: AuditEntry
+        self,
+        endpoint: str,
+        *,
+        since: int,
+        until: int | None,
+        after: str | None,
+        limit: int,
+        audit: AuditEntry,
+        waiting: bool,
     ) -> DeliveriesMoved:
-        """Send again what failed for good."""
+        """Send again what failed for good, and now what waits, if that is wanted too."""
         ...
 
     async def purge(

@@ -3,7 +3,7 @@
 Each call is one page: it looks at a bounded number of rows, and answers where to go on.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, post
@@ -20,8 +20,9 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
 from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, Replay, ReplayedView, Window, window_of
 from hookyard.gateway.paging import DELIVERIES, OLDEST_FIRST, REPLAYS
-from hookyard.model import DeliveryStatus
-from hookyard.store.contract import NEVER_AGAIN, DeliveryQuery
+from hookyard.model import Delivery, DeliveryStatus
+from hookyard.store.contract import DeliveryQuery
+from hookyard.store.rules import is_recovered
 
 
 class RecoveryRoutes:
@@ -41,16 +42,19 @@ class RecoveryRoutes:
         ]
 
     async def recover(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
-        """Send again what failed for good."""
+        """Send again what failed for good, and now what waits, if that is wanted too."""
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Recover)
         since, until = window_of(asked)
         if asked.dry_run:
-            return value_answer(await self._count(name, asked, ("failed",), but=NEVER_AGAIN))
+            now = self._deps.clock.now()
+            statuses: tuple[DeliveryStatus, ...] = ("failed", "pending") if asked.waiting else ("failed",)
+            return value_answer(await self._count(name, asked, statuses, _recovered(now)))
         after = OLDEST_FIRST.row(asked.cursor)
-        audit = entry(request, principal, self._deps, "endpoint.recover", name, _facts(asked, since, until))
+        facts = {**_facts(asked, since, until), "waiting": asked.waiting}
+        audit = entry(request, principal, self._deps, "endpoint.recover", name, facts)
         moved = await self._access.recovery.recover(
-            name, since=since, until=until, after=after, limit=asked.limit, audit=audit
+            name, since=since, until=until, after=after, limit=asked.limit, audit=audit, waiting=asked.waiting
         )
         return value_answer(Moved(count=moved.count, next=_oldest_first(moved.next), dry_run=False))
 
@@ -86,7 +90,11 @@ class RecoveryRoutes:
         )
 
     async def _count(
-        self, name: str, asked: Recover | Purge, statuses: tuple[DeliveryStatus, ...], *, but: Collection[str] = ()
+        self,
+        name: str,
+        asked: Recover | Purge,
+        statuses: tuple[DeliveryStatus, ...],
+        counts: Callable[[Delivery], bool] = lambda _: True,
     ) -> Moved:
         """How many there are, page by page as their list is: newest first."""
         since, until = window_of(asked)
@@ -98,8 +106,12 @@ class RecoveryRoutes:
             limit=asked.limit,
         )
         found = await find(self._deps.store, query, statuses)
-        count = sum(1 for each in found.deliveries if each.last_error not in but)
+        count = sum(map(counts, found.deliveries))
         return Moved(count=count, next=None if found.next is None else DELIVERIES.after(found.next), dry_run=True)
+
+
+def _recovered(now: int) -> Callable[[Delivery], bool]:
+    return lambda one: is_recovered(one.status, one.last_error, one.next_at, now)
 
 
 def _oldest_first(row: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """The endpoints as the outbox and the courier look them up: prepared once, no work left for a delivery."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -13,7 +13,7 @@ from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.listening import Audience
 from hookyard.outbound.endpoints.making import Maker, place_of
-from hookyard.outbound.endpoints.sync import private_of, synced
+from hookyard.outbound.endpoints.sync import is_off, private_of, synced
 from hookyard.outbound.endpoints.told import Told
 from hookyard.outbound.policy import Verdict
 from hookyard.store.contract import Op
@@ -69,6 +69,8 @@ class Endpoints:
         """Of what there is much of, that which some endpoint asks for by name; always the same object."""
         self.health: Health | None = None
         """Told how receivers are; set once, before anything is sent."""
+        self.resumed: Callable[[str], None] | None = None
+        """Told of every endpoint that got nothing and is live again; set once, as `health`."""
         self.use(config, now)
 
     # --- who there is ---
@@ -156,8 +158,11 @@ class Endpoints:
 
     def put(self, entry: Entry) -> None:
         """Go on with this one, new or instead of the one of its name."""
+        before = self._entries.get(entry.row.name)
         self._entries[entry.row.name] = entry
         self._changed()
+        if before is not None and not before.live:
+            self._tell_of([entry.row.name])
 
     def remove(self, name: str) -> None:
         """Forget one."""
@@ -184,6 +189,7 @@ class Endpoints:
         """Take what the store knows, at the start; returns what has to be written."""
         known, ops = synced(config.endpoints, tuple(rows), now)
         self._take(config, known)
+        self._tell_of(row.name for row in rows if is_off(row))
         return ops
 
     def _take(self, config: Config, rows: dict[str, Endpoint]) -> list[str]:
@@ -192,7 +198,15 @@ class Endpoints:
         for name, row in rows.items():
             self._entries[name] = self._entry(config, row, before.get(name))
         self._changed()
+        self._tell_of(name for name, entry in before.items() if not entry.live)
         return [name for name, entry in before.items() if self._destination(name) is not entry.destination]
+
+    def _tell_of(self, stopped: Iterable[str]) -> None:
+        """Tell which of those that got nothing are live now."""
+        for name in stopped:
+            entry = self._entries.get(name)
+            if entry is not None and entry.live and self.resumed is not None:
+                self.resumed(name)
 
     def _destination(self, name: str) -> Destination | None:
         entry = self._entries.get(name)

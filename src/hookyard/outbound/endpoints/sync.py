@@ -87,6 +87,14 @@ def with_marks(new: Endpoint, old: Endpoint, rules: EndpointRules) -> Endpoint:
     )
 
 
+def is_off(row: Endpoint) -> bool:
+    """Whether an endpoint gets nothing by what is stored of it."""
+    try:
+        return row.disabled_at is not None or not decode_spec(row.spec).enabled
+    except ValueError:  # msgspec's errors are
+        return True
+
+
 def private_of(settings: EndpointSettings, faults: list[tuple[str, str]] | None = None) -> Private:
     """What the configuration has that is never shown.
 

@@ -86,15 +86,29 @@ class Recovery:
         return await self._moved(AbandonDelivery(now=self._clock.now(), delivery_id=delivery.id), audit)
 
     async def recover(
-        self, endpoint: str, *, since: int, until: int | None, after: str | None, limit: int, audit: AuditEntry
+        self,
+        endpoint: str,
+        *,
+        since: int,
+        until: int | None,
+        after: str | None,
+        limit: int,
+        audit: AuditEntry,
+        waiting: bool = False,
     ) -> DeliveriesMoved:
         """Send again what failed for good of what was made in `since <= time < until`.
 
-        But for what was given up, and what was too large.
+        But for what was given up, and what was too large. With `waiting` what waits for its time is sent now as well.
         """
         self._require_live(endpoint)
         op = RecoverDeliveries(
-            now=self._clock.now(), endpoint=endpoint, since=since, until=until, after=after, limit=_bounded(limit)
+            now=self._clock.now(),
+            endpoint=endpoint,
+            since=since,
+            waiting=waiting,
+            until=until,
+            after=after,
+            limit=_bounded(limit),
         )
         return await self._many(op, audit)
 

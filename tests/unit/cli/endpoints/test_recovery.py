@@ -28,8 +28,14 @@ def test_all_pages_are_asked_for_and_added_up(hookyard: Call, gateway: Gateway) 
     ended = hookyard("endpoints", "recover", "audit", *WINDOW)
     assert ended.out == "507 sent again\n"
     assert ended.err.splitlines() == ["500 sent again", "500 sent again"]
-    window = {"since": SINCE, "until": UNTIL, "dry_run": False}
+    window = {"since": SINCE, "until": UNTIL, "waiting": False, "dry_run": False}
     assert [asked.body for asked in gateway.asked] == [window, {**window, "cursor": "c1"}, {**window, "cursor": "c2"}]
+
+
+def test_what_waits_is_sent_now_if_that_is_wanted(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says(f"{ONE}/recover", moved(2, None))
+    assert hookyard("endpoints", "recover", "audit", *WINDOW, "--waiting").out == "2 sent again\n"
+    assert gateway.asked[0].body["waiting"] is True
 
 
 def test_a_while_ago_is_fixed_when_it_begins(hookyard: Call, gateway: Gateway) -> None:

@@ -147,8 +147,59 @@ def test_what_failed_for_good_is_sent_again_page_by_page_and_a_dry_run_only_coun
         ids = [request.headers["webhook-id"] for request in call.receiver.requests[before:]]
         assert sorted(ids) == sorted(one["id"] for one in failed)
         [first, *rest] = (await call("GET", "/audit?action=endpoint.recover")).json()["entries"][::-1]
-        assert first["details"] == {"since": BEGIN, "until": None, "limit": 2, "first": True}
+        assert first["details"] == {
+            "since": BEGIN,
+            "until": None,
+            "limit": 2,
+            "first": True,
+            "waiting": False,
+        }
         assert {entry["details"]["first"] for entry in rest} == {False}
+
+    in_hall(tmp_path, work, GONE)
+
+
+def test_what_waits_for_its_next_attempt_is_sent_now_when_the_receiver_is_mended(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", schedule=["0s", "1h"], events=["job.succeeded"])
+        for _ in range(3):
+            await call.run()
+        waiting = await call.settled("endpoint=audit", 3, "pending")
+
+        async def all_tried() -> bool:
+            return len(call.receiver.requests) == 3 and all(
+                one["attempt"] == 1 for one in await call.deliveries("endpoint=audit")
+            )
+
+        await call.until(all_tried)
+        await call.settled("endpoint=audit", 3, "pending")
+        call.receiver.handler = ok
+        assert sum(page["count"] for page in await pages(call, "recover", {"since": BEGIN})) == 0
+        now = {"since": BEGIN, "waiting": True, "limit": 2}
+        counted = await pages(call, "recover", {**now, "dry_run": True})
+        assert sum(page["count"] for page in counted) == 3
+        assert len(call.receiver.requests) == 3
+        assert sum(page["count"] for page in await pages(call, "recover", now)) == 3
+        sent = await call.settled("endpoint=audit", 3)
+        assert {one["id"] for one in sent} == {one["id"] for one in waiting}
+        assert {one["attempt"] for one in sent} == {2}
+        (entry, *_) = (await call("GET", "/audit?action=endpoint.recover")).json()["entries"]
+        assert entry["details"]["waiting"] is True
+
+    in_hall(tmp_path, work, GONE)
+
+
+def test_what_waits_is_sent_now_when_its_endpoint_is_enabled_again(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", schedule=["0s", "1h"], events=["job.succeeded"])
+        await call.run()
+        await call.settled("endpoint=audit", 1, "pending")
+        await call.receiver.until(lambda: len(call.receiver.requests) == 1)
+        await call.settled("endpoint=audit", 1, "pending")
+        assert (await call("POST", "/endpoints/audit/disable")).status_code == 200
+        call.receiver.handler = ok
+        assert (await call("POST", "/endpoints/audit/enable")).status_code == 200
+        await call.settled("endpoint=audit", 1)
 
     in_hall(tmp_path, work, GONE)
 
