@@ -32,7 +32,7 @@ def register(group: typer.Typer) -> None:
     group.command(
         epilog=examples(
             "hookyard endpoints create audit --to https://audit.example/hooks --event 'job.*'",
-            "hookyard endpoints create --to https://a.example --sign v1,v1a --json | jq -r '.new_secrets[]'",
+            "hookyard endpoints create --to https://a.example --sign v1a --json | jq -r '.public_keys[0].public_key'",
             "hookyard endpoints create audit --from audit.yaml --rate 10/1s --order job",
         )
     )(create)
@@ -72,7 +72,7 @@ def create(  # noqa: PLR0917  what a person types, as options
 ) -> None:
     """Make an endpoint, and print its secret, which is shown this once.
 
-    With --json it is what the gateway answers; `new_secrets` has the secrets.
+    With --json it is what the gateway answers; `new_secrets` has the secrets, `public_keys` those of key pairs.
     """
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.endpoints.asked import members_of, over, secrets_in

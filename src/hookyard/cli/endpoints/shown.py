@@ -5,8 +5,6 @@ from typing import Any
 
 import typer
 
-from hookyard.webhook_secret import PRIVATE
-
 
 def secrets_of(made: Mapping[str, Any]) -> None:
     """Print the secrets that were just made, and the public keys: each on its line, with what it is before it."""
@@ -15,11 +13,5 @@ def secrets_of(made: Mapping[str, Any]) -> None:
         typer.echo(f"secret      {secret}")
     for key in made.get("public_keys", []):
         typer.echo(f"public key  {key['public_key']}  {key['url']}")
-    if any(not one.startswith(PRIVATE) for one in secrets):
+    if secrets:
         typer.echo("Keep the secret where the receiver verifies: it is shown this once.", err=True)
-    if any(one.startswith(PRIVATE) for one in secrets):
-        typer.echo(
-            f"The receiver gets the public key. What begins with {PRIVATE} is the private one, by which Hookyard signs:"
-            " give it to nobody. It is shown this once.",
-            err=True,
-        )

@@ -70,6 +70,5 @@ class Registration:
 
 
 def _secrets(made: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a receiver verifies with: the secrets, and of private keys the public half."""
-    shared = [secret for secret in made["new_secrets"] if not secret.startswith("whsk_")]
-    return (*shared, *(key["public_key"] for key in made.get("public_keys", ())))
+    """What a receiver verifies with: the secrets, and the public keys."""
+    return (*made["new_secrets"], *(key["public_key"] for key in made["public_keys"]))

@@ -96,7 +96,7 @@ class NewEndpointView(EndpointView, frozen=True, kw_only=True):
     """An endpoint whose secrets were just made."""
 
     new_secrets: list[str]
-    """The secrets that were made. They are shown this once."""
+    """The shared secrets that were made. They are shown this once; of a key pair only the public half ever is."""
 
 
 class EndpointPage(Struct, frozen=True):

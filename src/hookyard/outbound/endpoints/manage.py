@@ -20,7 +20,7 @@ from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth
 from hookyard.outbound.endpoints.making import Maker
 from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, encode_private
-from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of, lasting, made_secret
+from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of, lasting, made_secret, shared
 from hookyard.outbound.endpoints.sync import with_marks
 from hookyard.outbound.endpoints.telling import Announcement, Telling
 from hookyard.outbound.events.house import EndpointChanged, EndpointDisabled, EndpointRotated
@@ -40,7 +40,8 @@ class Made(Quietly, Struct, frozen=True):
 
     entry: Entry
     secrets: tuple[str, ...]
-    """Secrets that nobody has seen yet, to be shown this once. Those that the caller gave are not among them."""
+    """Shared secrets that nobody has seen yet, to be shown this once. Those that the caller gave are not among them,
+    nor are private keys, which nobody but Hookyard needs."""
 
 
 class Manager:
@@ -134,7 +135,7 @@ class Manager:
             )
             fact = EndpointChanged(endpoint=name, tenant=whose, by=audit.principal)
             await self._write(now, audit, Announcement("endpoint.created", fact), PutEndpoint(now=now, endpoint=row))
-            return Made(self._keep(self._maker.entry(row, rules, private)), made)
+            return Made(self._keep(self._maker.entry(row, rules, private)), shared(made))
 
     async def change(self, name: str, patch: Mapping[str, object], *, tenant: str, audit: AuditEntry) -> Entry:
         """Change an endpoint by a JSON merge patch (RFC 7396) of what a new one is; secrets are not among that.
@@ -244,7 +245,7 @@ class Manager:
             row = replace(entry.row, private=encode_private(private), updated_at=now)
             fact = EndpointRotated(endpoint=name, tenant=row.tenant, by=audit.principal, kind=kind, until=rfc3339(ends))
             await self._write(now, audit, Announcement("endpoint.rotated", fact), PutEndpoint(now=now, endpoint=row))
-            made = (value,) if given is None else ()
+            made = shared((value,)) if given is None else ()
             return Made(self._keep(self._maker.entry(row, rules, private), entry), made)
 
     # --- in every one of them ---

@@ -22,6 +22,11 @@ def kind_of(secret: str) -> SecretKind:
     return "v1a" if secret.startswith(PRIVATE) else "v1"
 
 
+def shared(made: Iterable[str]) -> tuple[str, ...]:
+    """Those that a receiver has to have; of a key pair it gets the public half, and nobody the private one."""
+    return tuple(secret for secret in made if kind_of(secret) == "v1")
+
+
 def checked_secret(given: str, kind: SecretKind, kept: Iterable[KeptSecret]) -> str:
     """One that a caller gave.
 
