@@ -74,9 +74,7 @@ def test_a_rotation_prints_the_new_secret_and_until_when_the_old_one_signs(hooky
     assert json.loads(hookyard("endpoints", "rotate", "audit", "--json").out)["new_secrets"] == ["whsec_new"]
 
 
-def test_a_rotation_says_until_when_the_old_ones_of_its_kind_sign(
-    hookyard: Call, gateway: Gateway
-) -> None:
+def test_a_rotation_says_until_when_the_old_ones_of_its_kind_sign(hookyard: Call, gateway: Gateway) -> None:
     old = {"kind": "v1a", "id": "1", "until": "2027-01-07T08:30:00.000Z"}
     other = {"kind": "v1", "id": "2", "until": "2027-03-01T08:30:00.000Z"}
     gateway.says(f"POST {ONE}/rotate", {**ROW, "secrets": [old, other], "new_secrets": []})
