@@ -201,6 +201,7 @@ class Sent:
             until=until,
             after=self._after(a),
             limit=b % 6,
+            dry_run=(a + b) % 7 == 0,
         )
 
     def _purge(self, d: Numbers) -> Op:
@@ -213,6 +214,7 @@ class Sent:
             until=until,
             after=self._after(b),
             limit=1 + a % 3,
+            dry_run=(subject + b) % 7 == 0,
         )
 
     def _put(self, d: Numbers) -> Op:

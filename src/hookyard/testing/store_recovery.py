@@ -169,6 +169,29 @@ class RecoveryContract(StoreCase):
         assert len(seen) == 3
         assert statuses(store, second, done, waiting, sending) == ["gone", "gone", "gone", "sending"]
 
+    @pytest.mark.parametrize(
+        "op",
+        [
+            RecoverDeliveries(now=0, endpoint="ops", waiting=True, limit=3),
+            PurgeDeliveries(now=0, endpoint="ops", statuses=("pending", "failed"), limit=3),
+            PurgeDeliveries(now=0, endpoint="ops", statuses=("pending", "delivered"), limit=3),
+        ],
+    )
+    def test_what_would_be_sent_again_or_deleted_is_counted_in_the_same_parts(
+        self, store: Probe, op: RecoverDeliveries | PurgeDeliveries
+    ) -> None:
+        deliveries = (*failed(store, 3), *add(store, replace(store.delivery(), next_at=store.now + 90_000)))
+        before = [store.find_delivery(one.id) for one in deliveries]
+        op = replace(op, now=store.now)
+        counting = replace(op, dry_run=True)
+        first = store.do(counting, DeliveriesMoved)
+        assert first.next == deliveries[2].id
+        rest = store.do(replace(counting, after=first.next), DeliveriesMoved)
+        assert (rest.count, rest.next) == (1, None)
+        assert [store.find_delivery(one.id) for one in deliveries] == before
+        assert store.all(op, replace(op, after=first.next)) == [first, rest]
+        assert [store.find_delivery(one.id) for one in deliveries] != before
+
     def test_another_endpoints_are_never_deleted(self, store: Probe) -> None:
         (one,), (other,) = failed(store), failed(store, endpoint="else")
         callback = replace(store.delivery(), endpoint=None, url="https://example.com")

@@ -118,6 +118,8 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
     after: str | None = None
     """Only those with a greater id: the cursor."""
     limit: int = 500
+    dry_run: bool = False
+    """Change none, and only count those that would be."""
 
 
 class PurgeDeliveries(Op, frozen=True, kw_only=True):
@@ -133,6 +135,8 @@ class PurgeDeliveries(Op, frozen=True, kw_only=True):
     """Only those made before this time, by the time that their ids hold."""
     after: str | None = None
     limit: int = 500
+    dry_run: bool = False
+    """Delete none, and only count those that would be."""
 
 
 class AddMissed(Op, frozen=True, kw_only=True):

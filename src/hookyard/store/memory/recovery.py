@@ -55,7 +55,7 @@ def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
     looked, following = _walk(data, op, lambda one: one.status in asked)
     again = [one for one in looked if is_recovered(one.status, one.last_error, one.next_at, op.now)]
-    for one in again:
+    for one in () if op.dry_run else again:
         data.deliveries[one.id] = sent_again(one, op.now)
     return DeliveriesMoved(len(again), following)
 
@@ -65,6 +65,8 @@ def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:
     asked = frozenset[str](op.statuses)
     looked, following = _walk(data, op, lambda one: "delivered" in asked or one.status in asked)
     gone = [one for one in looked if one.status in asked]
+    if op.dry_run:
+        return DeliveriesMoved(len(gone), following)
     for one in gone:
         data.forget_delivery(one.id)
     for one in gone:

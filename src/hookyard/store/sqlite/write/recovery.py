@@ -76,7 +76,8 @@ def _recover(db: Db, op: RecoverDeliveries) -> Result:
     found = db.rows(_RECOVERABLE, (*_walk(op, op.since), op.waiting, op.failed))
     rows = cast("list[tuple[int, int, DeliveryStatus, str | None, int | None]]", found)
     again = [key for key, _, status, error, at in rows if is_recovered(status, error, at, op.now)]
-    _send_again(db, again, op.now)
+    if not op.dry_run:
+        _send_again(db, again, op.now)
     return DeliveriesMoved(len(again), _next(op, [row[:2] for row in rows]))
 
 
@@ -93,13 +94,16 @@ def _purge(db: Db, op: PurgeDeliveries) -> Result:
         found = db.rows(_SOME_OF, (*_walk(op), *(status in asked for status in ("pending", "held", "failed"))))
     rows = cast("list[tuple[int, int, DeliveryStatus]]", found)
     gone = [key for key, _, status in rows if status in asked]
+    following = _next(op, [row[:2] for row in rows])
+    if op.dry_run:
+        return DeliveriesMoved(len(gone), following)
     first = [key for key, _, status in rows if status == "pending"] if db.ordered and "pending" in asked else []
     behind = orders.orders_of(db, first)
     for start in range(0, len(gone), MOST):
         chunk = gone[start : start + MOST]
         db.change(_FORGET, chunk, len(chunk))
     orders.promote(db, dict.fromkeys(behind.values(), op.now))
-    return DeliveriesMoved(len(gone), _next(op, [row[:2] for row in rows]))
+    return DeliveriesMoved(len(gone), following)
 
 
 def add_missed(db: Db, ops: Sequence[AddMissed]) -> list[Result]:
