@@ -30,6 +30,10 @@ MEMORY: Final = 64 << 20
 """Bytes of bodies that wait in memory for all receivers; beyond that they wait in the store."""
 SHARE: Final = MEMORY // 8
 """... and for one of them."""
+KEPT: Final = MEMORY // 4
+"""Of that memory, what is for receivers that answer quickly, so that those that hang cannot fill all of it."""
+KEPT_SHARE: Final = KEPT // 16
+"""... and for one of them."""
 SLOW: Final = 250
 """A line that will not have moved on in so many milliseconds does not hold up the claims for others."""
 FARTHEST: Final = 300_000
@@ -104,6 +108,8 @@ class Lines:
         if self.bytes + size > MEMORY and self.bytes:
             return False
         count = len(line.waiting) + line.reserved
+        if self.bytes + size > MEMORY - KEPT and self.bytes and not _has_kept(line, size, count, now):
+            return False
         if count == 0:
             return not line.gated or line.opens_at(now) <= now
         if count >= BACKLOG or line.bytes + size > SHARE:
@@ -283,3 +289,8 @@ class Lines:
         if line.destination is not None and line.destination.endpoint is not None:
             return True
         return max(line.paused_until, line.horizon) > now or (line.troubled and now - line.moved_at < _REMEMBERED)
+
+
+def _has_kept(line: Line, size: int, count: int, now: int) -> bool:
+    """Whether a delivery may have of the memory that is kept for quick receivers."""
+    return line.quick(now) and (count == 0 or (line.answered and line.bytes + size <= KEPT_SHARE))

@@ -13,7 +13,7 @@ from hookyard.model import Delivery
 from hookyard.outbound.destination import Destination
 from hookyard.outbound.form import Rendered
 from hookyard.outbound.lines import Line, Lines, Start
-from hookyard.outbound.lines.table import BACKLOG, FARTHEST, MEMORY, PATIENCE, RATED, SHARE
+from hookyard.outbound.lines.table import BACKLOG, FARTHEST, KEPT, KEPT_SHARE, MEMORY, PATIENCE, RATED, SHARE
 from hookyard.outbound.policy import Policy
 from hookyard.outbound.sender import Channel
 from hookyard.testing import FakeClock
@@ -93,6 +93,26 @@ def test_one_receiver_does_not_get_all_the_memory() -> None:
     assert lines.reserve(line, SHARE - 1, NOW)
     assert not lines.has_place(line, 2, NOW)
     assert lines.has_place(lines.line("b"), SHARE, NOW)
+
+
+def test_receivers_that_hang_cannot_fill_the_memory_that_is_kept_for_quick_ones() -> None:
+    lines = lines_of(64)
+    for number in range(20):
+        line = line_in(lines, f"hangs{number}")
+        line.active = 1
+        for size in (SHARE // 2, 100_000, 1_000, 1):
+            while lines.reserve(line, size, NOW):
+                pass
+    assert lines.bytes <= MEMORY - KEPT
+    quick = line_in(lines, "quick", proven=True)
+    assert all(lines.reserve(quick, KEPT_SHARE // 4, NOW) for _ in range(4))
+    assert not lines.has_place(quick, 1, NOW)
+    fresh = line_in(lines, "fresh")
+    assert lines.reserve(fresh, 100, NOW)
+    assert not lines.has_place(fresh, 1, NOW)
+    hung = line_in(lines, "hung")
+    hung.hung = True
+    assert not lines.has_place(hung, 1, NOW)
 
 
 def test_a_place_that_is_given_up_is_free_again() -> None:
