@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from hookyard.egress.resolver import ResolveError, Resolver, system_resolver
 from hookyard.egress.rules import EgressError, Judge, Rules
+from hookyard.egress.trust import usual_trust
 from hookyard.errors import EgressDenied
 from hookyard.networks import Address
 
@@ -75,7 +76,7 @@ def blocking_client(
 @cache
 def _usual_trust() -> ssl.SSLContext:
     # Reading the authorities' certificates takes a while: once for all plugins.
-    return httpx.create_ssl_context(trust_env=False)
+    return usual_trust()
 
 
 def _judge_request(judge: Judge, request: httpx.Request) -> None:

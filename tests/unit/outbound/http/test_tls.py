@@ -38,10 +38,10 @@ def shown(authority: trustme.CA) -> Identity:
     return Identity(ca=pem(AUTHORITY), cert=chain, key=own.private_key_pem.bytes().decode())
 
 
-def server_side(*names: str, clients: trustme.CA | None = None) -> ssl.SSLContext:
+def server_side(*names: str, clients: trustme.CA | None = None, subject: str | None = None) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # trustme also takes pyOpenSSL's contexts, of which the checker knows nothing.
-    AUTHORITY.issue_cert(*names).configure_cert(made)  # pyright: ignore[reportUnknownMemberType]
+    AUTHORITY.issue_cert(*names, common_name=subject).configure_cert(made)  # pyright: ignore[reportUnknownMemberType]
     if clients is not None:
         made.verify_mode = ssl.CERT_REQUIRED
         clients.configure_trust(made)  # pyright: ignore[reportUnknownMemberType]
@@ -95,6 +95,16 @@ def test_a_kept_connection_is_closed_with_a_word_when_it_is_forgotten(run: Run, 
 def test_a_certificate_for_another_name_is_refused(names: tuple[str, ...], run: Run, sending: Sending) -> None:
     async def scenario() -> None:
         async with receiving(tls=server_side(*names)) as receiver, sending() as sender:
+            with pytest.raises(SendError, match=r"^tls$"):
+                await sender.send(receiver.target(scheme="https"), {}, b"{}", channel())
+            assert receiver.requests == []
+
+    run(scenario())
+
+
+def test_the_subject_of_a_certificate_is_no_name_for_it(run: Run, sending: Sending) -> None:
+    async def scenario() -> None:
+        async with receiving(tls=server_side(subject="receiver.invalid")) as receiver, sending() as sender:
             with pytest.raises(SendError, match=r"^tls$"):
                 await sender.send(receiver.target(scheme="https"), {}, b"{}", channel())
             assert receiver.requests == []
