@@ -19,6 +19,7 @@ from typing import Final, Protocol, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from hookyard.outbound.sender import KEPT, Answer, SendError
+from hookyard.writes import writes_of
 
 HEAD_MOST: Final = 32 * 1024
 """Bytes of a head, those of 1xx before it too."""
@@ -60,12 +61,13 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         *("_body", "_complete", "_fields", "_framed", "_home", "_loop", "_parser", "_retry_after", "_seen", "_size"),
-        *("_spoiled", "_status", "_transport", "_waiter", "_wish", "address", "idle_since", "lost", "stale"),
+        *("_spoiled", "_status", "_transport", "_waiter", "_wish", "_writes", "address", "idle_since", "lost", "stale"),
     )
 
     def __init__(self, home: Home, address: str, loop: asyncio.AbstractEventLoop) -> None:
         self._home = home
         self._loop = loop
+        self._writes = writes_of(loop)
         self.address = address
         self.idle_since = 0.0
         self.lost = False
@@ -100,7 +102,7 @@ class Connection(asyncio.Protocol):
             waiter.set_exception(SendError("connection"))
             return waiter
         self._waiter = waiter
-        self._transport.write(request)
+        self._writes.put(self._transport, request)
         return waiter
 
     @property
