@@ -113,6 +113,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
 )
 
 
+_MEMBER: Final = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*?)`", re.DOTALL)
 _PLACE: Final = re.compile(r"(?P<problem>.*) - at (?P<key>`key` in )?`(?P<path>\$.*)`", re.DOTALL)
 
 
@@ -127,6 +128,13 @@ def place_of(error: Exception) -> tuple[str, str]:
     if found is None:
         return str(error), "$"
     return f"{found['problem']} (a key)" if found["key"] else found["problem"], found["path"]
+
+
+def member_place_of(error: Exception) -> tuple[str, str]:
+    """The same, but of a member that is missing or unknown it is the path of that member: `$.url` rather than `$`."""
+    problem, path = place_of(error)
+    member = _MEMBER.match(problem)
+    return problem, path if member is None else f"{path}.{member['name']}"
 
 
 class HookyardError(Exception):

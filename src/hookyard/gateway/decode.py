@@ -5,9 +5,7 @@ from typing import Final
 
 import msgspec
 
-from hookyard.errors import Refused, place_of
-
-_MEMBER: Final = re.compile(r"Object (?:contains unknown|missing required) field `(?P<name>.*?)`", re.DOTALL)
+from hookyard.errors import Refused, member_place_of
 
 _HALF: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -46,9 +44,7 @@ def refusal(error: Exception, base: str = "$", body: bytes = b"") -> Refused:
             detail = "An escape from \\ud800 to \\udfff stands alone: it is only half of a character."
             return Refused("invalid_json", detail)
         return Refused("invalid_json", text if isinstance(error, msgspec.DecodeError) else "")
-    detail, path = place_of(error)
-    if member := _MEMBER.match(detail):
-        path += f".{member['name']}"
+    detail, path = member_place_of(error)
     return Refused("invalid_input", detail, path=base + path[1:])
 
 

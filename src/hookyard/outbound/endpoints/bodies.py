@@ -10,7 +10,7 @@ from hookyard.config.endpoints.spec import rules_of, spec_of
 from hookyard.config.model import EndpointRules, Name, Section, Tenant
 from hookyard.config.model.parts import Header, Text
 from hookyard.config.scalars import parse_value
-from hookyard.errors import Refused, place_of
+from hookyard.errors import Refused, member_place_of
 from hookyard.outbound.endpoints.private import Private, Quietly
 
 SecretKind: TypeAlias = Literal["v1", "v1a"]
@@ -69,7 +69,7 @@ def merged(rules: EndpointRules, private: Private, patch: Mapping[str, object]) 
     try:
         return msgspec.convert(_patched(whole, patch), NewEndpoint, dec_hook=parse_value)
     except msgspec.ValidationError as error:
-        problem, path = place_of(error)
+        problem, path = member_place_of(error)
         raise Refused("invalid_input", problem, path=path) from None
 
 

@@ -155,11 +155,12 @@ def test_a_change_merges_and_what_it_does_not_name_stays() -> None:
 @pytest.mark.parametrize(
     ("patch", "path"),
     [
-        ({"url": None}, "$"),
+        ({"url": None}, "$.url"),
         ({"secrets": [SECRET]}, "$.secrets"),
         ({"tenant": "b"}, "$.tenant"),
         ({"name": "b"}, "$.name"),
-        ({"nonsense": 1}, "$"),
+        ({"nonsense": 1}, "$.nonsense"),
+        ({"breaker": {"many": 1}}, "$.breaker.many"),
         ({"breaker": {"failures": "many"}}, "$.breaker.failures"),
         ({"headers": {"host": "x"}}, "$.headers.host"),
         ({"headers": ["x"]}, "$.headers"),
