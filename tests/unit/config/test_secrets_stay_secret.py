@@ -34,8 +34,8 @@ def config(tmp_path: Path) -> Config:
 
 
 def test_the_secrets_are_there(config: Config) -> None:
-    of_source = [one for one in config.sources["s"].secrets if isinstance(one, Secret)]
-    found = (*config.outbound.callback_secrets, *of_source, *config.endpoints["e"].secrets)
+    set_apart = (*config.sources["s"].secrets, *config.endpoints["e"].secrets)
+    found = (*config.outbound.callback_secrets, *(one for one in set_apart if isinstance(one, Secret)))
     assert [secret.reveal() for secret in found] == [SECRET] * 5
 
 
