@@ -192,6 +192,19 @@ class RecoveryContract(StoreCase):
         assert store.all(op, replace(op, after=first.next)) == [first, rest]
         assert [store.find_delivery(one.id) for one in deliveries] != before
 
+    def test_what_is_of_another_tenant_under_the_same_name_is_let_alone(self, store: Probe) -> None:
+        ours, theirs = (replace(store.delivery(), tenant=tenant, next_at=None) for tenant in ("acme", "zeta"))
+        ours, theirs = (replace(one, status="failed", completed_at=store.now) for one in (ours, theirs))
+        add(store, ours, theirs)
+        recover = RecoverDeliveries(now=store.now, endpoint="ops", since=0, limit=2, tenant="acme")
+        assert store.all(recover) == [DeliveriesMoved(1, theirs.id)]
+        assert statuses(store, ours, theirs) == ["pending", "failed"]
+        purge = PurgeDeliveries(now=store.now, endpoint="ops", statuses=("pending", "failed"), tenant="else")
+        assert store.all(purge, replace(purge, statuses=("delivered", "failed"))) == 2 * [DeliveriesMoved(0, None)]
+        assert statuses(store, ours, theirs) == ["pending", "failed"]
+        assert store.all(replace(purge, tenant="zeta")) == [DeliveriesMoved(1, None)]
+        assert (store.find_delivery(theirs.id), statuses(store, ours)) == (None, ["pending"])
+
     def test_another_endpoints_are_never_deleted(self, store: Probe) -> None:
         (one,), (other,) = failed(store), failed(store, endpoint="else")
         callback = replace(store.delivery(), endpoint=None, url="https://example.com")

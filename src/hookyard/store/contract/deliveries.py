@@ -120,6 +120,8 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
     limit: int = 500
     dry_run: bool = False
     """Change none, and only count those that would be."""
+    tenant: str | None = None
+    """Only those of this tenant, though others are looked at: the name may have been another's."""
 
 
 class PurgeDeliveries(Op, frozen=True, kw_only=True):
@@ -137,6 +139,8 @@ class PurgeDeliveries(Op, frozen=True, kw_only=True):
     limit: int = 500
     dry_run: bool = False
     """Delete none, and only count those that would be."""
+    tenant: str | None = None
+    """Only those of this tenant, as of :class:`RecoverDeliveries`."""
 
 
 class AddMissed(Op, frozen=True, kw_only=True):

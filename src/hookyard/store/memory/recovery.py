@@ -54,7 +54,8 @@ def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     """Send again what failed, and at once what waits."""
     asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
     looked, following = _walk(data, op, lambda one: one.status in asked)
-    again = [one for one in looked if is_recovered(one.status, one.last_error, one.next_at, op.now)]
+    ours = [one for one in looked if op.tenant in {None, one.tenant}]
+    again = [one for one in ours if is_recovered(one.status, one.last_error, one.next_at, op.now)]
     for one in () if op.dry_run else again:
         data.deliveries[one.id] = sent_again(one, op.now)
     return DeliveriesMoved(len(again), following)
@@ -64,7 +65,7 @@ def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:
     """Delete deliveries."""
     asked = frozenset[str](op.statuses)
     looked, following = _walk(data, op, lambda one: "delivered" in asked or one.status in asked)
-    gone = [one for one in looked if one.status in asked]
+    gone = [one for one in looked if one.status in asked and op.tenant in {None, one.tenant}]
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
     for one in gone:

@@ -74,8 +74,9 @@ def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]
 
 def _recover(db: Db, op: RecoverDeliveries) -> Result:
     found = db.rows(_RECOVERABLE, (*_walk(op, op.since), op.waiting, op.failed))
-    rows = cast("list[tuple[int, int, DeliveryStatus, str | None, int | None]]", found)
-    again = [key for key, _, status, error, at in rows if is_recovered(status, error, at, op.now)]
+    rows = cast("list[tuple[int, int, str, DeliveryStatus, str | None, int | None]]", found)
+    ours = [row for row in rows if op.tenant in {None, row[2]}]
+    again = [key for key, _, _, status, error, at in ours if is_recovered(status, error, at, op.now)]
     if not op.dry_run:
         _send_again(db, again, op.now)
     return DeliveriesMoved(len(again), _next(op, [row[:2] for row in rows]))
@@ -92,12 +93,13 @@ def _purge(db: Db, op: PurgeDeliveries) -> Result:
         found = db.rows(_ALL_OF, _walk(op))
     else:
         found = db.rows(_SOME_OF, (*_walk(op), *(status in asked for status in ("pending", "held", "failed"))))
-    rows = cast("list[tuple[int, int, DeliveryStatus]]", found)
-    gone = [key for key, _, status in rows if status in asked]
+    rows = cast("list[tuple[int, int, str, DeliveryStatus]]", found)
+    going = [(key, status) for key, _, whose, status in rows if status in asked and op.tenant in {None, whose}]
+    gone = [key for key, _ in going]
     following = _next(op, [row[:2] for row in rows])
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
-    first = [key for key, _, status in rows if status == "pending"] if db.ordered and "pending" in asked else []
+    first = [key for key, status in going if status == "pending"] if db.ordered else []
     behind = orders.orders_of(db, first)
     for start in range(0, len(gone), MOST):
         chunk = gone[start : start + MOST]
