@@ -14,7 +14,6 @@ from hookyard.dispatch.work import Work
 from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.dispatching import Dispatcher
 from hookyard.gateway.documents import Fetch, no_fetches
-from hookyard.gateway.endpoints.ports import EndpointManager, LineState, Recovery
 from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
@@ -23,6 +22,9 @@ from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
 from hookyard.inbound.sources import Sources
+from hookyard.outbound.endpoints import Manager as EndpointManager
+from hookyard.outbound.lines import LineState
+from hookyard.outbound.recovery import Recovery
 from hookyard.store.contract import Op, Result, Store
 from hookyard.webhook_secret import PublicKey
 

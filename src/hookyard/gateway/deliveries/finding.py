@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from hookyard.auth import Principal
 from hookyard.errors import Refused
-from hookyard.gateway.endpoints.ports import EndpointManager
 from hookyard.model import Delivery, DeliveryStatus
+from hookyard.outbound.endpoints import Manager
 from hookyard.store.contract import DeliveriesFound, DeliveryQuery, Store
 
 
@@ -30,7 +30,7 @@ async def find(store: Store, query: DeliveryQuery, statuses: Sequence[DeliverySt
     return DeliveriesFound(tuple(found), end)
 
 
-def visible(principal: Principal, endpoints: EndpointManager | None) -> Callable[[Delivery], bool]:
+def visible(principal: Principal, endpoints: Manager | None) -> Callable[[Delivery], bool]:
     """Whether a delivery is there for this caller: of its tenant, and for an endpoint of its tenant or a callback.
 
     What an operator's endpoint is told of a tenant's jobs is the operator's, to be seen and to be sent again.

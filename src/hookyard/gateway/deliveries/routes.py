@@ -24,10 +24,10 @@ from hookyard.gateway.deliveries.views import (
     row_of,
 )
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.endpoints.ports import Recovery
 from hookyard.gateway.moment import millis
 from hookyard.gateway.paging import DELIVERIES, query_of, require_no_query
 from hookyard.model import Delivery, DeliveryStatus
+from hookyard.outbound.recovery import Recovery
 from hookyard.store.contract import DeliveryQuery
 
 

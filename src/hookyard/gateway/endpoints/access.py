@@ -8,9 +8,11 @@ from hookyard.auth import ADMIN, ENDPOINTS_WRITE, JOBS_READ, Principal
 from hookyard.errors import Refused
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
-from hookyard.gateway.endpoints.ports import EndpointManager, Entry, Recovery
 from hookyard.gateway.endpoints.views import EndpointView, view_of
 from hookyard.gateway.paging import require_no_query
+from hookyard.outbound.endpoints import Entry, Manager
+from hookyard.outbound.recovery import Recovery
+from hookyard.store.contract import DeliveryQuery
 
 
 class EndpointAccess:
@@ -24,7 +26,7 @@ class EndpointAccess:
         self._deps = deps
 
     @property
-    def endpoints(self) -> EndpointManager:
+    def endpoints(self) -> Manager:
         """Those that keep endpoints.
 
         Raises:
@@ -54,6 +56,31 @@ class EndpointAccess:
         principal = allowed(request, self._deps, ENDPOINTS_WRITE)
         require_no_query(request)
         return principal, self.endpoints.find(name, principal.tenant)
+
+    def purger(self, request: Request[Any, Any, Any], name: str) -> Principal:
+        """Return who asks; of one without a tenant the endpoint need not be there any more.
+
+        Raises:
+            Refused: see the class.
+        """
+        principal = allowed(request, self._deps, ENDPOINTS_WRITE)
+        require_no_query(request)
+        if principal.tenant:
+            self.endpoints.find(name, principal.tenant)
+        return principal
+
+    async def require_left(self, name: str) -> None:
+        """Refuse a name of which there is nothing.
+
+        Raises:
+            Refused: no endpoint has it, nor has any delivery.
+        """
+        try:
+            self.endpoints.find(name)
+        except Refused:
+            left = await self._deps.store.find_deliveries(DeliveryQuery(endpoint=name, limit=1))
+            if not left.deliveries:
+                raise
 
     def settable(self, request: Request[Any, Any, Any]) -> Principal:
         """Return who asks, when it may say where events go: an endpoint is told the results of jobs.

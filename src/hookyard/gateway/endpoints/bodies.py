@@ -53,6 +53,8 @@ class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many rows to look at in this call."""
     cursor: str | None = None
     """The `next` of an earlier answer."""
+    dry_run: bool = False
+    """Only count; the pages are the same, and its cursors are good for the other kind too."""
 
 
 class Recover(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,23 +62,16 @@ class Recover(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     waiting: bool = False
     """Also those that wait for their time: they are due at once, and their schedule goes on."""
-    dry_run: bool = False
-    """Only count them; its cursors are of its own."""
 
 
 class Purge(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries are deleted: those made in this time."""
 
     statuses: Annotated[tuple[Literal["pending", "held", "delivered", "failed"], ...], Meta(min_length=1)] = ("failed",)
-    dry_run: bool = False
-    """Only count them; its cursors are of its own."""
 
 
 class Replay(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From when to when something happened that the endpoint was not told."""
-
-    dry_run: bool = False
-    """Only count it; its cursors are good for the other kind too."""
 
 
 class Moved(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,6 @@
 Each call is one page: it looks at a bounded number of rows, and answers where to go on.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, post
@@ -11,18 +10,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from hookyard import ids
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import entry
-from hookyard.gateway.deliveries.finding import find
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
 from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, Replay, ReplayedView, Window, window_of
-from hookyard.gateway.paging import DELIVERIES, OLDEST_FIRST, REPLAYS
-from hookyard.model import Delivery, DeliveryStatus
-from hookyard.store.contract import DeliveryQuery
-from hookyard.store.rules import is_recovered
+from hookyard.gateway.paging import OLDEST_FIRST, REPLAYS
+from hookyard.store.contract import DeliveriesMoved
 
 
 class RecoveryRoutes:
@@ -46,33 +41,43 @@ class RecoveryRoutes:
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Recover)
         since, until = window_of(asked)
-        if asked.dry_run:
-            now = self._deps.clock.now()
-            statuses: tuple[DeliveryStatus, ...] = ("failed", "pending") if asked.waiting else ("failed",)
-            return value_answer(await self._count(name, asked, statuses, _recovered(now)))
         after = OLDEST_FIRST.row(asked.cursor)
         facts = {**_facts(asked, since, until), "waiting": asked.waiting}
         audit = entry(request, principal, self._deps, "endpoint.recover", name, facts)
         moved = await self._access.recovery.recover(
-            name, since=since, until=until, after=after, limit=asked.limit, audit=audit, waiting=asked.waiting
+            name,
+            since=since,
+            until=until,
+            after=after,
+            limit=asked.limit,
+            audit=audit,
+            waiting=asked.waiting,
+            dry_run=asked.dry_run,
         )
-        return value_answer(Moved(count=moved.count, next=_oldest_first(moved.next), dry_run=False))
+        return value_answer(_moved(moved, dry_run=asked.dry_run))
 
     async def purge(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
-        """Delete deliveries."""
-        principal, _ = self._access.writable(request, name)
+        """Delete deliveries, also of an endpoint that was deleted."""
+        principal = self._access.purger(request, name)
         asked = await body_of(request, self._deps, Purge)
+        if asked.cursor is None:  # the page before may have deleted the last one
+            await self._access.require_left(name)
         since, until = window_of(asked)
         statuses = tuple(dict.fromkeys(asked.statuses))
-        if asked.dry_run:
-            return value_answer(await self._count(name, asked, statuses))
-        after = OLDEST_FIRST.row(asked.cursor) or ids.last_before(since)
+        after = OLDEST_FIRST.row(asked.cursor)
         facts = {**_facts(asked, since, until), "statuses": statuses}
         audit = entry(request, principal, self._deps, "endpoint.purge", name, facts)
         moved = await self._access.recovery.purge(
-            name, statuses=statuses, until=until, after=after, limit=asked.limit, audit=audit
+            name,
+            statuses=statuses,
+            since=since,
+            until=until,
+            after=after,
+            limit=asked.limit,
+            audit=audit,
+            dry_run=asked.dry_run,
         )
-        return value_answer(Moved(count=moved.count, next=_oldest_first(moved.next), dry_run=False))
+        return value_answer(_moved(moved, dry_run=asked.dry_run))
 
     async def replay(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Send what an endpoint would have been told, and was not."""
@@ -89,33 +94,10 @@ class RecoveryRoutes:
             ReplayedView(planned=done.planned, looked_at=done.looked_at, next=more, dry_run=asked.dry_run)
         )
 
-    async def _count(
-        self,
-        name: str,
-        asked: Recover | Purge,
-        statuses: tuple[DeliveryStatus, ...],
-        counts: Callable[[Delivery], bool] = lambda _: True,
-    ) -> Moved:
-        """How many there are, page by page as their list is: newest first."""
-        since, until = window_of(asked)
-        query = DeliveryQuery(
-            endpoint=name,
-            created_since=since,
-            created_until=until,
-            before=DELIVERIES.row(asked.cursor),
-            limit=asked.limit,
-        )
-        found = await find(self._deps.store, query, statuses)
-        count = sum(map(counts, found.deliveries))
-        return Moved(count=count, next=None if found.next is None else DELIVERIES.after(found.next), dry_run=True)
 
-
-def _recovered(now: int) -> Callable[[Delivery], bool]:
-    return lambda one: is_recovered(one.status, one.last_error, one.next_at, now)
-
-
-def _oldest_first(row: str | None) -> str | None:
-    return None if row is None else OLDEST_FIRST.after(row)
+def _moved(moved: DeliveriesMoved, *, dry_run: bool) -> Moved:
+    more = None if moved.next is None else OLDEST_FIRST.after(moved.next)
+    return Moved(count=moved.count, next=more, dry_run=dry_run)
 
 
 def _facts(asked: Window, since: int, until: int | None) -> dict[str, object]:

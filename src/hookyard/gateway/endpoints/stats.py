@@ -15,10 +15,10 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
-from hookyard.gateway.endpoints.ports import LineState
 from hookyard.gateway.endpoints.views import DisabledView, EndpointState, disabled_view, state_of
 from hookyard.gateway.paging import require_no_query
 from hookyard.model import Backlog, EndpointAttempt
+from hookyard.outbound.lines import LineState
 
 DELIVERIES: Final = 1000
 """Over how many deliveries, the newest, an endpoint's numbers are."""

@@ -14,9 +14,9 @@ from hookyard.config.model import EndpointRules
 from hookyard.config.values import Duration, Rate
 from hookyard.gateway.answer import Answer, Headers, json_answer
 from hookyard.gateway.deliveries.views import host_of
-from hookyard.gateway.endpoints.ports import Entry
 from hookyard.gateway.endpoints.tls import TlsView, tls_view
 from hookyard.model import DisabledReason, Endpoint
+from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.endpoints.private import KeptSecret
 from hookyard.webhook_secret import PRIVATE
 

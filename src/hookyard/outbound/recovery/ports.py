@@ -2,38 +2,14 @@
 
 from typing import Protocol
 
-from hookyard.config.model import EndpointRules
-from hookyard.model import Delivery, Endpoint, Event, Job
-
-
-class Known(Protocol):
-    """An endpoint as it is known in memory."""
-
-    @property
-    def row(self) -> Endpoint:
-        """As it is stored."""
-        ...
-
-    @property
-    def settings(self) -> EndpointRules | None:
-        """What may be shown of it; None when its row cannot be read."""
-        ...
-
-    @property
-    def problem(self) -> str | None:
-        """Why it gets nothing at all."""
-        ...
-
-    @property
-    def live(self) -> bool:
-        """Whether it gets what happens."""
-        ...
+from hookyard.model import Delivery, Event, Job
+from hookyard.outbound.endpoints import Entry
 
 
 class Finds(Protocol):
     """Knows the endpoints."""
 
-    def find(self, name: str, tenant: str = "") -> Known:
+    def find(self, name: str, tenant: str = "") -> Entry:
         """One endpoint; of this tenant, unless that is empty.
 
         Raises:

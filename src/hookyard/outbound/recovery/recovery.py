@@ -6,11 +6,12 @@ from typing import Final, Literal
 
 from hookyard.clock import Clock
 from hookyard.errors import Refused
-from hookyard.ids import IdSource
+from hookyard.ids import IdSource, last_before
 from hookyard.model import AuditEntry, Delivery, Event
 from hookyard.outbound.contents import TOO_LARGE
+from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.events import BY_NAME, EVENT_TYPES, EventType, sample
-from hookyard.outbound.recovery.ports import Finds, Known, Plans
+from hookyard.outbound.recovery.ports import Finds, Plans
 from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
 from hookyard.store.audited import Write, audited
 from hookyard.store.contract import (
@@ -20,7 +21,6 @@ from hookyard.store.contract import (
     AppendEvents,
     DeliveriesMoved,
     NotFound,
-    Op,
     PurgeDeliveries,
     RecoverDeliveries,
     ResendDelivery,
@@ -95,10 +95,12 @@ class Recovery:
         limit: int,
         audit: AuditEntry,
         waiting: bool = False,
+        dry_run: bool = False,
     ) -> DeliveriesMoved:
         """Send again what failed for good of what was made in `since <= time < until`.
 
         But for what was given up, and what was too large. With `waiting` what waits for its time is sent now as well.
+        A dry run only counts: the audit log has no entry of it.
         """
         self._require_live(endpoint)
         op = RecoverDeliveries(
@@ -109,6 +111,7 @@ class Recovery:
             until=until,
             after=after,
             limit=_bounded(limit),
+            dry_run=dry_run,
         )
         return await self._many(op, audit)
 
@@ -117,14 +120,25 @@ class Recovery:
         endpoint: str,
         *,
         statuses: tuple[Purgeable, ...],
+        since: int,
         until: int | None,
         after: str | None,
         limit: int,
         audit: AuditEntry,
+        dry_run: bool = False,
     ) -> DeliveriesMoved:
-        """Delete deliveries of these statuses, of whatever endpoint, also of one that is gone."""
+        """Delete deliveries of these statuses that were made in `since <= time < until`; the endpoint may be gone.
+
+        A dry run only counts: the audit log has no entry of it.
+        """
         op = PurgeDeliveries(
-            now=self._clock.now(), endpoint=endpoint, statuses=statuses, until=until, after=after, limit=_bounded(limit)
+            now=self._clock.now(),
+            endpoint=endpoint,
+            statuses=statuses,
+            until=until,
+            after=after or last_before(since),
+            limit=_bounded(limit),
+            dry_run=dry_run,
         )
         return await self._many(op, audit)
 
@@ -205,7 +219,7 @@ class Recovery:
             found.append(delivery)
         return found
 
-    def _require_live(self, endpoint: str, tenant: str = "") -> Known:
+    def _require_live(self, endpoint: str, tenant: str = "") -> Entry:
         known = self._endpoints.find(endpoint, tenant)
         if known.problem is not None:
             raise Refused("endpoint_disabled", f"The endpoint cannot be sent to: {known.problem}")
@@ -229,11 +243,12 @@ class Recovery:
         self._expect(op.now)
         return found
 
-    async def _many(self, op: Op, audit: AuditEntry) -> DeliveriesMoved:
-        result = await audited(self._write, audit, op)
+    async def _many(self, op: RecoverDeliveries | PurgeDeliveries, audit: AuditEntry) -> DeliveriesMoved:
+        result = await audited(self._write, None if op.dry_run else audit, op)
         if not isinstance(result, DeliveriesMoved):
             raise Refused("internal", "The deliveries were not changed.")
-        self._expect(op.now)
+        if not op.dry_run:
+            self._expect(op.now)
         return result
 
 
@@ -255,7 +270,7 @@ def _batches(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, ...]]:
         yield tuple(batch)
 
 
-def _sampled(known: Known, event: str | None) -> EventType:
+def _sampled(known: Entry, event: str | None) -> EventType:
     """Of which type a sample is.
 
     Raises:

@@ -51,7 +51,7 @@ async def purge(it: Lab, *wanted: Literal["pending", "held", "delivered", "faile
     count, after = 0, None
     while True:
         audit = it.audit("endpoint.purge")
-        done = await it.recovery.purge("a", statuses=wanted, until=until, after=after, limit=2, audit=audit)
+        done = await it.recovery.purge("a", statuses=wanted, since=0, until=until, after=after, limit=2, audit=audit)
         count, after = count + done.count, done.next
         if after is None:
             return count
