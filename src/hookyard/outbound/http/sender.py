@@ -15,6 +15,7 @@ There is no task and no timer for a request beyond its caller's task and its cha
 
 import asyncio
 import errno
+import resource
 import ssl
 from collections.abc import Mapping
 from typing import Final
@@ -28,6 +29,8 @@ from hookyard.outbound.sender import Answer, Channel, SendError
 
 _NOT_CONNECTED: Final = frozenset({"connect", "connect_timeout"})
 _FULL: Final = frozenset({errno.EMFILE, errno.ENFILE})
+_MOST_IDLE: Final = 2_048
+_SHARE: Final = 4
 _FAREWELL: Final = 1.0
 """Seconds for which a receiver may take its leave of a TLS connection that is closed."""
 
@@ -37,13 +40,13 @@ class HttpSender:
 
     Args:
         most_idle: the most connections that are kept open while nothing is sent over them, over all channels; the one
-            that was unused for longest is closed first. With `outbound.concurrency`, which is as much by default, it
-            bounds the open files, whatever the number of endpoints.
+            that was unused for longest is closed first. With `outbound.concurrency` it bounds the open files, whatever
+            the number of endpoints. Left out: a quarter of the files that the process may open, at most 2,048.
         lifetime: seconds for which an unused connection is kept.
     """
 
-    def __init__(self, *, most_idle: int = 256, lifetime: float = 60.0) -> None:
-        self._most_idle = most_idle
+    def __init__(self, *, most_idle: int | None = None, lifetime: float = 60.0) -> None:
+        self._most_idle = _allowed() if most_idle is None else most_idle
         self._lifetime = lifetime
         self._contexts = Contexts()
         self._pools: dict[str, Pool] = {}
@@ -243,3 +246,9 @@ class HttpSender:
         """The process may open no more files: idle connections are the ones that it can do without."""
         for connection, pool in list(self._shelf.items()):
             pool.shed(connection)
+
+
+def _allowed() -> int:
+    """Connections that may be idle."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST_IDLE if files == resource.RLIM_INFINITY else min(_MOST_IDLE, files // _SHARE)

@@ -37,7 +37,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 @pytest.fixture
 def sending() -> Sending:
     @asynccontextmanager
-    async def made(most_idle: int = 256, lifetime: float = 60) -> AsyncGenerator[HttpSender]:
+    async def made(most_idle: int | None = 256, lifetime: float = 60) -> AsyncGenerator[HttpSender]:
         sender = HttpSender(most_idle=most_idle, lifetime=lifetime)
         try:
             yield sender

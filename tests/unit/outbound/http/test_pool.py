@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import resource
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -59,6 +60,36 @@ def test_of_all_channels_the_connection_unused_for_longest_is_closed_first(run: 
             assert receiver.connections == 5
             await sender.send(receiver.target(), {}, b"{}", channel("a"))
             assert receiver.connections == 6
+
+    run(scenario())
+
+
+def test_of_the_files_that_may_be_open_a_quarter_is_kept_for_what_is_idle(
+    run: Run, sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (20, 4096))
+
+    async def scenario() -> None:
+        async with receiving() as receiver, sending(most_idle=None) as sender:
+            for number in range(8):
+                await sender.send(receiver.target(), {}, b"{}", channel(f"endpoint{number}"))
+            await receiver.until(lambda: receiver.open == 5)
+
+    run(scenario())
+
+
+def test_many_receivers_are_connected_to_once_where_enough_files_may_be_open(
+    run: Run, sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Said and not set: the receiver of this test is in the same process, and needs as many.
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+    async def scenario() -> None:
+        async with receiving(answering(204)) as receiver, sending(most_idle=None) as sender:
+            for _ in range(2):
+                for number in range(300):
+                    await sender.send(receiver.target(), {}, b"{}", channel(f"endpoint{number}"))
+            assert receiver.connections == 300
 
     run(scenario())
 
