@@ -40,6 +40,14 @@ async def at_once(receiver: Receiver, sender: HttpSender, number: int, to: Chann
     receiver.handler = ok
 
 
+def files_allowed(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def getrlimit(asked: int) -> tuple[int, int]:
+        assert asked == resource.RLIMIT_NOFILE
+        return number, resource.RLIM_INFINITY
+
+    monkeypatch.setattr(resource, "getrlimit", getrlimit)
+
+
 def test_a_channel_keeps_no_more_than_its_idle_ones(run: Run, sending: Sending) -> None:
     async def scenario() -> None:
         async with receiving() as receiver, sending() as sender:
@@ -67,7 +75,7 @@ def test_of_all_channels_the_connection_unused_for_longest_is_closed_first(run: 
 def test_of_the_files_that_may_be_open_a_quarter_is_kept_for_what_is_idle(
     run: Run, sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (20, 4096))
+    files_allowed(monkeypatch, 20)
 
     async def scenario() -> None:
         async with receiving() as receiver, sending(most_idle=None) as sender:
@@ -82,7 +90,7 @@ def test_many_receivers_are_connected_to_once_where_enough_files_may_be_open(
     run: Run, sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Said and not set: the receiver of this test is in the same process, and needs as many.
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    files_allowed(monkeypatch, resource.RLIM_INFINITY)
 
     async def scenario() -> None:
         async with receiving(answering(204)) as receiver, sending(most_idle=None) as sender:
