@@ -53,6 +53,7 @@ class RecoveryRoutes:
             audit=audit,
             waiting=asked.waiting,
             dry_run=asked.dry_run,
+            tenant=principal.tenant,
         )
         return value_answer(_moved(moved, dry_run=asked.dry_run))
 
@@ -76,6 +77,7 @@ class RecoveryRoutes:
             limit=asked.limit,
             audit=audit,
             dry_run=asked.dry_run,
+            tenant=principal.tenant,
         )
         return value_answer(_moved(moved, dry_run=asked.dry_run))
 

@@ -96,11 +96,13 @@ class Recovery:
         audit: AuditEntry,
         waiting: bool = False,
         dry_run: bool = False,
+        tenant: str = "",
     ) -> DeliveriesMoved:
         """Send again what failed for good of what was made in `since <= time < until`.
 
         But for what was given up, and what was too large. With `waiting` what waits for its time is sent now as well.
-        A dry run only counts: the audit log has no entry of it.
+        A dry run only counts: the audit log has no entry of it. With a tenant it is about what is of that one: the name
+        may have been another's before.
         """
         self._require_live(endpoint)
         op = RecoverDeliveries(
@@ -112,6 +114,7 @@ class Recovery:
             after=after,
             limit=_bounded(limit),
             dry_run=dry_run,
+            tenant=tenant or None,
         )
         return await self._many(op, audit)
 
@@ -126,10 +129,11 @@ class Recovery:
         limit: int,
         audit: AuditEntry,
         dry_run: bool = False,
+        tenant: str = "",
     ) -> DeliveriesMoved:
         """Delete deliveries of these statuses that were made in `since <= time < until`; the endpoint may be gone.
 
-        A dry run only counts: the audit log has no entry of it.
+        A dry run only counts: the audit log has no entry of it. With a tenant only what is of that one is deleted.
         """
         op = PurgeDeliveries(
             now=self._clock.now(),
@@ -139,6 +143,7 @@ class Recovery:
             after=after or last_before(since),
             limit=_bounded(limit),
             dry_run=dry_run,
+            tenant=tenant or None,
         )
         return await self._many(op, audit)
 

@@ -103,6 +103,22 @@ def test_a_tenant_is_told_of_its_own_jobs_and_an_operator_of_all(tmp_path: Path)
     in_hall(tmp_path, work)
 
 
+def test_who_takes_a_name_that_was_anothers_gets_nothing_of_what_was_sent_under_it(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("crm", ZETA)
+        await call.run(token=ZETA)
+        rows = await call.settled("", 1)
+        assert (await call("DELETE", "/endpoints/crm", None, ZETA)).status_code == 204
+        await call.make("crm", ACME)
+        body = {"since": 0, "statuses": ["delivered", "failed"]}
+        for asked in ({"dry_run": True}, {}):
+            assert (await call("POST", "/endpoints/crm/purge", body | asked, ACME)).json()["count"] == 0
+            assert (await call("POST", "/endpoints/crm/recover", {"since": 0} | asked, ACME)).json()["count"] == 0
+        assert await call.deliveries("") == rows
+
+    in_hall(tmp_path, work)
+
+
 def test_no_tenant_makes_an_endpoint_of_another_or_takes_its_name(tmp_path: Path) -> None:
     async def work(call: Hall) -> None:
         await call.make("theirs", ZETA)
