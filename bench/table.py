@@ -33,8 +33,9 @@ def figure(row: Row) -> str:
 def goal(row: Row) -> str:
     if row["goal"] is None:
         return ""
-    sign, unit = (">=", "") if row["better"] == "higher" else ("<", row["unit"])
-    return f"{sign} {row['goal']:g}{unit}"
+    if row["better"] == "higher":
+        return f">= {row['goal']:g}"
+    return f"< {row['goal']:g}{'' if row['rival'] else row['unit']}"
 
 
 def verdict(row: Row) -> str:
