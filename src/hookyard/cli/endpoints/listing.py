@@ -17,6 +17,7 @@ class State(StrEnum):
     """How an endpoint is."""
 
     live = "live"
+    faulty = "faulty"
     disabled = "disabled"
     off = "off"
 
@@ -28,7 +29,7 @@ def register(group: typer.Typer) -> None:
 
 
 def list_endpoints(
-    state: Annotated[State | None, typer.Option(help="Only those that are so; `off` is by their settings.")] = None,
+    state: Annotated[State | None, typer.Option(help="Only those that are so; `off` is by their settings, `faulty` because of a problem.")] = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,

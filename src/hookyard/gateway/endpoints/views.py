@@ -20,7 +20,7 @@ from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.endpoints.private import KeptSecret
 from hookyard.webhook_secret import PRIVATE
 
-EndpointState = Literal["live", "disabled", "off"]
+EndpointState = Literal["live", "faulty", "disabled", "off"]
 _UNREADABLE: Final = EndpointRules(url="unreadable", enabled=False)
 """Stands for settings that this version does not understand."""
 
@@ -74,7 +74,8 @@ class EndpointView(EndpointRules, frozen=True, kw_only=True):
     origin: Literal["config", "http"]
     """`config` is changed in the configuration only; it can be enabled and disabled."""
     state: EndpointState
-    """`off` by its settings (`enabled`); `disabled` by somebody, by its receiver, or because it only failed."""
+    """`off` by its settings (`enabled`); `disabled` by somebody, by its receiver, or because it only failed; `faulty`
+    because of its `problem`."""
     tenant: str
     """Whose events it is told; empty: everybody's."""
     created_at: str
@@ -108,10 +109,12 @@ class EndpointPage(Struct, frozen=True):
 
 
 def state_of(entry: Entry) -> EndpointState:
-    """How it is, in one word."""
-    if entry.settings is None or not entry.settings.enabled:
+    """How it is, in one word; a fault shows when it is neither off nor disabled."""
+    if entry.settings is not None and not entry.settings.enabled:
         return "off"
-    return "live" if entry.row.disabled_at is None else "disabled"
+    if entry.row.disabled_at is not None:
+        return "disabled"
+    return "live" if entry.problem is None else "faulty"
 
 
 def view_of(entry: Entry, now: int, base: str) -> EndpointView:

@@ -23,7 +23,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """None when the row cannot be read by this version."""
     private: Private
     problem: str | None = None
-    """What is wrong with it, in a sentence: it was sound when it was made, and the settings are others now."""
+    """What is wrong with it, in a sentence: it was sound when it was made, and the settings or the rules are others
+    now. Until it is mended it gets nothing, and what is pending for it waits."""
     destination: Destination | None = None
     """Where its deliveries go; None when there is a problem."""
     listening: Listening | None = None

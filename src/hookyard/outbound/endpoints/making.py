@@ -6,6 +6,7 @@ from itertools import chain
 
 import msgspec
 
+from hookyard import log
 from hookyard.cel import CelError
 from hookyard.clock import Clock
 from hookyard.config.endpoints.spec import decode_spec
@@ -27,6 +28,8 @@ from hookyard.outbound.policy import Policy
 from hookyard.outbound.sender import Channel
 from hookyard.outbound.signing import SecretError, SigningSecret, form_of, public_key
 from hookyard.webhook_secret import PRIVATE, PublicKey
+
+_log = log.get("outbound")
 
 
 class Maker:
@@ -74,22 +77,23 @@ class Maker:
         try:
             rules, private = decode_spec(row.spec), decode_private(row.private)
         except msgspec.DecodeError as error:
-            return Entry(row=row, settings=None, private=Private(), problem=f"It cannot be read any more: {error}.")
+            bare = Entry(row=row, settings=None, private=Private())
+            return _faulty(bare, f"It cannot be read any more: {error}.")
         return self.entry(row, rules, private)
 
     def entry(
         self, row: Endpoint, rules: EndpointRules, private: Private, allow_networks: tuple[str, ...] = ()
     ) -> Entry:
-        """The entry of an endpoint; with its problem, where the settings have changed since it was checked."""
+        """The entry of an endpoint; with its problem and no destination, where it is not sound any more."""
         guard = self.guard_for(allow_networks) if allow_networks else self.guard
-        fault = next(chain(rule_faults(rules, guard), private_faults(rules, private)), None)
         bare = Entry(row=row, settings=rules, private=private, allow_networks=allow_networks)
-        problem = None if fault is None else f"{fault[0]}: {fault[1]}."
+        fault = next(chain(rule_faults(rules, guard), private_faults(rules, private)), None)
+        if fault is not None:
+            return _faulty(bare, f"{fault[0]}: {fault[1]}.")
         try:
             order = None if rules.order is None else Order(rules.order)
             return msgspec.structs.replace(
                 bare,
-                problem=problem,
                 destination=self._destination(row.name, rules, private, guard, order),
                 listening=Listening(rules),
                 condition=None if rules.if_ is None else Condition(rules.if_),
@@ -97,7 +101,7 @@ class Maker:
                 public_keys=keys_of(private.secrets),
             )
         except (SecretError, CelError, ValueError) as error:
-            return msgspec.structs.replace(bare, problem=problem or f"It cannot be used: {error}.")
+            return _faulty(bare, f"It cannot be used: {error}.")
 
     def callback(self, url: str, form: Form) -> Destination:
         """Where the deliveries to a callback URL go."""
@@ -167,6 +171,16 @@ class Maker:
             bound=int(settings.max_retry_after if rules.max_retry_after is None else rules.max_retry_after),
             draw=self._draw,
         )
+
+
+def _faulty(entry: Entry, problem: str) -> Entry:
+    """The entry of one that gets nothing; what it signed before can still be verified."""
+    _log.error("endpoint.faulty", endpoint=entry.row.name, problem=problem)
+    try:
+        keys = keys_of(entry.secrets)
+    except SecretError:
+        keys = ()
+    return msgspec.structs.replace(entry, problem=problem, public_keys=keys)
 
 
 def keys_of(secrets: tuple[KeptSecret, ...]) -> tuple[PublicKey, ...]:

@@ -20,6 +20,12 @@ from tests.unit.gateway.endpoints.hall import (
     refused,
 )
 
+from hookyard.config.model import EndpointRules
+from hookyard.gateway.endpoints.views import view_of
+from hookyard.model import Endpoint
+from hookyard.outbound.endpoints import Entry
+from hookyard.outbound.endpoints.private import Private
+
 VALUE = "the-value-of-a-header"
 
 
@@ -240,6 +246,28 @@ def test_endpoints_are_listed_by_name_in_pages_and_by_how_they_are(tmp_path: Pat
             assert refused(await call("GET", f"/endpoints?{query}"))[:2] == (400, "invalid_request"), query
 
     in_hall(tmp_path, work)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "disabled_at", "problem", "state"),
+    [
+        (True, None, None, "live"),
+        (True, None, "url: it is not https.", "faulty"),
+        (True, 1, "url: it is not https.", "disabled"),
+        (False, 1, "url: it is not https.", "off"),
+        (None, None, "It cannot be read any more.", "faulty"),
+    ],
+)
+def test_how_an_endpoint_is_in_one_word(
+    enabled: bool | None, disabled_at: int | None, problem: str | None, state: str
+) -> None:
+    row = Endpoint(
+        name="a", origin="http", spec=b"{}", created_at=1, created_by="", updated_at=1, disabled_at=disabled_at
+    )
+    settings = None if enabled is None else EndpointRules(url="http://receiver.example/", enabled=enabled)
+    entry = Entry(row=row, settings=settings, private=Private(), problem=problem)
+    view = view_of(entry, 2, "")
+    assert (view.state, view.problem or None) == (state, problem)
 
 
 def test_who_may_do_what(tmp_path: Path) -> None:

@@ -129,13 +129,23 @@ def test_a_row_that_this_version_cannot_read_is_shown_and_gets_nothing() -> None
     run(scenario)
 
 
-def test_one_that_other_settings_forbid_now_says_so() -> None:
+def test_one_that_other_settings_forbid_now_says_so_and_gets_nothing_until_it_is_mended() -> None:
     async def scenario() -> None:
         allowing = "outbound: {allow_http: true, allow_ports: any}"
         room = await Room(allowing).start()
-        await room.create("crm", url="http://receiver.example/")
-        later = await Room(store=room.store).start()
-        assert "not https" in (later.manager.find("crm").problem or "")
+        await room.create("a", url="http://receiver.example/", sign=["v1a"])
+        assert isinstance(room.endpoints.destination(DELIVERY), Destination)
+        later = await Room(store=room.store, now=NOW + 1).start()
+        faulty = later.manager.find("a")
+        assert "not https" in (faulty.problem or "")
+        assert (faulty.live, faulty.destination, later.endpoints.destination(DELIVERY)) == (False, None, None)
+        assert listeners(later) == ()
+        (key,) = faulty.public_keys
+        assert later.endpoints.public_key(key.kid) == key, "what it signed can still be verified"
+        await later.change("a", url="https://receiver.example/")
+        mended = later.manager.find("a")
+        assert (mended.live, mended.problem) == (True, None)
+        assert isinstance(later.endpoints.destination(DELIVERY), Destination)
 
     run(scenario)
 
