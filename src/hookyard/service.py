@@ -28,6 +28,7 @@ from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.limits import Limits
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
+from hookyard.host.registry import Registry
 from hookyard.inbound import own
 from hookyard.leftovers import Leftovers
 from hookyard.model import AuditEntry, Job
@@ -264,6 +265,7 @@ class Service:
             before = self._assembly.registry
             try:
                 loaded, assembly = await read_in_time(self._reread, before)
+                await self._claim(loaded, assembly.registry)
             except ConfigError as error:
                 self._leftovers.garbage.collect_soon()
                 _log.warning("reload.refused", problems=[str(problem) for problem in error.problems])
@@ -316,6 +318,11 @@ class Service:
             details=json.encode(done.told),
         )
         await self._deps.write(AppendAudit(now=audit.at, entry=audit))
+
+    async def _claim(self, loaded: Loaded, registry: Registry) -> None:
+        if taken := await self._outbound.claim(loaded.config):
+            discard(self._assembly.registry, registry)
+            raise ConfigError(tuple(loaded.problem(path, message) for path, message in taken))
 
     def _require_ready(self) -> None:
         if self._readiness.state != "ready":

@@ -158,6 +158,28 @@ def test_a_configuration_with_problems_keeps_the_old_one_and_names_all_of_them(y
     assert yard.say() == "one"
 
 
+def test_an_endpoint_that_was_made_over_http_is_never_taken_by_one_of_its_name(yard: Yard) -> None:
+    asked = {"name": "crm", "url": "https://crm.example/hook"}
+    made = yard.server.client.post("/api/v1/endpoints", json=asked)
+    assert made.status_code == 201, made.text
+    before = yard.server.client.get("/api/v1/endpoints/crm").json()
+    wanted = {"url": "https://else.example/hook", "secrets": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]}
+    yard.configure(endpoints={"crm": wanted})
+    (problem,) = yard.refused()
+    assert problem["path"] == "endpoints.crm"
+    assert "there is one of this name, made over HTTP by token:" in problem["message"]
+    assert yard.server.client.get("/api/v1/endpoints/crm").json() == before
+    yard.server.stop()
+    yard.server.start()
+    found = yard.server.client.get("/api/v1/endpoints").json()["endpoints"]
+    assert found == [before | {"warning": "the configuration has another of this name, which is not used"}]
+    assert yard.server.wait_for("endpoint.name_taken")["level"] == "error"
+    assert yard.server.client.delete("/api/v1/endpoints/crm").status_code == 204
+    yard.configure(endpoints={"crm": wanted})
+    yard.reload()
+    assert yard.server.client.get("/api/v1/endpoints/crm").json()["origin"] == "config"
+
+
 def test_limits_tokens_sources_and_plugins_change_in_place_and_the_rest_is_named(yard: Yard) -> None:
     server = yard.server
     routes = [{"on": "push", "run": "echo/say", "with": {"x": 1}}]

@@ -100,6 +100,10 @@ class Outbound:
         await self._courier.drain(self._grace)
         await self._health.drain()
 
+    async def claim(self, config: Config) -> tuple[tuple[str, str], ...]:
+        """What keeps :meth:`use` from using it, as (key path, message): names of endpoints that HTTP has given."""
+        return await self.manager.claim(config)
+
     def use(self, config: Config) -> None:
         """Go on with these endpoints at once; the settings of `outbound` stay as they are. :meth:`save` must follow."""
         self._config = config

@@ -266,6 +266,17 @@ def test_an_endpoint_that_is_disabled_is_told_with_how_to_get_what_it_missed(pla
     assert "hookyard endpoints recover audit --since 7d" in found["endpoint.disabled"]["do"]
 
 
+def test_an_endpoint_whose_name_another_has_over_http_is_told_since_it_is_not_used(place: Place) -> None:
+    place.write(
+        "endpoints: {audit: {url: 'https://example.com/x', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]}}\n"
+    )
+    place.store(PutEndpoint(now=place.now, endpoint=subscriber(place)))
+    finding = place.found()["endpoint.name_taken"]
+    assert finding["severity"] == "error"
+    assert "audit" in finding["what"]
+    assert "hookyard endpoints delete audit" in finding["do"]
+
+
 def test_an_endpoint_that_nothing_arrives_at_is_told_with_since_when(place: Place) -> None:
     since = place.now - 5 * MINUTE
     place.store(PutEndpoint(now=place.now, endpoint=subscriber(place, failing_since=since)))

@@ -11,6 +11,7 @@ from hookyard.config.model import Config, SecretSettings
 from hookyard.config.schedules.rule import parse_instant
 from hookyard.model import Endpoint
 from hookyard.outbound.endpoints.private import decode_private
+from hookyard.outbound.endpoints.sync import clashes
 from hookyard.store.sqlite.inspect import Insight
 from hookyard.timetable import RuleError
 
@@ -25,6 +26,14 @@ _REASONS: Final = {
 def examine_endpoints(found: Insight, config: Config, now: int) -> Iterator[Finding]:
     """Judge the endpoints of a store, and those of the configuration."""
     rows = {row.name: row for row in found.endpoints}
+    for row in clashes(config.endpoints, found.endpoints):
+        yield Finding(
+            "error",
+            "endpoint.name_taken",
+            f"the endpoint {row.name} of the configuration is not used: {row.created_by} has made one by HTTP",
+            "What the configuration says of it has no effect, and a reload is refused.",
+            f"Give that of the configuration another name; or hookyard endpoints delete {row.name}, and reload.",
+        )
     for row in rows.values():
         if row.disabled_at is not None:
             why = _REASONS.get(row.disabled_reason or "", "it is not known why")

@@ -61,4 +61,4 @@ def state_of(found: Mapping[str, Any]) -> str:
     state = found["state"]
     if "disabled" in found:
         state = f"disabled ({found['disabled']['reason']})"
-    return f"{state}, {found['problem']}" if "problem" in found else str(state)
+    return ", ".join([str(state), *(found[key] for key in ("problem", "warning") if key in found)])

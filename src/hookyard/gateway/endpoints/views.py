@@ -20,6 +20,7 @@ from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.endpoints.private import KeptSecret
 from hookyard.webhook_secret import PRIVATE
 
+_NAME_TAKEN: Final = "the configuration has another of this name, which is not used"
 EndpointState = Literal["live", "faulty", "disabled", "off"]
 _UNREADABLE: Final = EndpointRules(url="unreadable", enabled=False)
 """Stands for settings that this version does not understand."""
@@ -89,6 +90,8 @@ class EndpointView(EndpointRules, frozen=True, kw_only=True):
     public_keys: list[PublicKeyView]
     header_names: list[str]
     tls: TlsView | UnsetType = UNSET
+    warning: str | UnsetType = UNSET
+    """What is to be mended, though it is sent to."""
     problem: str | UnsetType = UNSET
     """Why nothing can be sent to it."""
 
@@ -144,6 +147,7 @@ def view_of(entry: Entry, now: int, base: str) -> EndpointView:
         header_names=sorted(entry.header_names),
         tls=tls_view(entry.identity),
         problem=entry.problem or UNSET,
+        warning=_NAME_TAKEN if entry.name_taken else UNSET,
     )
 
 

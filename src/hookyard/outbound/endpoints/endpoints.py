@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from msgspec.structs import replace
 
+from hookyard import log
 from hookyard.config.endpoints.spec import rules_of
 from hookyard.config.model import Config
 from hookyard.model import Delivery, DisabledReason, Endpoint
@@ -13,12 +14,13 @@ from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.listening import Audience
 from hookyard.outbound.endpoints.making import Maker, place_of
-from hookyard.outbound.endpoints.sync import is_off, private_of, synced
+from hookyard.outbound.endpoints.sync import clashes, is_off, private_of, synced
 from hookyard.outbound.endpoints.told import Told
 from hookyard.outbound.policy import Verdict
 from hookyard.store.contract import Op
 from hookyard.webhook_secret import PublicKey
 
+_log = log.get("outbound")
 _MOST_CALLBACKS: Final = 4096
 REMOVED: Final = Verdict(status="failed", error="endpoint_removed")
 DISABLED: Final = Verdict(status="failed", error="endpoint_disabled")
@@ -156,9 +158,17 @@ class Endpoints:
 
     # --- how they change ---
 
+    def clashes(self, config: Config) -> Iterator[tuple[str, str]]:
+        """What keeps a configuration from being used, as (key path, message): names that were given over HTTP."""
+        for row in clashes(config.endpoints, (entry.row for entry in self)):
+            advice = "delete it first, or give this one another name"
+            yield f"endpoints.{row.name}", f"there is one of this name, made over HTTP by {row.created_by}; {advice}"
+
     def put(self, entry: Entry) -> None:
         """Go on with this one, new or instead of the one of its name."""
         before = self._entries.get(entry.row.name)
+        if before is not None and before.name_taken:
+            entry = replace(entry, name_taken=True)
         self._entries[entry.row.name] = entry
         self._changed()
         if before is not None and not before.live:
@@ -189,6 +199,9 @@ class Endpoints:
         """Take what the store knows, at the start; returns what has to be written."""
         known, ops = synced(config.endpoints, tuple(rows), now)
         self._take(config, known)
+        for row in clashes(config.endpoints, rows):
+            advice = "that of the configuration is not used: delete the other, or rename one"
+            _log.error("endpoint.name_taken", endpoint=row.name, created_by=row.created_by, advice=advice)
         self._tell_of(row.name for row in rows if is_off(row))
         return ops
 
@@ -214,7 +227,8 @@ class Endpoints:
 
     def _entry(self, config: Config, row: Endpoint, before: Entry | None) -> Entry:
         if row.origin != "config":
-            return before if before is not None and before.row is row else self._maker.stored(row)
+            stored = before if before is not None and before.row is row else self._maker.stored(row)
+            return replace(stored, name_taken=row.name in config.endpoints)
         settings = config.endpoints[row.name]
         rules, private = rules_of(settings), private_of(settings)
         same = before is not None and (before.settings, before.private) == (rules, private)

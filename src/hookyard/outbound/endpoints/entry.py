@@ -33,6 +33,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     public_keys: tuple[PublicKey, ...] = ()
     """Of those of its secrets that sign `v1a`."""
     allow_networks: tuple[str, ...] = ()
+    name_taken: bool = False
+    """Whether the configuration has another one of this name, which is not used while this one is there."""
 
     def __repr__(self) -> str:
         """Which it is; what it has is not for the log."""

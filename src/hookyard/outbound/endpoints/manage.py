@@ -1,7 +1,7 @@
 """Changing endpoints while the server runs."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from msgspec import UNSET, Struct
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.config.endpoints.spec import encode_spec, rules_of
-from hookyard.config.model import EndpointRules
+from hookyard.config.model import Config, EndpointRules
 from hookyard.errors import Refused
 from hookyard.model import AuditEntry, DisabledReason, Endpoint
 from hookyard.outbound.endpoints.bodies import MOST_SECRETS, NewEndpoint, SecretKind, TlsTexts, merged
@@ -77,6 +77,7 @@ class Manager:
         self._changed = changed
         self.lock: Final = asyncio.Lock()
         """Held while an endpoint changes; a reload holds it too."""
+        self._claimed: Collection[str] = ()
 
     def entries(self, tenant: str = "") -> list[Entry]:
         """The endpoints that a tenant sees, by name; all of them without one."""
@@ -93,6 +94,18 @@ class Manager:
         if entry is None or (tenant and entry.row.tenant != tenant):
             raise Refused("not_found", "There is no such endpoint.")
         return entry
+
+    async def claim(self, config: Config) -> tuple[tuple[str, str], ...]:
+        """Ask for the names of a configuration that is about to be used; nobody else gets them from then on.
+
+        Returns:
+            What keeps it from being used, as (key path, message); then nothing is claimed.
+        """
+        async with self.lock:
+            found = tuple(self._endpoints.clashes(config))
+            if not found:
+                self._claimed = config.endpoints.keys()
+            return found
 
     async def create(self, name: str, asked: NewEndpoint, *, principal: str, tenant: str, audit: AuditEntry) -> Made:
         """Keep a new one.
@@ -114,7 +127,7 @@ class Manager:
         if tenant and whose != tenant:
             raise Refused("invalid_input", "You may make endpoints of your own tenant only.", path="$.tenant")
         async with self.lock:
-            if self._endpoints.get(name) is not None:
+            if self._endpoints.get(name) is not None or name in self._claimed:
                 raise Refused("exists", "There is an endpoint of this name already.")
             if len(self._endpoints) >= MOST:
                 raise Refused("busy", f"There are {MOST} endpoints, which is as many as there may be.")
@@ -285,8 +298,6 @@ class Manager:
     def _keep(self, new: Entry, before: Entry | None = None) -> Entry:
         """Go on with it, and with what its receiver has done while it was written."""
         current = self._endpoints.get(new.row.name)
-        if current is not None and current.row.origin != new.row.origin:
-            return current  # a reload has taken the name for the configuration meanwhile, and is stored after this
         if before is not None:
             if current is not None and current.row is not before.row:
                 new = replace(new, row=_with_marks_of(new.row, current.row))

@@ -1,11 +1,10 @@
 """The endpoints of the configuration as rows of the store, so that what became of them is known after a restart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
-from hookyard import log
 from hookyard.config.endpoints.spec import decode_spec, encode_spec
 from hookyard.config.model import EndpointRules, EndpointSettings, SecretSettings, TlsSettings
 from hookyard.config.schedules.rule import parse_instant
@@ -15,7 +14,6 @@ from hookyard.outbound.endpoints.private import KeptSecret, Private
 from hookyard.store.contract import DeleteEndpoint, Op, PutEndpoint
 from hookyard.timetable import RuleError
 
-_log = log.get("outbound")
 CONFIG: Final = "config"
 """The principal that makes them."""
 
@@ -25,22 +23,30 @@ def synced(
 ) -> tuple[dict[str, Endpoint], list[Op]]:
     """All rows there shall be, by name, and what has to be written for that.
 
-    One whose settings are the same stays as it is. One of HTTP whose name the configuration takes is the
-    configuration's from then on; one that is gone there is forgotten.
+    One whose settings are the same stays as it is; one that is gone from the configuration is forgotten. One that was
+    made over HTTP stays too where the configuration has its name: nothing but a delete takes away secrets that
+    nobody could bring back. See :func:`clashes`.
     """
     known = {row.name: row for row in rows if row.origin == "http" or row.name in wanted}
     ops: list[Op] = [DeleteEndpoint(now=now, name=row.name) for row in rows if row.name not in known]
     for name, settings in wanted.items():
         before = known.get(name)
+        if before is not None and before.origin == "http":
+            continue
         row = known[name] = _wanted(name, settings, before, now)
         if row is not before:
             ops.append(PutEndpoint(now=now, endpoint=row))
     return {name: known[name] for name in sorted(known)}, ops
 
 
+def clashes(wanted: Mapping[str, EndpointSettings], rows: Iterable[Endpoint]) -> Iterator[Endpoint]:
+    """Those that were made over HTTP and have a name that the configuration wants."""
+    return (row for row in rows if row.origin == "http" and row.name in wanted)
+
+
 def _wanted(name: str, settings: EndpointSettings, row: Endpoint | None, now: int) -> Endpoint:
     spec = encode_spec(settings)
-    if row is not None and row.origin == "config" and row.spec == spec and row.tenant == settings.tenant:
+    if row is not None and row.spec == spec and row.tenant == settings.tenant:
         return row
     new = Endpoint(
         name=name,
@@ -52,9 +58,6 @@ def _wanted(name: str, settings: EndpointSettings, row: Endpoint | None, now: in
         updated_at=now,
     )
     if row is None:
-        return new
-    if row.origin != "config":
-        _log.warning("endpoint.taken_over", endpoint=name, created_by=row.created_by)
         return new
     return with_marks(replace(new, created_at=row.created_at), row, settings)
 

@@ -1,8 +1,13 @@
 """Which endpoints there are: those of the configuration and those of HTTP, through starts and reloads."""
 
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
 from tests.unit.outbound.endpoints.lab import NOW, SECRET, Room, event, run, yaml
 
 from hookyard.config import loads
+from hookyard.errors import Refused
 from hookyard.model import Delivery, Endpoint
 from hookyard.outbound.destination import Destination
 from hookyard.store.contract import PutEndpoint
@@ -54,18 +59,80 @@ def test_a_start_writes_what_the_configuration_says_once() -> None:
     run(scenario)
 
 
-def test_those_of_http_survive_a_start_and_the_configuration_may_take_their_names() -> None:
+def test_those_of_http_survive_a_start_and_the_configuration_takes_none_of_their_names() -> None:
     async def scenario() -> None:
         room = await Room().start()
         await room.create("crm", headers={"x-a": "1"})
-        await room.create("shop")
-        later = await Room(yaml(shop=""), store=room.store).start()
-        assert [(entry.row.name, entry.row.origin) for entry in later.manager.entries()] == [
-            ("crm", "http"),
-            ("shop", "config"),
+        await room.create("shop", of="acme")
+        with capture_logs() as logs:
+            later = await Room(yaml(shop=", timeout: 1s"), store=room.store, now=NOW + 1).start()
+        assert [
+            (entry.row.name, entry.row.origin, entry.name_taken, entry.live) for entry in later.manager.entries()
+        ] == [("crm", "http", False, True), ("shop", "http", True, True)]
+        for name in ("crm", "shop"):
+            assert later.manager.find(name).private == room.manager.find(name).private
+        assert later.writer.written == []
+        (line,) = logs
+        assert (line["event"], line["log_level"], line["endpoint"], line["created_by"]) == (
+            "endpoint.name_taken",
+            "error",
+            "shop",
+            "token:ops",
+        )
+        await later.change("shop", timeout="2s")
+        assert later.manager.find("shop").name_taken, "it still is after a change"
+        without = await Room(store=room.store).start()
+        assert [(entry.row.name, entry.name_taken) for entry in without.manager.entries()] == [
+            ("crm", False),
+            ("shop", False),
         ]
-        assert later.manager.find("crm").private == room.manager.find("crm").private
-        assert (await later.rows())["shop"].private == b"{}"
+
+    run(scenario)
+
+
+def test_a_configuration_with_the_name_of_one_that_was_made_over_http_is_refused_at_that_name() -> None:
+    async def scenario() -> None:
+        room = await Room().start()
+        await room.create("shop")
+        wanted = loads(yaml(crm="", shop=""), environ={})
+        ((path, why),) = await room.manager.claim(wanted)
+        assert path == "endpoints.shop"
+        assert why == (
+            "there is one of this name, made over HTTP by token:ops; delete it first, or give this one another name"
+        )
+        await room.create("crm")
+        for name in ("crm", "shop"):
+            await room.manager.delete(name, tenant="", audit=room.audit(name))
+        assert await room.manager.claim(wanted) == ()
+
+    run(scenario)
+
+
+def test_a_name_that_a_reload_has_asked_for_is_given_to_nobody_meanwhile() -> None:
+    async def scenario() -> None:
+        room = await Room().start()
+        assert await room.manager.claim(loads(yaml(crm=""), environ={})) == ()
+        with pytest.raises(Refused) as refused:
+            await room.create("crm")
+        assert refused.value.code == "exists"
+        assert await room.manager.claim(loads("", environ={})) == ()
+        await room.create("crm")
+
+    run(scenario)
+
+
+def test_a_reload_waits_for_an_endpoint_that_is_being_made_and_sees_it() -> None:
+    async def scenario() -> None:
+        room = await Room().start()
+        asked: list[asyncio.Task[tuple[tuple[str, str], ...]]] = []
+
+        def reload() -> None:
+            room.writer.meanwhile = None
+            asked.append(asyncio.create_task(room.manager.claim(loads(yaml(crm=""), environ={}))))
+
+        room.writer.meanwhile = reload
+        await room.create("crm")
+        assert [path for path, _ in await asked[0]] == ["endpoints.crm"]
 
     run(scenario)
 

@@ -6,7 +6,6 @@ import json
 import pytest
 from tests.unit.outbound.endpoints.lab import DAY, NOW, OTHER, SECRET, URL, Room, new, run, yaml
 
-from hookyard.config import loads
 from hookyard.errors import Refused, StoreUnavailable
 from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints import manage
@@ -391,24 +390,6 @@ def test_what_a_receiver_does_while_a_change_is_written_is_not_forgotten() -> No
         assert entry.settings.description == "changed meanwhile"
         assert (entry.live, entry.row.disabled_reason) == (False, "gone")
         assert (await room.rows())["crm"].disabled_reason == "gone"
-
-    run(scenario)
-
-
-def test_a_reload_that_takes_the_name_while_a_change_is_written_wins() -> None:
-    async def scenario() -> None:
-        room = await Room().start()
-        await room.create("crm")
-
-        def reload() -> None:
-            room.writer.meanwhile = None
-            room.endpoints.use(loads(yaml(crm=", description: from the file"), environ={}), NOW)
-
-        room.writer.meanwhile = reload
-        await room.change("crm", description="changed meanwhile")
-        entry = room.manager.find("crm")
-        assert entry.settings is not None
-        assert (entry.row.origin, entry.settings.description) == ("config", "from the file")
 
     run(scenario)
 
