@@ -101,13 +101,14 @@ def listen(  # noqa: PLR0917  what a person types, as options
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.listen import asking
     from hookyard.cli.listen.printing import Printing
-    from hookyard.cli.listen.secret import given, new
+    from hookyard.cli.listen.secret import given
     from hookyard.cli.listen.serving import Asked, run
+    from hookyard.outbound.signing import new_secret
 
     chosen = asking.form(form)
     events = tuple(event or ())
     secrets = given(secret or (), secret_file)
-    made = () if secrets or register_as else (new(),)
+    made = () if secrets or register_as else (new_secret(),)
     printing = Printing(json=as_json, headers=verbose, whole=whole, events=events or ("job.*",), form=chosen)
     asked = Asked(
         host=asking.address(host, exposed=yes_expose),

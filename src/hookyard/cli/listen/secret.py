@@ -1,8 +1,6 @@
 """What `hookyard listen` verifies with."""
 
-import base64
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -10,7 +8,7 @@ from typing import Final
 from hookyard.client.verify.keys import known
 from hookyard.config.secret_file import read_secret
 from hookyard.errors import Refused
-from hookyard.webhook_secret import PREFIX, SecretError
+from hookyard.webhook_secret import SecretError
 
 VARIABLE: Final = "HOOKYARD_LISTEN_SECRET"
 
@@ -23,15 +21,11 @@ def given(options: Sequence[str], file: Path | None) -> tuple[str, ...]:
     """
     found = [*options, *(_read(file) if file is not None else ()), *os.environ.get(VARIABLE, "").split()]
     try:
-        known(found or [new()])
+        if found:
+            known(found)
     except SecretError as error:
         raise Refused("invalid_request", f"One of the secrets {error}.") from None
     return tuple(dict.fromkeys(found))
-
-
-def new() -> str:
-    """A secret that nobody has yet."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _read(file: Path) -> list[str]:
