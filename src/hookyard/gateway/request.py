@@ -1,7 +1,7 @@
 """Reads what is not the body out of a request: raw ASGI headers in, values or a refusal out."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -67,6 +67,17 @@ def require_json(headers: Mapping[bytes, bytes]) -> None:
         raise Refused("unsupported_media_type", "The body must be application/json.")
     if any(part.startswith(b"charset=") and not _UTF8.fullmatch(part) for part in parameters):
         raise Refused("unsupported_media_type", "JSON is UTF-8 (RFC 8259, section 8.1).")
+
+
+def idempotency_key_of(headers: Mapping[bytes, bytes], repeated: Collection[bytes]) -> str | None:
+    """The `Idempotency-Key` of a request.
+
+    Raises:
+        Refused: there are several, or it is none.
+    """
+    if b"idempotency-key" in repeated:
+        raise Refused("invalid_request", "Idempotency-Key must come once.")
+    return idempotency_key(headers.get(b"idempotency-key"))
 
 
 def idempotency_key(given: bytes | None) -> str | None:

@@ -13,7 +13,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.limits import Exceeded
 from hookyard.gateway.request import (
     content_length,
-    idempotency_key,
+    idempotency_key_of,
     preferences,
     require_json,
 )
@@ -50,9 +50,7 @@ class Ways:
         length = content_length(known.headers, self._cap)
         if length != 0:
             require_json(known.headers)
-        if b"idempotency-key" in known.repeated:
-            raise Refused("invalid_request", "Idempotency-Key must come once.")
-        key = idempotency_key(known.headers.get(b"idempotency-key"))
+        key = idempotency_key_of(known.headers, known.repeated)
         prefer = preferences(known.headers.get(b"prefer"))
         body = await self._read(request.receive, self._cap, known.hold, length)
         stored, known.request_id = await way.trigger(body, principal, key, known.given_id, peer=known.peer)

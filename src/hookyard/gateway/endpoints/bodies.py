@@ -102,7 +102,15 @@ async def settings_of(request: Request[Any, Any, Any], deps: GatewayDeps, kind: 
     Raises:
         Refused: it is too large, no JSON, or not what the type says.
     """
-    body = await raw_body(request, deps)
+    return settings_from(await raw_body(request, deps), kind)
+
+
+def settings_from(body: bytes, kind: type[T]) -> T:
+    """The same of a body that was read.
+
+    Raises:
+        Refused: it is no JSON, or not what the type says.
+    """
     try:
         require_utf8(body)
         return msgspec.json.decode(body or b"{}", type=kind, dec_hook=parse_value)

@@ -1,5 +1,6 @@
 """The routes of `/api/v1/endpoints` that show endpoints and change them."""
 
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -8,15 +9,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from hookyard.auth import ENDPOINTS_READ
+from hookyard.auth import ENDPOINTS_READ, Principal
 from hookyard.gateway.answer import Answer, Headers
 from hookyard.gateway.body import raw_body, require_nothing
-from hookyard.gateway.caller import allowed, entry
+from hookyard.gateway.caller import allowed, entry, seen
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deliveries.views import host_of
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess, tenant_of
-from hookyard.gateway.endpoints.bodies import RotateEndpoint, settings_of
+from hookyard.gateway.endpoints.bodies import RotateEndpoint, settings_from, settings_of
 from hookyard.gateway.endpoints.views import (
     EndpointListQuery,
     EndpointPage,
@@ -26,7 +27,9 @@ from hookyard.gateway.endpoints.views import (
     state_of,
 )
 from hookyard.gateway.paging import ENDPOINTS, page_of, query_of, require_no_query
+from hookyard.gateway.request import idempotency_key_of
 from hookyard.outbound.endpoints.bodies import NewEndpoint
+from hookyard.outbound.endpoints.private import Request as Asked
 
 SECRET: Headers = [(b"cache-control", b"no-store")]
 
@@ -76,14 +79,25 @@ class EndpointRoutes:
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """Make an endpoint, and show its secrets this once."""
         principal = self._access.settable(request)
-        asked = await settings_of(request, self._deps, NewEndpoint)
+        known = seen(request)
+        key = idempotency_key_of(known.headers, known.repeated)
+        body = await raw_body(request, self._deps)
+        asked = settings_from(body, NewEndpoint)
         tenant = tenant_of(principal, asked.tenant)
         name = asked.name or f"endpoint-{self._deps.ids()[-12:]}"
         facts = {"url": host_of(asked.url), "events": asked.events, "tenant": tenant}
         audit = entry(request, principal, self._deps, "endpoint.create", name, facts)
-        made = await self._access.endpoints.create(name, asked, principal=principal.name, tenant=tenant, audit=audit)
-        location = (b"location", b"/api/v1/endpoints/" + name.encode())
-        return shown(new_view(self._access.view(made.entry), made.secrets), 201, [*SECRET, location])
+        made = await self._access.endpoints.create(
+            name,
+            asked,
+            principal=principal.name,
+            tenant=tenant,
+            audit=audit,
+            request=None if key is None else _request(principal, key, body),
+        )
+        location = (b"location", b"/api/v1/endpoints/" + made.entry.row.name.encode())
+        view = new_view(self._access.view(made.entry), made.secrets, duplicate=made.again)
+        return shown(view, 200 if made.again else 201, [*SECRET, location])
 
     async def change(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Change some keys of an endpoint (RFC 7396); null takes one away."""
@@ -133,6 +147,12 @@ class EndpointRoutes:
             name, kind=asked.kind, overlap=int(asked.overlap), given=asked.secret, tenant=principal.tenant, audit=audit
         )
         return shown(new_view(self._access.view(made.entry), made.secrets), 200, SECRET)
+
+
+def _request(principal: Principal, key: str, body: bytes) -> Asked:
+    # A line break is in no name of a tenant, and the key is the last.
+    whose = f"{principal.tenant}\n{len(principal.name)} {principal.name}\n{key}"
+    return Asked(key=sha256(whose.encode()).hexdigest(), body=sha256(body).hexdigest())
 
 
 def _patch(body: bytes) -> dict[str, object]:

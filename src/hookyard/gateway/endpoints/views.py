@@ -101,6 +101,8 @@ class NewEndpointView(EndpointView, frozen=True, kw_only=True):
 
     new_secrets: list[str]
     """The shared secrets that were made. They are shown this once; of a key pair only the public half ever is."""
+    duplicate: bool | UnsetType = UNSET
+    """True when it was made before for the same `Idempotency-Key`: then no secret is shown."""
 
 
 class EndpointPage(Struct, frozen=True):
@@ -158,9 +160,9 @@ def disabled_view(row: Endpoint) -> DisabledView | UnsetType:
     return DisabledView(at=rfc3339(row.disabled_at), reason=row.disabled_reason or "user")
 
 
-def new_view(view: EndpointView, secrets: Sequence[str]) -> NewEndpointView:
+def new_view(view: EndpointView, secrets: Sequence[str], *, duplicate: bool = False) -> NewEndpointView:
     """Show one with the secrets that were just made for it."""
-    return NewEndpointView(new_secrets=list(secrets), **asdict(view))
+    return NewEndpointView(new_secrets=list(secrets), duplicate=duplicate or UNSET, **asdict(view))
 
 
 def shown(value: Struct, status: int = 200, headers: Headers | None = None) -> Answer:

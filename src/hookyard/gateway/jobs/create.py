@@ -15,7 +15,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.envelope import require_consistent
 from hookyard.gateway.jobs.bodies import JobRequest
 from hookyard.gateway.permission import may_run
-from hookyard.gateway.request import idempotency_key, preferences
+from hookyard.gateway.request import idempotency_key_of, preferences
 from hookyard.gateway.tables import Live
 from hookyard.gateway.waiting import answer_to
 
@@ -35,9 +35,7 @@ class Creation:
         """Make a job, as a trigger of its command does."""
         known = seen(request)
         principal = authenticate(request, self._deps.tokens)
-        if b"idempotency-key" in known.repeated:
-            raise Refused("invalid_request", "Idempotency-Key must come once.")
-        key = idempotency_key(known.headers.get(b"idempotency-key"))
+        key = idempotency_key_of(known.headers, known.repeated)
         prefer = preferences(known.headers.get(b"prefer"))
         body = await raw_body(request, self._deps)
         asked = decoded(body, JobRequest)

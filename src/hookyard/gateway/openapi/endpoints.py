@@ -44,11 +44,17 @@ def _paths(known: Known) -> Object:
         known,
         tag=_TAG,
         answers={
+            "200": json_body(
+                "It was made before for the same `Idempotency-Key`; no secret is shown again.",
+                known[NewEndpointView],
+                _LOCATION | _SECRET,
+            ),
             "201": json_body(
                 "The endpoint, with its secrets shown this once.", known[NewEndpointView], _LOCATION | _SECRET
-            )
+            ),
         },
-        codes=(*WRITE, "not_found", "exists"),
+        codes=(*WRITE, "not_found", "exists", "idempotency_mismatch"),
+        parameters=[header("Idempotency-Key", "The same key and body make one endpoint.")],
         body=NewEndpoint,
         description="Needs `jobs:read` too, since an endpoint is told the results of jobs.",
     )

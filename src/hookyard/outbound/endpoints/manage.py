@@ -19,7 +19,7 @@ from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth
 from hookyard.outbound.endpoints.making import Maker
-from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, encode_private
+from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, Request, encode_private
 from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of, lasting, made_secret, shared
 from hookyard.outbound.endpoints.sync import with_marks
 from hookyard.outbound.endpoints.telling import Announcement, Telling
@@ -39,9 +39,11 @@ class Made(Quietly, Struct, frozen=True):
     """An endpoint, and what was made for it."""
 
     entry: Entry
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = ()
     """Shared secrets that nobody has seen yet, to be shown this once. Those that the caller gave are not among them,
     nor are private keys, which nobody but Hookyard needs."""
+    again: bool = False
+    """Whether an earlier one of the same request made it."""
 
 
 class Manager:
@@ -107,7 +109,16 @@ class Manager:
                 self._claimed = config.endpoints.keys()
             return found
 
-    async def create(self, name: str, asked: NewEndpoint, *, principal: str, tenant: str, audit: AuditEntry) -> Made:
+    async def create(
+        self,
+        name: str,
+        asked: NewEndpoint,
+        *,
+        principal: str,
+        tenant: str,
+        audit: AuditEntry,
+        request: Request | None = None,
+    ) -> Made:
         """Keep a new one.
 
         Args:
@@ -116,9 +127,11 @@ class Manager:
             principal: who makes it.
             tenant: that of the caller.
             audit: who does it, for the audit log.
+            request: what tells that the same is asked for again; then nothing is made, whatever the name is.
 
         Raises:
-            Refused: there is one of this name (`exists`), or something is wrong with it (`invalid_input`).
+            Refused: there is one of this name (`exists`), something is wrong with it (`invalid_input`), or its key was
+                used for another body (`idempotency_mismatch`).
             StoreUnavailable: the store cannot take it now.
         """
         if asked.name is not None and asked.name != name:
@@ -127,6 +140,8 @@ class Manager:
         if tenant and whose != tenant:
             raise Refused("invalid_input", "You may make endpoints of your own tenant only.", path="$.tenant")
         async with self.lock:
+            if request is not None and (made_before := self._made_for(request)) is not None:
+                return Made(made_before, again=True)
             if self._endpoints.get(name) is not None or name in self._claimed:
                 raise Refused("exists", "There is an endpoint of this name already.")
             if len(self._endpoints) >= MOST:
@@ -134,7 +149,7 @@ class Manager:
             now, rules = self._clock.now(), rules_of(asked)
             made = () if asked.secrets else tuple(map(made_secret, dict.fromkeys(asked.sign)))
             secrets = tuple(KeptSecret(value=value, created_at=now) for value in asked.secrets or made)
-            private = _private(asked, secrets)
+            private = replace(_private(asked, secrets), request=request)
             self._check(rules, private)
             row = Endpoint(
                 name=name,
@@ -161,7 +176,8 @@ class Manager:
         async with self.lock:
             entry, rules = self._own(name, tenant)
             now, asked = self._clock.now(), merged(rules, entry.private, patch)
-            new, private = rules_of(asked), _private(asked, lasting(entry.secrets, now))
+            new = rules_of(asked)
+            private = replace(_private(asked, lasting(entry.secrets, now)), request=entry.private.request)
             self._check(new, private)
             row = replace(entry.row, spec=encode_spec(new), private=encode_private(private), updated_at=now)
             row = with_marks(row, entry.row, new)
@@ -262,6 +278,15 @@ class Manager:
             return Made(self._keep(self._maker.entry(row, rules, private), entry), made)
 
     # --- in every one of them ---
+
+    def _made_for(self, request: Request) -> Entry | None:
+        for entry in self._endpoints:
+            before = entry.private.request
+            if before is not None and before.key == request.key:
+                if before.body != request.body:
+                    raise Refused("idempotency_mismatch", f"It stands for the endpoint {entry.row.name}.")
+                return entry
+        return None
 
     def _own(self, name: str, tenant: str) -> tuple[Entry, EndpointRules]:
         entry = _http(self.find(name, tenant))

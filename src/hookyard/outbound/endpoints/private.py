@@ -32,6 +32,15 @@ class KeptSecret(Quietly, Struct, frozen=True, kw_only=True, omit_defaults=True)
     """When it stops signing, in milliseconds."""
 
 
+class Request(Struct, frozen=True):
+    """A request that may come again, since whoever made it got no answer."""
+
+    key: str
+    """Of whose it is and of its idempotency key, a digest."""
+    body: str
+    """Another, of what it asks for."""
+
+
 class Private(Quietly, Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All of it of one endpoint."""
 
@@ -41,6 +50,8 @@ class Private(Quietly, Struct, frozen=True, kw_only=True, omit_defaults=True):
     ca: str | None = None
     cert: str | None = None
     key: str | None = None
+    request: Request | None = None
+    """What it was made for, when that has an idempotency key."""
 
     @property
     def identity(self) -> Identity | None:

@@ -1,10 +1,12 @@
 """`/api/v1/endpoints`: made, shown, changed and forgotten, and what is refused."""
 
+import asyncio
 import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.unit.gateway.endpoints.hall import (
     ADMIN,
@@ -199,6 +201,35 @@ def test_a_name_is_made_up_or_taken_once(tmp_path: Path) -> None:
         assert (await call("GET", f"/endpoints/{first}")).status_code == 200
         for taken in (first, FIXED):
             assert refused(await call("POST", "/endpoints", call.body(name=taken)))[:2] == (409, "exists")
+
+    in_hall(tmp_path, work)
+
+
+def test_the_same_key_and_body_make_one_endpoint_whose_secret_is_shown_once(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        async def post(key: str, token: str = ADMIN, **more: object) -> httpx.Response:
+            return await call("POST", "/endpoints", call.body(**more), token, **{"idempotency-key": key})
+
+        two = await asyncio.gather(post("k"), post('"k"'))
+        assert sorted(answer.status_code for answer in two) == [200, 201]
+        made, again = sorted(two, key=lambda answer: -answer.status_code)
+        assert again.headers["location"] == made.headers["location"]
+        assert len(made.json()["new_secrets"]) == 1
+        assert again.json() == made.json() | {"new_secrets": [], "duplicate": True}
+        name = made.json()["name"]
+        await call("PATCH", f"/endpoints/{name}", {"description": "changed"})
+        assert (await post("k")).json()["description"] == "changed"
+        other = await post("k", description="another")
+        assert refused(other)[:2] == (409, "idempotency_mismatch")
+        assert name in other.json()["detail"]
+        assert (await post("k", MAKER)).status_code == 201
+        assert [(await post("n", name="crm")).status_code for _ in range(2)] == [201, 200]
+        assert refused(await post("m", name="crm"))[:2] == (409, "exists")
+        assert refused(await post(""))[:2] == (400, "invalid_request")
+        await call("DELETE", f"/endpoints/{name}")
+        assert (await post("k")).status_code == 201, "it is gone, and so is its key"
+        entries = (await call("GET", "/audit?action=endpoint.create")).json()["entries"]
+        assert len(entries) == 4
 
     in_hall(tmp_path, work)
 
