@@ -83,7 +83,7 @@ class Gateway(Litestar):
                 *work_handlers(deps),
                 *Schedules(deps, self._live).handlers(),
                 *SourceRoutes(deps, self._live).handlers(),
-                *endpoint_handlers(deps),
+                *endpoint_handlers(deps, lambda: self._live.tables.registry.events),
                 *DeliveryRoutes(deps).handlers(),
                 *Keys(deps).handlers(),
                 *_plain_routes(deps, self._live),

@@ -18,7 +18,7 @@ from hookyard.gateway.event_type_views import EventTypeRow, EventTypes, OneEvent
 from hookyard.gateway.paging import query_of, require_no_query
 from hookyard.gateway.tables import Live
 from hookyard.model import Event
-from hookyard.outbound.events import BY_NAME, KnownType, known_types, sample, schema
+from hookyard.outbound.events import BY_NAME, KnownType, known_types, sample_of, schema
 from hookyard.store.contract import EventQuery
 
 _LOOKED_AT: Final = 200
@@ -57,23 +57,18 @@ class EventTypeRoutes:
         if found is None:
             raise Refused("not_found", "There is no such type of event.")
         kind = found.event_type
-        shown = sample(kind, self._deps.clock.now()) if kind.group != "plugin" else None
+        shown = sample_of(found, self._deps.clock.now())
         return value_answer(
             OneEventType(**_row(found), schema_=schema(kind), sample=UNSET if shown is None else Raw(shown))
         )
 
     async def _known(self, principal: Principal, event_type: str | None = None) -> list[KnownType]:
-        declared = [
-            (each.plugin.name, spec)
-            for each in self._live.tables.registry.active
-            for spec in each.plugin.events.values()
-        ]
         told: Sequence[Event] = ()
         if principal.may(JOBS_READ) and event_type not in BY_NAME:
             told = await self._deps.store.events(
                 EventQuery(type=event_type, tenant=principal.tenant or None, limit=_LOOKED_AT)
             )
-        return list(known_types(declared, told))
+        return list(known_types(self._live.tables.registry.events, told))
 
 
 def _row(known: KnownType) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from hookyard.command import CommandSpec, Isolation, Keyed, Unique
 from hookyard.config.model import PluginSettings
 from hookyard.config.values import Rate
+from hookyard.context.events import EventSpec
 from hookyard.host.candidate import Candidate, PluginKind
 from hookyard.host.foreign.contract import ForeignPlugin
 from hookyard.host.lane_rules import LaneRule
@@ -196,6 +197,11 @@ class Registry:
         put("plugin_lanes", MappingProxyType(dict(plugin_lanes or {})))
         put("problems", problems)
         put("kept", MappingProxyType(dict(kept or {})))
+
+    @property
+    def events(self) -> tuple[tuple[str, EventSpec], ...]:
+        """The types of events that the plugins that run declare, with the names of these."""
+        return tuple((each.plugin.name, spec) for each in self.active for spec in each.plugin.events.values())
 
     def inactive(self) -> dict[str, PluginState]:
         """The plugins that the configuration has and that do not run, by name, with their states.

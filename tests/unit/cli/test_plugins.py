@@ -77,6 +77,17 @@ def test_one_plugin_is_shown_with_its_commands_hooks_and_secrets_but_no_secret(h
     assert "s3cret" not in ended.out + ended.err + shown
 
 
+def test_what_a_plugin_in_a_process_of_its_own_declares_is_shown_too(hookyard: Call, folder: Path) -> None:
+    path = folder / "hookyard.yaml"
+    plugin = PLUGIN.partition("@plugin.hook")[0].replace("{name}", "good")
+    (folder / "plugins" / "good.py").write_text(plugin)
+    path.write_text(path.read_text().replace("  good:\n", "  good:\n    isolation: worker\n", 1))
+    ended = hookyard("plugins", "show", "good")
+    assert ended.code == 0, ended.err
+    for part in ("active", "worker", "event      thing.done: x"):
+        assert part in ended.out
+
+
 def test_a_plugin_that_is_not_there_cannot_be_shown(hookyard: Call, folder: Path) -> None:
     ended = hookyard("plugins", "show", "absent")
     assert (ended.code, ended.out) == (69, "")

@@ -24,7 +24,9 @@ def send_sample(
     name: Name,
     event: Annotated[
         str | None,
-        typer.Option(help="Which of Hookyard's own; left out, one that the endpoint listens to, or job.succeeded."),
+        typer.Option(
+            help="Which, of Hookyard's or a plugin's; left out, one that the endpoint listens to, or job.succeeded."
+        ),
     ] = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,

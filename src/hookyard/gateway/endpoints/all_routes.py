@@ -6,16 +6,21 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
 from hookyard.gateway.endpoints.recovery import RecoveryRoutes
 from hookyard.gateway.endpoints.routes import EndpointRoutes
-from hookyard.gateway.endpoints.sample import SampleRoute
+from hookyard.gateway.endpoints.sample import Declared, SampleRoute
 from hookyard.gateway.endpoints.stats import EndpointStatsRoute
 
 
-def endpoint_handlers(deps: GatewayDeps) -> list[HTTPRouteHandler]:
-    """Return them."""
+def endpoint_handlers(deps: GatewayDeps, declared: Declared) -> list[HTTPRouteHandler]:
+    """Return them.
+
+    Args:
+        deps: what they call.
+        declared: gives the types of events that plugins declare at this moment, with the names of the plugins.
+    """
     access = EndpointAccess(deps)
     return [
         *EndpointRoutes(deps, access).handlers(),
         *EndpointStatsRoute(deps, access).handlers(),
-        *SampleRoute(deps, access).handlers(),
+        *SampleRoute(deps, access, declared).handlers(),
         *RecoveryRoutes(deps, access).handlers(),
     ]

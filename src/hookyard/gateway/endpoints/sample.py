@@ -1,7 +1,8 @@
 """`POST /api/v1/endpoints/{name}/test`: a sample, and how its first attempt went."""
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
@@ -10,6 +11,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from hookyard.clock import Clock
+from hookyard.context.events import EventSpec
 from hookyard.gateway.answer import Headers, value_answer
 from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import entry, seen
@@ -21,6 +23,7 @@ from hookyard.gateway.request import preferences
 from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus
 from hookyard.store.contract import Store
 
+Declared: TypeAlias = Callable[[], Sequence[tuple[str, EventSpec]]]
 _SHORTEST: Final = 10
 _LONGEST: Final = 500
 """Milliseconds between two looks at the store: doubled from the one to the other."""
@@ -41,10 +44,11 @@ class SampleTried(SampleSent, frozen=True, kw_only=True):
 
 
 class SampleRoute:
-    """The route."""
+    """The route; `declared` gives the types of events that plugins declare at this moment, with their names."""
 
-    def __init__(self, deps: GatewayDeps, access: EndpointAccess) -> None:
+    def __init__(self, deps: GatewayDeps, access: EndpointAccess, declared: Declared) -> None:
         self._deps = deps
+        self._declared = declared
         self._access = access
 
     def handlers(self) -> list[HTTPRouteHandler]:
@@ -57,7 +61,13 @@ class SampleRoute:
         asked = await body_of(request, self._deps, SendSample)
         prefer = preferences(seen(request).headers.get(b"prefer"))
         audit = entry(request, principal, self._deps, "endpoint.test", name, {"event": asked.event})
-        sent = await self._access.recovery.test(name, event=asked.event, tenant=principal.tenant, audit=audit)
+        sent = await self._access.recovery.test(
+            name,
+            event=asked.event,
+            tenant=principal.tenant,
+            audit=audit,
+            declared=self._declared(),
+        )
         headers: Headers = [(b"location", b"/api/v1/deliveries/" + sent.id.encode())]
         if prefer.wait is not None:
             seconds = min(prefer.wait, self._deps.config.server.max_wait.seconds)

@@ -1,16 +1,17 @@
 """Recovery: everything that people do about deliveries, each of it written with its entry of the audit log."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, Literal
 
 from hookyard.clock import Clock
+from hookyard.context.events import EventSpec
 from hookyard.errors import Refused
 from hookyard.ids import IdSource, last_before
 from hookyard.model import AuditEntry, Delivery, Event
 from hookyard.outbound.contents import TOO_LARGE
 from hookyard.outbound.endpoints import Entry
-from hookyard.outbound.events import BY_NAME, EVENT_TYPES, EventType, sample
+from hookyard.outbound.events import BY_NAME, EventType, KnownType, known_types, sample, sample_of
 from hookyard.outbound.recovery.ports import Finds, Plans
 from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
 from hookyard.store.audited import Write, audited
@@ -185,20 +186,36 @@ class Recovery:
             await self._write(AppendAudit(now=entry.at, entry=entry))
         return Replayed(planned, looked_at, place)
 
-    async def test(self, endpoint: str, *, event: str | None, tenant: str, audit: AuditEntry) -> Delivery:
-        """Send a sample, outside of any order: of this type, or of one that the endpoint listens to."""
+    async def test(
+        self,
+        endpoint: str,
+        *,
+        event: str | None,
+        tenant: str,
+        audit: AuditEntry,
+        declared: Iterable[tuple[str, EventSpec]] = (),
+    ) -> Delivery:
+        """Send a sample, outside of any order: of this type, or of one that the endpoint listens to.
+
+        Args:
+            endpoint: to whom.
+            event: of which type.
+            tenant: that of the caller.
+            audit: who does it.
+            declared: the types that plugins declare, with their names, besides Hookyard's own.
+        """
         known = self._require_live(endpoint, tenant)
-        kind = _sampled(known, event)
         now = self._clock.now()
+        kind, body = _sampled(known, event, known_types(declared), now)
         delivery = Delivery(
             id=self._ids(),
             job_id=None,
             request_id=audit.request_id,
-            event=kind.type,
+            event=kind,
             endpoint=endpoint,
             url=None,
             tenant=known.row.tenant,
-            body=sample(kind, now),
+            body=body,
             created_at=now,
             next_at=now,
         )
@@ -275,27 +292,31 @@ def _batches(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, ...]]:
         yield tuple(batch)
 
 
-def _sampled(known: Entry, event: str | None) -> EventType:
-    """Of which type a sample is.
+def _sampled(known: Entry, event: str | None, kinds: Iterable[KnownType], now: int) -> tuple[str, bytes]:
+    """Of which type a sample is, and its body.
 
     Raises:
-        Refused: Hookyard has no sample of that.
+        Refused: there is no sample of that.
     """
-    if event is not None:
-        kind = BY_NAME.get(event)
-        if kind is None:
-            raise Refused("invalid_input", f"There is no sample of {event!r}.", path="$.event")
-        return kind
     patterns = () if known.settings is None else known.settings.events
-    for kind in sorted(EVENT_TYPES, key=_common):
-        if any(kind.type == each if kind.quiet else fnmatchcase(kind.type, each) for each in patterns):
-            return kind
-    return BY_NAME[_USUAL]
+    for kind in sorted(kinds, key=_common):
+        name = kind.event_type.type
+        if event is None and not any(_finds(each, kind.event_type) for each in patterns):
+            continue
+        if event in {None, name} and (body := sample_of(kind, now)) is not None:
+            return name, body
+    if event is not None:
+        raise Refused("invalid_input", f"There is no sample of {event!r}.", path="$.event")
+    return _USUAL, sample(BY_NAME[_USUAL], now)
 
 
 _USUAL: Final = "job.succeeded"
 
 
-def _common(kind: EventType) -> bool:
+def _common(kind: KnownType) -> bool:
     """What most endpoints are for comes first."""
-    return kind.type != _USUAL
+    return kind.event_type.type != _USUAL
+
+
+def _finds(pattern: str, kind: EventType) -> bool:
+    return kind.type == pattern if kind.quiet else fnmatchcase(kind.type, pattern)
