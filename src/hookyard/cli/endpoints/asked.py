@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 import typer
 
+from hookyard.cli.endpoints.options import Typed
 from hookyard.config.convert import Converter
 from hookyard.config.document import Mapping as MappingNode
 from hookyard.config.document import Node, parse
@@ -17,37 +18,24 @@ _LARGEST: Final = 1 << 20
 _HALVES: Final = ("file",)
 
 
-def members_of(
-    *,
-    url: str | None,
-    description: str | None,
-    events: Sequence[str] | None,
-    commands: Sequence[str] | None,
-    if_: str | None,
-    plain: bool,
-    cloudevents: bool,
-    http_signature: bool,
-    rate: str | None,
-    order: str | None,
-    headers: Sequence[str] | None,
-) -> dict[str, object]:
-    """What was typed, as members of an endpoint; None and False is what was not.
+def members_of(typed: Typed) -> dict[str, object]:
+    """What was typed, as members of an endpoint.
 
     Raises:
         BadParameter: there is a header that is none.
     """
     given: dict[str, object] = {
-        "url": url,
-        "description": description,
-        "events": events,
-        "commands": commands,
-        "if": if_,
-        "signature": "plain" if plain else None,
-        "envelope": "cloudevents" if cloudevents else None,
-        "http_signature": http_signature or None,
-        "rate": rate,
-        "order": None if order is None else {"by": order},
-        "headers": _headers(headers or ()),
+        "url": typed.target,
+        "description": typed.description,
+        "events": typed.event,
+        "commands": typed.command,
+        "if": typed.if_,
+        "signature": "plain" if typed.plain else None,
+        "envelope": "cloudevents" if typed.cloudevents else None,
+        "http_signature": typed.http_signature or None,
+        "rate": typed.rate,
+        "order": None if typed.order is None else {"by": typed.order},
+        "headers": _headers(typed.header or ()),
     }
     return {name: value for name, value in given.items() if value}
 

@@ -29,7 +29,10 @@ def register(group: typer.Typer) -> None:
 
 
 def list_endpoints(
-    state: Annotated[State | None, typer.Option(help="Only those that are so; `off` is by their settings, `faulty` because of a problem.")] = None,
+    state: Annotated[
+        State | None,
+        typer.Option(help="Only those that are so; `off` is by their settings, `faulty` because of a problem."),
+    ] = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,

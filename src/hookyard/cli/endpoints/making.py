@@ -8,20 +8,7 @@ import typer
 
 from hookyard.cli.endpoints.common import Name, encoded, path_of
 from hookyard.cli.endpoints.listing import state_of
-from hookyard.cli.endpoints.options import (
-    CloudEventsOption,
-    CommandsOption,
-    DescriptionOption,
-    EventsOption,
-    FileOption,
-    HeaderOption,
-    HttpSignatureOption,
-    IfOption,
-    OrderOption,
-    PlainOption,
-    RateOption,
-    TargetOption,
-)
+from hookyard.cli.endpoints.options import FileOption, Typed, spread
 from hookyard.cli.endpoints.shown import secrets_of
 from hookyard.cli.examples import examples
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect
@@ -44,16 +31,11 @@ def register(group: typer.Typer) -> None:
     )(change)
 
 
-def create(  # noqa: PLR0917  what a person types, as options
+@spread
+def create(
     name: Annotated[str | None, typer.Argument(help="What it is called; left out, it gets a name.")] = None,
-    target: TargetOption = None,
-    event: EventsOption = None,
-    command: CommandsOption = None,
-    if_: IfOption = None,
-    description: DescriptionOption = None,
-    rate: RateOption = None,
-    order: OrderOption = None,
-    header: HeaderOption = None,
+    *,
+    typed: Typed,
     sign: Annotated[
         str | None, typer.Option(help="Which secrets are made: v1 (HMAC), v1a (Ed25519), or both: v1,v1a.")
     ] = None,
@@ -64,10 +46,6 @@ def create(  # noqa: PLR0917  what a person types, as options
     file: FileOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
-    *,
-    plain: PlainOption = False,
-    cloudevents: CloudEventsOption = False,
-    http_signature: HttpSignatureOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make an endpoint, and print its secret, which is shown this once.
@@ -77,26 +55,14 @@ def create(  # noqa: PLR0917  what a person types, as options
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.endpoints.asked import members_of, over, secrets_in
 
-    typed = members_of(
-        url=target,
-        description=description,
-        events=event,
-        commands=command,
-        if_=if_,
-        plain=plain,
-        cloudevents=cloudevents,
-        http_signature=http_signature,
-        rate=rate,
-        order=order,
-        headers=header,
-    )
+    members = members_of(typed)
     more = {
         "name": name,
         "sign": None if sign is None else [one.strip() for one in sign.split(",")],
         "secrets": None if secret_file is None else secrets_in(secret_file),
         "tenant": tenant,
     }
-    asked = over(_from(file), {**typed, **{key: value for key, value in more.items() if value is not None}})
+    asked = over(_from(file), {**members, **{key: value for key, value in more.items() if value is not None}})
     if "url" not in asked:
         raise typer.BadParameter("say where events are sent", param_hint="--to")
     with connect(url, token_file) as api:
@@ -104,16 +70,11 @@ def create(  # noqa: PLR0917  what a person types, as options
     _say(made, as_json=as_json)
 
 
-def change(  # noqa: PLR0917  what a person types, as options
+@spread
+def change(
     name: Name,
-    target: TargetOption = None,
-    event: EventsOption = None,
-    command: CommandsOption = None,
-    if_: IfOption = None,
-    description: DescriptionOption = None,
-    rate: RateOption = None,
-    order: OrderOption = None,
-    header: HeaderOption = None,
+    *,
+    typed: Typed,
     unset: Annotated[
         list[str] | None,
         typer.Option(help="A key that has its default again, such as rate, or headers.X-Team; may be repeated."),
@@ -121,10 +82,6 @@ def change(  # noqa: PLR0917  what a person types, as options
     file: FileOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
-    *,
-    plain: PlainOption = False,
-    cloudevents: CloudEventsOption = False,
-    http_signature: HttpSignatureOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Change some of an endpoint; what is not named stays as it is. One of the configuration is changed there.
@@ -134,20 +91,8 @@ def change(  # noqa: PLR0917  what a person types, as options
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.endpoints.asked import members_of, over, without
 
-    typed = members_of(
-        url=target,
-        description=description,
-        events=event,
-        commands=command,
-        if_=if_,
-        plain=plain,
-        cloudevents=cloudevents,
-        http_signature=http_signature,
-        rate=rate,
-        order=order,
-        headers=header,
-    )
-    asked = over(over(_from(file), typed), without(unset or ()))
+    members = members_of(typed)
+    asked = over(over(_from(file), members), without(unset or ()))
     if not asked:
         raise typer.BadParameter("say what is to be changed: an option, --unset or --from")
     with connect(url, token_file) as api:
