@@ -62,6 +62,6 @@ def run(options: Options) -> list[Result]:
             ours=sent,
             rival=answered,
             goal=0.2,
-            note="The receiver, the load and Hookyard share the machine's cores: each job is accepted, run and told. Aim: 0.3.",
+            note="The receiver, the load and Hookyard share the cores: each job is accepted, run and told. Aim: 0.3.",
         )
     ]
