@@ -26,6 +26,7 @@ STEPS = st.lists(
         st.tuples(st.just("time"), st.sampled_from([0, 1, 10, 100, 1_000, 10_000, 70_000])),
         st.tuples(st.just("answer"), ANSWERS),
         st.tuples(st.just("open"), st.just(0)),
+        st.tuples(st.just("crowd"), st.integers(10, 30)),
         st.tuples(st.just("forget"), st.sampled_from(NAMES)),
         st.tuples(st.just("full"), st.booleans()),
         st.tuples(st.just("restart"), st.booleans()),
@@ -136,6 +137,8 @@ class World:
             self.receivers.answer = value
         elif what == "open":
             self.receivers.open()
+        elif what == "crowd":
+            await self.crowd(int(value))
         elif what == "forget":
             courier = self.house.outbound._courier  # pyright: ignore[reportPrivateUsage]  # as a change to it would
             courier.forget(str(value))
@@ -145,6 +148,18 @@ class World:
             await self.restart(kind=bool(value))
         await self.house.pass_time(int(value) if what == "time" else 0)
         assert self.receivers.wrong == []
+
+    async def crowd(self, count: int) -> None:
+        """Receivers that have answered so often that they are trusted with all they may have hang, with more due.
+
+        Only then as many requests are under way as ever are: one that has not answered yet is sent a few at most.
+        """
+        for answer in (200, "hang"):
+            self.receivers.answer = answer
+            self.receivers.open()
+            for _ in range(count):
+                self.house.end_job()
+            await self.house.pass_time(0)
 
     async def settle(self) -> None:
         """From now on all is well: let everything end."""
@@ -188,6 +203,7 @@ async def live(steps: list[tuple[str, int | str]]) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 @example([("answer", "hang"), ("jobs", 30), ("time", 1_000), ("open", 0), ("restart", True)])
+@example([("crowd", 30), ("time", 1_000), ("open", 0)])
 def test_whatever_receivers_do_orders_rates_and_bounds_hold_and_everything_ends(
     steps: list[tuple[str, int | str]],
 ) -> None:
