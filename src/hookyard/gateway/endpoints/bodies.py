@@ -13,6 +13,8 @@ from hookyard.gateway.body import raw_body
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at, millis
+from hookyard.gateway.paging import Cursors
+from hookyard.outbound.recovery import Stretch
 
 T = TypeVar("T", bound=Struct)
 _DAY: Final = 86_400_000
@@ -118,13 +120,18 @@ def settings_from(body: bytes, kind: type[T]) -> T:
         raise refusal(error, body=body) from error
 
 
-def window_of(asked: Window) -> tuple[int, int | None]:
-    """From when to when, in milliseconds.
+def stretch_of(asked: Window, cursors: Cursors) -> Stretch:
+    """What a call is about.
+
+    Args:
+        asked: its body.
+        cursors: those that it goes on by.
 
     Raises:
-        Refused: it ends before it begins.
+        Refused: it ends before it begins, or goes on somewhere else.
     """
     since, until = at(asked.since), millis(asked.until)
     if until is not None and until <= since:
         raise Refused("invalid_input", "That is not after since.", path="$.until")
-    return since, until
+    after = cursors.row(asked.cursor)
+    return Stretch(since=since, until=until, after=after, limit=asked.limit, dry_run=asked.dry_run)

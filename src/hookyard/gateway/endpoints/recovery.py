@@ -15,8 +15,9 @@ from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
-from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, Replay, ReplayedView, Window, window_of
+from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, Replay, ReplayedView, stretch_of
 from hookyard.gateway.paging import OLDEST_FIRST, REPLAYS
+from hookyard.outbound.recovery import Stretch
 from hookyard.store.contract import DeliveriesMoved
 
 
@@ -40,20 +41,11 @@ class RecoveryRoutes:
         """Send again what failed for good, and now what waits, if that is wanted too."""
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Recover)
-        since, until = window_of(asked)
-        after = OLDEST_FIRST.row(asked.cursor)
-        facts = {**_facts(asked, since, until), "waiting": asked.waiting}
+        stretch = stretch_of(asked, OLDEST_FIRST)
+        facts = {**_facts(stretch), "waiting": asked.waiting}
         audit = entry(request, principal, self._deps, "endpoint.recover", name, facts)
         moved = await self._access.recovery.recover(
-            name,
-            since=since,
-            until=until,
-            after=after,
-            limit=asked.limit,
-            audit=audit,
-            waiting=asked.waiting,
-            dry_run=asked.dry_run,
-            tenant=principal.tenant,
+            name, stretch, audit=audit, waiting=asked.waiting, tenant=principal.tenant
         )
         return value_answer(_moved(moved, dry_run=asked.dry_run))
 
@@ -63,21 +55,12 @@ class RecoveryRoutes:
         asked = await body_of(request, self._deps, Purge)
         if asked.cursor is None:  # the page before may have deleted the last one
             await self._access.require_left(name)
-        since, until = window_of(asked)
+        stretch = stretch_of(asked, OLDEST_FIRST)
         statuses = tuple(dict.fromkeys(asked.statuses))
-        after = OLDEST_FIRST.row(asked.cursor)
-        facts = {**_facts(asked, since, until), "statuses": statuses}
+        facts = {**_facts(stretch), "statuses": statuses}
         audit = entry(request, principal, self._deps, "endpoint.purge", name, facts)
         moved = await self._access.recovery.purge(
-            name,
-            statuses=statuses,
-            since=since,
-            until=until,
-            after=after,
-            limit=asked.limit,
-            audit=audit,
-            dry_run=asked.dry_run,
-            tenant=principal.tenant,
+            name, stretch, statuses=statuses, audit=audit, tenant=principal.tenant
         )
         return value_answer(_moved(moved, dry_run=asked.dry_run))
 
@@ -85,12 +68,9 @@ class RecoveryRoutes:
         """Send what an endpoint would have been told, and was not."""
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Replay)
-        since, until = window_of(asked)
-        after = REPLAYS.row(asked.cursor)
-        audit = entry(request, principal, self._deps, "endpoint.replay", name, _facts(asked, since, until))
-        done = await self._access.recovery.replay(
-            name, since=since, until=until, after=after, limit=asked.limit, audit=audit, dry_run=asked.dry_run
-        )
+        stretch = stretch_of(asked, REPLAYS)
+        audit = entry(request, principal, self._deps, "endpoint.replay", name, _facts(stretch))
+        done = await self._access.recovery.replay(name, stretch, audit=audit)
         more = None if done.next is None else REPLAYS.after(done.next)
         return value_answer(
             ReplayedView(planned=done.planned, looked_at=done.looked_at, next=more, dry_run=asked.dry_run)
@@ -102,5 +82,10 @@ def _moved(moved: DeliveriesMoved, *, dry_run: bool) -> Moved:
     return Moved(count=moved.count, next=more, dry_run=dry_run)
 
 
-def _facts(asked: Window, since: int, until: int | None) -> dict[str, object]:
-    return {"since": since, "until": until, "limit": asked.limit, "first": asked.cursor is None}
+def _facts(stretch: Stretch) -> dict[str, object]:
+    return {
+        "since": stretch.since,
+        "until": stretch.until,
+        "limit": stretch.limit,
+        "first": stretch.after is None,
+    }

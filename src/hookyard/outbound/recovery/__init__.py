@@ -2,5 +2,6 @@
 
 from hookyard.outbound.recovery.recovery import Recovery
 from hookyard.outbound.recovery.replay import Replayed
+from hookyard.outbound.recovery.stretch import Stretch
 
-__all__ = ["Recovery", "Replayed"]
+__all__ = ["Recovery", "Replayed", "Stretch"]

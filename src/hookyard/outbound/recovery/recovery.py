@@ -14,6 +14,7 @@ from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.events import BY_NAME, EventType, KnownType, known_types, sample, sample_of
 from hookyard.outbound.recovery.ports import Finds, Plans
 from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
+from hookyard.outbound.recovery.stretch import Stretch
 from hookyard.store.audited import Write, audited
 from hookyard.store.contract import (
     AbandonDelivery,
@@ -30,7 +31,6 @@ from hookyard.store.contract import (
 )
 
 Purgeable = Literal["pending", "held", "delivered", "failed"]
-_MOST: Final = 500
 _MOST_BYTES: Final = 4 << 20
 """Of bodies in one transaction."""
 
@@ -87,34 +87,23 @@ class Recovery:
         return await self._moved(AbandonDelivery(now=self._clock.now(), delivery_id=delivery.id), audit)
 
     async def recover(
-        self,
-        endpoint: str,
-        *,
-        since: int,
-        until: int | None,
-        after: str | None,
-        limit: int,
-        audit: AuditEntry,
-        waiting: bool = False,
-        dry_run: bool = False,
-        tenant: str = "",
+        self, endpoint: str, stretch: Stretch, *, audit: AuditEntry, waiting: bool = False, tenant: str = ""
     ) -> DeliveriesMoved:
-        """Send again what failed for good of what was made in `since <= time < until`.
+        """Send again what failed for good of what was made then.
 
         But for what was given up, and what was too large. With `waiting` what waits for its time is sent now as well.
-        A dry run only counts: the audit log has no entry of it. With a tenant it is about what is of that one: the name
-        may have been another's before.
+        With a tenant it is about what is of that one: the name may have been another's before.
         """
         self._require_live(endpoint)
         op = RecoverDeliveries(
             now=self._clock.now(),
             endpoint=endpoint,
-            since=since,
+            since=stretch.since,
             waiting=waiting,
-            until=until,
-            after=after,
-            limit=_bounded(limit),
-            dry_run=dry_run,
+            until=stretch.until,
+            after=stretch.after,
+            limit=stretch.bounded,
+            dry_run=stretch.dry_run,
             tenant=tenant or None,
         )
         return await self._many(op, audit)
@@ -122,67 +111,53 @@ class Recovery:
     async def purge(
         self,
         endpoint: str,
+        stretch: Stretch,
         *,
         statuses: tuple[Purgeable, ...],
-        since: int,
-        until: int | None,
-        after: str | None,
-        limit: int,
         audit: AuditEntry,
-        dry_run: bool = False,
         tenant: str = "",
     ) -> DeliveriesMoved:
-        """Delete deliveries of these statuses that were made in `since <= time < until`; the endpoint may be gone.
+        """Delete deliveries of these statuses that were made then; the endpoint may be gone.
 
-        A dry run only counts: the audit log has no entry of it. With a tenant only what is of that one is deleted.
+        With a tenant only what is of that one is deleted.
         """
         op = PurgeDeliveries(
             now=self._clock.now(),
             endpoint=endpoint,
             statuses=statuses,
-            until=until,
-            after=after or last_before(since),
-            limit=_bounded(limit),
-            dry_run=dry_run,
+            until=stretch.until,
+            after=stretch.after or last_before(stretch.since),
+            limit=stretch.bounded,
+            dry_run=stretch.dry_run,
             tenant=tenant or None,
         )
         return await self._many(op, audit)
 
-    async def replay(
-        self,
-        endpoint: str,
-        *,
-        since: int,
-        until: int | None,
-        after: str | None,
-        limit: int,
-        audit: AuditEntry,
-        dry_run: bool = False,
-    ) -> Replayed:
-        """Send what the endpoint was not told of what happened in `since <= time < until` and is of interest to it now.
+    async def replay(self, endpoint: str, stretch: Stretch, *, audit: AuditEntry) -> Replayed:
+        """Send what the endpoint was not told of what happened then and is of interest to it now.
 
         It may be repeated, broken off and begun again anywhere: what the endpoint has a delivery of is not made again.
-        The audit log has an entry of each call that made deliveries, and of the first; a dry run has none.
+        The audit log has an entry of each call that made deliveries, and of the first.
         """
         self._require_live(endpoint)
-        end = self._clock.now() + 1 if until is None else until
-        entry = None if dry_run else audit
+        end = self._clock.now() + 1 if stretch.until is None else stretch.until
+        entry = None if stretch.dry_run else audit
         planned = looked_at = 0
-        place: str | None = after
+        place = stretch.after
         for _ in range(READS):
-            page = await read_page(self._store, since=since, until=end, after=place)
+            page = await read_page(self._store, since=stretch.since, until=end, after=place)
             self._require_live(endpoint)  # it may have been changed since the page before
             for batch in _batches(await self._missed(endpoint, page)):
-                missed = AddMissed(now=self._clock.now(), deliveries=batch, dry_run=dry_run)
+                missed = AddMissed(now=self._clock.now(), deliveries=batch, dry_run=stretch.dry_run)
                 result = await audited(self._write, entry, missed)
                 entry = None
                 planned += result.count if isinstance(result, DeliveriesMoved) else 0
-                if not dry_run:
+                if not stretch.dry_run:
                     self._expect(missed.now)
             looked_at, place = looked_at + len(page.told), page.next
-            if place is None or looked_at >= _bounded(limit):
+            if place is None or looked_at >= stretch.bounded:
                 break
-        if entry is not None and after is None:
+        if entry is not None and stretch.after is None:
             await self._write(AppendAudit(now=entry.at, entry=entry))
         return Replayed(planned, looked_at, place)
 
@@ -272,10 +247,6 @@ class Recovery:
         if not op.dry_run:
             self._expect(op.now)
         return result
-
-
-def _bounded(limit: int) -> int:
-    return max(1, min(limit, _MOST))
 
 
 def _batches(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, ...]]:

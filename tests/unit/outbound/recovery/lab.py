@@ -15,7 +15,7 @@ from hookyard.ids import IdSource
 from hookyard.model import AuditEntry, Delivery, DeliveryAttempt, Event, Job
 from hookyard.outbound import Outbound
 from hookyard.outbound.endpoints.bodies import NewEndpoint
-from hookyard.outbound.recovery import Recovery, Replayed
+from hookyard.outbound.recovery import Recovery, Replayed, Stretch
 from hookyard.outbound.sender import Answer, Channel, SendError
 from hookyard.store.audited import Write
 from hookyard.store.coalescer import Coalescer
@@ -235,12 +235,14 @@ class Lab:
         while True:
             done = await self.recovery.replay(
                 name,
-                since=self.began if since is None else since,
-                until=until,
-                after=after,
-                limit=limit,
+                Stretch(
+                    since=self.began if since is None else since,
+                    until=until,
+                    after=after,
+                    limit=limit,
+                    dry_run=dry_run,
+                ),
                 audit=self.audit(target=name),
-                dry_run=dry_run,
             )
             calls.append(done)
             if done.next is None:

@@ -12,6 +12,7 @@ from hookyard.errors import Refused
 from hookyard.ids import IdSource
 from hookyard.model import DeliveryStatus
 from hookyard.outbound.events import BY_NAME, schema
+from hookyard.outbound.recovery import Stretch
 from hookyard.store.contract import AuditQuery, ClaimDeliveries, Lease
 from hookyard.testing import FakeClock
 
@@ -41,7 +42,8 @@ async def recover(it: Lab, since: int, *, until: int | None = None, limit: int =
     count, after = 0, None
     while True:
         audit = it.audit("endpoint.recover")
-        done = await it.recovery.recover("a", since=since, until=until, after=after, limit=limit, audit=audit)
+        stretch = Stretch(since=since, until=until, after=after, limit=limit)
+        done = await it.recovery.recover("a", stretch, audit=audit)
         count, after = count + done.count, done.next
         if after is None:
             return count
@@ -51,7 +53,8 @@ async def purge(it: Lab, *wanted: Literal["pending", "held", "delivered", "faile
     count, after = 0, None
     while True:
         audit = it.audit("endpoint.purge")
-        done = await it.recovery.purge("a", statuses=wanted, since=0, until=until, after=after, limit=2, audit=audit)
+        stretch = Stretch(since=0, until=until, after=after, limit=2)
+        done = await it.recovery.purge("a", stretch, statuses=wanted, audit=audit)
         count, after = count + done.count, done.next
         if after is None:
             return count

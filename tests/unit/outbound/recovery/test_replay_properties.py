@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.outbound.recovery.lab import HOUR, KINDS, Kind, Lab, lab, run
 
-from hookyard.outbound.recovery import replay
+from hookyard.outbound.recovery import Stretch, replay
 from hookyard.store.contract import EventQuery, JobQuery, Op, Result
 
 STEPS = ("job", "emit", "house", "off", "on", "hour")
@@ -77,7 +77,7 @@ async def killed_replay(it: Lab, limit: int, cuts: Sequence[tuple[int, bool]]) -
     after: str | None = None
     while True:
         try:
-            done = await recovery.replay("a", since=it.began, until=None, after=after, limit=limit, audit=it.audit())
+            done = await recovery.replay("a", Stretch(since=it.began, after=after, limit=limit), audit=it.audit())
         except Killed:
             after = None if limit % 2 else after
             continue
