@@ -16,7 +16,7 @@ from hookyard.model import Delivery, DeliveryAttempt
 from hookyard.outbound.attempt import Attempts
 from hookyard.outbound.claims import Claims
 from hookyard.outbound.destination import Destination, Destinations
-from hookyard.outbound.ledger import Ledger, Writer
+from hookyard.outbound.ledger import Ledger, OutcomeWriter
 from hookyard.outbound.lines import Line, Lines, LineState, Start
 from hookyard.outbound.outcome import Outcome
 from hookyard.outbound.policy import Verdict
@@ -49,7 +49,7 @@ class Courier:
     def __init__(
         self,
         *,
-        writer: Writer,
+        writer: OutcomeWriter,
         destinations: Destinations,
         sender: Sender,
         settings: OutboundSettings,

@@ -5,14 +5,15 @@ Nobody waits for these writes: the next request goes out while the last one's ou
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Final, Protocol
 
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import Delivery, DeliveryAttempt
+from hookyard.outbound.attempt import named
 from hookyard.outbound.policy import Verdict
+from hookyard.store.coalescer import Waiter
 from hookyard.store.contract import Done, FinishDelivery, Op, ReleaseDelivery, Result
 
 _log = log.get("outbound")
@@ -29,6 +30,14 @@ class Writer(Protocol):
         ...
 
 
+class OutcomeWriter(Writer, Protocol):
+    """What takes outcomes besides, of which there are many."""
+
+    def submit_for(self, op: Op, waiter: Waiter) -> None:
+        """Have an operation applied; the waiter is told after COMMIT. Raises StoreUnavailable when full."""
+        ...
+
+
 class Ledger:
     """Stores outcomes and says how many are on their way.
 
@@ -41,7 +50,7 @@ class Ledger:
     def __init__(
         self,
         *,
-        writer: Writer,
+        writer: OutcomeWriter,
         clock: Clock,
         due: Callable[[int], None],
         settled: Callable[[], None],
@@ -91,38 +100,31 @@ class Ledger:
     def _write(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
         self.open += 1
         try:
-            future = self._writer.submit(op)
+            self._writer.submit_for(op, _Written(delivery, op, self.stored, self.refused))
         except StoreUnavailable:
             self._retry_later(delivery, op)
-        else:
-            future.add_done_callback(partial(self._written, delivery, op))
 
-    def _written(
-        self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, future: asyncio.Future[Result]
-    ) -> None:
-        error = None if future.cancelled() else future.exception()
+    def stored(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, result: Result) -> None:
+        """What was to be written is on disk, or came too late."""
+        self.open -= 1
+        try:
+            self._tell(delivery, op, result)
+        except Exception:  # noqa: BLE001  others wait to be told after this one
+            _log.exception("delivery.untold", **named(delivery))
+        self._settled()
+
+    def refused(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, error: Exception) -> None:
+        """It is not on disk."""
         if isinstance(error, StoreUnavailable):
             self._retry_later(delivery, op)
             return
         self.open -= 1
-        if future.cancelled() or error is not None:
-            detail = "cancelled" if error is None else str(error)
-            _log.error(
-                "delivery.unsaved",
-                delivery_id=delivery.id,
-                job_id=delivery.job_id,
-                request_id=delivery.request_id,
-                detail=detail,
-            )
-        else:
-            self._tell(delivery, op, future.result())
+        _log.error("delivery.unsaved", **named(delivery), detail=str(error))
         self._settled()
 
     def _tell(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, result: Result) -> None:
         if not isinstance(result, Done):
-            _log.warning(
-                "delivery.stale", delivery_id=delivery.id, job_id=delivery.job_id, request_id=delivery.request_id
-            )
+            _log.warning("delivery.stale", **named(delivery))
             return
         if isinstance(op, ReleaseDelivery):
             self._due(op.now if op.next_at is None else op.next_at)
@@ -169,12 +171,36 @@ class Ledger:
                 break
         else:
             # It stays leased until the lease ends, and is then sent again under the same id.
-            _log.error(
-                "delivery.unsaved",
-                delivery_id=delivery.id,
-                job_id=delivery.job_id,
-                request_id=delivery.request_id,
-                detail=detail,
-            )
+            _log.error("delivery.unsaved", **named(delivery), detail=detail)
         self.open -= 1
         self._settled()
+
+
+class _Written:
+    """Waits for one write. One in place of a future, its callback and the turn of the loop in which that is called."""
+
+    __slots__ = ("_delivery", "_op", "_refused", "_stored")
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        op: FinishDelivery | ReleaseDelivery,
+        stored: Callable[[Delivery, FinishDelivery | ReleaseDelivery, Result], None],
+        refused: Callable[[Delivery, FinishDelivery | ReleaseDelivery, Exception], None],
+    ) -> None:
+        self._delivery = delivery
+        self._op = op
+        self._stored = stored
+        self._refused = refused
+
+    def done(self) -> bool:
+        """Nobody gives up waiting here."""
+        return False
+
+    def set_result(self, result: Result, /) -> None:
+        """It is committed."""
+        self._stored(self._delivery, self._op, result)
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """It was not."""
+        self._refused(self._delivery, self._op, exception)

@@ -13,7 +13,7 @@ from hookyard.model import Delivery
 from hookyard.outbound.courier import Courier
 from hookyard.outbound.endpoints import BringForward, EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
 from hookyard.outbound.http import HttpSender
-from hookyard.outbound.ledger import Writer
+from hookyard.outbound.ledger import OutcomeWriter
 from hookyard.outbound.lines import LineState
 from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.problems import problems, url_problem
@@ -42,7 +42,7 @@ class Outbound:
     def __init__(
         self,
         config: Config,
-        writer: Writer,
+        writer: OutcomeWriter,
         ids: IdSource,
         clock: Clock,
         *,

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.log import get
@@ -21,7 +21,24 @@ from hookyard.store.order import PLACE
 LAZY_SECONDS: Final = 0.25
 """How long an operation of low priority waits for others to ride along with."""
 
-_LoopFuture: TypeAlias = asyncio.Future[Result]
+
+class Waiter(Protocol):
+    """Is told what became of an operation; of a future what is needed of one, on the event loop."""
+
+    def done(self) -> bool:
+        """Whether nobody wants to know any more."""
+        ...
+
+    def set_result(self, result: Result, /) -> None:
+        """It is committed. Raises nothing: others wait to be told after this one."""
+        ...
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """It was not; likewise."""
+        ...
+
+
+_LoopFuture: TypeAlias = asyncio.Future[Result] | Waiter
 _ThreadFuture: TypeAlias = concurrent.futures.Future[Result]
 _Entry: TypeAlias = tuple[Op, _LoopFuture | _ThreadFuture]
 
@@ -88,7 +105,7 @@ class Coalescer:
         """
         if self._open >= self._limit or self._closed:
             self._check(op)
-        future: _LoopFuture = self._loop.create_future()
+        future: asyncio.Future[Result] = self._loop.create_future()
         if not self._pending:
             # At the end of this turn of the loop, when whoever was woken in it has had a say.
             self._loop.call_soon(self._flush)
@@ -96,11 +113,24 @@ class Coalescer:
         self._open += 1
         return future
 
+    def submit_for(self, op: Op, waiter: Waiter) -> None:
+        """The same as :meth:`submit`, without a future: the waiter is told, in the turn in which futures get results.
+
+        Raises:
+            StoreUnavailable: the queue is full, or closed.
+        """
+        if self._open >= self._limit or self._closed:
+            self._check(op)
+        if not self._pending:
+            self._loop.call_soon(self._flush)
+        self._pending.append((op, waiter))
+        self._open += 1
+
     def submit_lazy(self, op: Op) -> "asyncio.Future[Result]":
         """The same for what may wait 250 ms to ride along with other operations; its outcome may go unread."""
         if self._open >= self._limit or self._closed:
             self._check(op)
-        future: _LoopFuture = self._loop.create_future()
+        future: asyncio.Future[Result] = self._loop.create_future()
         future.add_done_callback(_mark_read)
         self._lazy.append((op, future))
         self._open += 1
@@ -239,7 +269,7 @@ def _brings_jobs(op: Op) -> bool:
     return type(op) is Enqueue or (isinstance(op, Together) and any(type(one) is Enqueue for one in op.ops))
 
 
-def _mark_read(future: _LoopFuture) -> None:
+def _mark_read(future: asyncio.Future[Result]) -> None:
     if not future.cancelled():
         future.exception()
 

@@ -18,6 +18,7 @@ from hookyard.model import Delivery, DeliveryAttempt, Job
 from hookyard.networks import Address
 from hookyard.outbound import Outbound
 from hookyard.outbound.sender import Answer, Channel, Sender, SendError
+from hookyard.store.coalescer import Waiter
 from hookyard.store.contract import Done, Enqueue, Failed, Finish, Lease, Op, Result
 from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
@@ -32,6 +33,15 @@ LOOPBACK = OutboundSettings(
 
 def endpoint(url: str = "https://example.com/hook", *, enabled: bool = True, commands: str = "*/*") -> EndpointSettings:
     return EndpointSettings(url=url, secrets=(Secret(SECRET),), enabled=enabled, commands=(commands,))
+
+
+def tell(waiter: Waiter, future: asyncio.Future[Result]) -> None:
+    """What became of it."""
+    error = future.exception()
+    if isinstance(error, Exception):
+        waiter.set_exception(error)
+    else:
+        waiter.set_result(future.result())
 
 
 class DirectWriter:
@@ -59,6 +69,10 @@ class DirectWriter:
         else:
             future.set_result(result)
         return future
+
+    def submit_for(self, op: Op, waiter: Waiter) -> None:
+        """The same; as from a store, the waiter hears of it later."""
+        self.submit(op).add_done_callback(lambda future: tell(waiter, future))
 
 
 class ScriptedSender:

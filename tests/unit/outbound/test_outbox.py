@@ -10,6 +10,7 @@ from hookyard.config.values import Duration, Secret, Size
 from hookyard.ids import IdSource
 from hookyard.model import Delivery, ErrorInfo, Event, Job
 from hookyard.outbound import Outbound
+from hookyard.store.coalescer import Waiter
 from hookyard.store.contract import Op, Result
 from hookyard.testing import FakeClock
 
@@ -34,6 +35,9 @@ JOB = Job(
 class NoWriter:
     def submit(self, op: Op) -> asyncio.Future[Result]:
         raise AssertionError(f"nothing is written by planning: {op}")
+
+    def submit_for(self, op: Op, waiter: Waiter) -> None:
+        self.submit(op)
 
 
 def endpoint(url: str = "https://example.com/hook", **filters: tuple[str, ...]) -> EndpointSettings:

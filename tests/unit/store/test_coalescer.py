@@ -110,6 +110,28 @@ def finish(op: Enqueue) -> Finish:
     return Finish(now=NOW, job_id=op.job.id, token=TOKEN, status="succeeded", outcome="succeeded")
 
 
+class Told:
+    """Waits for an operation without a future."""
+
+    def __init__(self) -> None:
+        self.heard: list[Result | Exception] = []
+        self.event = asyncio.Event()
+
+    def done(self) -> bool:
+        """It always wants to know."""
+        return False
+
+    def set_result(self, result: Result, /) -> None:
+        """It is committed."""
+        self.heard.append(result)
+        self.event.set()
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """It was not."""
+        self.heard.append(exception)
+        self.event.set()
+
+
 async def until(event: threading.Event) -> None:
     assert await asyncio.to_thread(event.wait, 10)
 
@@ -121,6 +143,43 @@ async def hold(coalescer: Coalescer, store: Recorder) -> "asyncio.Future[Result]
     held = coalescer.submit(enqueue())
     await until(store.entered)
     return held
+
+
+def test_a_waiter_is_told_as_a_future_is_of_results_and_of_errors() -> None:
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        fine, twice, broken = Told(), Told(), Told()
+        op = enqueue()
+        future = coalescer.submit(enqueue())
+        coalescer.submit_for(op, fine)
+        await fine.event.wait()
+        assert isinstance(future.result(), Enqueued)  # one batch, and the one that was first is told first
+        assert fine.heard == [Enqueued(op.job.id)]
+        assert [len(batch) for batch in store.batches] == [2]
+        coalescer.submit_for(op, twice)
+        await twice.event.wait()
+        assert [type(one) for one in twice.heard] == [StoreError]
+        store.failures = [StoreUnavailable("The disk is full.")]
+        coalescer.submit_for(enqueue(), broken)
+        await broken.event.wait()
+        assert [type(one) for one in broken.heard] == [StoreUnavailable]
+
+    tell(story)
+
+
+def test_a_waiter_is_refused_and_not_told_where_a_caller_would_be() -> None:
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        waiter = Told()
+        held = await hold(coalescer, store)
+        with pytest.raises(StoreUnavailable):
+            coalescer.submit_for(enqueue(), waiter)
+        store.open.set()
+        await held
+        await coalescer.aclose()
+        with pytest.raises(StoreUnavailable):
+            coalescer.submit_for(enqueue(), waiter)
+        assert waiter.heard == []
+
+    tell(story, queue=1)
 
 
 def test_operations_of_one_turn_of_the_loop_are_one_batch() -> None:
