@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, cast
 
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.log import get
@@ -257,11 +257,13 @@ def _tell_threads(
         if not isinstance(future, concurrent.futures.Future):
             rest.append(future)
             left.append(outcome)
-        elif future.set_running_or_notify_cancel():
+            continue
+        theirs = cast("_ThreadFuture", future)
+        if theirs.set_running_or_notify_cancel():
             if isinstance(outcome, Exception):
-                future.set_exception(outcome)
+                theirs.set_exception(outcome)
             else:
-                future.set_result(outcome)
+                theirs.set_result(outcome)
     return rest, left
 
 
