@@ -16,6 +16,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     event: str
     endpoint: str | None
     """The configured endpoint's name; None for a callback URL."""
+    epoch: int = 0
+    """Of its endpoint: another one of the same name has another, and is not sent this."""
     url: str | None
     """The callback URL; None when the endpoint's own is to be used."""
     tenant: str = ""
@@ -34,6 +36,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """How many attempts had been made when it was last sent again by hand: the schedule begins anew after those."""
     next_at: int | None = None
     """When the next attempt is due; None once terminal."""
+    put_off: bool = False
+    """Whether one that is pending is due so late only because its receiver could not be sent to, or not so fast."""
     lease_token: int | None = None
     lease_expires_at: int | None = None
     last_status: int | None = None

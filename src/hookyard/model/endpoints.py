@@ -22,6 +22,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     private: bytes = b"{}"
     """What is never shown (secrets with their ends, values of headers, certificates and keys) as JSON; `{}` for one of
     the configuration, which has them there."""
+    epoch: int = 0
+    """What tells it from others that had its name. All of the configuration that have the same tenant have the same."""
     created_at: int
     created_by: str
     """The principal that made it."""

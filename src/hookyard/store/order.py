@@ -44,6 +44,7 @@ from hookyard.store.contract import (
     Release,
     ReleaseDelivery,
     ResendDelivery,
+    ResumeDeliveries,
     ResumeLane,
     RetryJob,
     Together,
@@ -70,6 +71,7 @@ ORDER: Final[tuple[type[Op], ...]] = (
     AbandonDelivery,
     ResendDelivery,  # after the end of an attempt: it is no longer being sent
     RecoverDeliveries,
+    ResumeDeliveries,
     AppendEvents,
     AddMissed,
     PutEndpoint,

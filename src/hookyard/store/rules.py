@@ -71,6 +71,7 @@ def sent_again(delivery: Delivery, now: int) -> Delivery:
         delivery,
         status="pending",
         next_at=now,
+        put_off=False,
         completed_at=None,
         round_start=delivery.round_start if is_open(delivery) else delivery.attempt,
         order_key=delivery.order_key if delivery.status == "pending" else None,

@@ -31,6 +31,7 @@ from hookyard.store.contract import (
     RecoverDeliveries,
     ReleaseDelivery,
     ResendDelivery,
+    ResumeDeliveries,
 )
 
 Purged = Literal["pending", "held", "delivered", "failed"]
@@ -76,7 +77,17 @@ class Sent:
                 self._purge,
                 self._missed,
             ),
-            *(self._put, self._mark, self._delete, self._job, self._cancel, self._forget, self._prune, self._walk),
+            *(
+                self._put,
+                self._mark,
+                self._delete,
+                self._job,
+                self._cancel,
+                self._forget,
+                self._prune,
+                self._walk,
+                self._resume,
+            ),
         )
         self.stored: Mapping[str, Delivery] = {}
         """What is there, for leases to be met."""
@@ -117,6 +128,8 @@ class Sent:
             event_id=(None, *self._events)[(a + b + at) % 4],
             order_key=ORDERS[(subject // 3 + at * (b % 3)) % 3],
             body=b"{}",
+            epoch=a % 3,
+            put_off=(a + b) % 4 == 0,
             created_at=self.now,
             status="sending" if sending else "held" if b % 11 == 10 else "pending",
             attempt=int(sending),
@@ -204,6 +217,9 @@ class Sent:
             dry_run=(a + b) % 7 == 0,
         )
 
+    def _resume(self, d: Numbers) -> Op:
+        return ResumeDeliveries(now=self.now, endpoint="ef"[d[1] % 2], limit=d[2] % 4)
+
     def _purge(self, d: Numbers) -> Op:
         _, subject, a, b = d
         until = START if b % 9 == 0 else None
@@ -224,6 +240,7 @@ class Sent:
             tenant=("", "acme")[a % 2],
             origin=("config", "http")[b % 2],
             spec=b"{}",
+            epoch=b % 3,
             created_at=self.now,
             created_by="token:a",
             updated_at=self.now,

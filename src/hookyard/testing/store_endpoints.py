@@ -25,6 +25,7 @@ from hookyard.testing.store_probe import Probe, StoreCase
 def endpoint(name: str = "ops", **changes: object) -> Endpoint:
     """An endpoint that somebody made."""
     made = Endpoint(
+        epoch=1 << 61,
         name=name,
         tenant="acme",
         origin="http",

@@ -196,6 +196,31 @@ class DeliveryContract(StoreCase):
         assert (again.id, again.attempt) == (delivery.id, delivery.attempt + 1)
         assert store.all(store.settle_op(delivery)) == [Stale()]
 
+    def test_an_attempt_that_nobody_finished_is_noted_where_its_delivery_is_taken_over(self, store: Probe) -> None:
+        first, second = store.sending(), store.sending()
+        for one in (first, second):
+            store.all(store.settle_op(one, status="pending"))
+        claimed = store.claim_deliveries(token=2)
+        store.clock.advance((claimed[0].lease_expires_at or 0) - store.now)
+        again = store.claim_deliveries(1, token=3)
+        assert [(one.id, one.attempt) for one in again] == [(first.id, 3)]
+        assert store.all(store.settle_op(claimed[0], 2)) == [Stale()]
+        store.clock.advance(7)
+        assert store.all(ReclaimDeliveries(now=store.now)) == [Done()]
+        left = (None, "interrupted", None, 0)
+        found = [
+            [
+                (tried.number, tried.started_at, tried.status, tried.error, tried.response, tried.duration)
+                for tried in tries
+            ]
+            for tries in (store.tries(first)[1:], store.tries(second)[1:])
+        ]
+        assert found == [
+            [(2, store.now - 7, *left), (3, store.now, *left)],
+            [(2, store.now, *left)],
+        ]
+        assert [one.attempt for one in store.claim_deliveries(token=4)] == [4, 3]
+
     def test_recovery_leaves_alone_what_waits_or_is_done(self, store: Probe) -> None:
         delivery = store.sending()
         store.all(store.settle_op(delivery))

@@ -15,7 +15,9 @@ from hookyard.store.contract import (
     NotFound,
     PurgeDeliveries,
     RecoverDeliveries,
+    ReleaseDelivery,
     ResendDelivery,
+    ResumeDeliveries,
     Stale,
 )
 from hookyard.testing.store_orders import add, ordered, statuses
@@ -35,7 +37,7 @@ def failed(store: Probe, count: int = 1, *, endpoint: str = "ops") -> tuple[Deli
 
 
 class RecoveryContract(StoreCase):
-    """What ResendDelivery, AbandonDelivery, RecoverDeliveries, PurgeDeliveries and AddMissed promise."""
+    """What people and the courier ask of deliveries that are not being sent."""
 
     @pytest.mark.parametrize("status", ["delivered", "failed"])
     def test_one_that_has_ended_is_sent_again_under_its_id_and_its_schedule_begins_anew(
@@ -143,6 +145,43 @@ class RecoveryContract(StoreCase):
         assert statuses(store, first, second) == ["pending", "held"]
         (again,) = store.claim_deliveries()
         assert (again.id, again.order_key, again.attempt) == (first.id, "o", 2)
+
+    def test_what_was_put_off_is_due_at_once_and_what_waits_for_its_own_time_waits_on(self, store: Probe) -> None:
+        later = store.now + 90_000
+        planned, retried, given_back, at_once = add(
+            store,
+            replace(store.delivery(), next_at=later, put_off=True),
+            *(store.delivery(), store.delivery(), store.delivery()),
+        )
+        (elsewhere,) = add(store, replace(store.delivery(), endpoint="else", next_at=later, put_off=True))
+        for one in store.claim_deliveries():
+            if one.id == retried.id:
+                store.all(store.settle_op(one, status="pending", answer=503, next_at=later))
+            else:
+                at = later if one.id == given_back.id else None
+                store.all(ReleaseDelivery(now=store.now, delivery_id=one.id, token=TOKEN, next_at=at))
+        put_off = {one.id for one in (planned, given_back, elsewhere)}
+        for one in (planned, retried, given_back, at_once, elsewhere):
+            found = store.find_delivery(one.id)
+            assert found is not None
+            assert found.put_off is (one.id in put_off)
+        store.clock.advance(5)
+        op = ResumeDeliveries(now=store.now, endpoint="ops", limit=1)
+        assert store.all(replace(op, limit=0), op, op, op) == [DeliveriesMoved(count, None) for count in (0, 1, 1, 0)]
+        for one in (planned, given_back):
+            found = store.find_delivery(one.id)
+            assert found is not None
+            assert (found.put_off, found.next_at, found.attempt) == (False, store.now, 0)
+        claimed = store.claim_deliveries()
+        assert {one.id for one in claimed} == {planned.id, given_back.id, at_once.id}
+        for one in claimed:  # how an attempt went is a time of its own
+            store.all(store.settle_op(one, status="pending", answer=503, next_at=later))
+        assert store.all(replace(op, limit=9)) == [DeliveriesMoved(0, None)]
+
+    def test_what_was_put_off_and_is_sent_again_by_hand_is_put_off_no_longer(self, store: Probe) -> None:
+        (one,) = add(store, replace(store.delivery(), next_at=store.now + 90_000, put_off=True))
+        assert store.all(ResendDelivery(now=store.now, delivery_id=one.id)) == [Done()]
+        assert store.all(ResumeDeliveries(now=store.now, endpoint="ops", limit=9)) == [DeliveriesMoved(0, None)]
 
     def test_deliveries_are_deleted_by_status_in_parts_with_their_attempts(self, store: Probe) -> None:
         first, second = failed(store, 2)

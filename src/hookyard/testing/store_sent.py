@@ -122,11 +122,17 @@ class SentContract(StoreCase):
     def test_what_a_delivery_tells_of_and_whose_it_is_comes_back(self, store: Probe) -> None:
         job = store.running()
         told = replace(
-            store.delivery(job), tenant="acme", event_id=store.new_id(), order_key="customer 7", round_start=0
+            store.delivery(job),
+            tenant="acme",
+            event_id=store.new_id(),
+            order_key="customer 7",
+            round_start=0,
+            epoch=1 << 61,
         )
         store.all(store.finish_op(job, deliveries=(told,)))
         (claimed,) = store.claim_deliveries()
         assert (claimed.tenant, claimed.event_id, claimed.order_key) == ("acme", told.event_id, "customer 7")
+        assert claimed.epoch == 1 << 61
         assert store.deliveries(job) == (claimed,)
 
     def test_jobs_that_ended_are_walked_through_in_the_order_of_ids(self, store: Probe) -> None:

@@ -23,6 +23,7 @@ from hookyard.store.contract import (
     PurgeDeliveries,
     RecoverDeliveries,
     ResendDelivery,
+    ResumeDeliveries,
 )
 from hookyard.store.sqlite import SqliteStore, statements
 from hookyard.store.sqlite.lists import ENDED_LOOKS, LOOKS
@@ -37,10 +38,11 @@ FILL = """
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
 INSERT INTO delivery (
   key, tail, request_id, event, endpoint, tenant, order_key, status, attempt, round_start, next_at, created_at,
-  completed_at, last_error, body)
+  completed_at, last_error, epoch, put_off, body)
 SELECT (?2 + i) << 12 | ?3, i, 'r', 'job.succeeded', ?4, CASE i % 2 WHEN 0 THEN 'acme' ELSE '' END,
   CASE WHEN ?5 = 'held' THEN 'o' || (i % 10) END, ?5, 1, 0, CASE WHEN ?5 = 'pending' THEN ?2 + i END, ?2 + i,
-  CASE WHEN ?5 IN ('failed', 'delivered') THEN ?2 + i END, CASE WHEN ?5 = 'failed' THEN 'http_503' END, x'7b7d'
+  CASE WHEN ?5 IN ('failed', 'delivered') THEN ?2 + i END, CASE WHEN ?5 = 'failed' THEN 'http_503' END, 0,
+  ?5 = 'pending', x'7b7d'
 FROM n
 """
 JOBS = """
@@ -199,6 +201,7 @@ def test_what_people_do_with_very_many_is_done_in_short_parts(store: Probe, stat
             RecoverDeliveries(now=store.now, endpoint="ops", since=0, limit=100),
             RecoverDeliveries(now=START, endpoint="ops", waiting=True, limit=100),
             RecoverDeliveries(now=START, endpoint="ops", failed=False, waiting=True, limit=100),
+            ResumeDeliveries(now=START, endpoint="ops", limit=100),
             PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, limit=100),
             ResendDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),
             AbandonDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),

@@ -55,7 +55,7 @@ DIGESTS = [
     "d7d2f7a4cdffb2aa2710719e15b8f8a2d9b499c88c3656544e5dcabdb9bd16d0",
     "45582fc6c8488040cb0fa95b83573afd41997ad057b85a4273c3b5cde940be3e",
     "134072bd9cd6e1def8df12c17bf9c4e2794fb74147dec9e2b957be1994de4fd5",
-    "7a31bffea9a6c48d886c378ce13ec4f76590708d11d010cd6dbb6ecab6b1b83a",
+    "ec8cde1ee8e7bf115c480867a808cdefe9465db0103d7d4cdb1544d82d8ce6c4",
 ]
 """SHA-256 of the migrations, in order: files that are in use have been made by them as they stand.
 

@@ -24,6 +24,7 @@ from hookyard.store.contract.base import (
 )
 from hookyard.store.contract.changes import changed
 from hookyard.store.contract.deliveries import (
+    INTERRUPTED,
     NEVER_AGAIN,
     AbandonDelivery,
     AddMissed,
@@ -36,6 +37,7 @@ from hookyard.store.contract.deliveries import (
     RecoverDeliveries,
     ReleaseDelivery,
     ResendDelivery,
+    ResumeDeliveries,
 )
 from hookyard.store.contract.endpoints import DeleteEndpoint, Exists, MarkEndpoint, PutEndpoint
 from hookyard.store.contract.jobs import (
@@ -106,6 +108,7 @@ from hookyard.store.contract.told import (
 
 __all__ = [
     "CLAIM_BYTES",
+    "INTERRUPTED",
     "NEVER_AGAIN",
     "ROW_BYTES",
     "AbandonDelivery",
@@ -184,6 +187,7 @@ __all__ = [
     "ReleaseDelivery",
     "ResendDelivery",
     "Result",
+    "ResumeDeliveries",
     "ResumeLane",
     "RetryJob",
     "Several",

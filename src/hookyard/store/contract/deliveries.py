@@ -27,12 +27,17 @@ class DeliveriesClaimed(Result, frozen=True):
     because of their size."""
 
 
+INTERRUPTED: Final = "interrupted"
+"""The error of an attempt that nobody finished: whether the receiver got it is not known."""
+
+
 class ClaimDeliveries(Op, frozen=True, kw_only=True):
     """Lease the deliveries that are due -> DeliveriesClaimed.
 
     Due is `pending` with `next_at <= now`, or `sending` with a lease that has ended: a courier died, and the delivery
-    is sent again under the same id. The attempt number goes up by one. The longest due comes first, then the order
-    of ids. The bodies of all together are at most :data:`CLAIM_BYTES`, but one comes whatever its size.
+    is sent again under the same id, and the attempt of which it did not write how it went is noted as
+    :data:`INTERRUPTED`, begun and ended at this `now`. The attempt number goes up by one. The longest due comes first,
+    then the order of ids. The bodies of all together are at most :data:`CLAIM_BYTES`, but one comes whatever its size.
     """
 
     limit: int
@@ -65,14 +70,14 @@ class ReleaseDelivery(Op, frozen=True, kw_only=True):
     delivery_id: str
     token: int
     next_at: int | None = None
-    """When it is due again; None: at once."""
+    """When it is due again; None: at once. With a time after `now` it is put off until :class:`ResumeDeliveries`."""
 
 
 class ReclaimDeliveries(Op, frozen=True, kw_only=True):
     """Make every delivery that is being sent due again -> Done.
 
     For a store that one process uses alone, at its start: whoever was sending is dead, and no lease needs waiting for.
-    Their attempt counts, as a crash does.
+    Their attempt counts, as a crash does, and is noted as :data:`INTERRUPTED`.
     """
 
 
@@ -94,6 +99,17 @@ class AbandonDelivery(Op, frozen=True, kw_only=True):
     """
 
     delivery_id: str
+
+
+class ResumeDeliveries(Op, frozen=True, kw_only=True):
+    """Make due what is put off for an endpoint -> DeliveriesMoved, `next` None.
+
+    Those that are pending and `put_off`, in the order of ids, so many at most; they are put off no longer. What waits
+    for its own time goes on waiting.
+    """
+
+    endpoint: str
+    limit: int
 
 
 NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})

@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
-from hookyard.model import Delivery
+from hookyard.model import Delivery, DeliveryAttempt
 from hookyard.store.contract import (
+    INTERRUPTED,
     ClaimDeliveries,
     DeliveriesClaimed,
     Done,
@@ -27,6 +28,8 @@ def claim_deliveries(data: Data, op: ClaimDeliveries) -> Result:
     fits = fitting([len(data.deliveries[delivery_id].body) for _, delivery_id in picked])
     for _, delivery_id in picked[:fits]:
         delivery = data.deliveries[delivery_id]
+        if delivery.status == "sending":
+            _interrupted(data, delivery, op.now)
         leased = data.deliveries[delivery_id] = replace(
             delivery,
             status="sending",
@@ -58,6 +61,7 @@ def finish_delivery(data: Data, op: FinishDelivery) -> Result:
         order_key=None if passed_on else delivery.order_key,
         status=op.status,
         next_at=(op.now if op.next_at is None else op.next_at) if again else None,
+        put_off=False,
         lease_token=None,
         lease_expires_at=None,
         last_status=op.attempt.status,
@@ -74,11 +78,13 @@ def release_delivery(data: Data, op: ReleaseDelivery) -> Result:
     delivery = _sending(data, op.delivery_id, op.token)
     if delivery is None:
         return Stale()
+    at = op.now if op.next_at is None else op.next_at
     data.deliveries[delivery.id] = replace(
         delivery,
         status="pending",
         attempt=delivery.attempt - 1,
-        next_at=op.now if op.next_at is None else op.next_at,
+        next_at=at,
+        put_off=at > op.now,
         lease_token=None,
         lease_expires_at=None,
     )
@@ -89,10 +95,29 @@ def reclaim_deliveries(data: Data, op: ReclaimDeliveries) -> Result:
     """Make every delivery that is being sent due again."""
     for delivery in data.deliveries.values():
         if delivery.status == "sending":
+            _interrupted(data, delivery, op.now)
             data.deliveries[delivery.id] = replace(
                 delivery, status="pending", next_at=op.now, lease_token=None, lease_expires_at=None
             )
     return Done()
+
+
+def _interrupted(data: Data, delivery: Delivery, now: int) -> None:
+    """Note the attempt of which nobody has written how it went."""
+    tries = data.tries[delivery.id]
+    if all(tried.number != delivery.attempt for tried in tries):
+        tries.append(
+            DeliveryAttempt(
+                delivery_id=delivery.id,
+                number=delivery.attempt,
+                started_at=now,
+                duration=0,
+                status=None,
+                error=INTERRUPTED,
+                response=None,
+            )
+        )
+        tries.sort(key=lambda tried: tried.number)
 
 
 def _sending(data: Data, delivery_id: str, token: int) -> Delivery | None:

@@ -17,6 +17,7 @@ from hookyard.store.contract import (
     RecoverDeliveries,
     ResendDelivery,
     Result,
+    ResumeDeliveries,
     Stale,
 )
 from hookyard.store.memory.data import Data
@@ -59,6 +60,16 @@ def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     for one in () if op.dry_run else again:
         data.deliveries[one.id] = sent_again(one, op.now)
     return DeliveriesMoved(len(again), following)
+
+
+def resume_deliveries(data: Data, op: ResumeDeliveries) -> Result:
+    """Send now what was put off."""
+    own = (one for one in data.deliveries.values() if one.endpoint == op.endpoint)
+    rows = sorted((one for one in own if one.put_off and one.status == "pending"), key=lambda one: one.id)
+    moved = rows[: max(op.limit, 0)]
+    for one in moved:
+        data.deliveries[one.id] = replace(one, next_at=op.now, put_off=False)
+    return DeliveriesMoved(len(moved), None)
 
 
 def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:

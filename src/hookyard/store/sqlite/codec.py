@@ -79,6 +79,8 @@ DeliveryRow = tuple[
     int | None,  # event_tail
     str | None,  # order_key
     int,  # round_start
+    int,  # epoch
+    int,  # put_off
     bytes,  # body
 ]
 """A row of `delivery` as the statements select it."""
@@ -295,6 +297,8 @@ def new_delivery(delivery: Delivery) -> tuple[Value, ...]:
         *(_NO_NUMBERS if delivery.event_id is None else new_numbers(delivery.event_id)),
         delivery.order_key,
         delivery.round_start,
+        delivery.epoch,
+        delivery.put_off,
     )
 
 
@@ -320,7 +324,9 @@ def delivery(row: DeliveryRow) -> Delivery:
         event_id=None if row[18] is None or row[19] is None else ids.join(row[18], row[19]),
         order_key=row[20],
         round_start=row[21],
-        body=row[22],
+        epoch=row[22],
+        put_off=row[23] == 1,
+        body=row[24],
     )
 
 

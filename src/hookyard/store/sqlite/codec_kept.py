@@ -181,15 +181,16 @@ def schedule(row: Row) -> Schedule:
 def new_endpoint(one: Endpoint) -> Row:
     """The values of a row of `endpoint`."""
     return (
-        *(one.name, one.tenant, one.origin, one.spec, one.private, one.created_at, one.created_by, one.updated_at),
+        *(one.name, one.tenant, one.origin, one.spec, one.private, one.epoch),
+        *(one.created_at, one.created_by, one.updated_at),
         *(one.disabled_at, one.disabled_reason, one.failing_since),
     )
 
 
 def endpoint(row: Row) -> Endpoint:
     """The endpoint of a row."""
-    name, tenant, origin, spec, private, created_at, created_by, updated_at, disabled_at, reason, failing = cast(
-        "tuple[str, str, str, bytes, bytes, int, str, int, int | None, DisabledReason | None, int | None]", row
+    name, tenant, origin, spec, private, epoch, created_at, created_by, updated_at, disabled_at, reason, failing = cast(
+        "tuple[str, str, str, bytes, bytes, int, int, str, int, int | None, DisabledReason | None, int | None]", row
     )
     return Endpoint(
         name=name,
@@ -197,6 +198,7 @@ def endpoint(row: Row) -> Endpoint:
         origin="config" if origin == "config" else "http",
         spec=spec,
         private=private,
+        epoch=epoch,
         created_at=created_at,
         created_by=created_by,
         updated_at=updated_at,

@@ -234,6 +234,7 @@ CREATE TABLE delivery (
   event_key        INTEGER,           -- of the event that was emitted and that it tells; NULL when it tells of a job
   event_tail       INTEGER,
   endpoint         TEXT,              -- its name, or NULL for a callback URL
+  epoch            INTEGER NOT NULL,  -- of its endpoint: another one of the same name has another
   url              TEXT,
   tenant           TEXT    NOT NULL,  -- of the job or of the event
   order_key        TEXT,              -- those of one endpoint with the same go one after the other; NULL: in no order
@@ -241,6 +242,7 @@ CREATE TABLE delivery (
   attempt          INTEGER NOT NULL,
   round_start      INTEGER NOT NULL,  -- how many attempts there were when it was last sent again by hand
   next_at          INTEGER,
+  put_off          INTEGER NOT NULL,  -- 1: due so late only because its receiver could not be sent to
   lease_token      INTEGER,
   lease_expires_at INTEGER,
   created_at       INTEGER NOT NULL,
@@ -257,6 +259,8 @@ CREATE INDEX delivery_of_job ON delivery (job_key) WHERE job_key IS NOT NULL;
 CREATE INDEX delivery_of_endpoint ON delivery (endpoint, key);
 -- What is to be sent, by when it is due.
 CREATE INDEX delivery_pending ON delivery (next_at, key) WHERE status = 'pending';
+-- What waits for its receiver and not for its own time.
+CREATE INDEX delivery_put_off ON delivery (endpoint, key) WHERE put_off = 1 AND status = 'pending';
 -- What a courier holds, by the end of its lease: sent again when the courier died.
 CREATE INDEX delivery_sending ON delivery (lease_expires_at, key) WHERE status = 'sending';
 -- Those of no job, by their end: what can be forgotten.
@@ -335,6 +339,7 @@ CREATE TABLE endpoint (
   name            TEXT    NOT NULL PRIMARY KEY,
   tenant          TEXT    NOT NULL,
   origin          TEXT    NOT NULL,      -- config, http
+  epoch           INTEGER NOT NULL,      -- what tells it from others that had its name
   created_at      INTEGER NOT NULL,
   created_by      TEXT    NOT NULL,      -- a principal
   updated_at      INTEGER NOT NULL,

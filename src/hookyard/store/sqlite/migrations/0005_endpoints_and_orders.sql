@@ -19,6 +19,7 @@ CREATE TABLE delivery (
   event_key        INTEGER,           -- of the event that was emitted and that it tells; NULL when it tells of a job
   event_tail       INTEGER,
   endpoint         TEXT,              -- its name, or NULL for a callback URL
+  epoch            INTEGER NOT NULL,  -- of its endpoint: another one of the same name has another
   url              TEXT,
   tenant           TEXT    NOT NULL,  -- of the job or of the event
   order_key        TEXT,              -- those of one endpoint with the same go one after the other; NULL: in no order
@@ -26,6 +27,7 @@ CREATE TABLE delivery (
   attempt          INTEGER NOT NULL,
   round_start      INTEGER NOT NULL,  -- how many attempts there were when it was last sent again by hand
   next_at          INTEGER,
+  put_off          INTEGER NOT NULL,  -- 1: due so late only because its receiver could not be sent to
   lease_token      INTEGER,
   lease_expires_at INTEGER,
   created_at       INTEGER NOT NULL,
@@ -42,6 +44,8 @@ CREATE INDEX delivery_of_job ON delivery (job_key) WHERE job_key IS NOT NULL;
 CREATE INDEX delivery_of_endpoint ON delivery (endpoint, key);
 -- What is to be sent, by when it is due.
 CREATE INDEX delivery_pending ON delivery (next_at, key) WHERE status = 'pending';
+-- What waits for its receiver and not for its own time.
+CREATE INDEX delivery_put_off ON delivery (endpoint, key) WHERE put_off = 1 AND status = 'pending';
 -- What a courier holds, by the end of its lease: sent again when the courier died.
 CREATE INDEX delivery_sending ON delivery (lease_expires_at, key) WHERE status = 'sending';
 -- Those of no job, by their end: what can be forgotten.
@@ -70,12 +74,12 @@ CREATE TABLE delivery_attempt (
 
 INSERT INTO delivery (
   key, tail, job_key, job_tail, request_id, event, endpoint, url, status, attempt, next_at, lease_token,
-  lease_expires_at, created_at, completed_at, last_status, last_error, body, tenant, round_start
+  lease_expires_at, created_at, completed_at, last_status, last_error, body, tenant, round_start, epoch, put_off
 )
 SELECT
   key, tail, job_key, job_tail, request_id, event, endpoint, url, status, attempt, next_at, lease_token,
   lease_expires_at, created_at, completed_at, last_status, last_error, body,
-  coalesce((SELECT tenant FROM job_log WHERE job_log.key = delivery_before.job_key), ''), 0
+  coalesce((SELECT tenant FROM job_log WHERE job_log.key = delivery_before.job_key), ''), 0, 0, 0
 FROM delivery_before;
 INSERT INTO delivery_attempt (
   delivery_key, number, started_at, duration, status, error, response
@@ -91,6 +95,7 @@ CREATE TABLE endpoint (
   name            TEXT    NOT NULL PRIMARY KEY,
   tenant          TEXT    NOT NULL,
   origin          TEXT    NOT NULL,      -- config, http
+  epoch           INTEGER NOT NULL,      -- what tells it from others that had its name
   created_at      INTEGER NOT NULL,
   created_by      TEXT    NOT NULL,      -- a principal
   updated_at      INTEGER NOT NULL,

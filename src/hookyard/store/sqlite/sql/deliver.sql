@@ -4,8 +4,8 @@
 INSERT INTO delivery (
   key, tail, job_key, job_tail, event, endpoint, url, body, created_at, status, attempt, next_at, lease_token,
   lease_expires_at, last_status, last_error, completed_at, request_id, tenant, event_key, event_tail, order_key,
-  round_start)
-VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
+  round_start, epoch, put_off)
+VALUES /* each , */ (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) /* end */;
 
 -- name: pick_deliveries
 -- The longest due, as one JSON text like the picks of a claim; body as hexadecimal digits, or
@@ -26,6 +26,11 @@ FROM due CROSS JOIN delivery USING (key);
 
 -- name: body
 SELECT body FROM delivery WHERE key = ?;
+
+-- name: note_interrupted
+-- The attempts of those of which nobody has written how they went; the parameters are the time and the deliveries.
+INSERT OR IGNORE INTO delivery_attempt (delivery_key, number, started_at, duration, status, error, response)
+SELECT key, attempt, ?, 0, NULL, 'interrupted', NULL FROM delivery WHERE key IN (/* each , */ ? /* end */);
 
 -- name: lease_deliveries
 -- The parameters are the token, the lease's end and then the deliveries.
@@ -57,10 +62,14 @@ WHERE delivery.key = given.key AND delivery.tail = given.tail AND delivery.statu
 WITH given (key, status, next_at, last_status, last_error, completed_at) AS
   (VALUES /* each , */ (?, ?, ?, ?, ?, ?) /* end */)
 UPDATE delivery
-SET status = given.status, next_at = given.next_at, last_status = given.last_status,
+SET status = given.status, next_at = given.next_at, put_off = 0, last_status = given.last_status,
     last_error = given.last_error, completed_at = given.completed_at, lease_token = NULL, lease_expires_at = NULL
 FROM given
 WHERE delivery.key = given.key;
+
+-- name: note_all_interrupted
+INSERT OR IGNORE INTO delivery_attempt (delivery_key, number, started_at, duration, status, error, response)
+SELECT key, attempt, ?, 0, NULL, 'interrupted', NULL FROM delivery INDEXED BY delivery_sending WHERE status = 'sending';
 
 -- name: reclaim_deliveries
 UPDATE delivery SET status = 'pending', next_at = ?, lease_token = NULL, lease_expires_at = NULL
@@ -68,8 +77,8 @@ WHERE status = 'sending';
 
 -- name: release_delivery
 -- The leases were looked at before.
-WITH given (key, next_at) AS (VALUES /* each , */ (?, ?) /* end */)
+WITH given (key, next_at, put_off) AS (VALUES /* each , */ (?, ?, ?) /* end */)
 UPDATE delivery
-SET status = 'pending', attempt = attempt - 1, next_at = given.next_at, lease_token = NULL, lease_expires_at = NULL
+SET status = 'pending', attempt = attempt - 1, next_at = given.next_at, put_off = given.put_off, lease_token = NULL, lease_expires_at = NULL
 FROM given
 WHERE delivery.key = given.key;

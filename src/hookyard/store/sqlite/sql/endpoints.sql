@@ -2,7 +2,7 @@
 
 -- columns: endpoint
 -- In the order in which the codec reads them.
-name, tenant, origin, spec, private, created_at, created_by, updated_at, disabled_at, disabled_reason, failing_since
+name, tenant, origin, spec, private, epoch, created_at, created_by, updated_at, disabled_at, disabled_reason, failing_since
 
 -- columns: waiting_or_failed
 delivery INDEXED BY delivery_unsettled WHERE endpoint = ?1 AND status <> 'sending' AND status <> 'delivered'
@@ -13,12 +13,12 @@ delivery INDEXED BY delivery_sending WHERE status = 'sending' AND endpoint = ?1
 
 -- name: put_endpoint
 INSERT OR REPLACE INTO endpoint (/* columns endpoint */)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: put_new_endpoint
 -- As many rows as there was none of the name.
 INSERT INTO endpoint (/* columns endpoint */)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (name) DO NOTHING;
 
 -- name: delete_endpoint

@@ -14,7 +14,7 @@ key, tail, plugin, command, lane, submitted_at, run_at, priority, max_attempts, 
 -- In the order in which the codec reads them; body follows.
 key, tail, job_key, job_tail, event, endpoint, url, created_at, status, attempt, next_at, lease_token,
   lease_expires_at, last_status, last_error, completed_at, request_id, tenant, event_key, event_tail, order_key,
-  round_start
+  round_start, epoch, put_off
 
 -- columns: dead_letter
 -- As hookyard.store.rules.is_dead has it.

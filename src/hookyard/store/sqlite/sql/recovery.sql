@@ -12,10 +12,17 @@ SELECT status FROM delivery WHERE key = ? AND tail = ?;
 -- The parameters are the time and the deliveries, none of which is being sent: those that are over begin a new round, and
 -- only one that is pending stays in its order.
 UPDATE delivery
-SET status = 'pending', next_at = ?, completed_at = NULL,
+SET status = 'pending', next_at = ?, put_off = 0, completed_at = NULL,
     round_start = CASE WHEN completed_at IS NULL THEN round_start ELSE attempt END,
     order_key = CASE WHEN status = 'pending' THEN order_key END
 WHERE key IN (/* each , */ ? /* end */);
+
+-- name: resume
+-- As many rows as the limit unless there are no more; the parameters are the time, the endpoint and the limit.
+UPDATE delivery SET next_at = ?, put_off = 0
+WHERE key IN (
+  SELECT key FROM delivery INDEXED BY delivery_put_off
+  WHERE put_off = 1 AND status = 'pending' AND endpoint = ? ORDER BY key LIMIT ?);
 
 -- name: abandon
 UPDATE delivery SET status = 'failed', last_error = 'abandoned', next_at = NULL, completed_at = ? WHERE key = ?;

@@ -31,11 +31,12 @@ _LEASE, _NEXT = _SQL["lease_deliveries"], _SQL["next_delivery"]
 _HELD, _END_ATTEMPT = _SQL["held_deliveries"], _SQL["end_delivery_attempt"]
 _FINISH, _RELEASE = _SQL["finish_delivery"], _SQL["release_delivery"]
 _RECOVER = _SQL["reclaim_deliveries"]
+_INTERRUPTED, _ALL_INTERRUPTED = _SQL["note_interrupted"], _SQL["note_all_interrupted"]
 
 _Packed = tuple[
     int, int, int | None, int | None, str, str | None, str | None, int, str, int, int | None, int | None,
     int | None, int | None, str | None, int | None, str, str, int | None, int | None, str | None, int,
-    str | None, int, int,
+    int, int, str | None, int, int,
 ]  # fmt: skip
 """A delivery row as JSON: body as hexadecimal digits if it is short, its length, and when it was due."""
 
@@ -50,11 +51,14 @@ def claim_deliveries(db: Db, ops: Sequence[ClaimDeliveries]) -> list[Result]:
 def _claim(db: Db, op: ClaimDeliveries) -> Result:
     limit = max(op.limit, 0)
     found = db.row(_PICK, (op.now, limit, inline(limit)))
-    due = sorted(_packed.decode(cast("tuple[str]", found)[0]), key=lambda row: (row[24], row[0]))
-    rows = due[: fitting([row[23] for row in due])]
+    due = sorted(_packed.decode(cast("tuple[str]", found)[0]), key=lambda row: (row[26], row[0]))
+    rows = due[: fitting([row[25] for row in due])]
     lease = op.lease
     for start in range(0, len(rows), statements.MOST):
-        keys = [row[0] for row in rows[start : start + statements.MOST]]
+        chunk = rows[start : start + statements.MOST]
+        keys = [row[0] for row in chunk]
+        if left := [row[0] for row in chunk if row[8] == "sending"]:
+            db.change(_INTERRUPTED, [op.now, *left], len(left))
         db.change(_LEASE, [lease.token, lease.expires_at, *keys], len(keys))
     next_due = cast("tuple[int | None]", db.row(_NEXT, ()))[0]
     if len(rows) < len(due):
@@ -67,7 +71,7 @@ def _leased(db: Db, row: _Packed, op: ClaimDeliveries) -> Delivery:
     """The delivery as it is once leased."""
     lease = op.lease
     return replace(
-        delivery(cast("DeliveryRow", (*row[:22], unpacked(db, row[22], _BODY, row[0])))),
+        delivery(cast("DeliveryRow", (*row[:24], unpacked(db, row[24], _BODY, row[0])))),
         status="sending",
         attempt=row[9] + 1,
         lease_token=lease.token,
@@ -122,7 +126,8 @@ def release_delivery(db: Db, ops: Sequence[ReleaseDelivery]) -> list[Result]:
     for op in ops:
         key, _ = numbers(op.delivery_id)
         if key in held:
-            values += (key, op.now if op.next_at is None else op.next_at)
+            at = op.now if op.next_at is None else op.next_at
+            values += (key, at, at > op.now)
         results.append(Done() if key in held else Stale())
     if held:
         db.change(_RELEASE, values, len(held))
@@ -132,6 +137,7 @@ def release_delivery(db: Db, ops: Sequence[ReleaseDelivery]) -> list[Result]:
 def reclaim_deliveries(db: Db, ops: Sequence[ReclaimDeliveries]) -> list[Result]:
     """Make every delivery that is being sent due again."""
     for op in ops:
+        db.change(_ALL_INTERRUPTED, (op.now,))
         db.change(_RECOVER, (op.now,))
     return [Done() for _ in ops]
 

@@ -15,6 +15,7 @@ from hookyard.store.contract import (
     RecoverDeliveries,
     ResendDelivery,
     Result,
+    ResumeDeliveries,
     Stale,
 )
 from hookyard.store.rules import is_recovered
@@ -30,6 +31,7 @@ _SQL = statements.load("recovery")
 _STANDING, _SEND_AGAIN, _ABANDON = _SQL["standing"], _SQL["send_again"], _SQL["abandon"]
 _RECOVERABLE, _ALL_OF, _SOME_OF = _SQL["recoverable"], _SQL["all_of"], _SQL["some_of"]
 _FORGET, _TOLD = _SQL["forget"], _SQL["told"]
+_RESUME = _SQL["resume"]
 _NEWEST = 1 << 60
 """Greater than any key."""
 
@@ -80,6 +82,11 @@ def _recover(db: Db, op: RecoverDeliveries) -> Result:
     if not op.dry_run:
         _send_again(db, again, op.now)
     return DeliveriesMoved(len(again), _next(op, [row[:2] for row in rows]))
+
+
+def resume_deliveries(db: Db, ops: Sequence[ResumeDeliveries]) -> list[Result]:
+    """Send now what was put off."""
+    return [DeliveriesMoved(db.change(_RESUME, (op.now, op.endpoint, max(op.limit, 0))), None) for op in ops]
 
 
 def purge_deliveries(db: Db, ops: Sequence[PurgeDeliveries]) -> list[Result]:
