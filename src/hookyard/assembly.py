@@ -5,7 +5,7 @@ it must not keep the others from running: what it leaves without effect is in `d
 reports as well.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from hookyard.auth import jwt
@@ -64,6 +64,23 @@ def assemble(loaded: Loaded, before: Registry | None = None, began: Callable[[st
         *degraded_schedules(loaded.config, inactive),
     ]
     return Assembly(registry, sources, _located(loaded, found), _located(loaded, degraded))
+
+
+def apart_from_plugins(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    """What is wrong with a configuration whatever plugins there are; of one that could not be read whole as well."""
+    yield from Outbound.problems(loaded.config)
+    yield from jwt.problems(loaded.config.jwt, loaded.base)
+    try:
+        Sources.build(loaded.config, {}, _Any())
+    except SourcesError as error:
+        yield from error.problems
+
+
+class _Any(Container[str]):
+    """Stands for plugins of which nothing is known: any may be there."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
 
 
 def _located(loaded: Loaded, found: Iterable[tuple[str, str]]) -> tuple[Problem, ...]:

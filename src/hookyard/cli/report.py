@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from hookyard.assembly import assemble
+from hookyard.assembly import apart_from_plugins, assemble
 from hookyard.config import Config, Loaded, load_file
 from hookyard.config.schedules.spec import spec_of
 from hookyard.errors import ConfigError, Problem
@@ -90,7 +90,7 @@ class Report(Struct, frozen=True, kw_only=True):
 def examine(path: Path) -> Report:
     """Load a configuration and everything that it names."""
     try:
-        loaded = load_file(path)
+        loaded = load_file(path, checks=apart_from_plugins)
     except ConfigError as error:
         return Report(file=str(path), ok=False, problems=error.problems)
     config = loaded.config

@@ -30,13 +30,14 @@ def serve(
     from msgspec.structs import replace
 
     from hookyard import log
+    from hookyard.assembly import apart_from_plugins
     from hookyard.config import Loaded, load_file
     from hookyard.server import run
 
     path, folder = chosen(config), Path.cwd()
 
     def read() -> Loaded:
-        loaded = load_file(path, folder=folder)
+        loaded = load_file(path, folder=folder, checks=apart_from_plugins)
         server = loaded.config.server
         if host is not None:
             server = replace(server, host=host)

@@ -16,6 +16,7 @@ from watchfiles import (
 )
 
 from hookyard import log
+from hookyard.assembly import apart_from_plugins
 from hookyard.config import Loaded, load_file
 from hookyard.errors import ConfigError, Refused
 from hookyard.host.changes import Changes
@@ -37,7 +38,7 @@ def develop(path: Path, port: int | None) -> None:
     folder = Path.cwd()
 
     def read() -> Loaded:
-        loaded = load_file(path, folder=folder)
+        loaded = load_file(path, folder=folder, checks=apart_from_plugins)
         server = loaded.config.server if port is None else replace(loaded.config.server, port=port)
         return dataclasses.replace(loaded, config=replace(loaded.config, server=server))
 

@@ -1,10 +1,12 @@
 """From nodes of a file to the values that the Structs declare, with every problem found on the way.
 
 Each value is converted on its own, so that one that is wrong hides no other. What failed is left out of what
-is built around it: an entry of a mapping disappears, a list or a Struct fails as a whole.
+is built around it: an entry of a mapping disappears, a list or a Struct fails as a whole, but for Structs that are
+tolerated as they are.
 """
 
 import difflib
+from collections.abc import Collection
 from collections.abc import Mapping as MappingOf
 from pathlib import Path
 from types import NoneType
@@ -12,6 +14,7 @@ from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import FieldInfo
 
 from hookyard.config.document import Mapping, Node, Scalar, Sequence
 from hookyard.config.kinds import base, expected, is_private, members, split, struct_of
@@ -32,10 +35,14 @@ class Converter:
     Args:
         folder: where relative paths of secret files start.
         environ: where variables are looked up.
+        tolerant: Structs of which what failed takes its default, for checks of the rest to go on.
     """
 
-    def __init__(self, folder: Path, environ: MappingOf[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environ: MappingOf[str, str], tolerant: Collection[type[Struct]] = frozenset()
+    ) -> None:
         self.findings: list[Finding] = []
+        self._tolerant = tolerant
         self._scalars = Scalars(folder, environ, self._report)
 
     def convert(self, node: Node, kind: object, place: Place) -> object | Failed:
@@ -64,7 +71,7 @@ class Converter:
         return self._unexpected(node, kind, place)
 
     def struct(self, node: Mapping, struct: type[Struct], place: Place) -> object | Failed:
-        """A Struct from a mapping; at the root a field that failed takes its default, for checks to go on."""
+        """A Struct from a mapping."""
         fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
         for key, entry in node.entries.items():
             if key not in fields:
@@ -72,22 +79,27 @@ class Converter:
                 hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(fields)}"
                 self._report(place.key(key, entry.line), f"unknown key; {hint}")
         values: dict[str, object] = {}
-        whole = True
+        failed: list[FieldInfo] = []
         for key, field in fields.items():
             found = node.entries.get(key)
             if found is None:
                 if field.required:
                     self._report(place.key(key, place.line), f"missing; expected {expected(field.type)}")
-                    whole = False
+                    failed.append(field)
                 continue
             if field.default == () and is_null(found.node):
                 continue
             value = self.convert(found.node, field.type, place.key(key, found.line))
             if value is not FAILED:
                 values[field.name] = value
-            elif place.path:
-                whole = False
-        return struct(**values) if whole else FAILED
+            else:
+                failed.append(field)
+        if failed and struct not in self._tolerant:
+            return FAILED
+        for field in failed:
+            if field.required:
+                values[field.name] = () if base(field.type) is tuple else ""
+        return struct(**values)
 
     def _dict(self, node: Mapping, kind: object, place: Place) -> object:
         key_kind, value_kind = get_args(split(kind)[0])

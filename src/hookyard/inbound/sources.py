@@ -1,6 +1,6 @@
 """The sources of a configuration, checked against the commands they name."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -47,7 +47,7 @@ class Sources:
         cls,
         config: Config,
         commands: Mapping[str, Command],
-        inactive: Collection[str] = (),
+        inactive: Container[str] = (),
         hooks: Mapping[str, Collection[str]] | None = None,
     ) -> "Sources":
         """Compile every source.
@@ -95,7 +95,7 @@ class _Plugins(Struct, frozen=True):
     """What is there to be named."""
 
     commands: Mapping[str, Command]
-    inactive: Collection[str]
+    inactive: Container[str]
     hooks: Mapping[str, Collection[str]]
 
     def check_hook(self, plugin: str, hook: str, where: str, problems: list[Found]) -> None:

@@ -88,3 +88,76 @@ def test_what_does_not_fit_of_an_endpoint_has_its_place_and_shows_no_secret(hook
         "endpoints.c.allow_networks[0]": 18,
     }
     assert "sw0rdfish" not in ended.err
+
+
+def test_what_can_be_read_is_checked_where_something_else_cannot(hookyard: Call, tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        HEAD
+        + f"""\
+  a:
+    url: http://a.example/
+    secrets: [hunter2]
+    events: [job.faild]
+    rate: 1
+    foo: 1
+  b:
+    url: https://b.example:8443/
+    headers: {{host: x}}
+    connect_timeout: 1h
+    timeout: long
+  c:
+    url: https://c.example/
+    secrets: [{SECRET}]
+    if: "data."
+outbound:
+  timeout: 0s
+  callback_secrets: [x]
+sources:
+  s:
+    scheme: github
+    secrets: [x]
+    allow: [nowhere]
+    routes: [{{run: any/thing}}]
+"""
+    )
+    ended = hookyard("check", file)
+    assert places(ended, file) == {
+        "endpoints.a.url": 4,
+        "endpoints.a.secrets[0]": 5,
+        "endpoints.a.events[0]": 6,
+        "endpoints.a.rate": 7,
+        "endpoints.a.foo": 8,
+        "endpoints.b.secrets": 9,
+        "endpoints.b.url": 10,
+        "endpoints.b.headers.host": 11,
+        "endpoints.b.timeout": 13,
+        "endpoints.c.if": 17,
+        "outbound.timeout": 19,
+        "outbound.callback_secrets[0]": 20,
+        "sources.s.allow[0]": 25,
+    }
+    assert "hunter2" not in ended.err
+
+
+def test_what_rests_on_something_that_cannot_be_read_is_not_judged(hookyard: Call, tmp_path: Path) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        HEAD
+        + f"""\
+  a:
+    url: http://a.example/
+    secrets: [{SECRET}]
+    connect_timeout: 20s
+outbound:
+  allow_http: perhaps
+  timeout: long
+  connect_timeout: 30s
+  allow_ports: [0]
+"""
+    )
+    assert places(hookyard("check", file), file) == {
+        "outbound.allow_http": 8,
+        "outbound.timeout": 9,
+        "outbound.allow_ports[0]": 11,
+    }

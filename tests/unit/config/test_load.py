@@ -164,6 +164,7 @@ def test_every_problem_is_reported_in_one_go_in_the_order_of_the_file(problems: 
         "14: plugins.a.enabled: the environment variable NOT_SET is not set",
         "14: plugins.a.config: expected a mapping",
         "16: outbound.schedule: expected at least 1 in the list",
+        "17: outbound.connect_timeout: 1h is longer than outbound.timeout, 15s, which holds it",
         "18: serve: unknown key",
     ]
 
@@ -189,7 +190,7 @@ def test_every_problem_is_reported_in_one_go_in_the_order_of_the_file(problems: 
         ("outbound: {allow_ports: 1}", "outbound.allow_ports: expected a list or any, found the number 1"),
         (
             "outbound: {allow_ports: [x]}",
-            "outbound.allow_ports[0]: expected an integer from 0 to 65535, found the text 'x'",
+            "outbound.allow_ports[0]: expected an integer from 1 to 65535, found the text 'x'",
         ),
         ("outbound: {allow_ports: }", "outbound.allow_ports: expected a list or any, found nothing"),
         ('plugins: {"a\\n": {}}', "plugins.a\n: as a key, expected a name"),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from hookyard.config.model.parts import HOUR, MINUTE, Port, Positive, Section
+from hookyard.config.model.parts import HOUR, MINUTE, Positive, ReceivingPort, Section
 from hookyard.config.values import Duration, Secret, Size
 
 
@@ -15,7 +15,7 @@ class OutboundSettings(Section, frozen=True, kw_only=True):
     """Standard Webhooks secrets for `callback_url`; while empty, a trigger that has one is refused."""
     allow_http: bool = False
     """Whether plain http is allowed, for receivers inside one's own network."""
-    allow_ports: tuple[Port, ...] | Literal["any"] = (443,)
+    allow_ports: tuple[ReceivingPort, ...] | Literal["any"] = (443,)
     """TCP ports that may be called."""
     allow_networks: tuple[str, ...] = ()
     """CIDRs that may be called although they are not public, such as `10.1.0.0/16`."""

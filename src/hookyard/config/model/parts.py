@@ -16,6 +16,8 @@ Name = Annotated[
 ]
 Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+" + END, description="the name of an HTTP header")]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+ReceivingPort = Annotated[int, Meta(ge=1, le=65535)]
+"""One that something can listen at; of a server's own 0 is any that is free."""
 Positive = Annotated[int, Meta(ge=1)]
 Text = Annotated[str, Meta(min_length=1)]
 _GLOB = r"[A-Za-z0-9_.*?\[\]!-]+"

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from msgspec import field
 
 from hookyard.config.model.external import ExternalCommand
-from hookyard.config.model.parts import Name, Port, Positive, Section, Text
+from hookyard.config.model.parts import Name, Positive, ReceivingPort, Section, Text
 from hookyard.config.values import Duration, Secret, Size
 
 
@@ -31,7 +31,7 @@ class PluginHttp(Section, frozen=True, kw_only=True):
     """Only these hosts, with globs such as `*.example.com`; left out, every public one."""
     allow_http: bool = False
     """Whether plain http is allowed."""
-    allow_ports: tuple[Port, ...] | Literal["any"] = (80, 443)
+    allow_ports: tuple[ReceivingPort, ...] | Literal["any"] = (80, 443)
     """TCP ports that may be called."""
     allow_networks: tuple[str, ...] = ()
     """CIDRs that may be called although they are not public."""

@@ -1,6 +1,6 @@
 """A route: which events it takes, and what it makes of them for its command."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -25,7 +25,7 @@ class There(Protocol):
         ...
 
     @property
-    def inactive(self) -> Collection[str]:
+    def inactive(self) -> Container[str]:
         """Plugins that were found and do not run: what commands they have is not known."""
         ...
 
