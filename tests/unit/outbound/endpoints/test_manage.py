@@ -288,7 +288,7 @@ def test_a_rotation_leaves_the_other_kind_alone_and_may_bring_the_first_of_its_o
     ("kind", "given", "overlap", "path", "says"),
     [
         ("v1", "whsec_hunter2", 0, "$.secret", "Standard Webhooks secret"),
-        ("v1", new_key(), 0, "$.secret", "signs v1a, and not v1"),
+        pytest.param("v1", new_key(), 0, "$.secret", "signs v1a, and not v1", id="a new key for v1"),
         ("v1a", OTHER, 0, "$.secret", "signs v1, and not v1a"),
         ("v1", SECRET, 0, "$.secret", "already"),
         ("v1", None, -1, "$.overlap", "a year"),
