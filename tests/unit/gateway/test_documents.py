@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 from litestar.routes import HTTPRoute
 from tests.unit.gateway.lab import House, commands_of, config_of, house_of
 
@@ -173,6 +174,38 @@ def test_every_reference_leads_somewhere(house: House) -> None:
 def test_every_operation_has_an_id_of_its_own(house: House) -> None:
     operations = [entry["operationId"] for path in described(house)["paths"].values() for entry in path.values()]
     assert len(set(operations)) == len(operations)
+
+
+@pytest.mark.parametrize(
+    ("path", "good", "bad"),
+    [
+        (
+            "endpoints",
+            {
+                "if": None,
+                "headers": {"X-A": None, "X-B": "4"},
+                "breaker": {"failures": 3, "cooldown": None},
+                "tls": None,
+            },
+            [{"secrets": ["x"]}, {"name": "x"}, {"breaker": {"failures": "many"}}, {"nonsense": 1}, {"enabled": 1}],
+        ),
+        ("schedules", {"every": "5m", "cron": None}, [{"every": ["5m"]}, {"nonsense": 1}]),
+    ],
+)
+def test_the_body_of_a_patch_has_a_type_of_which_every_member_may_be_left_out_or_null(
+    house: House, path: str, good: dict[str, Any], bad: list[dict[str, Any]]
+) -> None:
+    document = described(house)
+    content = document["paths"][f"/api/v1/{path}/{{name}}"]["patch"]["requestBody"]["content"]
+    assert list(content) == ["application/json", "application/merge-patch+json"]
+    for media in content.values():
+        schema = {**media["schema"], "components": document["components"]}
+        Draft202012Validator.check_schema(schema)
+        validator: Any = Draft202012Validator(schema)  # pyright cannot say what its methods take
+        for fine in (good, {}, dict.fromkeys(schema["properties"])):
+            assert list(validator.iter_errors(fine)) == []
+        for wrong in bad:
+            assert list(validator.iter_errors(wrong)), wrong
 
 
 def test_a_problem_is_what_the_document_says_it_is(house: House) -> None:

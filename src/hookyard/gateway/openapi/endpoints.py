@@ -15,6 +15,7 @@ from hookyard.gateway.endpoints.sample import SampleSent, SampleTried
 from hookyard.gateway.endpoints.stats import EndpointStats
 from hookyard.gateway.endpoints.views import EndpointListQuery, EndpointPage, EndpointView, NewEndpointView
 from hookyard.gateway.keys import PublishedKey
+from hookyard.gateway.openapi.merge import merge_patch
 from hookyard.gateway.openapi.parts import (
     BODY,
     WRITE,
@@ -28,7 +29,7 @@ from hookyard.gateway.openapi.parts import (
     problems,
     shown,
 )
-from hookyard.outbound.endpoints.bodies import NewEndpoint
+from hookyard.outbound.endpoints.bodies import ONLY_NEW, NewEndpoint
 
 _TAG: Final = "endpoints"
 _NAME: Final = in_path("name", {"type": "string", "minLength": 1})
@@ -103,10 +104,7 @@ def _one(known: Known) -> Object:
         parameters=[_NAME],
         description="A JSON merge patch (RFC 7396): null takes a key away. Needs `jobs:read` too.",
     )
-    change["patch"]["requestBody"] = {
-        "required": True,
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
+    change["patch"]["requestBody"] = merge_patch(known, NewEndpoint, without=tuple(ONLY_NEW))
     forget = operation(
         "delete",
         "Forget an endpoint",

@@ -3,6 +3,7 @@
 from typing import Final
 
 from hookyard.config.model import ScheduleSettings
+from hookyard.gateway.openapi.merge import merge_patch
 from hookyard.gateway.openapi.parts import BODY, READ, WRITE, Group, Known, Object, in_path, json_body, operation, shown
 from hookyard.gateway.schedules.views import (
     NextQuery,
@@ -71,10 +72,7 @@ def _one(known: Known, name: Object) -> Object:
         parameters=[name],
         description="A JSON merge patch (RFC 7396): null takes a key away.",
     )
-    change["patch"]["requestBody"] = {
-        "required": True,
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
+    change["patch"]["requestBody"] = merge_patch(known, ScheduleSettings)
     gone = {"204": {"description": "It is gone; the jobs it made stay."}}
     forget = operation("delete", "Forget a schedule", known, tag=_TAG, answers=gone, codes=codes, parameters=[name])
     asked = [name, *known.parameters(NextQuery)]

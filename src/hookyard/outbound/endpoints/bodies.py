@@ -17,12 +17,13 @@ SecretKind: TypeAlias = Literal["v1", "v1a"]
 """What a secret signs: `v1` with HMAC, `v1a` with an Ed25519 key."""
 MOST_SECRETS: Final = 10
 _MOST_HEADERS: Final = 50
-_ONLY_NEW: Final = {
+ONLY_NEW: Final = {
     "secrets": "secrets are changed by a rotation",
     "sign": "secrets are changed by a rotation",
     "name": "a name is for good",
     "tenant": "a tenant is for good",
 }
+"""What of one cannot be changed, and why."""
 
 
 class TlsTexts(Quietly, Section, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def merged(rules: EndpointRules, private: Private, patch: Mapping[str, object]) 
     Raises:
         Refused: it names what cannot be changed, or what comes of it is no endpoint (`invalid_input`).
     """
-    for key, why in _ONLY_NEW.items():
+    for key, why in ONLY_NEW.items():
         if key in patch:
             raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}.", path=f"$.{key}")
     tls = {name: text for name in ("ca", "cert", "key") if (text := getattr(private, name)) is not None}
