@@ -21,7 +21,7 @@ OPEN = "SELECT EXISTS (SELECT 1 FROM delivery WHERE status IN ('pending', 'sendi
 LATENCIES = """
 SELECT started_at + duration - created_at
 FROM delivery CROSS JOIN delivery_attempt ON delivery_key = key
-WHERE delivery.status = 'delivered' AND endpoint GLOB 'e*'
+WHERE delivery.status = 'delivered' AND endpoint GLOB 'e*' AND created_at >= ?
 """
 
 
@@ -49,13 +49,17 @@ def p99(folder: Path, listener: Server, jobs: int, hanging: int) -> float:
         server = stack.enter_context(hookyard(folder, receiver))
         server.get("/readyz")  # it listens before it has made its file
         db = stack.enter_context(progress.reading(folder / "hookyard.db"))
+        waiting = (progress.QUEUED, progress.RUNNING, OPEN)
+        trigger(server, 1)  # the first one connects to everybody, which is not what is asked
+        progress.wait_until_done(db, *waiting, patience=120)
+        since = time.time_ns() // 1_000_000
         trigger(server, jobs)
-        progress.wait_until_done(db, progress.QUEUED, progress.RUNNING, OPEN, patience=120)
-        return _p99(db, jobs * (ENDPOINTS - HANGING))
+        progress.wait_until_done(db, *waiting, patience=120)
+        return _p99(db, since, jobs * (ENDPOINTS - HANGING))
 
 
-def _p99(db: apsw.Connection, expected: int) -> float:
-    took = [float(row[0]) for row in db.execute(LATENCIES)]
+def _p99(db: apsw.Connection, since: int, expected: int) -> float:
+    took = [float(row[0]) for row in db.execute(LATENCIES, (since,))]
     if len(took) != expected:
         raise RuntimeError(f"{expected} should have arrived, and {len(took)} have")
     return statistics.quantiles(took, n=100)[98]
@@ -82,6 +86,6 @@ def run(options: Options) -> list[Result]:
             rival=none,
             goal=2,
             better="lower",
-            note="Of the endpoints that answer. Every second one job ends, and all endpoints are told.",
+            note="Of the endpoints that answer. Every second one job ends and all are told; a first one is not counted.",
         )
     ]
