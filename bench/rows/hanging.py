@@ -86,6 +86,6 @@ def run(options: Options) -> list[Result]:
             rival=none,
             goal=2,
             better="lower",
-            note="Of the endpoints that answer. Every second one job ends and all are told; a first one is not counted.",
+            note="Of the endpoints that answer. Every second a job ends and all are told; the first is not counted.",
         )
     ]
