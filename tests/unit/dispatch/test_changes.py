@@ -37,6 +37,7 @@ class Ran(Struct):
 class Site:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
+        self.inside = threading.Event()
         self.thread = threading.Event()
         self.began = 0
         self.ended = 0
@@ -61,6 +62,7 @@ class Site:
         @self.plugin.command(concurrency=1)
         def blocks(data: Work, ctx: SyncContext[None]) -> Ran:
             self.began += 1
+            self.inside.set()
             self.thread.wait(20)
             self.ended += 1
             return Ran("through")
@@ -141,6 +143,7 @@ def test_a_killed_thread_holds_its_slot_until_it_returns() -> None:
         site = Site()
         async with plant(site.plugin) as it:
             job_id = await running(it, "blocks")
+            await asyncio.to_thread(site.inside.wait, 20)  # the job is running a moment before its thread is
             assert isinstance(await it.dispatcher.kill(job_id), Done)
             assert (await it.job(job_id)).reason == "killed"
             second = await it.submit("blocks", Work())
@@ -159,6 +162,7 @@ def test_a_killed_job_that_is_run_again_while_its_thread_goes_on_is_a_new_attemp
         site = Site()
         async with plant(site.plugin) as it:
             job_id = await running(it, "blocks")
+            await asyncio.to_thread(site.inside.wait, 20)  # the job is running a moment before its thread is
             await it.dispatcher.kill(job_id)
             assert isinstance(await it.dispatcher.retry(job_id), Done)
             site.thread.set()
