@@ -87,7 +87,11 @@ class Claims:
         """Claim until :meth:`stop`."""
         while not self._stopped:
             now = self._clock.now()
-            if now >= self._tidy_at or now < self._tidy_at - _TIDY:
+            if now < self._tidy_at - _TIDY:  # the clock went back
+                self._lines.look_again()
+                self._next_at = min(self._next_at, now)
+                self._tidy(now)
+            elif now >= self._tidy_at:
                 self._tidy(now)
             self._pump(now)
             until = min(self._next_at, now + POLL)

@@ -6,7 +6,7 @@ disk: at most it is sent twice, under one id.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from hookyard import log
@@ -14,6 +14,7 @@ from hookyard.clock import Clock
 from hookyard.config.model import OutboundSettings
 from hookyard.model import Delivery, DeliveryAttempt
 from hookyard.outbound.attempt import Attempts
+from hookyard.outbound.catch_up import CatchUp
 from hookyard.outbound.claims import Claims
 from hookyard.outbound.destination import Destination, Destinations
 from hookyard.outbound.ledger import Ledger, OutcomeWriter
@@ -65,7 +66,10 @@ class Courier:
         self._lines = Lines(settings.concurrency, self._earlier)
         self._outcome = Outcome(destinations, self._spill)
         self._workers = Workers(self._lines, self._serve, clock)
-        self._ledger = Ledger(writer=writer, clock=clock, due=self.expect, settled=self._settled, ended=ended)
+        self._ledger = Ledger(
+            writer=writer, clock=clock, due=self.expect, settled=self._settled, ended=ended, returned=self._back
+        )
+        self._catch_up = CatchUp(writer=writer, due=self.expect, clock=clock)
         self._claims = Claims(
             writer=writer,
             lines=self._lines,
@@ -142,6 +146,10 @@ class Courier:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
+    def recall(self, name: str, destination: Destination, starts: Sequence[int]) -> None:
+        """Go on with an endpoint's rate where an earlier process left it: it made attempts at these times."""
+        self._lines.line(name).recall(destination, starts, self._clock.now())
+
     # --- life ---
 
     def start(self) -> None:
@@ -165,6 +173,7 @@ class Courier:
                 self._ledger.hurry()
                 await self._quiet(_LAST_WORDS)
         await self._workers.aclose()
+        await self._catch_up.aclose()
         await asyncio.gather(*self._closing, return_exceptions=True)
         await self._sender.aclose()
 
@@ -187,11 +196,19 @@ class Courier:
 
     def _admit(self, delivery: Delivery) -> None:
         """Take a delivery that was claimed."""
+        if self._ledger.renew(delivery):
+            return
         line = self._lines.line(self._destinations.line_key(delivery))
         self._enter(line, delivery, self._clock.now(), kept=False)
 
+    def _back(self, delivery: Delivery) -> None:
+        """Take a delivery that was claimed before it was known here that it had been given back."""
+        self._admit(delivery)
+        self._workers.pump(self._clock.now())
+
     def _enter(self, line: Line, delivery: Delivery, now: int, *, kept: bool) -> None:
         """Let a delivery that is leased to us wait for its turn, or say at once what becomes of it."""
+        self._ledger.hold(delivery)
         destination = self._destinations.destination(delivery)
         if self._draining:
             self._ledger.release(delivery)
@@ -208,12 +225,13 @@ class Courier:
     async def _serve(self, start: Start) -> None:
         """Make one attempt, for which a place is taken."""
         line, delivery, epoch, probe = start
+        delivery = self._ledger.held(delivery)
         began = self._clock.now()
         try:
             destination = self._destinations.destination(delivery)
             if not isinstance(destination, Destination):
                 self._unsendable(delivery, destination, began)
-            elif line.paused_until > began or epoch != line.circuit.epoch:
+            elif line.paused(began) > began or epoch != line.circuit.epoch:
                 self._put_off(line, delivery, began)  # things changed since it was its turn
             elif (delivery.lease_expires_at or 0) - began < self._needed(destination):
                 self._ledger.release(delivery, began)
@@ -228,6 +246,8 @@ class Courier:
             if probe:  # one that showed nothing leaves it to the next
                 line.circuit.ended(None, epoch, began)
             self._lines.done(line)
+            if line.behind and not self._draining:
+                self._catch_up.look(line)
             self._settled()
 
     def _attempted(self, start: Start, destination: Destination, verdict: Verdict, attempt: DeliveryAttempt) -> None:

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.errors import StoreError, StoreUnavailable
@@ -14,7 +16,7 @@ from hookyard.model import Delivery, DeliveryAttempt
 from hookyard.outbound.attempt import named
 from hookyard.outbound.policy import Verdict
 from hookyard.store.coalescer import Waiter
-from hookyard.store.contract import Done, FinishDelivery, Op, ReleaseDelivery, Result
+from hookyard.store.contract import Done, FinishDelivery, Op, ReleaseDelivery, Result, Stale
 
 _log = log.get("outbound")
 _FIRST_WAIT: Final = 50
@@ -43,6 +45,7 @@ class Ledger:
 
     Args:
         due: told when a delivery comes back, with the time.
+        returned: handed what was claimed again before it was known here that it had been given back.
         settled: told when one is stored, or given up.
         ended: told of every delivery that arrived or failed for good, with what is stored of it.
     """
@@ -55,16 +58,39 @@ class Ledger:
         due: Callable[[int], None],
         settled: Callable[[], None],
         ended: Callable[[Delivery, FinishDelivery], None] | None = None,
+        returned: Callable[[Delivery], None] | None = None,
     ) -> None:
         self._writer = writer
         self._clock = clock
         self._due = due
+        self._returned = returned
         self._settled = settled
         self._ended = ended
         self._hurry = asyncio.Event()
         self._retries: set[asyncio.Task[None]] = set()
+        self._held: dict[str, Delivery] = {}
+        """What is leased to us, as it was leased last, until its outcome is stored."""
         self.open = 0
         """Outcomes that are not stored yet."""
+
+    def hold(self, delivery: Delivery) -> None:
+        """A delivery is ours from now on; :meth:`finish` or :meth:`release` must follow."""
+        self._held[delivery.id] = delivery
+
+    def renew(self, delivery: Delivery) -> bool:
+        """Take over the new lease of a delivery that is ours already; False when it is not.
+
+        The lease that we had ended while it waited or was under way: the clock was set forward, or all of us stood
+        still for longer than that. It is not to be sent once more.
+        """
+        if delivery.id not in self._held:
+            return False
+        self._held[delivery.id] = delivery
+        return True
+
+    def held(self, delivery: Delivery) -> Delivery:
+        """A delivery as it was leased last."""
+        return self._held.get(delivery.id, delivery)
 
     def finish(self, delivery: Delivery, verdict: Verdict, attempt: DeliveryAttempt, *, pass_on: bool = False) -> None:
         """Store how an attempt went.
@@ -99,6 +125,19 @@ class Ledger:
 
     def _write(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
         self.open += 1
+        self._submit(delivery, self._leased(op))
+
+    def _leased(self, op: FinishDelivery | ReleaseDelivery) -> FinishDelivery | ReleaseDelivery:
+        """The operation under the lease that its delivery has by now."""
+        held = self._held.get(op.delivery_id)
+        if held is None or held.lease_token == op.token:
+            return op
+        token = held.lease_token or 0
+        if isinstance(op, ReleaseDelivery):
+            return replace(op, token=token)
+        return replace(op, token=token, attempt=replace(op.attempt, number=held.attempt))
+
+    def _submit(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
         try:
             self._writer.submit_for(op, _Written(delivery, op, self.stored, self.refused))
         except StoreUnavailable:
@@ -106,11 +145,25 @@ class Ledger:
 
     def stored(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, result: Result) -> None:
         """What was to be written is on disk, or came too late."""
-        self.open -= 1
+        if self._overtaken(op, result):
+            self._submit(delivery, self._leased(op))
+            return
         try:
             self._tell(delivery, op, result)
         except Exception:  # noqa: BLE001  others wait to be told after this one
             _log.exception("delivery.untold", **named(delivery))
+        self._end(op)
+
+    def _overtaken(self, op: FinishDelivery | ReleaseDelivery, result: Result) -> bool:
+        """Whether an outcome came too late only because we have claimed its delivery once more."""
+        return isinstance(result, Stale) and self._leased(op) is not op
+
+    def _end(self, op: FinishDelivery | ReleaseDelivery) -> None:
+        """Its delivery is ours no longer, unless it was claimed once more after this was stored."""
+        self.open -= 1
+        held = self._held.pop(op.delivery_id, None)
+        if held is not None and held.lease_token != op.token and self._returned is not None:
+            self._returned(held)
         self._settled()
 
     def refused(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, error: Exception) -> None:
@@ -118,9 +171,8 @@ class Ledger:
         if isinstance(error, StoreUnavailable):
             self._retry_later(delivery, op)
             return
-        self.open -= 1
         _log.error("delivery.unsaved", **named(delivery), detail=str(error))
-        self._settled()
+        self._end(op)
 
     def _tell(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, result: Result) -> None:
         if not isinstance(result, Done):
@@ -154,11 +206,12 @@ class Ledger:
         task.add_done_callback(self._retries.discard)
 
     async def _retry(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
-        wait, ends = _FIRST_WAIT, delivery.lease_expires_at or 0
+        wait = _FIRST_WAIT
         detail = "the lease ended before the store took it"
-        while (now := self._clock.now()) < ends and not self._hurry.is_set():
+        while (now := self._clock.now()) < (self.held(delivery).lease_expires_at or 0) and not self._hurry.is_set():
             await self._clock.wait(self._hurry, now + wait)
             wait = min(2 * wait, _LONGEST_WAIT)
+            op = self._leased(op)
             try:
                 result = await self._writer.submit(op)
             except StoreUnavailable as error:
@@ -167,13 +220,14 @@ class Ledger:
                 detail = str(error)
                 break
             else:
+                if self._overtaken(op, result):
+                    continue
                 self._tell(delivery, op, result)
                 break
         else:
             # It stays leased until the lease ends, and is then sent again under the same id.
             _log.error("delivery.unsaved", **named(delivery), detail=detail)
-        self.open -= 1
-        self._settled()
+        self._end(op)
 
 
 class _Written:

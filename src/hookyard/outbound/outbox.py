@@ -149,7 +149,7 @@ class Outbox:
         if entry is None or entry.destination is None or not self._endpoints.wanted((endpoint,), made):
             return None
         order = None if entry.order is None else entry.order.key(made)
-        return self._row(made, now, endpoint, None, order, entry.destination.policy.first_wait())
+        return self._row(made, now, endpoint, None, order, entry.destination.policy.first_wait(), entry.row.epoch)
 
     # --- in all of them ---
 
@@ -169,16 +169,17 @@ class Outbox:
             if entry is None or entry.destination is None:
                 continue
             order = None if entry.order is None else entry.order.key(told)
-            planned.append(self._plan(told, now, name, None, order, entry.destination.policy.first_wait()))
+            wait = entry.destination.policy.first_wait()
+            planned.append(self._plan(told, now, name, None, order, wait, entry.row.epoch))
         if url is not None:
             planned.append(self._plan(told, now, None, url, None, self._endpoints.callback_policy.first_wait()))
         return planned
 
     def _plan(  # noqa: PLR0917  by place: keywords cost a tenth of it
-        self, told: Told, now: int, endpoint: str | None, url: str | None, order: str | None, wait: int
+        self, told: Told, now: int, endpoint: str | None, url: str | None, order: str | None, wait: int, epoch: int = 0
     ) -> Delivery:
         if order is not None or told.too_large:  # the store says when it is the turn of what is in an order
-            return self._row(told, now, endpoint, url, order, wait)
+            return self._row(told, now, endpoint, url, order, wait, epoch)
         delivery = Delivery(
             id=self._ids(),
             job_id=told.job_id,
@@ -188,6 +189,7 @@ class Outbox:
             url=url,
             tenant=told.tenant,
             event_id=told.event_id,
+            epoch=epoch,
             body=told.body,
             created_at=now,
             status="sending",
@@ -200,10 +202,18 @@ class Outbox:
         due = now + wait if wait else self._courier.reserve(delivery, now)
         if due is None:
             return delivery
-        return replace(delivery, status="pending", attempt=0, next_at=due, lease_token=None, lease_expires_at=None)
+        return replace(
+            delivery,
+            status="pending",
+            attempt=0,
+            next_at=due,
+            put_off=not wait and due > now,
+            lease_token=None,
+            lease_expires_at=None,
+        )
 
     def _row(  # noqa: PLR0917  likewise
-        self, told: Told, now: int, endpoint: str | None, url: str | None, order: str | None, wait: int
+        self, told: Told, now: int, endpoint: str | None, url: str | None, order: str | None, wait: int, epoch: int
     ) -> Delivery:
         """A delivery for which no place is kept."""
         delivery = Delivery(
@@ -216,6 +226,7 @@ class Outbox:
             tenant=told.tenant,
             event_id=told.event_id,
             order_key=order,
+            epoch=epoch,
             body=told.body,
             created_at=now,
             next_at=now + wait,

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Final
 
 from hookyard.clock import Clock
 from hookyard.config.model import Config
 from hookyard.egress.resolver import Resolver
+from hookyard.errors import StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Delivery
 from hookyard.outbound.courier import Courier
@@ -23,6 +25,9 @@ from hookyard.store.contract import FinishDelivery, Op, ReclaimDeliveries, Store
 from hookyard.webhook_secret import PublicKey
 
 _AT_ONCE: Final = 200
+_FEWEST_RECALLED: Final = 100
+_MOST_RECALLED: Final = 1_000
+"""Deliveries of an endpoint whose tries are looked at, to know what of its rate is used up."""
 
 
 class Outbound:
@@ -92,7 +97,27 @@ class Outbound:
             await self._write(self._endpoints.load(self._config, await store.endpoints(), self._clock.now()))
             await self._health.load(store)
         await self._writer.submit(ReclaimDeliveries(now=self._clock.now()))
+        if store is not None:
+            await self._recall(store)
         self._courier.start()
+
+    async def _recall(self, store: EndpointStore) -> None:
+        """What of their rates endpoints had used up when the last process ended.
+
+        It is known of the tries of their newest deliveries. With more than those waiting, or a store that does not say,
+        all of it was used up.
+        """
+        for entry in list(self._endpoints):
+            if entry.destination is None or (rate := entry.destination.rate) is None:
+                continue
+            now, name = self._clock.now(), entry.row.name
+            limit = max(_FEWEST_RECALLED, min(2 * rate.count, _MOST_RECALLED))
+            starts = [now] * rate.count
+            with suppress(StoreUnavailable):
+                backlog = await store.backlog(name)
+                if 2 * (backlog.pending + backlog.held) <= limit:
+                    starts = [tried.started_at for tried in await store.endpoint_attempts(name, limit=limit)]
+            self._courier.recall(name, entry.destination, starts)
 
     async def drain(self) -> None:
         """Wait for the requests under way, for as long as one may take, and give the rest back to the store."""

@@ -12,24 +12,26 @@ import asyncio
 from contextlib import suppress
 from typing import Final, Protocol
 
+import msgspec
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.model import DisabledReason, Endpoint, EndpointAttempt
+from hookyard.model import Backlog, DisabledReason, Endpoint, EndpointAttempt, Event
 from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.telling import Announcement, Telling
 from hookyard.outbound.events.house import BreakerTurned, EndpointDisabled, EndpointFailing
 from hookyard.outbound.ledger import Writer
-from hookyard.store.contract import MarkEndpoint
+from hookyard.store.contract import INTERRUPTED, EventQuery, MarkEndpoint
 
 _log = log.get("outbound")
 FEWEST: Final = 3
 """Failures without which none is disabled."""
 _FIRST_WAIT: Final = 100
 _LONGEST_WAIT: Final = 10_000
+_MOST_TOLD: Final = 1_000
 
 
 class EndpointStore(Protocol):
@@ -42,6 +44,31 @@ class EndpointStore(Protocol):
     async def endpoint_attempts(self, endpoint: str, *, limit: int = 1000) -> tuple[EndpointAttempt, ...]:
         """The tries of the newest deliveries."""
         ...
+
+    async def backlog(self, endpoint: str) -> Backlog:
+        """How many of its deliveries are open."""
+        ...
+
+    async def events(self, query: EventQuery) -> tuple[Event, ...]:
+        """A page of events, newest first."""
+        ...
+
+
+class _Failing(Struct):
+    """Of `endpoint.failing` what says which streak it tells of."""
+
+    endpoint: str
+    failing_since: str
+
+
+async def _told_of(store: EndpointStore) -> dict[str, str]:
+    """For each endpoint of which it was told that it fails, since when it did, the last time."""
+    found: dict[str, str] = {}
+    with suppress(StoreUnavailable):
+        for event in await store.events(EventQuery(type="endpoint.failing", limit=_MOST_TOLD)):
+            failing = msgspec.json.decode(event.payload, type=_Failing)
+            found.setdefault(failing.endpoint, failing.failing_since)
+    return found
 
 
 class _Streak(Struct):
@@ -75,17 +102,25 @@ class EndpointHealth:
         self._ends = asyncio.Event()
 
     async def load(self, store: EndpointStore) -> None:
-        """Go on with the streaks that the store knows, at the start."""
+        """Go on with the streaks that the store knows, at the start.
+
+        Whether it was told that an endpoint fails is looked up among the newest events that told that of any. With very
+        many of them, or when they cannot be read, it is told once more.
+        """
+        told: dict[str, str] | None = None
         for entry in list(self._endpoints):
             since = entry.row.failing_since
             if since is None:
                 continue
+            after = 0 if entry.settings is None else entry.settings.disable_after
+            if told is None and self._clock.now() - since >= after / 2:
+                told = await _told_of(store)
             with suppress(StoreUnavailable):
                 found = await store.endpoint_attempts(entry.row.name, limit=FEWEST)
-                count = sum(one.error is not None and one.started_at + one.duration >= since for one in found)
-                after = 0 if entry.settings is None else entry.settings.disable_after
-                told = self._clock.now() - since >= after / 2
-                self._streaks[entry.row.name] = _Streak(since, max(1, count), told)
+                failed = [one for one in found if one.error not in {None, INTERRUPTED}]
+                count = sum(one.started_at + one.duration >= since for one in failed)
+                known = told is not None and told.get(entry.row.name) == rfc3339(since)
+                self._streaks[entry.row.name] = _Streak(since, max(1, count), known)
 
     # --- told by the courier ---
 

@@ -1,6 +1,7 @@
 """One receiver: the deliveries that wait for it in memory, and when the next of them may leave."""
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -36,8 +37,9 @@ class Line:
     """The deliveries of one receiver."""
 
     __slots__ = (
-        "active", "answered", "bucket", "bytes", "circuit", "concurrency", "destination", "duration", "gated",
-        "horizon", "hung", "key", "moved_at", "paused_until", "queued", "reserved", "throttle", "waiting", "window",
+        "_paused_at", "active", "answered", "behind", "bucket", "bytes", "circuit", "concurrency", "destination",
+        "duration", "gated", "horizon", "hung", "key", "moved_at", "paused_until", "queued", "reserved", "throttle",
+        "waiting", "window",
     )  # fmt: skip
 
     def __init__(self, key: str) -> None:
@@ -60,6 +62,9 @@ class Line:
         self.hung = False
         """Whether the last request that said something of it was not answered in time."""
         self.paused_until = 0
+        self._paused_at = 0
+        self.behind = True
+        """Whether deliveries may be put off for it in the store; an earlier process may have done that."""
         self.bucket: Bucket | None = None
         self.throttle: Final = Throttle()
         self.circuit: Final = LineBreaker()
@@ -107,25 +112,47 @@ class Line:
         self.window = min(FIRST, self.concurrency)
         self.regate(now)
 
+    def recall(self, destination: Destination, starts: Sequence[int], now: int) -> None:
+        """Take a destination with a rate, of which requests that left at these times have used some up."""
+        self.use(destination, now)
+        rate = destination.rate
+        if rate is None:
+            return
+        self.bucket = Bucket(rate, None, now - rate.per)
+        for at in sorted(at for at in starts if at > now - rate.per):
+            self.bucket.tokens(min(at, now))
+            self.bucket.take(1)
+
     def regate(self, now: int) -> None:
         """See whether anything may hold it back, after one of those things has changed."""
         self.gated = (
             self.bucket is not None
             or self.throttle.rate is not None
             or self.circuit.state != "closed"
-            or self.paused_until > now
+            or self.paused(now) > now
         )
 
     # --- when ---
 
+    def paused(self, now: int) -> int:
+        """Until when it pauses; a clock that went back makes that no longer than was asked for."""
+        if now < self._paused_at:
+            self.paused_until = min(self.paused_until, now + self.paused_until - self._paused_at)
+            self._paused_at = now
+        return self.paused_until
+
+    def flows(self, now: int) -> bool:
+        """Whether requests go out, at whatever pace."""
+        return self.circuit.state == "closed" and self.paused(now) <= now
+
     def opens_at(self, now: int) -> int:
         """When its pause and its breaker end; a half open breaker counts as open no longer."""
-        at = max(now, self.paused_until)
+        at = max(now, self.paused(now))
         return max(at, self.circuit.ready_at(now)) if self.circuit.state == "open" else at
 
     def ready_at(self, now: int) -> int:
         """When the next request may leave."""
-        at = max(now, self.paused_until, self.circuit.ready_at(now), self.throttle.ready_at(now))
+        at = max(now, self.paused(now), self.circuit.ready_at(now), self.throttle.ready_at(now))
         return at if self.bucket is None else max(at, self.bucket.next_at(now))
 
     def pace(self, now: int) -> float:
@@ -178,7 +205,8 @@ class Line:
         """Its receiver says slow down."""
         rate = None if self.bucket is None else 1000 / self.rated()
         self.throttle.lower(began, now, until, rate)
-        self.paused_until = max(self.paused_until, until)
+        self.paused_until = max(self.paused(now), until)
+        self._paused_at = now
         self.gated = True
 
     def state(self, now: int) -> LineState:
@@ -188,7 +216,7 @@ class Line:
         return LineState(
             active=self.active,
             waiting=len(self.waiting),
-            paused_until=self.paused_until if self.paused_until > now else None,
+            paused_until=self.paused_until if self.paused(now) > now else None,
             rate=min(rates, default=None),
             breaker=circuit.state,
             breaker_until=circuit.until if circuit.state == "open" else None,

@@ -142,6 +142,7 @@ class Lines:
             now: milliseconds.
             age: of the delivery.
         """
+        line.behind = True
         opens = line.opens_at(now)
         step = line.step(now)
         reach = max(RATED if step <= line.rated() else FARTHEST, age // _AGE)
@@ -192,6 +193,11 @@ class Lines:
     def due(self) -> int:
         """When a line that waits for its time may go on."""
         return self._timed[0][0] if self._timed else NEVER
+
+    def look_again(self) -> None:
+        """The clock went back: those that wait for a time are to be asked for it anew."""
+        self.ready.extend(line for _, _, line in self._timed)
+        self._timed.clear()
 
     def done(self, line: Line) -> None:
         """A request has ended, or was not sent after all."""
@@ -288,7 +294,7 @@ class Lines:
     def _remembered(self, line: Line, now: int) -> bool:
         if line.destination is not None and line.destination.endpoint is not None:
             return True
-        return max(line.paused_until, line.horizon) > now or (line.troubled and now - line.moved_at < _REMEMBERED)
+        return max(line.paused(now), line.horizon) > now or (line.troubled and now - line.moved_at < _REMEMBERED)
 
 
 def _has_kept(line: Line, size: int, count: int, now: int) -> bool:
