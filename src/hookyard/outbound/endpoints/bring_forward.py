@@ -96,4 +96,4 @@ class BringForward:
 
     def _live(self, name: str) -> bool:
         entry = self._endpoints.get(name)
-        return entry is not None and entry.live
+        return entry is None or entry.live  # what is due for one that is gone ends as `endpoint_removed`

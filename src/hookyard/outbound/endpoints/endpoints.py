@@ -72,7 +72,8 @@ class Endpoints:
         self.health: Health | None = None
         """Told how receivers are; set once, before anything is sent."""
         self.resumed: Callable[[str], None] | None = None
-        """Told of every endpoint that got nothing and is live again; set once, as `health`."""
+        """Told of every endpoint that got nothing and is live again, and of every one that is new or gone, since what
+        is pending for one that had its name ends; set once, as `health`."""
         self.use(config, now)
 
     # --- who there is ---
@@ -124,7 +125,7 @@ class Endpoints:
         if delivery.endpoint is None:
             return None if delivery.url is None or self._callback_form is None else self._callback(delivery.url)
         entry = self._entries.get(delivery.endpoint)
-        if entry is None or (entry.row.tenant and entry.row.tenant != delivery.tenant):
+        if entry is None or entry.row.epoch != delivery.epoch or (entry.tenant and entry.tenant != delivery.tenant):
             return REMOVED  # or another one of the same name, to which this was never addressed
         if entry.row.disabled_at is not None and entry.row.disabled_reason != "user":
             return DISABLED
@@ -171,13 +172,15 @@ class Endpoints:
             entry = replace(entry, name_taken=True)
         self._entries[entry.row.name] = entry
         self._changed()
-        if before is not None and not before.live:
+        if before is None or not before.live:
             self._tell_of([entry.row.name])
 
     def remove(self, name: str) -> None:
         """Forget one."""
         if self._entries.pop(name, None) is not None:
             self._changed()
+            if self.resumed is not None:
+                self.resumed(name)
 
     def mark(self, row: Endpoint) -> None:
         """Note how one is that is otherwise the same."""

@@ -1,6 +1,7 @@
 """The endpoints of the configuration as rows of the store, so that what became of them is known after a restart."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Final
 
 from msgspec.structs import replace
@@ -53,6 +54,7 @@ def _wanted(name: str, settings: EndpointSettings, row: Endpoint | None, now: in
         tenant=settings.tenant,
         origin="config",
         spec=spec,
+        epoch=epoch_of(settings.tenant),
         created_at=now,
         created_by=CONFIG,
         updated_at=now,
@@ -60,6 +62,16 @@ def _wanted(name: str, settings: EndpointSettings, row: Endpoint | None, now: in
     if row is None:
         return new
     return with_marks(replace(new, created_at=row.created_at), row, settings)
+
+
+def epoch_of(tenant: str) -> int:
+    """The epoch of all endpoints of the configuration that are this tenant's.
+
+    One that is taken out and put back later is the same if its owner is.
+    """
+    if not tenant:
+        return 0
+    return int.from_bytes(sha256(tenant.encode()).digest()[:7]) + 1
 
 
 def with_marks(new: Endpoint, old: Endpoint, rules: EndpointRules) -> Endpoint:

@@ -188,6 +188,7 @@ class Recovery:
             request_id=audit.request_id,
             event=kind,
             endpoint=endpoint,
+            epoch=known.row.epoch,
             url=None,
             tenant=known.row.tenant,
             body=body,

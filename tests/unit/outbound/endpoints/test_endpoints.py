@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 from tests.unit.outbound.endpoints.lab import NOW, SECRET, Room, event, run, yaml
 
@@ -201,18 +202,19 @@ def test_one_that_other_settings_forbid_now_says_so_and_gets_nothing_until_it_is
         allowing = "outbound: {allow_http: true, allow_ports: any}"
         room = await Room(allowing).start()
         await room.create("a", url="http://receiver.example/", sign=["v1a"])
-        assert isinstance(room.endpoints.destination(DELIVERY), Destination)
+        delivery = replace(DELIVERY, epoch=room.manager.find("a").row.epoch)
+        assert isinstance(room.endpoints.destination(delivery), Destination)
         later = await Room(store=room.store, now=NOW + 1).start()
         faulty = later.manager.find("a")
         assert "not https" in (faulty.problem or "")
-        assert (faulty.live, faulty.destination, later.endpoints.destination(DELIVERY)) == (False, None, None)
+        assert (faulty.live, faulty.destination, later.endpoints.destination(delivery)) == (False, None, None)
         assert listeners(later) == ()
         (key,) = faulty.public_keys
         assert later.endpoints.public_key(key.kid) == key, "what it signed can still be verified"
         await later.change("a", url="https://receiver.example/")
         mended = later.manager.find("a")
         assert (mended.live, mended.problem) == (True, None)
-        assert isinstance(later.endpoints.destination(DELIVERY), Destination)
+        assert isinstance(later.endpoints.destination(delivery), Destination)
 
     run(scenario)
 
