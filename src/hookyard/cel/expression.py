@@ -24,6 +24,7 @@ from typing import Final, Literal, Protocol, cast
 from hookyard.cel.bounds import limits_of
 from hookyard.cel.reads import part_of, reads_of
 from hookyard.cel.syntax import read_tree
+from hookyard.cel.words import plainly
 
 LONGEST: Final = 4096
 """Characters of an expression."""
@@ -285,4 +286,4 @@ def _sentence(message: str) -> str:
         first = first.removeprefix(prefix).removesuffix(f"[{prefix[:-2]}").rstrip()
     for room in ("", _ROOM):
         first = first.replace(f" (in container '{room}')", "")
-    return first.removeprefix("ERROR: <input>:")[:_LONGEST_SENTENCE]
+    return plainly(first.removeprefix("ERROR: <input>:"))[:_LONGEST_SENTENCE]

@@ -15,7 +15,16 @@ from hookyard.networks import Address, unwrapped
 
 
 class EgressError(HookyardError):
-    """The guard refuses a URL for good; the message says why."""
+    """The guard refuses a URL for good; the message says why.
+
+    Args:
+        why: what it is of the URL.
+        setting: the key of the settings that could allow it; empty when none could.
+    """
+
+    def __init__(self, why: str, setting: str = "") -> None:
+        super().__init__(why)
+        self.setting = setting
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -81,10 +90,10 @@ class Judge:
             raise EgressError(str(error)) from None
         if parsed.scheme not in self._schemes:
             msg = "is not https"
-            raise EgressError(msg)
+            raise EgressError(msg, "allow_http" if parsed.scheme == "http" else "")
         if self._ports is not None and parsed.port not in self._ports:
             msg = f"has port {parsed.port}, which is not among the allowed ones"
-            raise EgressError(msg)
+            raise EgressError(msg, "allow_ports")
         if self._hosts is not None and not any(fnmatchcase(parsed.host, pattern) for pattern in self._hosts):
             msg = "has a host that is not among the allowed ones"
             raise EgressError(msg)

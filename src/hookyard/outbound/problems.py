@@ -10,7 +10,14 @@ from hookyard.egress.guard import Guard
 from hookyard.egress.rules import Rules
 from hookyard.model import YEAR
 from hookyard.networks import network_problem
-from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults, secret_problem, url_problem
+from hookyard.outbound.endpoints.check import (
+    Fault,
+    private_faults,
+    rule_faults,
+    secret_problem,
+    url_problem,
+    wish_faults,
+)
 from hookyard.outbound.endpoints.sync import private_of
 from hookyard.webhook_secret import PRIVATE
 
@@ -31,15 +38,14 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _faults(settings: OutboundSettings, endpoint: EndpointSettings) -> Iterator[Fault]:
-    yield from rule_faults(rules_of(endpoint), _guard(settings, endpoint.allow_networks))
+    rules = rules_of(endpoint)
+    yield from rule_faults(rules, _guard(settings, endpoint.allow_networks), operator=True)
+    yield from wish_faults(rules, settings)
     faults: list[Fault] = []
     private = private_of(endpoint, faults)
     yield from faults
-    yield from private_faults(rules_of(endpoint), private)
+    yield from private_faults(rules, private)
     yield from _networks("", endpoint.allow_networks)
-    timeout = settings.timeout if endpoint.timeout is None else endpoint.timeout
-    if endpoint.connect_timeout is not None and endpoint.connect_timeout > timeout:
-        yield "connect_timeout", f"{endpoint.connect_timeout.text} is longer than {timeout.text}, which holds it"
 
 
 def _guard(settings: OutboundSettings, own: tuple[str, ...]) -> Guard:

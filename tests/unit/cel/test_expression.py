@@ -212,3 +212,22 @@ def test_a_variable_may_be_called_type_which_is_a_function_too() -> None:
 def test_a_name_that_is_no_variable_is_named_without_the_namespace() -> None:
     with pytest.raises(CelError, match=r"^1:1: undeclared reference to 'event'$"):
         Expression("event", {"type": "text"})
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("event.", "1:7: Syntax error: '.' is followed by nothing sensible"),
+        ("event.x ==", "1:11: Syntax error: it ends where something must follow"),
+        ("event ? 1", "1:10: Syntax error: it ends where ':' must follow"),
+        ("(event", "1:7: Syntax error: ')' is missing"),
+        ("event event", "1:7: Syntax error: 'event' is not expected here"),
+        ("1 +* 2", "1:4: Syntax error: '*' is not expected here"),
+        ("event = 1", "1:7: Syntax error: = means nothing in CEL"),
+        ("'abc", "1:1: Syntax error: 'abc means nothing in CEL"),
+    ],
+)
+def test_a_syntax_error_is_told_in_words_and_without_all_that_could_stand_there(text: str, why: str) -> None:
+    with pytest.raises(CelError) as failed:
+        Expression(text, {"event": "any"})
+    assert str(failed.value) == why

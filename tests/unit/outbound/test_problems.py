@@ -30,8 +30,8 @@ def test_a_sound_configuration_has_no_problems() -> None:
         ("", "not an absolute"),
         ("example.com", "not an absolute"),
         ("ftp://example.com/", "not an absolute"),
-        ("http://example.com/", "not https"),
-        ("https://example.com:8443/", "port 8443"),
+        ("http://example.com/", "not https; outbound.allow_http can allow it"),
+        ("https://example.com:8443/", "port 8443, which is not among the allowed ones; outbound.allow_ports can"),
         ("https://127.0.0.1/", "loopback"),
         ("https://[::ffff:10.0.0.1]/", "private"),
         ("https://2130706433/", "not written in full"),
@@ -72,6 +72,25 @@ def test_every_problem_is_found_at_its_place() -> None:
         "endpoints.a.url",
         "endpoints.a.secrets[1]",
         "endpoints.b.events[1]",
+    ]
+
+
+def test_what_nobody_can_mean_is_a_problem_in_the_file_as_over_http() -> None:
+    text = f"""
+endpoints:
+  a:
+    url: https://a.example/
+    secrets: [{SECRET.reveal()}]
+    events: []
+    commands: []
+    order: {{by: job, attempts: 2}}
+    connect_timeout: 16s
+"""
+    assert [path for path, _ in Outbound.problems(loads(text))] == [
+        "endpoints.a.events",
+        "endpoints.a.commands",
+        "endpoints.a.order.attempts",
+        "endpoints.a.connect_timeout",
     ]
 
 

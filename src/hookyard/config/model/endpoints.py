@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from hookyard.config.model.parts import MINUTE, Header, Positive, Section, Tenant, Text
+from hookyard.config.model.parts import END, MINUTE, Header, Positive, Section, Tenant, Text
 from hookyard.config.model.secrets import SecretSettings
 from hookyard.config.values import Duration, Rate, Secret
 
@@ -20,14 +20,20 @@ def _by_default(length: int) -> Callable[[], Duration]:
 class OrderSettings(Section, frozen=True, kw_only=True):
     """One after the other: what has the same key is sent in the order in which it happened."""
 
-    by: Annotated[str, Meta(pattern=r"^(endpoint|job|command|\$\..+)$(?!\n)")] = "endpoint"
+    by: Annotated[
+        str,
+        Meta(
+            pattern=r"^(endpoint|job|command|\$\..+)" + END,
+            description="endpoint, job, command or a path into the body such as $.data.payload.customer",
+        ),
+    ] = "endpoint"
     """What makes the key: nothing but the endpoint, the `job`, the `command`, or a path into the body such as
     `$.data.payload.customer`; what has nothing there is in no order."""
     head: Literal["wait", "pass"] = "wait"
     """While the first of an order fails: the others `wait` until it arrives or its schedule is used up, or they `pass`
     it once it has failed `attempts` times."""
-    attempts: Positive = 3
-    """Of `pass`: after how many failures of the first."""
+    attempts: Positive | None = None
+    """Of `pass`, and only there: after how many failures of the first; 3 if left out."""
 
 
 class EndpointBreaker(Section, frozen=True, kw_only=True):

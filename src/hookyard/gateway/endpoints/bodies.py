@@ -7,6 +7,7 @@ from litestar import Request
 from msgspec import Meta, Struct, field
 
 from hookyard.config.scalars import parse_value
+from hookyard.config.told import told
 from hookyard.config.values import Duration
 from hookyard.errors import Refused
 from hookyard.gateway.body import raw_body
@@ -116,8 +117,19 @@ def settings_from(body: bytes, kind: type[T]) -> T:
     try:
         require_utf8(body)
         return msgspec.json.decode(body or b"{}", type=kind, dec_hook=parse_value)
+    except msgspec.ValidationError as error:
+        raise _refusal(error, body, kind) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise refusal(error, body=body) from error
+
+
+def _refusal(error: msgspec.ValidationError, body: bytes, kind: type[Struct]) -> Refused:
+    try:
+        raw: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):  # what is wrong with its types came first
+        return refusal(error, body=body)
+    problem, path = told(error, raw, kind)
+    return Refused("invalid_input", problem, path=path)
 
 
 def stretch_of(asked: Window, cursors: Cursors) -> Stretch:

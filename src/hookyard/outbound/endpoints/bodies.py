@@ -10,7 +10,8 @@ from hookyard.config.endpoints.spec import rules_of, spec_of
 from hookyard.config.model import EndpointRules, Name, Section, Tenant
 from hookyard.config.model.parts import Header, Text
 from hookyard.config.scalars import parse_value
-from hookyard.errors import Refused, member_place_of
+from hookyard.config.told import told
+from hookyard.errors import Refused
 from hookyard.outbound.endpoints.private import Private, Quietly
 
 SecretKind: TypeAlias = Literal["v1", "v1a"]
@@ -63,14 +64,18 @@ def merged(rules: EndpointRules, private: Private, patch: Mapping[str, object]) 
     for key, why in ONLY_NEW.items():
         if key in patch:
             raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}.", path=f"$.{key}")
+    given = patch.get("headers")
+    named = {name.lower() for name in cast("Mapping[str, object]", given)} if isinstance(given, Mapping) else set[str]()
+    headers = {name: value for name, value in private.headers.items() if name.lower() not in named}
     tls = {name: text for name in ("ca", "cert", "key") if (text := getattr(private, name)) is not None}
-    whole: dict[str, object] = {**spec_of(rules_of(rules)), "headers": dict(private.headers)}
+    whole: dict[str, object] = {**spec_of(rules_of(rules)), "headers": headers}
     if tls:
         whole["tls"] = tls
+    made = _patched(whole, patch)
     try:
-        return msgspec.convert(_patched(whole, patch), NewEndpoint, dec_hook=parse_value)
+        return msgspec.convert(made, NewEndpoint, dec_hook=parse_value)
     except msgspec.ValidationError as error:
-        problem, path = member_place_of(error)
+        problem, path = told(error, made, NewEndpoint)
         raise Refused("invalid_input", problem, path=path) from None
 
 

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from hookyard.cel import CelError
-from hookyard.config.model import EndpointBreaker, EndpointRules
+from hookyard.config.kinds import one_of
+from hookyard.config.model import EndpointBreaker, EndpointRules, OutboundSettings
 from hookyard.config.values import Duration
 from hookyard.egress.guard import EgressError, Guard
 from hookyard.model import YEAR
@@ -17,7 +18,7 @@ from hookyard.outbound.events import EVENT_TYPES
 from hookyard.outbound.http.tls import identity_problem
 from hookyard.outbound.signing import SecretError, check_secret, header_problem
 from hookyard.outbound.signing.secrets import MOST
-from hookyard.webhook_secret import PRIVATE, secret_key, seed_of
+from hookyard.webhook_secret import PREFIX, PRIVATE, secret_key, seed_of
 
 Fault = tuple[str, str]
 """A key path within the endpoint, and what is wrong there."""
@@ -32,18 +33,19 @@ _JOBS: Final = tuple(each.type for each in EVENT_TYPES if each.group == "job")
 _QUIET: Final = tuple(each.type for each in EVENT_TYPES if each.quiet)
 
 
-def url_problem(guard: Guard, url: str) -> str | None:
-    """Why this URL can never be sent to, or None if it may be."""
+def url_problem(guard: Guard, url: str, *, operator: bool = False) -> str | None:
+    """Why this URL can never be sent to, or None if it may be; to an operator also which setting could allow it."""
     try:
         guard.check(url)
     except EgressError as error:
-        return f"the URL {error}"
+        advice = f"; outbound.{error.setting} can allow it" if operator and error.setting else ""
+        return f"the URL {error}{advice}"
     return None
 
 
-def rule_faults(rules: EndpointRules, guard: Guard) -> Iterator[Fault]:
+def rule_faults(rules: EndpointRules, guard: Guard, *, operator: bool = False) -> Iterator[Fault]:
     """What is wrong with what may be shown of one."""
-    if why := url_problem(guard, rules.url):
+    if why := url_problem(guard, rules.url, operator=operator):
         yield "url", why
     for index, pattern in enumerate(rules.events):
         if why := event_problem(pattern):
@@ -62,6 +64,18 @@ def rule_faults(rules: EndpointRules, guard: Guard) -> Iterator[Fault]:
     if rules.order is not None and (why := path_problem(rules.order.by)):
         yield "order.by", why
     yield from _measure_faults(rules)
+
+
+def wish_faults(rules: EndpointRules, settings: OutboundSettings) -> Iterator[Fault]:
+    """What nobody can mean, and what keeps nothing from being sent: refused of one that is made or changed."""
+    for key, patterns, what in (("events", rules.events, "event"), ("commands", rules.commands, "command")):
+        if not patterns:
+            yield key, f"it is empty, so that the endpoint is told of no {what}: leave it out, or say which"
+    if rules.order is not None and rules.order.attempts is not None and rules.order.head != "pass":
+        yield "order.attempts", "it says when the others pass the first: that needs `head: pass`"
+    timeout = settings.timeout if rules.timeout is None else rules.timeout
+    if rules.connect_timeout is not None and rules.connect_timeout > timeout:
+        yield "connect_timeout", f"{rules.connect_timeout.text} is longer than {timeout.text}, which holds it"
 
 
 def _measure_faults(rules: EndpointRules) -> Iterator[Fault]:
@@ -118,7 +132,9 @@ def secret_problem(text: str) -> str | None:
     try:
         check_secret(text)
     except SecretError as error:
-        return f"a Standard Webhooks secret {error}"
+        begins = f"; it begins with {PREFIX}, or that of a key pair with {PRIVATE}"
+        advice = "" if text.startswith((PREFIX, PRIVATE)) else begins
+        return f"a Standard Webhooks secret {error}{advice}; `hookyard webhook secret` makes one"
     return None
 
 
@@ -147,7 +163,7 @@ def event_problem(pattern: str) -> str | None:
     near = difflib.get_close_matches(pattern, _LOUD + _QUIET, n=3, cutoff=_ALIKE)
     if not near and head != "job":
         return None
-    return f"matches no event; {'did you mean' if near else 'there are'} {', '.join(near or _JOBS)}"
+    return f"matches no event; {f'did you mean {one_of(near)}?' if near else f'there are {one_of(_JOBS)}'}"
 
 
 def _matches(names: Iterable[str], pattern: str) -> list[str]:

@@ -1,7 +1,9 @@
 """Changing endpoints while the server runs."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import chain
+from random import getrandbits
 from typing import Final
 
 from msgspec import UNSET, Struct
@@ -14,7 +16,7 @@ from hookyard.config.model import Config, EndpointRules
 from hookyard.errors import Refused
 from hookyard.model import AuditEntry, DisabledReason, Endpoint
 from hookyard.outbound.endpoints.bodies import MOST_SECRETS, NewEndpoint, SecretKind, TlsTexts, merged
-from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults
+from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults, wish_faults
 from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth
@@ -29,6 +31,7 @@ from hookyard.store.audited import first_of
 from hookyard.store.contract import AppendAudit, DeleteEndpoint, NotFound, Op, PutEndpoint
 
 _log = log.get("outbound")
+_EPOCH_BITS: Final = 62
 MOST: Final = 10_000
 """How many endpoints there may be."""
 LONGEST_OVERLAP: Final = 366 * 86_400_000
@@ -94,7 +97,7 @@ class Manager:
         """
         entry = self._endpoints.get(name)
         if entry is None or (tenant and entry.row.tenant != tenant):
-            raise Refused("not_found", "There is no such endpoint.")
+            raise Refused("not_found", f"There is no endpoint {name}.")
         return entry
 
     async def claim(self, config: Config) -> tuple[tuple[str, str], ...]:
@@ -150,13 +153,14 @@ class Manager:
             made = () if asked.secrets else tuple(map(made_secret, dict.fromkeys(asked.sign)))
             secrets = tuple(KeptSecret(value=value, created_at=now) for value in asked.secrets or made)
             private = replace(_private(asked, secrets), request=request)
-            self._check(rules, private)
+            self._check(rules, private, operator=not tenant)
             row = Endpoint(
                 name=name,
                 tenant=whose,
                 origin="http",
                 spec=encode_spec(rules),
                 private=encode_private(private),
+                epoch=getrandbits(_EPOCH_BITS),
                 created_at=now,
                 created_by=principal,
                 updated_at=now,
@@ -178,7 +182,7 @@ class Manager:
             now, asked = self._clock.now(), merged(rules, entry.private, patch)
             new = rules_of(asked)
             private = replace(_private(asked, lasting(entry.secrets, now)), request=entry.private.request)
-            self._check(new, private)
+            self._check(new, private, operator=not tenant)
             row = replace(entry.row, spec=encode_spec(new), private=encode_private(private), updated_at=now)
             row = with_marks(row, entry.row, new)
             fact = EndpointChanged(endpoint=name, tenant=row.tenant, by=audit.principal)
@@ -186,7 +190,7 @@ class Manager:
             return self._keep(self._maker.entry(row, new, private), entry)
 
     async def delete(self, name: str, *, tenant: str, audit: AuditEntry) -> None:
-        """Forget an endpoint; what is pending for it fails as `endpoint_removed` when its time comes.
+        """Forget an endpoint; what is pending for it fails as `endpoint_removed`, whatever has its name from then on.
 
         Raises:
             Refused: there is none (`not_found`), or the configuration has it (`configured`).
@@ -270,7 +274,7 @@ class Manager:
             if len(secrets) > MOST_SECRETS:
                 raise Refused("invalid_input", f"{MOST_SECRETS} secrets sign already: let some of them end first.")
             private = replace(entry.private, secrets=secrets)
-            self._check(rules, private)
+            _refuse(chain(rule_faults(rules, self._maker.guard), private_faults(rules, private)))
             row = replace(entry.row, private=encode_private(private), updated_at=now)
             fact = EndpointRotated(endpoint=name, tenant=row.tenant, by=audit.principal, kind=kind, until=rfc3339(ends))
             await self._write(now, audit, Announcement("endpoint.rotated", fact), PutEndpoint(now=now, endpoint=row))
@@ -294,9 +298,9 @@ class Manager:
             raise Refused("invalid_input", f"{entry.problem} Delete it, and make it anew.")
         return entry, entry.settings
 
-    def _check(self, rules: EndpointRules, private: Private) -> None:
-        for path, why in _faults(rules, private, self._maker):
-            raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}.", path=f"$.{path}")
+    def _check(self, rules: EndpointRules, private: Private, *, operator: bool) -> None:
+        rest = wish_faults(rules, self._maker.settings), private_faults(rules, private)
+        _refuse(chain(rule_faults(rules, self._maker.guard, operator=operator), *rest))
 
     async def _mark(
         self, entry: Entry, audit: AuditEntry, announcement: Announcement, at: int | None, reason: DisabledReason | None
@@ -351,9 +355,9 @@ def _http(entry: Entry) -> Entry:
     return entry
 
 
-def _faults(rules: EndpointRules, private: Private, maker: Maker) -> Iterator[Fault]:
-    yield from rule_faults(rules, maker.guard)
-    yield from private_faults(rules, private)
+def _refuse(faults: Iterable[Fault]) -> None:
+    for path, why in faults:
+        raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}.", path=f"$.{path}")
 
 
 def _private(asked: NewEndpoint, secrets: tuple[KeptSecret, ...]) -> Private:

@@ -9,6 +9,7 @@ from hookyard.outbound.endpoints.told import Told
 
 LONGEST: Final = 200
 """Characters of a key that is stored as it is; of a longer one the digest stands for it."""
+_ATTEMPTS: Final = 3
 _MEMBERS: Final = ("type", "timestamp", "data")
 
 
@@ -36,7 +37,7 @@ class Order:
     def __init__(self, settings: OrderSettings) -> None:
         self._by = settings.by
         self._steps = parse_path(settings.by) or ()
-        self.pass_after: Final = settings.attempts if settings.head == "pass" else None
+        self.pass_after: Final = (settings.attempts or _ATTEMPTS) if settings.head == "pass" else None
         """After how many failures of the first of an order the others go ahead."""
 
     def key(self, told: Told) -> str | None:

@@ -54,7 +54,7 @@ def test_its_secrets_are_those_that_are_given_or_one_of_each_kind_that_is_asked_
     [
         ({"url": "http://receiver.example/"}, "$.url", "not https"),
         ({"url": "https://10.0.0.1/"}, "$.url", "private"),
-        ({"events": ["job.succeded"]}, "$.events[0]", "did you mean job.succeeded"),
+        ({"events": ["job.succeded"]}, "$.events[0]", "did you mean job.succeeded?"),
         ({"events": ["job.*", "job.st*"]}, "$.events[1]", "by its very name"),
         ({"events": ["endpoint.disabld"]}, "$.events[0]", "endpoint.disabled"),
         ({"if_": "data.amount >"}, "$.if", "Syntax error"),
@@ -78,7 +78,16 @@ def test_its_secrets_are_those_that_are_given_or_one_of_each_kind_that_is_asked_
         ({"secrets": ["whsk_hunter2"]}, "$.secrets[0]", "Standard Webhooks secret"),
         ({"secrets": [SECRET, SECRET.removeprefix("whsec_")]}, "$.secrets[1]", "twice"),
         ({"signature": "plain", "sign": ["v1a"]}, "$.secrets", "whsec_"),
+        ({"secrets": ["hunter2"]}, "$.secrets[0]", "begins with whsec_"),
+        ({"secrets": ["hunter2"]}, "$.secrets[0]", "`hookyard webhook secret` makes one"),
         ({"name": "other"}, "$.name", "'crm' already"),
+        ({"url": "http://receiver.example/"}, "$.url", "outbound.allow_http can allow it"),
+        ({"url": "https://receiver.example:8443/"}, "$.url", "outbound.allow_ports can allow it"),
+        ({"events": []}, "$.events", "told of no event"),
+        ({"commands": []}, "$.commands", "told of no command"),
+        ({"order": {"attempts": 3}}, "$.order.attempts", "needs `head: pass`"),
+        ({"connect_timeout": "6s", "timeout": "5s"}, "$.connect_timeout", "6s is longer than 5s"),
+        ({"connect_timeout": "16s"}, "$.connect_timeout", "16s is longer than 15s"),
     ],
 )
 def test_whatever_is_wrong_with_one_is_refused_at_its_place(asked: dict[str, object], path: str, says: str) -> None:
@@ -163,6 +172,12 @@ def test_a_change_merges_and_what_it_does_not_name_stays() -> None:
         ({"breaker": {"failures": "many"}}, "$.breaker.failures"),
         ({"headers": {"host": "x"}}, "$.headers.host"),
         ({"headers": ["x"]}, "$.headers"),
+        ({"metadata": {"b": "x", "a": 1}}, "$.metadata.a"),
+        ({"metadata": {"b": "x", "a b": 1}}, '$.metadata["a b"]'),
+        ({"headers": {"X-A": 1, "X-B": "2"}}, "$.headers.X-A"),
+        ({"headers": {"X-B": "2", "X A": "1"}}, '$.headers["X A"]'),
+        ({"events": []}, "$.events"),
+        ({"timeout": "1s", "connect_timeout": "2s"}, "$.connect_timeout"),
         ({"schedule": []}, "$.schedule"),
     ],
 )
@@ -390,6 +405,38 @@ def test_what_a_receiver_does_while_a_change_is_written_is_not_forgotten() -> No
         assert entry.settings.description == "changed meanwhile"
         assert (entry.live, entry.row.disabled_reason) == (False, "gone")
         assert (await room.rows())["crm"].disabled_reason == "gone"
+
+    run(scenario)
+
+
+def test_a_change_finds_headers_whatever_their_case() -> None:
+    async def scenario() -> None:
+        room = Room()
+        await room.create("crm", headers={"X-A": "1", "x-b": "2", "X-C": "3"})
+        await room.change("crm", headers={"X-B": "4", "x-c": None})
+        assert room.manager.find("crm").private.headers == {"X-A": "1", "X-B": "4"}
+
+    run(scenario)
+
+
+def test_a_tenant_is_not_told_by_which_setting_its_url_could_be_allowed() -> None:
+    async def scenario() -> None:
+        room = Room()
+        with pytest.raises(Refused) as caught:
+            await room.make("crm", {"url": "http://receiver.example/"}, "acme")
+        assert caught.value.detail == "The URL is not https."
+        with pytest.raises(Refused, match=r"There is no endpoint crm\."):
+            room.manager.find("crm", "acme")
+
+    run(scenario)
+
+
+def test_a_shorter_timeout_for_all_harms_no_endpoint_that_has_a_longer_one_to_connect() -> None:
+    async def scenario() -> None:
+        room = Room()
+        await room.create("crm", connect_timeout="5s")
+        later = await Room("outbound: {timeout: 3s, connect_timeout: 1s}", store=room.store, now=NOW + 1).start()
+        assert later.manager.find("crm").problem is None
 
     run(scenario)
 
