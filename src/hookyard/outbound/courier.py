@@ -261,7 +261,14 @@ class Courier:
             attempt,
             pass_on=delivery.order_key is not None and _passed(delivery, destination, verdict),
         )
-        self._outcome.learn(line, destination, verdict, attempt, epoch)
+        if verdict.status != "delivered" and self._is_another(delivery, destination):
+            line.ended(attempt.started_at + attempt.duration, attempt.duration, answered=False, hung=False)
+        else:
+            self._outcome.learn(line, destination, verdict, attempt, epoch)
+
+    def _is_another(self, delivery: Delivery, destination: Destination) -> bool:
+        """Whether an endpoint has changed or gone since this was sent: its receiver speaks for that one only."""
+        return destination.endpoint is not None and self._destinations.destination(delivery) is not destination
 
     def _unsendable(self, delivery: Delivery, verdict: Verdict | None, now: int) -> None:
         if verdict is None:

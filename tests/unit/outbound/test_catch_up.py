@@ -1,4 +1,4 @@
-"""What was put off for a receiver is sent when it is well again, as fast as it takes it; and how what a restart knows."""
+"""What was put off for a receiver is sent when it is well again, as fast as it takes it; rates hold over restarts."""
 
 from msgspec.structs import replace
 from tests.unit.outbound.courier_lab import OK, House, ScriptedSender, endpoint, idle, run

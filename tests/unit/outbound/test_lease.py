@@ -1,4 +1,4 @@
-"""A lease that ends while its delivery waits or is under way here: the courier takes over the new one, and sends nothing twice."""
+"""A lease that ends while its delivery is under way here: the courier takes over the new one; nothing is sent twice."""
 
 import asyncio
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError
@@ -9,7 +10,7 @@ from hookyard.model import Delivery, DeliveryAttempt
 from hookyard.outbound.ledger import Ledger
 from hookyard.outbound.policy import DELIVERED
 from hookyard.store.coalescer import Waiter
-from hookyard.store.contract import Done, FinishDelivery, Op, Result
+from hookyard.store.contract import Done, FinishDelivery, Op, Result, Stale
 from hookyard.testing import FakeClock
 
 NOW = 1_700_000_000_000
@@ -20,12 +21,14 @@ class Held:
 
     def __init__(self) -> None:
         self.waiters: list[Waiter] = []
+        self.ops: list[FinishDelivery] = []
 
     def submit(self, op: Op) -> asyncio.Future[Result]:
         raise AssertionError(f"nobody waits for it: {op}")
 
     def submit_for(self, op: Op, waiter: Waiter) -> None:
         assert isinstance(op, FinishDelivery)
+        self.ops.append(op)
         self.waiters.append(waiter)
 
 
@@ -82,5 +85,72 @@ def test_a_listener_that_raises_and_an_outcome_that_is_refused_hold_up_no_other(
             ("delivery.untold", "first"),
             ("delivery.unsaved", "second"),
         ]
+
+    asyncio.run(scenario())
+
+
+def _ledger(writer: Held, returned: list[Delivery]) -> Ledger:
+    return Ledger(
+        writer=writer,
+        clock=FakeClock(NOW),
+        due=lambda _at: None,
+        settled=lambda: None,
+        returned=returned.append,
+    )
+
+
+def test_an_outcome_that_our_own_second_claim_has_overtaken_is_written_under_that_lease() -> None:
+    async def scenario() -> None:
+        writer, returned = Held(), list[Delivery]()
+        ledger, first = _ledger(writer, returned), delivery("one")
+        ledger.hold(first)
+        ledger.finish(first, DELIVERED, attempt("one"))
+        again = replace(first, attempt=2, lease_token=8)
+        assert ledger.renew(again)
+        assert ledger.held(first) is again
+        writer.waiters[0].set_result(Stale())
+        assert [(op.token, op.attempt.number) for op in writer.ops] == [(7, 1), (8, 2)]
+        assert ledger.open == 1
+        writer.waiters[1].set_result(Done())
+        assert (ledger.open, returned, ledger.renew(again)) == (0, [], False)
+
+    asyncio.run(scenario())
+
+
+def test_an_outcome_that_ends_after_the_second_claim_is_written_under_that_lease_at_once() -> None:
+    async def scenario() -> None:
+        writer = Held()
+        ledger, first = _ledger(writer, []), delivery("one")
+        ledger.hold(first)
+        ledger.renew(replace(first, attempt=2, lease_token=8))
+        ledger.finish(first, DELIVERED, attempt("one"))
+        assert [(op.token, op.attempt.number) for op in writer.ops] == [(8, 2)]
+
+    asyncio.run(scenario())
+
+
+def test_what_was_claimed_before_we_heard_that_it_was_given_back_is_taken_then() -> None:
+    async def scenario() -> None:
+        writer, returned = Held(), list[Delivery]()
+        ledger, first = _ledger(writer, returned), delivery("one")
+        ledger.hold(first)
+        ledger.finish(first, replace(DELIVERED, status="pending", next_at=NOW), attempt("one"))
+        again = replace(first, attempt=2, lease_token=8)
+        assert ledger.renew(again)
+        writer.waiters[0].set_result(Done())
+        assert (returned, ledger.open, len(writer.ops)) == ([again], 0, 1)
+
+    asyncio.run(scenario())
+
+
+def test_of_what_was_given_up_a_stranger_is_left_alone() -> None:
+    async def scenario() -> None:
+        writer, returned = Held(), list[Delivery]()
+        ledger, first = _ledger(writer, returned), delivery("one")
+        ledger.hold(first)
+        ledger.finish(first, DELIVERED, attempt("one"))
+        writer.waiters[0].set_result(Stale())
+        assert (returned, ledger.open, len(writer.ops)) == ([], 0, 1)
+        assert not ledger.renew(replace(first, lease_token=8))
 
     asyncio.run(scenario())

@@ -132,6 +132,24 @@ def test_that_one_is_failing_is_told_once_when_half_the_time_has_passed() -> Non
     run(scenario)
 
 
+@pytest.mark.parametrize(("before", "times"), [((0, 1, 2), 1), ((0, 1, 2, 12 * HOUR), 1)])
+def test_that_one_is_failing_is_told_once_whether_half_the_time_passes_before_a_restart_or_across_it(
+    before: tuple[int, ...], times: int
+) -> None:
+    async def scenario() -> None:
+        room = Room()
+        await room.create("crm", disable_after="1d")
+        await fail(room, *before)
+        later = await Room(store=room.store, now=NOW + 13 * HOUR).start()
+        for hour in (13, 14, 15, 16):
+            await fail(later, hour * HOUR)
+        kinds = [kind for kind, _ in await later.told()]
+        assert kinds.count("endpoint.failing") == times
+        assert later.manager.find("crm").live
+
+    run(scenario)
+
+
 @pytest.mark.parametrize("reason", ["gone", "receiver"])
 def test_a_receiver_that_wants_no_more_is_heeded_at_once_and_once(reason: str) -> None:
     async def scenario() -> None:

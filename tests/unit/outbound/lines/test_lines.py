@@ -321,3 +321,38 @@ def test_receivers_of_callbacks_are_forgotten_and_endpoints_are_not() -> None:
     assert [key for key in ("endpoint", "@host:443", "@bad:443") if lines.find(key)] == ["endpoint", "@bad:443"]
     lines.prune(NOW + 600_000)
     assert lines.find("@bad:443") is None
+
+
+def test_a_pause_lasts_no_longer_when_the_clock_goes_back() -> None:
+    line = Line("a")
+    line.use(destination("a"), NOW)
+    line.pause(NOW + 2_000, NOW - 1, NOW)
+    assert (line.opens_at(NOW), line.flows(NOW)) == (NOW + 2_000, False)
+    back = NOW - 7_200_000
+    assert line.opens_at(back) == back + 2_000
+    assert line.ready_at(back + 1_500) >= back + 2_000
+    assert line.state(back + 2_000).paused_until is None
+    assert line.flows(back + 2_000)
+
+
+def test_those_that_wait_for_a_time_are_asked_anew_when_the_clock_has_gone_back() -> None:
+    lines = Lines(32, lambda: None)
+    line = lines.line("a")
+    line.use(destination("a"), NOW)
+    lines.put(line, delivery(1))
+    line.pause(NOW + 2_000, NOW - 1, NOW)
+    assert lines.next(NOW) is None
+    back = NOW - 7_200_000
+    assert lines.next(back + 60_000) is None
+    lines.look_again()
+    assert lines.next(back + 61_000) is None, "it pauses from now on for as long as was asked"
+    assert lines.next(back + 63_000) is not None
+
+
+def test_a_rate_begins_with_what_was_used_up_of_it() -> None:
+    line = Line("a")
+    line.recall(destination("a", rate=Rate(5, 60_000)), [NOW - 70_000, NOW - 1_000, NOW - 500, NOW + 9_000], NOW)
+    assert line.bucket is not None
+    assert line.bucket.tokens(NOW) == 2
+    line.recall(destination("a"), [NOW], NOW)
+    assert line.bucket is None
