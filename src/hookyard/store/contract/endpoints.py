@@ -17,8 +17,10 @@ class PutEndpoint(Op, frozen=True, kw_only=True):
 
 
 class DeleteEndpoint(Op, frozen=True, kw_only=True):
-    """Forget an endpoint -> Done | NotFound. Its deliveries stay; those that are open fail when their
-    time comes, whatever has its name by then: each is of the :attr:`Endpoint.epoch` that it was made for.
+    """Forget an endpoint -> Done | NotFound.
+
+    Its deliveries stay; those that are open fail when their time comes, whatever has its name by then: each is
+    of the :attr:`Endpoint.epoch` that it was made for.
     """
 
     name: str
