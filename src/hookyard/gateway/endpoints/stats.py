@@ -19,11 +19,12 @@ from hookyard.gateway.endpoints.views import DisabledView, EndpointState, disabl
 from hookyard.gateway.paging import require_no_query
 from hookyard.model import Backlog, EndpointAttempt
 from hookyard.outbound.lines import LineState
+from hookyard.store.contract import INTERRUPTED
 
 DELIVERIES: Final = 1000
 """Over how many deliveries, the newest, an endpoint's numbers are."""
-_NEVER_SENT: Final = frozenset({"endpoint_disabled", "endpoint_removed", "abandoned"})
-"""What ended without an attempt: it says nothing of the receiver, and would hide the error that does."""
+_NEVER_SENT: Final = frozenset({"endpoint_disabled", "endpoint_removed", "abandoned", INTERRUPTED})
+"""What ended without an attempt, or nobody knows how: it says nothing of the receiver, and would hide what does."""
 _UNANSWERED: Final = "timeout"
 """Attempts without an answer that show how long a receiver takes all the same."""
 
