@@ -116,6 +116,19 @@ class EndpointContract(StoreCase):
             store.all(replace(op, attempt=replace(op.attempt, error=error)))
         return delivery
 
+    def test_who_has_a_name_now_is_told_nothing_of_who_had_it_before(self, store: Probe) -> None:
+        old, new = add(store, *(replace(store.delivery(), epoch=epoch) for epoch in (1, 2)))
+        tried = store.settle_op(store.claim_deliveries(1)[0], status="failed", answer=500)
+        store.all(tried)
+        assert tried.delivery_id == old.id
+        run, ask = store.runner.run, store.store
+        assert [one.delivery_id for one in run(ask.endpoint_attempts("ops", epoch=1))] == [old.id]
+        assert run(ask.endpoint_attempts("ops", epoch=2)) == ()
+        nothing = Backlog(pending=0, held=0, sending=0, failed=0, oldest=None)
+        assert run(ask.backlog("ops", epoch=1)) == replace(nothing, failed=1)
+        assert run(ask.backlog("ops", epoch=2)) == replace(nothing, pending=1, oldest=new.created_at)
+        assert run(ask.backlog("ops", epoch=3)) == nothing
+
     def test_what_is_open_of_an_endpoint_is_counted(self, store: Probe) -> None:
         assert backlog(store) == Backlog(pending=0, held=0, sending=0, failed=0, oldest=None)
         oldest = store.now

@@ -119,9 +119,9 @@ class EndpointStatsRoute:
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         require_no_query(request)
         found = self._access.endpoints.find(name, principal.tenant)
-        kept = await self._deps.store.endpoint_attempts(name, limit=DELIVERIES)
+        kept = await self._deps.store.endpoint_attempts(name, epoch=found.row.epoch, limit=DELIVERIES)
         tries = [each for each in kept if each.error not in _NEVER_SENT]
-        backlog = await self._deps.store.backlog(name)
+        backlog = await self._deps.store.backlog(name, epoch=found.row.epoch)
         arrived = [each for each in tries if each.error is None]
         # By their time: an old delivery may have been tried after all newer ones.
         lost = max((each for each in tries if each.error is not None), key=_when, default=None)

@@ -96,15 +96,23 @@ class Store(Protocol):
         """All endpoints, by name."""
         ...
 
-    async def endpoint_attempts(self, endpoint: str, *, limit: int = 1000) -> tuple[EndpointAttempt, ...]:
+    async def endpoint_attempts(
+        self, endpoint: str, *, epoch: int | None = None, limit: int = 1000
+    ) -> tuple[EndpointAttempt, ...]:
         """The tries of the newest so many deliveries of an endpoint; at most twice as many tries.
 
         The newest delivery's come first, and of each delivery the last one.
+
+        Args:
+            endpoint: its name.
+            epoch: only of those of its deliveries that are of this epoch, the newest of which are looked at; None: of
+                all that had the name.
+            limit: how many deliveries.
         """
         ...
 
-    async def backlog(self, endpoint: str) -> Backlog:
-        """How many deliveries of an endpoint are open, and how many have failed."""
+    async def backlog(self, endpoint: str, *, epoch: int | None = None) -> Backlog:
+        """How many deliveries of an endpoint are open and how many have failed; of one epoch, or of all of its name."""
         ...
 
     async def ended(self, query: EndedQuery) -> JobsFound:

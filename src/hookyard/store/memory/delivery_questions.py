@@ -27,7 +27,9 @@ class DeliveryQuestions(KeptQuestions):
         """See the contract."""
         return tuple(endpoint for _, endpoint in sorted(self._data.endpoints.items()))
 
-    async def endpoint_attempts(self, endpoint: str, *, limit: int = 1000) -> tuple[EndpointAttempt, ...]:
+    async def endpoint_attempts(
+        self, endpoint: str, *, epoch: int | None = None, limit: int = 1000
+    ) -> tuple[EndpointAttempt, ...]:
         """See the contract."""
         limit = max(limit, 0)
         newest = sorted((one for one in self._all() if one.endpoint == endpoint), key=lambda one: one.id, reverse=True)
@@ -42,13 +44,14 @@ class DeliveryQuestions(KeptQuestions):
                 error=tried.error,
             )
             for one in newest[:limit]
+            if epoch in {None, one.epoch}
             for tried in reversed(self._data.tries.get(one.id, ()))
         ]
         return tuple(tries[: 2 * limit])
 
-    async def backlog(self, endpoint: str) -> Backlog:
+    async def backlog(self, endpoint: str, *, epoch: int | None = None) -> Backlog:
         """See the contract."""
-        own = [one for one in self._all() if one.endpoint == endpoint]
+        own = [one for one in self._all() if one.endpoint == endpoint and epoch in {None, one.epoch}]
         pending, held, sending, failed = (
             min(sum(one.status == status for one in own), MOST_COUNTED)
             for status in ("pending", "held", "sending", "failed")

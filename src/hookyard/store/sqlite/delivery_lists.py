@@ -34,16 +34,16 @@ class DeliveryReader(Asking):
         """All endpoints."""
         return tuple(map(codec_kept.endpoint, await self.rows(_ENDPOINTS["endpoints"], ())))
 
-    async def endpoint_attempts(self, endpoint: str, *, limit: int) -> tuple[EndpointAttempt, ...]:
+    async def endpoint_attempts(self, endpoint: str, *, epoch: int | None, limit: int) -> tuple[EndpointAttempt, ...]:
         """The tries of the newest deliveries of an endpoint."""
-        rows = await self.rows(_ENDPOINTS["endpoint_attempts"], (endpoint, max(limit, 0), 2 * max(limit, 0)))
+        rows = await self.rows(_ENDPOINTS["endpoint_attempts"], (endpoint, max(limit, 0), 2 * max(limit, 0), epoch))
         return tuple(map(codec_kept.endpoint_attempt, rows))
 
-    async def backlog(self, endpoint: str) -> Backlog:
+    async def backlog(self, endpoint: str, *, epoch: int | None) -> Backlog:
         """How many deliveries of an endpoint are open."""
         ((pending, held, sending, failed, oldest),) = cast(
             "list[tuple[int, int, int, int, int | None]]",
-            await self.rows(_ENDPOINTS["backlog"], (endpoint, MOST_COUNTED)),
+            await self.rows(_ENDPOINTS["backlog"], (endpoint, MOST_COUNTED, epoch)),
         )
         return Backlog(pending=pending, held=held, sending=sending, failed=failed, oldest=oldest)
 

@@ -20,13 +20,15 @@ class DeliveryQuestions(KeptQuestions):
         """See the contract."""
         return await self.reader.endpoints()
 
-    async def endpoint_attempts(self, endpoint: str, *, limit: int = 1000) -> tuple[EndpointAttempt, ...]:
+    async def endpoint_attempts(
+        self, endpoint: str, *, epoch: int | None = None, limit: int = 1000
+    ) -> tuple[EndpointAttempt, ...]:
         """See the contract."""
-        return await self.reader.endpoint_attempts(endpoint, limit=limit)
+        return await self.reader.endpoint_attempts(endpoint, epoch=epoch, limit=limit)
 
-    async def backlog(self, endpoint: str) -> Backlog:
+    async def backlog(self, endpoint: str, *, epoch: int | None = None) -> Backlog:
         """See the contract."""
-        return await self.reader.backlog(endpoint)
+        return await self.reader.backlog(endpoint, epoch=epoch)
 
     async def ended(self, query: EndedQuery) -> JobsFound:
         """See the contract."""

@@ -5,11 +5,12 @@
 name, tenant, origin, spec, private, epoch, created_at, created_by, updated_at, disabled_at, disabled_reason, failing_since
 
 -- columns: waiting_or_failed
-delivery INDEXED BY delivery_unsettled WHERE endpoint = ?1 AND status <> 'sending' AND status <> 'delivered'
+delivery INDEXED BY delivery_unsettled
+WHERE endpoint = ?1 AND status <> 'sending' AND status <> 'delivered' AND (?3 IS NULL OR epoch = ?3)
 
 -- columns: being_sent
 -- What is being sent is little, whosever it is.
-delivery INDEXED BY delivery_sending WHERE status = 'sending' AND endpoint = ?1
+delivery INDEXED BY delivery_sending WHERE status = 'sending' AND endpoint = ?1 AND (?3 IS NULL OR epoch = ?3)
 
 -- name: put_endpoint
 INSERT OR REPLACE INTO endpoint (/* columns endpoint */)
@@ -31,15 +32,15 @@ UPDATE endpoint SET failing_since = ?, disabled_at = ?, disabled_reason = ? WHER
 SELECT /* columns endpoint */ FROM endpoint ORDER BY name;
 
 -- name: endpoint_attempts
--- The parameters are the endpoint, how many of its deliveries to look at, and the limit.
+-- The parameters are the endpoint, how many of its deliveries to look at, the limit, and the epoch, or NULL.
 SELECT one.key, one.tail, one.event, tried.number, tried.started_at, tried.duration, tried.status, tried.error
 FROM (SELECT key FROM delivery INDEXED BY delivery_of_endpoint WHERE endpoint = ?1 ORDER BY key DESC LIMIT ?2) AS newest
-CROSS JOIN delivery AS one ON one.key = newest.key
+CROSS JOIN delivery AS one ON one.key = newest.key AND (?4 IS NULL OR one.epoch = ?4)
 CROSS JOIN delivery_attempt AS tried ON tried.delivery_key = one.key
 ORDER BY one.key DESC, tried.number DESC LIMIT ?3;
 
 -- name: backlog
--- Each is counted up to the second parameter.
+-- Each is counted up to the second parameter; the third is the epoch, or NULL.
 SELECT
   (SELECT count(*) FROM (SELECT 1 FROM /* columns waiting_or_failed */ AND status = 'pending' LIMIT ?2)),
   (SELECT count(*) FROM (SELECT 1 FROM /* columns waiting_or_failed */ AND status = 'held' LIMIT ?2)),
