@@ -1,5 +1,7 @@
 """What was put off for a receiver is sent when it is well again, as fast as it takes it; rates hold over restarts."""
 
+import asyncio
+
 from msgspec.structs import replace
 from tests.unit.outbound.courier_lab import OK, House, ScriptedSender, endpoint, idle, run
 
@@ -66,6 +68,25 @@ def test_what_was_put_off_while_a_breaker_was_open_is_sent_within_seconds_of_its
             house.writer.ops.clear()
             await house.pass_time(60_000)
             assert counted(house, ResumeDeliveries) == 0, "nobody asks for what is not there"
+
+    run(scenario())
+
+
+def test_what_was_put_off_while_a_receiver_hung_is_sent_within_seconds_once_it_answers() -> None:
+    async def scenario() -> None:
+        sender, count = ScriptedSender(), 1_000
+        gate = sender.gates["example.com"] = asyncio.Event()
+        async with House(only(replace(endpoint(), breaker="off")), sender=sender) as house:
+            house.end_job()
+            await house.pass_time(12_000)
+            for _ in range(count):
+                house.end_job()
+            await house.pass_time(1_000)
+            assert (await house.statuses())["pending"] > count / 2
+            gate.set()
+            assert await drained(house, 100, 100) <= 10_000, "it was five minutes"
+            assert len(sender.sent) == count + 1
+            assert counted(house, ResumeDeliveries) <= count / 20
 
     run(scenario())
 
