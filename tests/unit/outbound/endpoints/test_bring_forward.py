@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 from tests.unit.outbound.courier_lab import OK, House, ScriptedSender, endpoint, idle, run
 
 from hookyard.config.model import Config, EndpointSettings, OutboundSettings
@@ -171,7 +172,7 @@ def test_many_are_brought_forward_in_short_transactions_and_what_is_disabled_aga
 
 @pytest.mark.parametrize("how", ["full", "broken"])
 def test_a_store_that_takes_nothing_is_asked_again_and_the_log_says_so(
-    how: str, capsys: pytest.CaptureFixture[str]
+    how: str,
 ) -> None:
     async def story() -> None:
         receiver = Receiver()
@@ -179,22 +180,18 @@ def test_a_store_that_takes_nothing_is_asked_again_and_the_log_says_so(
             await fail(house)
             await disable(house)
             receiver.mended = True
-            await house.outbound.manager.enable("main", tenant="", audit=audit(house, "endpoint.enable"))
-            setattr(house.writer, how, True)
-            await idle()
-            assert len(steps(house)) == 1
-            assert "endpoint.bring_forward_failed" in _logged(capsys)
+            with capture_logs() as lines:
+                await house.outbound.manager.enable("main", tenant="", audit=audit(house, "endpoint.enable"))
+                setattr(house.writer, how, True)
+                await idle()
+                assert len(steps(house)) == 1
+            assert "endpoint.bring_forward_failed" in [line["event"] for line in lines]
             setattr(house.writer, how, False)
             await house.pass_time(1_000)
             assert len(steps(house)) == 2
             await house.until(lambda found: found["delivered"] == 3)
 
     run(story())
-
-
-def _logged(capsys: pytest.CaptureFixture[str]) -> str:
-    told = capsys.readouterr()
-    return told.out + told.err
 
 
 def test_a_drain_does_not_wait_for_a_store_that_takes_nothing() -> None:
