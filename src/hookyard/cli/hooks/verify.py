@@ -1,13 +1,12 @@
 """`hookyard hooks verify`: why a captured webhook is refused."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
+from hookyard.cli import contents
 from hookyard.cli.where import ConfigOption, chosen
-
-_LARGEST: Final = 64 << 20
 
 
 def register(group: typer.Typer) -> None:
@@ -41,7 +40,7 @@ def verify(  # noqa: PLR0917  what a person types, as options
     from hookyard.inbound.explain.explain import explain
     from hookyard.timetable import RuleError
 
-    content = _read(capture, "CAPTURE")
+    content = contents.content(capture, "CAPTURE")
     try:
         when = None if at is None else parse_instant(at, "--at")
         folder = Path() if capture == "-" else Path(capture).parent
@@ -51,26 +50,9 @@ def verify(  # noqa: PLR0917  what a person types, as options
     except CaptureError as error:
         raise typer.BadParameter(f"the capture cannot be used: {error}", param_hint="CAPTURE") from None
     subject = read_source(chosen(config), source)
-    known = None if document is None else _read(str(document), "--document")
+    known = None if document is None else contents.content(str(document), "--document")
     found = explain(request, subject, at=when, now=SystemClock().now(), document=known)
     for step in found.steps:
         typer.echo(str(step))
     if not found.verified:
         raise typer.Exit(1)
-
-
-def _read(path: str, hint: str) -> bytes:
-    import sys
-
-    try:
-        if path == "-":
-            content = sys.stdin.buffer.read(_LARGEST + 1)
-        else:
-            with Path(path).open("rb") as file:
-                content = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no path"
-        raise typer.BadParameter(f"{path} cannot be read: {why.lower()}", param_hint=hint) from None
-    if len(content) > _LARGEST:
-        raise typer.BadParameter(f"{path} is larger than {_LARGEST >> 20} MiB", param_hint=hint)
-    return content

@@ -1,7 +1,6 @@
 """What the commands are given: secrets, which should not be in the arguments of a process, and a body."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,7 +10,6 @@ import typer
 from hookyard.errors import Refused
 
 VARIABLE: Final = "HOOKYARD_WEBHOOK_SECRET"
-_LARGEST: Final = 64 << 20
 
 SecretOption = Annotated[
     list[str] | None,
@@ -48,26 +46,6 @@ def needed(found: list[str]) -> list[str]:
     """
     if not found:
         raise Refused("invalid_request", f"There is no secret: give --secret-file, or set {VARIABLE}.")
-    return found
-
-
-def content(path: str, hint: str) -> bytes:
-    """The bytes of a file, or of standard input for `-`.
-
-    Raises:
-        BadParameter: it cannot be read, or is larger than 64 MiB.
-    """
-    try:
-        if path == "-":
-            found = sys.stdin.buffer.read(_LARGEST + 1)
-        else:
-            with Path(path).open("rb") as file:
-                found = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no path"
-        raise typer.BadParameter(f"{path} cannot be read: {why.lower()}", param_hint=hint) from None
-    if len(found) > _LARGEST:
-        raise typer.BadParameter(f"{path} is larger than {_LARGEST >> 20} MiB", param_hint=hint)
     return found
 
 

@@ -33,7 +33,8 @@ def sign(  # noqa: PLR0917  what a person types, as options
     Prints the headers, or with --to a curl command. There is no secret in what is printed.
     """
     # Imported here so that the other commands do not pay for it.
-    from hookyard.cli.webhook.given import content, needed, secrets
+    from hookyard.cli.contents import content
+    from hookyard.cli.webhook.given import needed, secrets
     from hookyard.client import SecretError
     from hookyard.client import sign as sign_it
     from hookyard.errors import Refused

@@ -47,8 +47,9 @@ def verify(  # noqa: PLR0917  what a person types, as options
     Never prints a secret or the signature that was expected.
     """
     # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.contents import content
     from hookyard.cli.webhook.case import Case, captured
-    from hookyard.cli.webhook.given import content, headers, needed, secrets
+    from hookyard.cli.webhook.given import headers, needed, secrets
     from hookyard.client import SecretError
 
     keys = needed([*(key or ()), *secrets(secret, secret_file, otherwise=not key)])
