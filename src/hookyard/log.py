@@ -38,14 +38,6 @@ class _Lines:
         self._lock = threading.Lock()
         atexit.register(self.flush)
 
-    def process(self, _logger: object, level: str, event: Event) -> tuple[tuple[()], Event]:
-        """The one structlog processor: keep the event; all that is usual here is done at the flush."""
-        event["level"] = level
-        if event.get("exc_info") is True:
-            event["exc_info"] = sys.exc_info()  # gone once the handler that logs it is left
-        self.add(event)
-        return (), {}
-
     def add(self, event: Event) -> None:
         """Write this event with the others of this turn of the loop."""
         events = self._events
@@ -69,6 +61,7 @@ class _Lines:
 
 
 _changes: dict[str, _Lines] = {}
+"""Where the lines of each level go; a level that is not written is not there."""
 _all: _Lines | None = None
 
 
@@ -81,10 +74,29 @@ class _Sink:
     debug = info = warning = error = critical = exception = msg
 
 
+_SINK = _Sink()
+
+
+def _process(_logger: object, level: str, event: Event) -> tuple[tuple[()], Event]:
+    """Keep the event if its level is written; all else that is usual in a processor is done at the flush."""
+    lines = _changes.get(level)
+    if lines is not None:
+        event["level"] = level
+        if event.get("exc_info") is True:
+            event["exc_info"] = sys.exc_info()  # gone once the handler that logs it is left
+        lines.add(event)
+    return (), {}
+
+
+_PROCESSORS = [_process]
+"""One list for the life of the process: a logger keeps the one it first saw, and structlog's `capture_logs` changes
+it in place. That is why it knows neither the stream nor the level, which a later :func:`setup` may change."""
+
+
 def setup(
     level: Level = "info", form: Literal["auto", "console", "json"] = "auto", stream: TextIO | None = None
 ) -> None:
-    """Say where logs go and how they look; to be called once, before the first line.
+    """Say where logs go and how they look, from now on and for every logger.
 
     Args:
         level: the least important level that is written.
@@ -95,13 +107,12 @@ def setup(
     out = stream or sys.stderr
     console = form == "console" or (form == "auto" and out.isatty())
     lines = _Lines(out, _for_people(out.isatty()) if console else _for_programs)
-    sink = _Sink()
     _all = lines
-    _changes = {name: lines for name, rank in LEVELS.items() if rank >= LEVELS[level]}
+    _changes = {name: lines for name, rank in LEVELS.items() if rank >= LEVELS[level]} | {"critical": lines}
     structlog.configure(
-        processors=[lines.process],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: sink,
+        processors=_PROCESSORS,
+        wrapper_class=structlog.make_filtering_bound_logger("debug"),
+        logger_factory=lambda *_: _SINK,
         cache_logger_on_first_use=True,
     )
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from hookyard import log
 
@@ -85,6 +86,29 @@ def test_what_is_less_important_than_the_level_is_not_written(stream: io.StringI
     log.change("quiet")
     log.change("loud", "warning")
     assert [line["event"] for line in lines(stream)] == ["loud"]
+
+
+def test_a_logger_that_has_written_before_follows_a_later_setup(stream: io.StringIO) -> None:
+    logger, later = log.get("room"), io.StringIO()
+    logger.info("first")
+    log.setup("error", "json", later)
+    logger.info("quiet")
+    logger.error("second")
+    log.setup("info", "json", later)
+    logger.info("third")
+    logger.critical("fourth")
+    assert [line["event"] for line in lines(stream)] == ["first"]
+    assert [line["event"] for line in lines(later)] == ["second", "third", "fourth"]
+
+
+def test_whoever_captures_the_log_gets_the_lines_of_loggers_that_have_written_before(stream: io.StringIO) -> None:
+    logger = log.get("room")
+    logger.info("first")
+    log.setup("error", "json", io.StringIO())
+    with capture_logs() as captured:
+        logger.info("second")
+    assert [(line["event"], line["log_level"]) for line in captured] == [("second", "info")]
+    assert [line["event"] for line in lines(stream)] == ["first"]
 
 
 class Gone(io.StringIO):

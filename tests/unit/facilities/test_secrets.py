@@ -15,11 +15,9 @@ FOUND = "resolved-value"
 
 
 @pytest.fixture
-def server_log(monkeypatch: pytest.MonkeyPatch) -> Generator[io.StringIO]:
+def server_log() -> Generator[io.StringIO]:
     stream = io.StringIO()
     log.setup("debug", "json", stream)
-    for module in ("facilities.joblog", "dispatch.attempts"):  # whose loggers remember an earlier test's stream
-        monkeypatch.setattr(f"hookyard.{module}._log", log.get("test"))
     yield stream
     log.setup()
 
