@@ -12,10 +12,9 @@ from hookyard.egress.resolver import Resolver
 from hookyard.errors import StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Delivery
-from hookyard.outbound.courier import Courier
+from hookyard.outbound.courier import Courier, OutcomeWriter
 from hookyard.outbound.endpoints import BringForward, EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
 from hookyard.outbound.http import HttpSender
-from hookyard.outbound.ledger import OutcomeWriter
 from hookyard.outbound.lines import LineState
 from hookyard.outbound.outbox import Outbox
 from hookyard.outbound.problems import problems, url_problem

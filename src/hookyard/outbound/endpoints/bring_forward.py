@@ -11,8 +11,8 @@ from typing import Final
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.errors import StoreError, StoreUnavailable
+from hookyard.outbound.courier import Writer
 from hookyard.outbound.endpoints.endpoints import Endpoints
-from hookyard.outbound.ledger import Writer
 from hookyard.store.contract import DeliveriesMoved, RecoverDeliveries
 
 _log = log.get("outbound")

@@ -20,10 +20,10 @@ from hookyard import log
 from hookyard.clock import Clock, rfc3339
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import Backlog, DisabledReason, Endpoint, EndpointAttempt, Event
+from hookyard.outbound.courier import Writer
 from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.telling import Announcement, Telling
 from hookyard.outbound.events.house import BreakerTurned, EndpointDisabled, EndpointFailing
-from hookyard.outbound.ledger import Writer
 from hookyard.store.contract import INTERRUPTED, EventQuery, MarkEndpoint
 
 _log = log.get("outbound")

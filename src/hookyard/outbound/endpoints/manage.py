@@ -15,6 +15,7 @@ from hookyard.config.endpoints.spec import encode_spec, rules_of
 from hookyard.config.model import Config, EndpointRules
 from hookyard.errors import Refused
 from hookyard.model import AuditEntry, DisabledReason, Endpoint
+from hookyard.outbound.courier import Writer
 from hookyard.outbound.endpoints.bodies import MOST_SECRETS, NewEndpoint, SecretKind, TlsTexts, merged
 from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults, wish_faults
 from hookyard.outbound.endpoints.endpoints import Endpoints
@@ -26,7 +27,6 @@ from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of,
 from hookyard.outbound.endpoints.sync import with_marks
 from hookyard.outbound.endpoints.telling import Announcement, Telling
 from hookyard.outbound.events.house import EndpointChanged, EndpointDisabled, EndpointRotated
-from hookyard.outbound.ledger import Writer
 from hookyard.store.audited import first_of
 from hookyard.store.contract import AppendAudit, DeleteEndpoint, NotFound, Op, PutEndpoint
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
-from tests.unit.outbound.courier_lab import OK, House, ScriptedSender, endpoint, idle, run
+from tests.unit.outbound.courier.lab import OK, House, ScriptedSender, endpoint, idle, run
 
 from hookyard.config.model import Config, EndpointSettings, OutboundSettings
 from hookyard.config.values import Duration

@@ -3,7 +3,7 @@
 import asyncio
 
 from msgspec.structs import replace
-from tests.unit.outbound.courier_lab import OK, House, ScriptedSender, endpoint, idle, run
+from tests.unit.outbound.courier.lab import OK, House, ScriptedSender, endpoint, idle, run
 
 from hookyard.config.model import Config, EndpointBreaker, EndpointSettings, OutboundSettings
 from hookyard.config.values import Duration, Rate

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError
 from hookyard.model import Delivery, DeliveryAttempt
-from hookyard.outbound.ledger import Ledger
+from hookyard.outbound.courier.ledger import Ledger
 from hookyard.outbound.policy import DELIVERED
 from hookyard.store.coalescer import Waiter
 from hookyard.store.contract import Done, FinishDelivery, Op, Result, Stale

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.outbound.courier_lab import OK, House, ScriptedSender, endpoint, hosts, idle, run
+from tests.unit.outbound.courier.lab import OK, House, ScriptedSender, endpoint, hosts, idle, run
 
 from hookyard.config.model import Config, EndpointBreaker, EndpointSettings, OrderSettings, OutboundSettings
 from hookyard.config.values import Duration, Rate

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from msgspec.structs import replace
-from tests.unit.outbound.courier_lab import LOOPBACK, House, endpoint, run
+from tests.unit.outbound.courier.lab import LOOPBACK, House, endpoint, run
 
 from hookyard.clock import SystemClock
 from hookyard.config.model import Config

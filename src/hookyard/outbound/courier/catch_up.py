@@ -13,7 +13,7 @@ from typing import Final
 from hookyard import log
 from hookyard.clock import Clock
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.outbound.ledger import Writer
+from hookyard.outbound.courier.ledger import Writer
 from hookyard.outbound.lines import Line
 from hookyard.store.contract import DeliveriesMoved, ResumeDeliveries
 

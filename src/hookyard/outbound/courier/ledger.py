@@ -13,7 +13,7 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import Delivery, DeliveryAttempt
-from hookyard.outbound.attempt import named
+from hookyard.outbound.courier.attempt import named
 from hookyard.outbound.policy import Verdict
 from hookyard.store.coalescer import Waiter
 from hookyard.store.contract import Done, FinishDelivery, Op, ReleaseDelivery, Result, Stale

@@ -9,7 +9,7 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.model import Delivery
-from hookyard.outbound.ledger import Ledger, Writer
+from hookyard.outbound.courier.ledger import Ledger, Writer
 from hookyard.outbound.lines import Lines
 from hookyard.store.contract import ClaimDeliveries, DeliveriesClaimed, Lease
 

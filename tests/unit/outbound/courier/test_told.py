@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.outbound.courier_lab import DirectWriter, ScriptedSender, idle, public, run
+from tests.unit.outbound.courier.lab import DirectWriter, ScriptedSender, idle, public, run
 
 from hookyard.config.model import EndpointBreaker, OutboundSettings
 from hookyard.config.values import Duration

@@ -13,16 +13,16 @@ from hookyard import log
 from hookyard.clock import Clock
 from hookyard.config.model import OutboundSettings
 from hookyard.model import Delivery, DeliveryAttempt
-from hookyard.outbound.attempt import Attempts
-from hookyard.outbound.catch_up import CatchUp
-from hookyard.outbound.claims import Claims
+from hookyard.outbound.courier.attempt import Attempts
+from hookyard.outbound.courier.catch_up import CatchUp
+from hookyard.outbound.courier.claims import Claims
+from hookyard.outbound.courier.ledger import Ledger, OutcomeWriter
+from hookyard.outbound.courier.outcome import Outcome
+from hookyard.outbound.courier.workers import Workers
 from hookyard.outbound.destination import Destination, Destinations
-from hookyard.outbound.ledger import Ledger, OutcomeWriter
 from hookyard.outbound.lines import Line, Lines, LineState, Start
-from hookyard.outbound.outcome import Outcome
 from hookyard.outbound.policy import Verdict
 from hookyard.outbound.sender import Sender
-from hookyard.outbound.workers import Workers
 from hookyard.store.contract import FinishDelivery
 
 _log = log.get("outbound")

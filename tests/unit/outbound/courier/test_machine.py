@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.unit.outbound.courier_lab import House, endpoint, idle
+from tests.unit.outbound.courier.lab import House, endpoint, idle
 
 from hookyard.config.model import Config, EndpointBreaker, EndpointSettings, OrderSettings, OutboundSettings
 from hookyard.config.values import Duration, Rate

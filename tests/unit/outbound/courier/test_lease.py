@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.outbound.courier_lab import House, ScriptedSender, endpoint, one, run
+from tests.unit.outbound.courier.lab import House, ScriptedSender, endpoint, one, run
 
 from hookyard.config.model import Config, OrderSettings
 from hookyard.store.contract import ClaimDeliveries

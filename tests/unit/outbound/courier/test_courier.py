@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from standardwebhooks import Webhook
 from structlog.testing import capture_logs
-from tests.unit.outbound.courier_lab import (
+from tests.unit.outbound.courier.lab import (
     CALLBACK_SECRET,
     LOOPBACK,
     OK,
