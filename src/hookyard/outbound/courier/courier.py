@@ -146,6 +146,17 @@ class Courier:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
+    def probe(self, name: str) -> None:
+        """Somebody says that the receiver of an endpoint is mended: its breaker, when it is open, tries it now.
+
+        That is our own guess, and gives way. What the receiver asked for itself, a pause or fewer requests, does not.
+        """
+        now = self._clock.now()
+        line = self._lines.find(name)
+        if line is not None and line.circuit.hasten(now):
+            self._lines.wake(line)
+            self._workers.pump(now)
+
     def recall(self, name: str, destination: Destination, starts: Sequence[int]) -> None:
         """Go on with an endpoint's rate where an earlier process left it: it made attempts at these times."""
         self._lines.line(name).recall(destination, starts, self._clock.now())

@@ -3,6 +3,9 @@
 Closed, it counts failures in a row. Open, nothing is sent. Once its cooldown is over the next delivery is the probe,
 the only one under way: it half opens the breaker and closes it, or opens it again for twice as long. Every one of these
 turns begins a new epoch, and what was sent in an earlier epoch counts for nothing.
+
+Somebody who says that the receiver is mended has the probe sent at once. When it is not, the cooldown begins anew and
+is no longer than it was: whoever asks too early does not make it longer.
 """
 
 from typing import Final, Literal
@@ -23,7 +26,7 @@ class LineBreaker:
         epoch: the number of its turns so far.
     """
 
-    __slots__ = ("_cooldown", "_settings", "_since", "epoch", "failures", "state", "until")
+    __slots__ = ("_asked", "_cooldown", "_settings", "_since", "epoch", "failures", "state", "until")
 
     def __init__(self) -> None:
         self._settings: EndpointBreaker | None = None
@@ -33,6 +36,8 @@ class LineBreaker:
         self.epoch = 0
         self._since = 0
         self._cooldown = 0
+        self._asked = False
+        """Whether somebody asked for the next probe, or for the one under way."""
 
     def use(self, settings: EndpointBreaker | None) -> None:
         """Go on by these settings; None: it never opens, and is closed now."""
@@ -44,6 +49,7 @@ class LineBreaker:
         """Forget all failures."""
         self._turn("closed", 0)
         self.failures = 0
+        self._asked = False
 
     def ready_at(self, now: int) -> int:
         """When the next request may leave; :data:`NEVER` until the probe is back."""
@@ -54,6 +60,14 @@ class LineBreaker:
         if now < self._since:  # the clock went back: at most one cooldown more
             self._since, self.until = now, min(self.until, now + self._cooldown)
         return max(now, self.until)
+
+    def hasten(self, now: int) -> bool:
+        """Let the probe of an open one leave now; False when there is none to wait for, or its time has come."""
+        if self.ready_at(now) <= now or self.state != "open":
+            return False
+        self.until = now
+        self._asked = True
+        return True
 
     def started(self, now: int) -> bool:
         """A request leaves that may; whether it is the probe."""
@@ -86,7 +100,9 @@ class LineBreaker:
             return False
         self.failures += 1
         if self.state == "half_open":
-            self._cooldown = min(2 * self._cooldown, max(1, int(settings.longest)))
+            if not self._asked:
+                self._cooldown = min(2 * self._cooldown, max(1, int(settings.longest)))
+            self._asked = False
         elif self.failures >= settings.failures:
             self._cooldown = max(1, int(settings.cooldown))
         else:

@@ -46,6 +46,8 @@ class Recovery:
         endpoints: who there is to be told.
         plans: what one of them would be told.
         expect: tells the courier that something is due at a time.
+        mended: tells it that somebody thinks the receiver of an endpoint is well: an open breaker sends its probe now,
+            whatever comes first. Told before anything is written, so that nothing is put off to a later time once more.
         ids: where the ids of deliveries come from.
         clock: where time comes from.
     """
@@ -58,6 +60,7 @@ class Recovery:
         endpoints: Finds,
         plans: Plans,
         expect: Callable[[int], None],
+        mended: Callable[[str], None],
         ids: IdSource,
         clock: Clock,
     ) -> None:
@@ -66,16 +69,21 @@ class Recovery:
         self._endpoints = endpoints
         self._plans = plans
         self._expect = expect
+        self._mended = mended
         self._ids = ids
         self._clock = clock
 
     async def resend(self, delivery_id: str, *, tenant: str, audit: AuditEntry) -> Delivery:
-        """Send one again, under its id, whatever became of it; its schedule begins anew."""
+        """Send one again, under its id, whatever became of it; its schedule begins anew.
+
+        The breaker of its endpoint, when it is open, tries the receiver now.
+        """
         delivery = await self._visible(delivery_id, tenant)
         if delivery.status == "failed" and delivery.last_error == TOO_LARGE:
             raise Refused("already_terminal", "The delivery was too large, and what it would say was not kept.")
         if delivery.endpoint is not None:
             self._require_live(delivery.endpoint)
+            self._mended(delivery.endpoint)
         now = self._clock.now()
         return await self._moved(ResendDelivery(now=now, delivery_id=delivery.id), audit)
 
@@ -92,9 +100,12 @@ class Recovery:
         """Send again what failed for good of what was made then.
 
         But for what was given up, and what was too large. With `waiting` what waits for its time is sent now as well.
-        With a tenant it is about what is of that one: the name may have been another's before.
+        With a tenant it is about what is of that one: the name may have been another's before. An open breaker tries
+        the receiver now, once: the calls that go on where an earlier one ended are no reason to try again.
         """
         self._require_live(endpoint)
+        if stretch.after is None and not stretch.dry_run:
+            self._mended(endpoint)
         op = RecoverDeliveries(
             now=self._clock.now(),
             endpoint=endpoint,
@@ -139,10 +150,10 @@ class Recovery:
         It may be repeated, broken off and begun again anywhere: what the endpoint has a delivery of is not made again.
         The audit log has an entry of each call that made deliveries, and of the first.
         """
-        self._require_live(endpoint)
+        tenant = self._require_live(endpoint).tenant
         end = self._clock.now() + 1 if stretch.until is None else stretch.until
         entry = None if stretch.dry_run else audit
-        planned = looked_at = 0
+        planned = looked_at = passed = 0
         place = stretch.after
         for _ in range(READS):
             page = await read_page(self._store, since=stretch.since, until=end, after=place)
@@ -154,8 +165,9 @@ class Recovery:
                 planned += result.count if isinstance(result, DeliveriesMoved) else 0
                 if not stretch.dry_run:
                     self._expect(missed.now)
-            looked_at, place = looked_at + len(page.told), page.next
-            if place is None or looked_at >= stretch.bounded:
+            looked_at += sum(not tenant or told.tenant == tenant for told in page.told)
+            passed, place = passed + len(page.told), page.next
+            if place is None or passed >= stretch.bounded:
                 break
         if entry is not None and stretch.after is None:
             await self._write(AppendAudit(now=entry.at, entry=entry))
@@ -171,6 +183,8 @@ class Recovery:
         declared: Iterable[tuple[str, EventSpec]] = (),
     ) -> Delivery:
         """Send a sample, outside of any order: of this type, or of one that the endpoint listens to.
+
+        An open breaker lets it through, and closes when it arrives.
 
         Args:
             endpoint: to whom.
@@ -195,6 +209,7 @@ class Recovery:
             created_at=now,
             next_at=now,
         )
+        self._mended(endpoint)
         await audited(self._write, audit, AppendEvents(now=now, events=(), deliveries=(delivery,)))
         self._expect(now)
         return delivery

@@ -29,7 +29,8 @@ class Replayed(Struct, frozen=True):
     planned: int
     """Deliveries that were made; what the endpoint has already is none."""
     looked_at: int
-    """Jobs that ended and events, wanted or not."""
+    """Jobs that ended and events, wanted or not; of an endpoint of a tenant only those of that one, so that nobody is
+    told how much others do. The limit of a call counts all of them."""
     next: str | None
     """What to go on after; None at the end."""
 

@@ -59,6 +59,32 @@ def test_a_probe_that_fails_doubles_the_cooldown_up_to_the_longest() -> None:
     assert circuit.until == now + 1_000, "it begins anew"
 
 
+def test_who_says_that_the_receiver_is_mended_has_the_probe_sent_at_once() -> None:
+    circuit = opened()
+    assert circuit.hasten(NOW + 10)
+    assert circuit.ready_at(NOW + 10) == NOW + 10
+    assert not circuit.hasten(NOW + 20), "its time has come"
+    assert circuit.started(NOW + 20)
+    assert not circuit.hasten(NOW + 30), "the probe is under way"
+    assert circuit.ended(True, circuit.epoch, NOW + 40)
+    assert not circuit.hasten(NOW + 50), "it is closed"
+    assert (circuit.state, circuit.ready_at(NOW + 50)) == ("closed", NOW + 50)
+
+
+def test_a_probe_that_was_asked_for_too_early_makes_the_cooldown_no_longer() -> None:
+    circuit, now = opened(), NOW
+    for _ in range(4):
+        now += 10
+        assert circuit.hasten(now)
+        circuit.started(now)
+        assert circuit.ended(False, circuit.epoch, now)
+        assert circuit.until == now + 1_000
+    now = circuit.until
+    circuit.started(now)
+    assert circuit.ended(False, circuit.epoch, now)
+    assert circuit.until == now + 2_000, "one that nobody asked for does"
+
+
 def test_what_was_sent_before_it_opened_neither_closes_nor_opens_it() -> None:
     circuit = LineBreaker()
     circuit.use(RULES)
@@ -97,13 +123,16 @@ def test_switching_it_off_closes_it() -> None:
     assert (circuit.state, circuit.ready_at(NOW)) == ("closed", NOW)
 
 
-@given(st.lists(st.tuples(st.sampled_from([True, False, None]), st.integers(0, 3_000)), max_size=60))
-def test_never_two_probes_at_once_and_always_a_time_to_go_on(steps: list[tuple[bool | None, int]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from([True, False, None]), st.integers(0, 3_000), st.booleans()), max_size=60))
+def test_never_two_probes_at_once_and_always_a_time_to_go_on(steps: list[tuple[bool | None, int, bool]]) -> None:
     circuit = LineBreaker()
     circuit.use(RULES)
     now, under_way = NOW, list[tuple[int, bool]]()
-    for alive, passed in steps:
+    for alive, passed, mended in steps:
         now += passed
+        if mended:
+            circuit.hasten(now)
+            assert circuit.state != "open" or circuit.ready_at(now) == now
         if circuit.ready_at(now) <= now:
             under_way.append((circuit.epoch, circuit.started(now)))
             under_way[-1] = (circuit.epoch, under_way[-1][1])

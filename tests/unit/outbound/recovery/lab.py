@@ -63,6 +63,7 @@ class Lab:
         self.out = Outbound(Config(), writer, self.ids, clock, sender=NoSender())
         self.manager = self.out.manager
         self.expected: list[int] = []
+        self.mended: list[str] = []
         self.recovery = self.recovering(writer.submit)
         self.began = clock.now()
 
@@ -74,6 +75,7 @@ class Lab:
             endpoints=self.manager,
             plans=self.out.outbox,
             expect=self.expected.append,
+            mended=self.mended.append,
             ids=self.ids,
             clock=self.clock,
         )

@@ -141,6 +141,26 @@ def test_what_a_forgotten_job_emitted_does_not_come_back(kind: Kind) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
+def test_a_tenant_is_not_told_how_much_others_do(kind: Kind) -> None:
+    async def story() -> None:
+        async with lab(kind) as it:
+            for _ in range(4):
+                await it.job("order.placed", tenant="acme")
+                await it.job("order.placed", tenant="other")
+                await it.job()
+            await it.house("breaker.opened", {"command": "shop/buy", "failures": 5})
+            await it.endpoint(tenant="acme", events=("job.*", "order.*"))
+            await it.endpoint("all", events=("job.*", "order.*"))
+            calls = await it.replay(limit=3)
+            assert sum(call.planned for call in calls) == 8
+            assert sum(call.looked_at for call in calls) == 8 + 1, "the making of the endpoint is its tenant's too"
+            assert len(calls) > 2, "and a call is as short as any"
+            assert sum(call.looked_at for call in await it.replay("all")) == 12 + 8 + 1 + 2
+
+    run(story())
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_a_call_is_bounded_and_its_cursor_goes_on_with_jobs_and_events(kind: Kind) -> None:
     async def story() -> None:
         async with lab(kind) as it:
