@@ -13,6 +13,7 @@ from hookyard.store.contract import (
     MarkEndpoint,
     NotFound,
     PutEndpoint,
+    ReplacePrivate,
     Several,
     Stale,
     Together,
@@ -78,6 +79,15 @@ class EndpointContract(StoreCase):
         assert endpoints(store) == (endpoint(failing_since=11, disabled_at=12, disabled_reason="failing"),)
         store.all(replace(mark, failing_since=None, disabled_at=None, disabled_reason=None))
         assert endpoints(store) == (endpoint(),)
+
+    def test_what_is_never_shown_of_one_is_replaced_only_where_it_stands_as_expected(self, store: Probe) -> None:
+        store.all(PutEndpoint(now=store.now, endpoint=endpoint(private=b"old", epoch=3)))
+        op = ReplacePrivate(now=store.now, name="ops", epoch=3, before=b"old", after=b"new\0\xff")
+        others = (replace(op, name="none"), replace(op, epoch=4), replace(op, before=b"older"))
+        assert store.all(*others) == [NotFound()] * 3
+        assert endpoints(store) == (endpoint(private=b"old", epoch=3),)
+        assert store.all(op, op) == [Done(), NotFound()]
+        assert endpoints(store) == (endpoint(private=b"new\0\xff", epoch=3),)
 
     def test_deliveries_of_one_that_is_forgotten_stay(self, store: Probe) -> None:
         store.all(PutEndpoint(now=store.now, endpoint=endpoint()))

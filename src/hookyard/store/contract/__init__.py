@@ -39,7 +39,7 @@ from hookyard.store.contract.deliveries import (
     ResendDelivery,
     ResumeDeliveries,
 )
-from hookyard.store.contract.endpoints import DeleteEndpoint, Exists, MarkEndpoint, PutEndpoint
+from hookyard.store.contract.endpoints import DeleteEndpoint, Exists, MarkEndpoint, PutEndpoint, ReplacePrivate
 from hookyard.store.contract.jobs import (
     AlreadyTerminal,
     Cancel,
@@ -185,6 +185,7 @@ __all__ = [
     "RecoverDeliveries",
     "Release",
     "ReleaseDelivery",
+    "ReplacePrivate",
     "ResendDelivery",
     "Result",
     "ResumeDeliveries",

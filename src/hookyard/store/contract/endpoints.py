@@ -33,3 +33,20 @@ class MarkEndpoint(Op, frozen=True, kw_only=True):
     failing_since: int | None
     disabled_at: int | None
     disabled_reason: DisabledReason | None
+
+
+class ReplacePrivate(Op, frozen=True, kw_only=True):
+    """Write what is never shown of an endpoint in another form -> Done | NotFound.
+
+    NotFound when it is not as expected any more: another one has its name, or somebody changed it.
+    """
+
+    name: str
+    epoch: int
+    before: bytes
+    """How it is expected to stand there, to the byte."""
+    after: bytes
+
+    def __repr__(self) -> str:
+        """Of which one; what it holds is not for a log."""
+        return f"ReplacePrivate(name={self.name!r})"

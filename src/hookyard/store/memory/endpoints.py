@@ -2,7 +2,16 @@
 
 from msgspec.structs import replace
 
-from hookyard.store.contract import DeleteEndpoint, Done, Exists, MarkEndpoint, NotFound, PutEndpoint, Result
+from hookyard.store.contract import (
+    DeleteEndpoint,
+    Done,
+    Exists,
+    MarkEndpoint,
+    NotFound,
+    PutEndpoint,
+    ReplacePrivate,
+    Result,
+)
 from hookyard.store.memory.data import Data
 
 
@@ -27,4 +36,13 @@ def mark_endpoint(data: Data, op: MarkEndpoint) -> Result:
     data.endpoints[op.name] = replace(
         endpoint, failing_since=op.failing_since, disabled_at=op.disabled_at, disabled_reason=op.disabled_reason
     )
+    return Done()
+
+
+def replace_private(data: Data, op: ReplacePrivate) -> Result:
+    """Write what is never shown of an endpoint in another form."""
+    endpoint = data.endpoints.get(op.name)
+    if endpoint is None or (endpoint.epoch, endpoint.private) != (op.epoch, op.before):
+        return NotFound()
+    data.endpoints[op.name] = replace(endpoint, private=op.after)
     return Done()

@@ -28,6 +28,17 @@ DELETE FROM endpoint WHERE name = ?;
 -- name: mark_endpoint
 UPDATE endpoint SET failing_since = ?, disabled_at = ?, disabled_reason = ? WHERE name = ?;
 
+-- name: replace_private
+UPDATE endpoint SET private = ? WHERE name = ? AND epoch = ? AND private = ?;
+
+-- name: erase
+-- What is taken out is overwritten with zeros, and no copy of it is left where pages are split. It is not so for all
+-- statements, since jobs come and go by the thousand; the setting is the connection's.
+PRAGMA secure_delete = ON;
+
+-- name: leave
+PRAGMA secure_delete = OFF;
+
 -- name: endpoints
 SELECT /* columns endpoint */ FROM endpoint ORDER BY name;
 
