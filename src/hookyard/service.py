@@ -26,6 +26,7 @@ from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, build
 from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.limits import Limits
+from hookyard.gateway.write_probe import WriteProbe
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Registry
@@ -116,6 +117,7 @@ class Service:
             endpoints=self._outbound.manager,
             recovery=self._outbound.recovery(self._store),
             lines=self._outbound.state,
+            write_probe=WriteProbe(self._writer, clock),
             public_key=self._outbound.public_key,
             hooks=self._hooks,
             visit=self._visitor.visit,

@@ -230,7 +230,16 @@ def test_a_full_disk_is_answered_503_and_the_server_recovers_when_space_returns(
     assert {answer.status_code for answer in answers} <= {202, 503}
     assert all(answer.json()["code"] == "store_unavailable" for answer in refused)
     assert all("retry-after" in answer.headers for answer in refused)
+    unready = server.client.get("/readyz")
+    assert (unready.status_code, unready.json()["code"]) == (503, "store_unavailable")
+    assert unready.json()["detail"] == "The store cannot take this now: its disk cannot be read or written."
+    assert server.client.get("/healthz").status_code == 200
+    health = server.client.get("/api/v1/health").json()
+    assert (health["status"], health["store"]) == ("failing", "unavailable")
+    assert health["store_problem"] == unready.json()["detail"]
     resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+    # Nobody calls while it is not ready: it finds out by itself.
+    assert server.until(lambda: server.client.get("/readyz").status_code == 200)
     assert server.result("double", {"n": 21}).json()["result"] == {"n": 42}
     kept = [answer.json()["job_id"] for answer in answers if answer.status_code == 202]
     for job_id in kept:

@@ -214,7 +214,7 @@ def _plain_routes(deps: GatewayDeps, live: Live) -> list[HTTPRouteHandler]:
     @get("/readyz")
     async def readyz(request: Request[Any, Any, Any]) -> ASGIApp:
         try:
-            await check_ready(deps.readiness, deps.store, deps.hooks)
+            await check_ready(deps.readiness, deps.store, deps.hooks, deps.write_probe)
         except Refused as error:
             # Asked every few seconds, so it is no line in the log.
             return problem(error, seen(request).request_id)

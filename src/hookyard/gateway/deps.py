@@ -17,6 +17,7 @@ from hookyard.gateway.documents import Fetch, no_fetches
 from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
+from hookyard.gateway.write_probe import WriteProbe
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Registry
@@ -61,6 +62,8 @@ class GatewayDeps:
     """Those that send again."""
     lines: Callable[[str], LineState] | None = None
     """How the requests to an endpoint go at this moment."""
+    write_probe: WriteProbe | None = None
+    """Whether the store takes writes; without it only whether it answers is known."""
     public_key: Callable[[str], PublicKey | None] | None = None
     """The key that is published under a name."""
     hooks: Hooks = field(default_factory=Hooks)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from litestar import Request, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from hookyard.auth import PLUGINS_READ
 from hookyard.errors import Refused
@@ -29,13 +29,16 @@ class PluginHealth(Struct, frozen=True, kw_only=True):
     details: dict[str, object] | None = None
 
 
-class HealthView(Struct, frozen=True, kw_only=True):
+class HealthView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the server is, as a whole and in its parts."""
 
     status: HealthStatus
     """`failing` when no work can be taken, `degraded` when a plugin is not `ok` or artifacts are not there."""
     state: Literal["starting", "ready", "draining"]
     store: Literal["ok", "unavailable"]
+    """`unavailable` when it does not answer, or took nothing of what was last to be written."""
+    store_problem: str | UnsetType = UNSET
+    """Why; left out while it is `ok`."""
     artifacts: ArtifactState
     """Whether their object store answers, as of at most half a minute ago."""
     plugins: list[PluginHealth]
@@ -57,16 +60,16 @@ class Health:
         deps = self._deps
         allowed(request, deps, PLUGINS_READ)
         require_no_query(request)
+        problem: str | UnsetType = UNSET
         try:
-            await check_store(deps.store)
-            store: Literal["ok", "unavailable"] = "ok"
-        except Refused:
-            store = "unavailable"
+            await check_store(deps.store, deps.write_probe)
+        except Refused as error:
+            problem = error.detail
         artifacts = await self._artifacts.state()
         reports = await deps.hooks.health()
         failing = any(report.status == "failing" and report.critical for report in reports.values())
         status: HealthStatus = "ok"
-        if store != "ok" or deps.readiness.state != "ready" or failing:
+        if problem is not UNSET or deps.readiness.state != "ready" or failing:
             status = "failing"
         elif artifacts != "ok" or any(report.status != "ok" for report in reports.values()):
             status = "degraded"
@@ -81,5 +84,12 @@ class Health:
             for name, report in reports.items()
         ]
         return value_answer(
-            HealthView(status=status, state=deps.readiness.state, store=store, artifacts=artifacts, plugins=plugins)
+            HealthView(
+                status=status,
+                state=deps.readiness.state,
+                store="ok" if problem is UNSET else "unavailable",
+                store_problem=problem,
+                artifacts=artifacts,
+                plugins=plugins,
+            )
         )

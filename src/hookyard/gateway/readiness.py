@@ -4,6 +4,7 @@ import asyncio
 from typing import Literal
 
 from hookyard.errors import Refused, StoreUnavailable
+from hookyard.gateway.write_probe import WriteProbe
 from hookyard.host.hooks import Hooks
 from hookyard.store.contract import Store
 
@@ -18,7 +19,7 @@ class Readiness:
         self.state: Literal["starting", "ready", "draining"] = "starting"
 
 
-async def check_ready(readiness: Readiness, store: Store, hooks: Hooks) -> None:
+async def check_ready(readiness: Readiness, store: Store, hooks: Hooks, probe: WriteProbe | None = None) -> None:
     """Return when work can be taken.
 
     Raises:
@@ -26,7 +27,7 @@ async def check_ready(readiness: Readiness, store: Store, hooks: Hooks) -> None:
     """
     if readiness.state != "ready":
         raise Refused(readiness.state, retry_after=1)
-    await check_store(store)
+    await check_store(store, probe)
     if hooks.has_health:
         reports = await hooks.health()
         if any(report.critical and report.status == "failing" for report in reports.values()):
@@ -34,14 +35,16 @@ async def check_ready(readiness: Readiness, store: Store, hooks: Hooks) -> None:
             raise Refused("plugin_unavailable", "A critical plugin is failing.", retry_after=_RETRY_AFTER)
 
 
-async def check_store(store: Store) -> None:
-    """Return when the store can be used.
+async def check_store(store: Store, probe: WriteProbe | None = None) -> None:
+    """Return when the store can be used: it answers, and it took what was last written.
 
     Raises:
-        StoreUnavailable: it cannot, or it does not answer in time.
+        StoreUnavailable: it cannot, or it does not answer in time; the detail says what of it.
     """
     try:
         async with asyncio.timeout(_PATIENCE):
             await store.ready()
     except TimeoutError as error:
         raise StoreUnavailable("The store does not answer.") from error
+    if probe is not None:
+        await probe.check()

@@ -81,6 +81,9 @@ class Coalescer:
         self._mixed = False
         """Whether what the writer thread has gathered may hold other threads' operations."""
         self._closed = True
+        self.refusal: StoreUnavailable | None = None
+        """Why the store took nothing of a batch, such as a full disk. Stays until somebody sets it to None, since what
+        is little may still be taken; batches that it takes cost nothing."""
 
     async def start(self) -> None:
         """Start the writer thread, bound to the running loop.
@@ -216,6 +219,7 @@ class Coalescer:
         try:
             results = self._store.apply([op for op, _ in batch])
         except StoreUnavailable as error:
+            self.refusal = error
             results = [error] * len(batch)
         except Exception as error:  # the thread must go on: everybody waits for it
             log.exception("store.batch_failed", operations=len(batch))

@@ -74,6 +74,7 @@ def test_a_file_that_may_not_grow_refuses_whole_batches_and_recovers(tmp_path: P
         with pytest.raises(StoreUnavailable) as refused:
             store.apply([enqueue(200_000)])
         assert (refused.value.code, refused.value.retry_after) == ("store_unavailable", 1)
+        assert "no room" in refused.value.detail
         await store.ready()
         store.connection.pragma("max_page_count", 1_000_000)
         late = enqueue(200_000)
@@ -124,7 +125,7 @@ def test_a_file_that_turns_read_only_refuses_and_recovers(tmp_path: Path) -> Non
         before = enqueue()
         store.apply([before])
         store.connection.pragma("query_only", 1)
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailable, match="read-only"):
             store.apply([enqueue()])
         assert (await store.job(before.job.id)) == before.job
         store.connection.pragma("query_only", 0)
@@ -141,7 +142,7 @@ def test_a_lock_that_an_operator_holds_for_too_long_is_told_and_does_no_harm(tmp
         shell = open_plain(tmp_path / "hookyard.db", 1)
         shell.execute("BEGIN IMMEDIATE")
         op = enqueue()
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailable, match="another program"):
             store.apply([op])
         shell.execute("ROLLBACK")
         shell.close()

@@ -2,14 +2,19 @@
 
 import http.client
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
+
+import msgspec
+from msgspec import Struct
 
 from hookyard.cli.doctor.finding import Finding
 from hookyard.config.model import Server
 from hookyard.store.sqlite.inspect import holder
 
 _PATIENCE: Final = 3.0
+_MOST: Final = 65_536
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  what is listened to is not bound here
 
 
@@ -27,11 +32,12 @@ def examine_server(server: Server, store: Path) -> Iterator[Finding]:
             "Callers get no answer; or the server was started with another address than the configuration has.",
             "Look at its log. It says where it listens: server.listening",
         )
-    if served and answer not in {None, 200}:
+    if served and answer is not None and answer.status != HTTPStatus.OK:
         yield Finding(
             "warning",
             "server.unready",
-            f"the server at {where} answers that it is not ready ({answer})",
+            f"the server at {where} answers that it is not ready ({answer.status})"
+            + (answer.detail and f": {answer.detail}"),
             "It starts, shuts down, or cannot use its store.",
             "Ask again in a while; then look at its log.",
         )
@@ -58,15 +64,29 @@ def _died(store: Path) -> bool:
     return lock is not None and not lock.served and bool(lock.process)
 
 
-def _ask(server: Server) -> int | None:
-    """The status of what answers there; None when nobody does, or where that is not known."""
+class _Answer(Struct):
+    status: int
+    detail: str
+
+
+class _Problem(Struct):
+    detail: str = ""
+
+
+def _ask(server: Server) -> _Answer | None:
+    """What answers there; None when nobody does, or where that is not known."""
     if not server.port:
         return None
     connection = http.client.HTTPConnection(_ANYWHERE.get(server.host, server.host), server.port, timeout=_PATIENCE)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status
+        answer = connection.getresponse()
+        body = answer.read(_MOST)
     except (OSError, http.client.HTTPException):
         return None
     finally:
         connection.close()
+    try:
+        return _Answer(answer.status, msgspec.json.decode(body, type=_Problem).detail)
+    except msgspec.DecodeError:  # somebody else's
+        return _Answer(answer.status, "")

@@ -21,6 +21,13 @@ BUSY_MS: Final = 5000
 
 _CACHED_STATEMENTS: Final = 1024  # every length of every repeated statement stays prepared
 _THE_OPERATION: Final = (apsw.ConstraintError, apsw.TooBigError, apsw.MismatchError, apsw.RangeError)
+_WHY: Final[dict[type[apsw.Error], str]] = {
+    apsw.FullError: "there is no room for it on its disk",
+    apsw.ReadOnlyError: "its file is read-only",
+    apsw.BusyError: "another program has locked its file",
+    apsw.IOError: "its disk cannot be read or written",
+}
+"""What anybody may know of why; the log has the rest."""
 
 log = get("store")
 
@@ -92,7 +99,8 @@ def is_about_the_operation(error: Exception) -> bool:
 def unavailable(error: apsw.Error) -> StoreUnavailable:
     """What callers get for an error of the file or the disk; the log gets the error itself."""
     log.error("store.unavailable", error=f"{type(error).__name__}: {error}")
-    return StoreUnavailable("The store cannot take this now.")
+    why = next((why for kind, why in _WHY.items() if isinstance(error, kind)), None)
+    return StoreUnavailable("The store cannot take this now" + (f": {why}." if why else "."))
 
 
 def roll_back(connection: Connection) -> None:
