@@ -21,7 +21,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
     group = typer.Typer(no_args_is_help=True, help="Back up, check and keep the store's file.")
-    for command in (backup, check, stats, vacuum, migrate):
+    for command in (backup, check, stats, vacuum, migrate, key):
         group.command()(command)
     app.add_typer(group, name="db")
 
@@ -65,6 +65,20 @@ def check(config: ConfigOption = None, store: StoreOption = None, as_json: JsonO
     _print(found, lines or [f"{found.file}: schema {found.schema}, nothing is wrong"], as_json=as_json)
     if found.problems:
         raise typer.Exit(DATA)
+
+
+def key() -> None:
+    """Make a key for `encryption.keys`: print it, this once.
+
+    It encrypts what is never shown of endpoints that are made over HTTP, where it is stored. Keep a copy of it apart
+    from the backups, which do not have it: without it those secrets are lost. Its second part is its id, by which the
+    log and `hookyard doctor` call it.
+    """
+    # Imported here so that the other commands do not pay for it.
+    from hookyard.outbound.endpoints.keyring import new_key
+
+    typer.echo("It is shown this once.", err=True)
+    typer.echo(new_key())
 
 
 def stats(config: ConfigOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:

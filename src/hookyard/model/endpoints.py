@@ -20,8 +20,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     spec: bytes
     """What may be shown of it: `EndpointRules` as JSON, without what has its default."""
     private: bytes = b"{}"
-    """What is never shown (secrets with their ends, values of headers, certificates and keys) as JSON; `{}` for one of
-    the configuration, which has them there."""
+    """What is never shown (secrets with their ends, values of headers, certificates and keys) as JSON, or encrypted;
+    `{}` for one of the configuration, which has them there."""
     epoch: int = 0
     """What tells it from others that had its name. All of the configuration that have the same tenant have the same."""
     created_at: int

@@ -1,4 +1,4 @@
-"""Everything that is wrong with the endpoints and the outbound settings of a configuration."""
+"""Everything that is wrong with the endpoints, their encryption and the outbound settings of a configuration."""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,6 +18,7 @@ from hookyard.outbound.endpoints.check import (
     url_problem,
     wish_faults,
 )
+from hookyard.outbound.endpoints.keyring import key_problems
 from hookyard.outbound.endpoints.sync import private_of
 from hookyard.webhook_secret import PRIVATE
 
@@ -29,6 +30,8 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
     settings = config.outbound
     yield from _networks("outbound.", settings.allow_networks)
     yield from _secrets(settings.callback_secrets)
+    for index, why in key_problems(key.reveal() for key in config.encryption.keys):
+        yield f"encryption.keys[{index}]", why
     for index, wait in enumerate(settings.schedule):
         if wait > 1000 * YEAR:
             yield f"outbound.schedule[{index}]", f"{wait.text} is longer than a year"

@@ -13,7 +13,17 @@ from hookyard.errors import StoreUnavailable
 from hookyard.ids import IdSource
 from hookyard.model import Delivery
 from hookyard.outbound.courier import Courier, OutcomeWriter
-from hookyard.outbound.endpoints import BringForward, EndpointHealth, Endpoints, EndpointStore, Maker, Manager, Telling
+from hookyard.outbound.endpoints import (
+    BringForward,
+    Encryption,
+    EndpointHealth,
+    Endpoints,
+    EndpointStore,
+    Maker,
+    Manager,
+    Telling,
+)
+from hookyard.outbound.endpoints.keyring import Keyring
 from hookyard.outbound.http import HttpSender
 from hookyard.outbound.lines import LineState
 from hookyard.outbound.outbox import Outbox
@@ -63,7 +73,15 @@ class Outbound:
         settings = config.outbound
         agent = f"Hookyard/{version('hookyard')}"
         source = config.server.public_url or "hookyard"
-        maker = Maker(settings, clock=clock, resolver=resolver, draw=draw, agent=agent, source=source)
+        maker = self._maker = Maker(
+            settings,
+            clock=clock,
+            resolver=resolver,
+            draw=draw,
+            agent=agent,
+            source=source,
+            keyring=_keyring(config),
+        )
         endpoints = self._endpoints = Endpoints(config, maker, clock.now())
         sender = sender or HttpSender()
         self._guard = maker.guard
@@ -85,6 +103,9 @@ class Outbound:
             clock=clock,
             changed=self._courier.forget,
         )
+        self._encryption = Encryption(
+            endpoints=endpoints, maker=maker, lock=self.manager.lock, writer=writer, clock=clock
+        )
 
     async def start(self, store: EndpointStore | None = None) -> None:
         """Begin to send what an earlier process left to be sent, first of all what it was about to send.
@@ -98,6 +119,7 @@ class Outbound:
         await self._writer.submit(ReclaimDeliveries(now=self._clock.now()))
         if store is not None:
             await self._recall(store)
+        self._encryption.begin()
         self._courier.start()
 
     async def _recall(self, store: EndpointStore) -> None:
@@ -120,6 +142,7 @@ class Outbound:
 
     async def drain(self) -> None:
         """Wait for the requests under way, for as long as one may take, and give the rest back to the store."""
+        await self._encryption.drain()
         await self._forward.drain()
         await self._courier.drain(self._grace)
         await self._health.drain()
@@ -131,6 +154,7 @@ class Outbound:
     def use(self, config: Config) -> None:
         """Go on with these endpoints at once; the settings of `outbound` stay as they are. :meth:`save` must follow."""
         self._config = config
+        self._maker.keyring = _keyring(config)
         changed, ops = self._endpoints.use(config, self._clock.now())
         self._unsaved += ops
         for name in changed:
@@ -146,6 +170,7 @@ class Outbound:
         async with self.manager.lock:
             await self._write(self._unsaved)
             self._unsaved.clear()
+        self._encryption.begin()
 
     async def _write(self, ops: Sequence[Op]) -> None:
         now = self._clock.now()
@@ -182,3 +207,7 @@ class Outbound:
     def problems(config: Config) -> tuple[tuple[str, str], ...]:
         """Everything that is wrong with endpoints and outbound settings, as (key path, message)."""
         return tuple(problems(config))
+
+
+def _keyring(config: Config) -> Keyring:
+    return Keyring(key.reveal() for key in config.encryption.keys)

@@ -19,7 +19,8 @@ from hookyard.cli.doctor.machine import examine_file_system, file_system
 from hookyard.clock import rfc3339
 from hookyard.ids import IdSource
 from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, Endpoint, ErrorInfo, Job, Pause, Token
-from hookyard.outbound.endpoints.private import KeptSecret, Private, encode_private
+from hookyard.outbound.endpoints.keyring import Keyring
+from hookyard.outbound.endpoints.private import KeptSecret, Private, with_private
 from hookyard.store.contract import (
     AppendEvents,
     ClaimDeliveries,
@@ -319,8 +320,8 @@ def test_secrets_that_are_over_are_told_wherever_they_are_kept(place: Place) -> 
     assert "of the endpoint ops 1 secret is past" in place.found()["endpoint.secret_over"]["what"]
     place.write("")
     secrets = (KeptSecret(value=lasting), KeptSecret(value=lasting, until=place.now - 1))
-    private = encode_private(Private(secrets=secrets))
-    place.store(PutEndpoint(now=place.now, endpoint=subscriber(place, private=private)))
+    row = with_private(subscriber(place), Private(secrets=secrets), Keyring())
+    place.store(PutEndpoint(now=place.now, endpoint=row))
     told = place.found()["endpoint.secret_over"]
     assert (told["severity"], lasting in told["what"]) == ("info", False)
     assert "of the endpoint audit 1 secret is past" in told["what"]

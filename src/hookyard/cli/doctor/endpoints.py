@@ -5,11 +5,13 @@ from typing import Final
 
 import msgspec
 
+from hookyard.cli.doctor.encryption import examine_encryption
 from hookyard.cli.doctor.finding import Finding
 from hookyard.clock import rfc3339
 from hookyard.config.model import Config, SecretSettings
 from hookyard.config.schedules.rule import parse_instant
 from hookyard.model import Endpoint
+from hookyard.outbound.endpoints.keyring import Keyring, LockedError
 from hookyard.outbound.endpoints.private import decode_private
 from hookyard.outbound.endpoints.sync import clashes
 from hookyard.store.sqlite.inspect import Insight
@@ -58,6 +60,7 @@ def examine_endpoints(found: Insight, config: Config, now: int) -> Iterator[Find
                 f"Start the server; see how it is: hookyard endpoints stats {one.lane}".rstrip(),
             )
     yield from _secrets(config, rows, now)
+    yield from examine_encryption(found.endpoints, config)
 
 
 def _unreached(found: Insight, config: Config, rows: dict[str, Endpoint]) -> Iterator[Finding]:
@@ -95,7 +98,8 @@ def _failing(name: str, what: str) -> Finding:
 def _secrets(config: Config, rows: dict[str, Endpoint], now: int) -> Iterator[Finding]:
     """Secrets that sign no more: they say that a rotation was never brought to its end."""
     over = {name: _over_of_config(config, name, now) for name in config.endpoints}
-    over |= {row.name: _over_of_store(row, now) for row in rows.values() if row.origin == "http"}
+    keyring = Keyring(key.reveal() for key in config.encryption.keys)
+    over |= {row.name: _over_of_store(row, keyring, now) for row in rows.values() if row.origin == "http"}
     for name, count in over.items():
         if count:
             secrets = "1 secret is" if count == 1 else f"{count} secrets are"
@@ -117,10 +121,10 @@ def _over_of_config(config: Config, name: str, now: int) -> int:
     )
 
 
-def _over_of_store(row: Endpoint, now: int) -> int:
+def _over_of_store(row: Endpoint, keyring: Keyring, now: int) -> int:
     try:
-        secrets = decode_private(row.private).secrets
-    except msgspec.DecodeError:
+        secrets = decode_private(row, keyring).secrets
+    except (msgspec.DecodeError, LockedError):
         return 0
     return sum(secret.until is not None and secret.until <= now for secret in secrets)
 

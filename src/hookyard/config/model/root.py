@@ -7,6 +7,7 @@ from msgspec import field
 from hookyard.config.model.access import TokenSettings
 from hookyard.config.model.artifacts import ArtifactSettings
 from hookyard.config.model.commands import CommandKey, CommandSettings
+from hookyard.config.model.encryption import EncryptionSettings
 from hookyard.config.model.endpoints import EndpointSettings
 from hookyard.config.model.inbound import SourceSettings
 from hookyard.config.model.jobs import JobSettings, LaneSettings
@@ -25,6 +26,7 @@ class Config(Section, frozen=True, kw_only=True):
 
     server: Server = Server()
     store: StoreSettings = StoreSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
     log: LogSettings = LogSettings()
     jobs: JobSettings = JobSettings()
     lanes: dict[Lane, LaneSettings] = field(default_factory=dict[str, LaneSettings])

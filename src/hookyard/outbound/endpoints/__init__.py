@@ -1,6 +1,7 @@
 """The endpoints: who is told of what, prepared so that no work is left for a delivery, and how they are changed."""
 
 from hookyard.outbound.endpoints.bring_forward import BringForward
+from hookyard.outbound.endpoints.encryption import Encryption
 from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth, EndpointStore
@@ -11,6 +12,7 @@ from hookyard.outbound.endpoints.told import Told
 
 __all__ = [
     "BringForward",
+    "Encryption",
     "EndpointHealth",
     "EndpointStore",
     "Endpoints",

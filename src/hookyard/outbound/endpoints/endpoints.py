@@ -1,5 +1,6 @@
 """The endpoints as the outbox and the courier look them up: prepared once, no work left for a delivery."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, Protocol
@@ -12,6 +13,7 @@ from hookyard.config.model import Config
 from hookyard.model import Delivery, DisabledReason, Endpoint
 from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints.entry import Entry
+from hookyard.outbound.endpoints.keyring import Keyring, key_of
 from hookyard.outbound.endpoints.listening import Audience
 from hookyard.outbound.endpoints.making import Maker, place_of
 from hookyard.outbound.endpoints.sync import clashes, is_off, private_of, synced
@@ -165,6 +167,16 @@ class Endpoints:
             advice = "delete it first, or give this one another name"
             yield f"endpoints.{row.name}", f"there is one of this name, made over HTTP by {row.created_by}; {advice}"
 
+    def forgotten_keys(self, config: Config) -> Iterator[tuple[str, str]]:
+        """The same, of keys that it has no longer though something is still encrypted under them."""
+        kept = Keyring(key.reveal() for key in config.encryption.keys).ids
+        under = Counter(None if entry.locked else key_of(entry.row.private) for entry in self)
+        for kid, count in under.items():
+            if kid is not None and kid not in kept:
+                advice = "put it back as the last one, and take it out once `hookyard doctor` says nothing of it"
+                whose = "1 endpoint" if count == 1 else f"{count} endpoints"
+                yield "encryption.keys", f"the secrets of {whose} are encrypted under the key {kid}: {advice}"
+
     def put(self, entry: Entry) -> None:
         """Go on with this one, new or instead of the one of its name."""
         before = self._entries.get(entry.row.name)
@@ -188,6 +200,12 @@ class Endpoints:
         self._entries[row.name] = new = replace(entry, row=row)
         if new.live != entry.live:
             self._changed()
+
+    def put_private(self, name: str, before: bytes, after: bytes) -> None:
+        """Note that what is never shown of one is stored in another form; it is otherwise the same."""
+        entry = self._entries.get(name)
+        if entry is not None and entry.row.private == before:
+            self._entries[name] = replace(entry, row=replace(entry.row, private=after))
 
     def use(self, config: Config, now: int) -> tuple[list[str], list[Op]]:
         """Go on with the endpoints of this configuration, and those of HTTP.
@@ -230,7 +248,8 @@ class Endpoints:
 
     def _entry(self, config: Config, row: Endpoint, before: Entry | None) -> Entry:
         if row.origin != "config":
-            stored = before if before is not None and before.row is row else self._maker.stored(row)
+            same = before is not None and before.row is row and not before.locked
+            stored = before if before is not None and same else self._maker.stored(row)
             return replace(stored, name_taken=row.name in config.endpoints)
         settings = config.endpoints[row.name]
         rules, private = rules_of(settings), private_of(settings)

@@ -25,6 +25,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     problem: str | None = None
     """What is wrong with it, in a sentence: it was sound when it was made, and the settings or the rules are others
     now. Until it is mended it gets nothing, and what is pending for it waits."""
+    locked: bool = False
+    """Whether its secrets are encrypted and cannot be read, so that nothing of it can be changed."""
     destination: Destination | None = None
     """Where its deliveries go; None when there is a problem."""
     listening: Listening | None = None

@@ -20,6 +20,7 @@ from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints.check import private_faults, rule_faults
 from hookyard.outbound.endpoints.condition import Condition
 from hookyard.outbound.endpoints.entry import Entry
+from hookyard.outbound.endpoints.keyring import Keyring, LockedError
 from hookyard.outbound.endpoints.listening import Listening
 from hookyard.outbound.endpoints.order import Order
 from hookyard.outbound.endpoints.private import KeptSecret, Private, decode_private
@@ -42,6 +43,7 @@ class Maker:
         draw: random numbers in [0, 1) for the jitter of schedules.
         agent: the `user-agent` of every request.
         source: what CloudEvents say that they come from, a URI-reference.
+        keyring: the keys that what is never shown is stored under.
     """
 
     def __init__(
@@ -53,8 +55,11 @@ class Maker:
         draw: Callable[[], float],
         agent: str,
         source: str,
+        keyring: Keyring | None = None,
     ) -> None:
         self.settings = settings
+        self.keyring = keyring or Keyring()
+        """Another one after a reload that changes the keys."""
         self._clock = clock
         self._resolver = resolver
         self._draw = draw
@@ -75,10 +80,13 @@ class Maker:
     def stored(self, row: Endpoint) -> Entry:
         """The entry of an endpoint that came over HTTP, which may be older than the settings and this version."""
         try:
-            rules, private = decode_spec(row.spec), decode_private(row.private)
+            rules, private = decode_spec(row.spec), decode_private(row, self.keyring)
         except msgspec.DecodeError as error:
             bare = Entry(row=row, settings=None, private=Private())
             return _faulty(bare, f"It cannot be read any more: {error}.")
+        except LockedError as error:
+            bare = Entry(row=row, settings=decode_spec(row.spec), private=Private(), locked=True)
+            return _faulty(bare, str(error))
         return self.entry(row, rules, private)
 
     def entry(

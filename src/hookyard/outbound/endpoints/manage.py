@@ -22,7 +22,7 @@ from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth
 from hookyard.outbound.endpoints.making import Maker
-from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, Request, encode_private
+from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, Request, with_private
 from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of, lasting, made_secret, shared
 from hookyard.outbound.endpoints.sync import with_marks
 from hookyard.outbound.endpoints.telling import Announcement, Telling
@@ -107,7 +107,7 @@ class Manager:
             What keeps it from being used, as (key path, message); then nothing is claimed.
         """
         async with self.lock:
-            found = tuple(self._endpoints.clashes(config))
+            found = (*self._endpoints.clashes(config), *self._endpoints.forgotten_keys(config))
             if not found:
                 self._claimed = config.endpoints.keys()
             return found
@@ -145,6 +145,8 @@ class Manager:
         async with self.lock:
             if request is not None and (made_before := self._made_for(request)) is not None:
                 return Made(made_before, again=True)
+            if request is not None and asked.name is None:
+                self._require_all_known(principal, whose)
             if self._endpoints.get(name) is not None or name in self._claimed:
                 raise Refused("exists", "There is an endpoint of this name already.")
             if len(self._endpoints) >= MOST:
@@ -159,12 +161,12 @@ class Manager:
                 tenant=whose,
                 origin="http",
                 spec=encode_spec(rules),
-                private=encode_private(private),
                 epoch=getrandbits(_EPOCH_BITS),
                 created_at=now,
                 created_by=principal,
                 updated_at=now,
             )
+            row = with_private(row, private, self._maker.keyring)
             fact = EndpointChanged(endpoint=name, tenant=whose, by=audit.principal)
             await self._write(now, audit, Announcement("endpoint.created", fact), PutEndpoint(now=now, endpoint=row))
             return Made(self._keep(self._maker.entry(row, rules, private)), shared(made))
@@ -183,8 +185,8 @@ class Manager:
             new = rules_of(asked)
             private = replace(_private(asked, lasting(entry.secrets, now)), request=entry.private.request)
             self._check(new, private, operator=not tenant)
-            row = replace(entry.row, spec=encode_spec(new), private=encode_private(private), updated_at=now)
-            row = with_marks(row, entry.row, new)
+            row = replace(entry.row, spec=encode_spec(new), updated_at=now)
+            row = with_marks(with_private(row, private, self._maker.keyring), entry.row, new)
             fact = EndpointChanged(endpoint=name, tenant=row.tenant, by=audit.principal)
             await self._write(now, audit, Announcement("endpoint.updated", fact), PutEndpoint(now=now, endpoint=row))
             return self._keep(self._maker.entry(row, new, private), entry)
@@ -275,7 +277,7 @@ class Manager:
                 raise Refused("invalid_input", f"{MOST_SECRETS} secrets sign already: let some of them end first.")
             private = replace(entry.private, secrets=secrets)
             _refuse(chain(rule_faults(rules, self._maker.guard), private_faults(rules, private)))
-            row = replace(entry.row, private=encode_private(private), updated_at=now)
+            row = with_private(replace(entry.row, updated_at=now), private, self._maker.keyring)
             fact = EndpointRotated(endpoint=name, tenant=row.tenant, by=audit.principal, kind=kind, until=rfc3339(ends))
             await self._write(now, audit, Announcement("endpoint.rotated", fact), PutEndpoint(now=now, endpoint=row))
             made = shared((value,)) if given is None else ()
@@ -292,8 +294,17 @@ class Manager:
                 return entry
         return None
 
+    def _require_all_known(self, principal: str, tenant: str) -> None:
+        """For what a new one was made is kept with its secrets: where those cannot be read, it may be the same."""
+        for entry in self._endpoints:
+            if entry.locked and (entry.row.created_by, entry.row.tenant) == (principal, tenant):
+                detail = f"Whether it was made before cannot be known now: the secrets of {entry.row.name} are locked."
+                raise Refused("busy", f"{detail} Give it a name, or wait.")
+
     def _own(self, name: str, tenant: str) -> tuple[Entry, EndpointRules]:
         entry = _http(self.find(name, tenant))
+        if entry.locked:
+            raise Refused("invalid_input", f"{entry.problem} It can be changed once they can be read.")
         if entry.settings is None:
             raise Refused("invalid_input", f"{entry.problem} Delete it, and make it anew.")
         return entry, entry.settings

@@ -1,11 +1,18 @@
-"""What of an endpoint is never shown: secrets, values of headers, certificates. It is stored as JSON of its own."""
+"""What of an endpoint is never shown: secrets, values of headers, certificates.
+
+It is stored as JSON of its own, encrypted where there are keys for that, as that of this very endpoint: its name, its
+tenant and its epoch are what it cannot be read without.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from hookyard.model import Endpoint
+from hookyard.outbound.endpoints.keyring import Keyring
 from hookyard.outbound.sender import Identity
 
 
@@ -64,15 +71,30 @@ class Private(Quietly, Struct, frozen=True, kw_only=True, omit_defaults=True):
 _decoder: Final = msgspec.json.Decoder(Private)
 
 
-def decode_private(private: bytes) -> Private:
-    """Read it as it is stored.
+def decode_private(row: Endpoint, keyring: Keyring) -> Private:
+    """Read what is stored of an endpoint.
 
     Raises:
+        LockedError: it is encrypted under a key that is not there, or was changed, or is another's.
         msgspec.DecodeError: it is something else.
     """
-    return _decoder.decode(private)
+    return _decoder.decode(keyring.decrypt(row.private, _whose(row)))
 
 
-def encode_private(private: Private) -> bytes:
-    """Write it as it is stored."""
-    return msgspec.json.encode(private, order="deterministic")
+def with_private(row: Endpoint, private: Private, keyring: Keyring) -> Endpoint:
+    """The row of an endpoint with this in it, encrypted if there is a key."""
+    plain = msgspec.json.encode(private, order="deterministic")
+    return replace(row, private=keyring.encrypt(plain, _whose(row)))
+
+
+def encrypted_anew(row: Endpoint, keyring: Keyring) -> bytes:
+    """What is stored of an endpoint, whatever it is, under the first key.
+
+    Raises:
+        LockedError: as :func:`decode_private`.
+    """
+    return keyring.encrypt(keyring.decrypt(row.private, _whose(row)), _whose(row))
+
+
+def _whose(row: Endpoint) -> bytes:
+    return msgspec.json.encode((row.name, row.tenant, row.epoch))

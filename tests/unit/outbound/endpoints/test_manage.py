@@ -9,6 +9,7 @@ from tests.unit.outbound.endpoints.lab import DAY, NOW, OTHER, SECRET, URL, Room
 from hookyard.errors import Refused, StoreUnavailable
 from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints import manage
+from hookyard.outbound.endpoints.keyring import Keyring
 from hookyard.outbound.endpoints.private import decode_private
 from hookyard.outbound.signing import new_key
 
@@ -22,7 +23,7 @@ def test_one_that_is_made_is_stored_with_its_audit_entry_and_its_event_in_one_tr
         row = (await room.rows())["crm"]
         assert (row.origin, row.created_by, row.created_at, row.tenant) == ("http", "token:ops", NOW, "")
         assert json.loads(row.spec) == {"url": URL, "events": ["order.*"], "description": "The CRM."}
-        private = decode_private(row.private)
+        private = decode_private(row, Keyring())
         assert ([one.value for one in private.secrets], private.headers) == ([secret], {"X-Api-Key": "k3y"})
         assert await room.audited() == ["endpoint.create"]
         assert await room.told() == [("endpoint.created", {"endpoint": "crm", "by": "token:ops"})]
