@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from hookyard.command import CommandOptions, CommandSpec, Isolation, Keyed, Unique
 from hookyard.context import Context, Encodable, SyncContext
-from hookyard.context.events import EventSpec, type_problem
+from hookyard.context.events import EventSpec, declared_type_problem
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookDecorator
 from hookyard.model import Breaker, Retry, UniquePolicy
@@ -43,7 +43,6 @@ __all__ = [
 API_VERSION: Final = 1
 """Raised when a plugin written for an older Hookyard would no longer work."""
 
-_HOUSE: Final = ("breaker", "endpoint", "schedule")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -257,11 +256,8 @@ def is_name(text: str) -> bool:
 def _declared(name: str, events: Mapping[str, object]) -> dict[str, EventSpec]:
     found: dict[str, EventSpec] = {}
     for kind, data in events.items():
-        if why := type_problem(kind):
+        if why := declared_type_problem(kind):
             msg = f"plugin {name!r}: the event type {kind!r} {why}"
-            raise DeclarationError(msg)
-        if kind.partition(".")[0] in _HOUSE:
-            msg = f"plugin {name!r}: the event type {kind!r} is one of Hookyard's own, as all of {', '.join(_HOUSE)}"
             raise DeclarationError(msg)
         if not (isinstance(data, type) and issubclass(data, Struct)):
             msg = f"plugin {name!r}: the data of the event {kind!r} is {data!r}, and must be a msgspec.Struct"

@@ -1,4 +1,4 @@
-"""The commands of a configuration as a lock, and why what is missing is missing."""
+"""The commands and events of a configuration as a lock, and why what is missing is missing."""
 
 import sys
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _BROKEN: Final = frozenset({"blocked", "incompatible", "failed"})
 
 
 class Promised(Struct, frozen=True):
-    """What the plugins of a configuration take and give today."""
+    """What the plugins of a configuration take, give and emit today."""
 
     lock: Lock
     absent: Mapping[str, str]
@@ -38,7 +38,8 @@ def promised(config: Path) -> Promised:
     _refuse_broken(loaded, registry)
     versions = {plugin.name: plugin.version for plugin in registry.plugins if plugin.state == "active"}
     absent = {plugin.name: f"its plugin is {plugin.state}" for plugin in registry.plugins if plugin.state != "active"}
-    return Promised(lock_of([command.spec for command in registry.commands.values()], versions), absent)
+    specs = [command.spec for command in registry.commands.values()]
+    return Promised(lock_of(specs, versions, registry.events), absent)
 
 
 def lock_file(config: Path, given: Path | None) -> Path:

@@ -40,7 +40,7 @@ def lock(
         typer.Option(help="Write here; `-` is standard output.", show_default="hookyard.lock.json beside it"),
     ] = None,
 ) -> None:
-    """Write down what every command takes and gives, for later versions to be held to.
+    """Write down what every command takes and gives, and every declared event, for later versions to be held to.
 
     Keep the file under version control. Exits with 78 when a plugin that is not disabled cannot be loaded: a lock
     without it would let its commands go unseen.
@@ -55,7 +55,8 @@ def lock(
         return
     path = lock_file(chosen(config), out)
     write(path, found.to_json())
-    typer.echo(f"{path}: {len(found.commands)} commands, sha256:{found.digest()}", err=True)
+    events = f", {len(found.events)} events" if found.events else ""
+    typer.echo(f"{path}: {len(found.commands)} commands{events}, sha256:{found.digest()}", err=True)
 
 
 def check(
@@ -66,10 +67,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: every change.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say also what changed without a break.")] = False,
 ) -> None:
-    """Compare the commands of today with the lock.
+    """Compare the commands and the declared events of today with the lock.
 
-    Exits with 0 when no caller is harmed, with 65 when one is, and with 78 when there is no lock or a plugin cannot be
-    loaded. Plugins that are disabled are not imported; their commands count as gone.
+    Exits with 0 when nobody who calls them or gets them is harmed, with 65 when somebody is, and with 78 when there is
+    no lock or a plugin cannot be loaded. Plugins that are disabled are not imported; what they have counts as gone.
     """
     # Imported here so that the other commands do not pay for it.
     import msgspec
@@ -91,7 +92,9 @@ def check(
         for change in breaking:
             typer.echo(f"{change} (breaks)", err=True)
         if breaking:
-            typer.echo(f"{len(breaking)} changes break callers of what {path} promised.", err=True)
+            readers = sum(change.side == "event" for change in breaking)
+            whom = "callers" if not readers else "receivers" if readers == len(breaking) else "callers and receivers"
+            typer.echo(f"{len(breaking)} changes break {whom} of what {path} promised.", err=True)
             typer.echo(f"When that is meant, {renew} makes it the new promise.", err=True)
         for change in changes if verbose else ():
             if not change.breaking:

@@ -18,6 +18,8 @@ MOST_BYTES: Final = 1 << 20
 """Bytes of all payloads of one attempt, as JSON."""
 LONGEST_TYPE: Final = 200
 LONGEST_KEY: Final = 200
+_HOUSE: Final = ("breaker", "endpoint", "schedule")
+"""The first words of Hookyard's own types, but for `job`, which nobody may emit."""
 _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
 
@@ -33,6 +35,19 @@ def note_type_problem(name: str) -> str | None:
     if not name.strip() or len(name) > LONGEST_TYPE or not name.isprintable():
         return f"is no event type; that is 1 to {LONGEST_TYPE} printable characters"
     return "is reserved: the events of jobs are Hookyard's own" if name.startswith("job.") else None
+
+
+def declared_type_problem(name: str, *, noted: bool = False) -> str | None:
+    """Why a plugin cannot declare events of this type, or None if it can.
+
+    Args:
+        name: the type.
+        noted: the plugin is no Python one, and names its events as it likes.
+    """
+    if why := note_type_problem(name) if noted else type_problem(name):
+        return why
+    house = name.partition(".")[0] in _HOUSE
+    return f"is one of Hookyard's own, as all of {', '.join(_HOUSE)}" if house else None
 
 
 class EventSpec:

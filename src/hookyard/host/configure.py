@@ -1,6 +1,6 @@
 """What the configuration says of one plugin, held against what the plugin is: key paths and messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any, Final
 
@@ -22,6 +22,12 @@ _WORKERS: Final = ("python", "workers", "recycle_jobs", "recycle_memory")
 _PROCESSES: Final = ("env", "limits", "grace")
 _NOT_EXTERNAL: Final = ("uses", "isolation", *_WORKERS, *_PROCESSES, "http")
 _DEFAULTS: Final = PluginSettings()
+_EVENTS: Final[Mapping[PluginKind, str]] = {
+    "python": "a Python plugin declares its events itself: Plugin(..., events={...})",
+    "exec": "an exec plugin's manifest declares its events, under `events`",
+    "external": "external workers emit no events, so there are none to declare",
+}
+"""Why events of a plugin cannot be declared in the configuration, by its kind."""
 
 
 def configured(name: str, config_type: type[Any], settings: PluginSettings) -> tuple[object, list[Found]]:
@@ -69,6 +75,8 @@ def inapplicable(plugin: AnyPlugin, kind: PluginKind, settings: PluginSettings) 
     """Settings that mean nothing for this plugin, so that nobody believes they do."""
     at = f"plugins.{plugin.name}"
     where = {command.options.isolation for command in plugin.commands.values()}
+    if settings.events and kind in _EVENTS:
+        yield f"{at}.events", _EVENTS[kind]
     worker = kind == "python" and (isinstance(plugin, ForeignPlugin) or "worker" in where)
     if kind == "external":
         for key in _NOT_EXTERNAL:

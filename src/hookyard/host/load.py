@@ -278,6 +278,8 @@ class _Loading:
         """
         before = self._before.get(name)
         digest = files_digest(settings, self._base) if candidate.kind == "external" else digest_of(candidate)
+        if settings.events and candidate.kind == "ductile":
+            digest = f"{digest} {files_digest(settings, self._base)}"
         if before is not None and (before.candidate, before.digest) != (candidate, digest):
             before = None
         if before is not None and before.settings == settings:

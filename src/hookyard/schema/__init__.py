@@ -2,8 +2,8 @@
 
 from hookyard.schema.change import Change, Side
 from hookyard.schema.diff import compare, diff
-from hookyard.schema.lock import Lock, LockedCommand, lock_of, read_lock
-from hookyard.schema.types import DRAFT, CommandSchema, Schema, components, of_command, of_type
+from hookyard.schema.lock import Lock, LockedCommand, LockedEvent, lock_of, read_lock
+from hookyard.schema.types import DRAFT, CommandSchema, Schema, apart, components, of_command, of_type
 
 __all__ = [
     "DRAFT",
@@ -11,8 +11,10 @@ __all__ = [
     "CommandSchema",
     "Lock",
     "LockedCommand",
+    "LockedEvent",
     "Schema",
     "Side",
+    "apart",
     "compare",
     "components",
     "diff",

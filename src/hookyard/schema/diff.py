@@ -1,10 +1,13 @@
-"""What has changed between a lock and the commands of today, and what of it breaks callers."""
+"""What has changed between a lock and the plugins of today, and what of it breaks those who rely on them.
+
+Callers send inputs and read outputs; who gets an event only reads it, so that it is held to what an output is.
+"""
 
 from collections.abc import Iterator, Mapping
 
 from hookyard.schema.change import Change, Side
 from hookyard.schema.fit import Fit, Sides
-from hookyard.schema.lock import Lock, LockedCommand
+from hookyard.schema.lock import Lock, LockedCommand, LockedEvent
 from hookyard.schema.remarks import remarks
 from hookyard.schema.types import Schema
 
@@ -20,15 +23,25 @@ def diff(old: Lock, new: Lock, absent: Mapping[str, str] | None = None) -> tuple
         absent: why plugins of the old one do not run, by name, as a clause.
     """
     found: list[Change] = []
+
+    def gone(what: str, key: str) -> str:
+        why = (absent or {}).get(key.partition("/")[0])
+        return f"the {what} is gone" + (f": {why}" if why else "")
+
     for key, was in old.commands.items():
         now = new.commands.get(key)
         if now is not None:
             found += _command(key, (was, old.types), (now, new.types))
-            continue
-        why = (absent or {}).get(key.partition("/")[0])
-        found.append(Change(key, None, "", "the command is gone" + (f": {why}" if why else "")))
+        else:
+            found.append(Change(key, None, "", gone("command", key)))
     found += [
         Change(key, None, "", "the command is new", breaking=False) for key in new.commands if key not in old.commands
+    ]
+    for key, told in old.events.items():
+        tells = new.events.get(key)
+        found += [Change(key, "event", "", gone("event", key))] if tells is None else _event(key, told, tells)
+    found += [
+        Change(key, "event", "", "the event is new", breaking=False) for key in new.events if key not in old.events
     ]
     return tuple(sorted(found, key=lambda change: (not change.breaking, change.command, change.side or "")))
 
@@ -67,6 +80,11 @@ def _command(key: str, old: tuple[LockedCommand, Types], new: tuple[LockedComman
         before, after = getattr(was, name), getattr(now, name)
         if before != after and not (name == "read_only" and before):
             yield Change(key, None, "", message.format(word="now" if after else "no longer"), breaking=False)
+
+
+def _event(key: str, old: LockedEvent, new: LockedEvent) -> Iterator[Change]:
+    for pointer, message, breaking in compare("output", old.data, new.data, (old.types, new.types)):
+        yield Change(key, "event", pointer, message, breaking)
 
 
 _SAID: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""The types of every command as a file: what was promised to callers, for a later version to be held to."""
+"""The types of every command and event as a file: what was promised, for a later version to be held to."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct, field
 
 from hookyard.command import CommandSpec
+from hookyard.context.events import EventSpec
 from hookyard.errors import ConfigError, Problem
-from hookyard.schema.types import Schema, components
-from hookyard.schema.wellformed import fault_of
+from hookyard.schema.types import Schema, apart, components
+from hookyard.schema.wellformed import fault_of, fault_of_events
 
 FORMAT: Final = 1
 NAME: Final = "hookyard.lock.json"
@@ -31,8 +32,17 @@ class LockedCommand(Struct, frozen=True, kw_only=True):
     deprecated: bool = False
 
 
+class LockedEvent(Struct, frozen=True, kw_only=True):
+    """One type of event that a plugin declares, as it was promised; it stands for itself."""
+
+    data: dict[str, Any]
+    """JSON Schema; references lead to `types` beside it."""
+    types: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    """What the schema refers to, as `#/types/<plugin>.<type>`: those of commands may be others of the same name."""
+
+
 class Lock(Struct, frozen=True, kw_only=True):
-    """All commands of a configuration, with the types they share."""
+    """All commands of a configuration, with the types they share, and the events that its plugins declare."""
 
     format: int = field(name="hookyard_lock", default=FORMAT)
     plugins: dict[str, str | None]
@@ -41,9 +51,11 @@ class Lock(Struct, frozen=True, kw_only=True):
     """By `plugin/command`."""
     types: dict[str, dict[str, Any]]
     """What the schemas refer to, as `#/types/<plugin>.<type>`."""
+    events: dict[str, LockedEvent] = field(default_factory=dict[str, LockedEvent])
+    """By `plugin/type`; a lock that is older than these has none."""
 
     def schemas(self) -> list[Schema]:
-        """Every schema there is: those of the types, then those of the commands."""
+        """Every schema of commands: those of the types, then those of the commands."""
         return [*self.types.values(), *(side for each in self.commands.values() for side in (each.input, each.output))]
 
     def digest(self) -> str:
@@ -56,17 +68,24 @@ class Lock(Struct, frozen=True, kw_only=True):
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
-def lock_of(specs: Iterable[CommandSpec], versions: Mapping[str, str | None]) -> Lock:
-    """The lock of some commands.
+def lock_of(
+    specs: Iterable[CommandSpec],
+    versions: Mapping[str, str | None],
+    events: Iterable[tuple[str, EventSpec]] = (),
+) -> Lock:
+    """The lock of some commands and events.
 
     Args:
         specs: the commands, in any order.
         versions: of their plugins.
+        events: what plugins declare, in any order, with their names.
     """
     ordered = sorted(specs, key=lambda spec: spec.key)
+    declared = {f"{plugin}/{spec.type}": _event(plugin, spec) for plugin, spec in events}
+    names = {key.partition("/")[0] for key in (*declared, *(spec.key for spec in ordered))}
     schemas, types = components(ordered, template=_REFERENCE)
     made = Lock(
-        plugins={name: versions.get(name) for name in sorted({spec.plugin for spec in ordered})},
+        plugins={name: versions.get(name) for name in sorted(names)},
         commands={
             spec.key: LockedCommand(
                 input=schemas[spec.key].input,
@@ -80,6 +99,7 @@ def lock_of(specs: Iterable[CommandSpec], versions: Mapping[str, str | None]) ->
             for spec in ordered
         },
         types={name: types[name] for name in sorted(types)},
+        events={key: declared[key] for key in sorted(declared)},
     )
     # As it is once it was written and read: a default that is a tuple has become a list.
     return msgspec.json.decode(msgspec.json.encode(made), type=Lock)
@@ -112,9 +132,15 @@ def checked(lock: Lock, name: str) -> Lock:
         ConfigError: they are not; with the place.
     """
     fault = fault_of(lock.types, {key: (each.input, each.output) for key, each in lock.commands.items()})
+    fault = fault or fault_of_events({key: (each.data, each.types) for key, each in lock.events.items()})
     if fault is not None:
         raise ConfigError((Problem(name, 0, *fault),))
     return lock
+
+
+def _event(plugin: str, spec: EventSpec) -> LockedEvent:
+    data, types = apart(spec.data, plugin, template=_REFERENCE)
+    return LockedEvent(data=data, types=types)
 
 
 def references(part: object) -> set[str]:

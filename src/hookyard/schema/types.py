@@ -67,6 +67,18 @@ def components(
     return commands, shared
 
 
+def apart(kind: object, plugin: str, *, template: str) -> tuple[Schema, Schema]:
+    """The schema of one type of a plugin, and by name the types that it refers to, which begin with the plugin's.
+
+    Args:
+        kind: the type.
+        plugin: whose it is.
+        template: what a reference looks like; `{name}` is replaced.
+    """
+    schemas, types = _named([kind], plugin, template)
+    return schemas[0], {name: types[name] for name in sorted(types)}
+
+
 def _named(kinds: list[object], prefix: str, template: str) -> tuple[list[Schema], Schema]:
     prefixed = template.replace("{name}", f"{prefix}.{{name}}")
     found, types = msgspec.json.schema_components(kinds, schema_hook=type_hook, ref_template=prefixed)

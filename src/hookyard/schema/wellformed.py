@@ -1,6 +1,6 @@
 """Whether the schemas of a lock that came from outside are such as Hookyard writes: the first fault and its place."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 DEEPEST: Final = 100
@@ -29,6 +29,29 @@ def fault_of(types: Types, commands: Mapping[str, tuple[object, object]]) -> Fau
             return f"/commands/{_escape(key)}", f"{key!r} is no plugin/command"
         place = f"/commands/{_escape(key)}"
         starts += [(f"{place}/input", taken), (f"{place}/output", given)]
+    return _first(starts, types) or _circle(types)
+
+
+def fault_of_events(events: Mapping[str, tuple[object, Types]]) -> Fault | None:
+    """The first thing wrong with the schemas of a lock's events; None when there is none.
+
+    Args:
+        events: of each its data, and what that refers to, by `plugin/type`.
+    """
+    for key, (data, types) in events.items():
+        place = f"/events/{_escape(key)}"
+        if not all(key.partition("/")[::2]):
+            return place, f"{key!r} is no plugin/type"
+        starts: list[tuple[str, object]] = [(f"{place}/types/{_escape(name)}", each) for name, each in types.items()]
+        if (fault := _first([*starts, (f"{place}/data", data)], types)) is not None:
+            return fault
+        if (fault := _circle(types)) is not None:
+            return f"{place}{fault[0]}", fault[1]
+    return None
+
+
+def _first(starts: Sequence[tuple[str, object]], types: Types) -> Fault | None:
+    """The first fault of some schemas and of all that is in them."""
     waiting = [(place, schema, 0) for place, schema in reversed(starts)]
     while waiting:
         place, schema, depth = waiting.pop()
@@ -41,7 +64,7 @@ def fault_of(types: Types, commands: Mapping[str, tuple[object, object]]) -> Fau
         if fault is not None:
             return f"{place}/{_escape(fault[0])}", fault[1]
         waiting += [(f"{place}/{part}", each, depth + 1) for part, each in _inner(members)]
-    return _circle(types)
+    return None
 
 
 def _faults(schema: Mapping[str, Any], types: Types) -> Iterator[Fault]:

@@ -4,9 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.runners.ductile_lab import (
     COLLECTION,
     MANIFEST,
+    Bench,
     DuctileCall,
     bench,
     changes,
@@ -268,6 +270,31 @@ def test_more_than_is_kept_fails_whole_and_says_why(tmp_path: Path, answer: str,
         plugin.run()
     assert (caught.value.code, caught.value.retryable) == ("not_kept", False)
     assert (events(plugin.port), changes(plugin.port)) == ([], {})
+
+
+def test_an_event_that_is_not_what_is_declared_fails_it_whole_and_says_why(tmp_path: Path) -> None:
+    whole = {"url": {"type": "string"}, "result": {"type": "string"}}
+    declared = {"type": "object", "properties": whole, "required": ["url", "result"], "additionalProperties": False}
+    settings = PluginSettings(events={"ready": declared})
+    small(tmp_path, 'echo \'{"status":"ok","result":"x","events":[\'"$EVENTS"\']}\'')
+
+    def told(*payloads: str) -> Bench:
+        listed = ",".join(f'{{"type":"ready","payload":{each}}}' for each in payloads)
+        plugin = plugin_of(tmp_path / "small", replace(settings, env={"EVENTS": listed}))
+        return bench(plugin, "poll")
+
+    right = told('{"url":"a"}', '{"url":"b","result":"own"}')
+    right.run()
+    assert [payload for _, payload, _ in events(right.port)] == [
+        {"url": "a", "result": "x"},
+        {"url": "b", "result": "own"},
+    ]
+    wrong = told('{"url":"a"}', '{"url":5}')
+    why = r"small/poll: the data of the event 'ready' is not what the plugin declares: .* got `int` at \$.url"
+    with pytest.raises(PluginFailed, match=why) as caught:
+        wrong.run()
+    assert (caught.value.code, caught.value.retryable) == ("context_error", False)
+    assert events(wrong.port) == []
 
 
 def test_a_long_dedupe_key_is_shortened_to_one_that_is_as_good(tmp_path: Path) -> None:

@@ -346,6 +346,28 @@ def test_each_bad_end_has_one_outcome_that_names_the_place(
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
 
 
+def test_an_event_that_is_not_what_the_manifest_declares_ends_it_and_others_are_taken(tmp_path: Path) -> None:
+    declared = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    right = '{"kind":"event","type":"order.placed","payload":{"n":7}}'
+    other = '{"kind":"event","type":"order.seen","payload":"as it likes"}'
+    port = FakePort()
+    attempt(plugin(tmp_path, says(right, other, OK), events={"order.placed": declared}), port=port)
+    assert [(each.type, each.payload) for each in port.events] == [
+        ("order.placed", b'{"n":7}'),
+        ("order.seen", b'"as it likes"'),
+    ]
+    for payload, why in (('{"n":"x"}', "Expected `int`, got `str` at $.n"), ("null", "Expected `object`, got `null`")):
+        wrong = f'{{"kind":"event","type":"order.placed","payload":{payload}}}'
+        port = FakePort()
+        with pytest.raises(PluginFailed) as caught:
+            attempt(plugin(tmp_path, says(right, wrong, OK), events={"order.placed": declared}), port=port)
+        said = "lab/go: line 2 of its output is refused: the data of the event 'order.placed' is not what the plugin"
+        assert str(caught.value).startswith(said)
+        assert why in str(caught.value)
+        assert (caught.value.code, caught.value.retryable) == ("context_error", False)
+        assert len(port.events) == 1
+
+
 def test_a_line_after_a_bad_one_does_nothing(tmp_path: Path) -> None:
     port = FakePort()
     script = says("what", '{"kind":"progress","done":1}', then="sleep 0.3; " + says('{"kind":"progress","done":2}'))

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from msgspec import field
 
-from hookyard.config.model.external import ExternalCommand
+from hookyard.config.model.external import ExternalCommand, Schema
 from hookyard.config.model.parts import Name, Positive, ReceivingPort, Section, Text
 from hookyard.config.values import Duration, Secret, Size
 
@@ -66,5 +66,8 @@ class PluginSettings(Section, frozen=True, kw_only=True):
     http: PluginHttp = PluginHttp()
     config: dict[str, Any] = field(default_factory=dict[str, Any])
     """The plugin's own configuration, checked against the Struct it declares."""
+    events: dict[Text, Schema] = field(default_factory=dict[str, Schema])
+    """Of a Ductile plugin: the events that it emits, by type, each with the JSON Schema of its data, an object; or with
+    the path of a YAML or JSON file that holds it, relative to the configuration. Others declare them themselves."""
     commands: dict[Name, ExternalCommand] = field(default_factory=dict[str, ExternalCommand])
     """Commands that external workers run. A plugin that has them is made of nothing else: no file is looked for."""

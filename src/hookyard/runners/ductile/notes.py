@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
-from hookyard.context.events import LONGEST_KEY, EventBudget, note_type_problem
+from hookyard.context.events import LONGEST_KEY, NO_EVENTS, EventBudget, EventSpec, note_type_problem
 from hookyard.context.logger import shortened
 from hookyard.context.messages import EmitNote, LogNote, Note, StateNote
 from hookyard.context.state import key_problem, value_problem
@@ -24,6 +24,8 @@ _LEVELS: Final[Mapping[str, LogLevel]] = {
 }  # fmt: skip
 NOT_KEPT: Final = "not_kept"
 """The code of an answer that holds more than is kept."""
+UNDECLARED: Final = "context_error"
+"""The code of an answer with an event whose data is not what is declared."""
 _LINES: Final = 500
 _LINE: Final = 4000
 
@@ -45,11 +47,15 @@ def stderr_notes(stderr: bytes, *, cut: bool) -> Iterator[Note]:
         yield LogNote("warning", "stderr is cut", {"lines": min(len(lines), _LINES)})
 
 
-def event_notes(answer: Answer) -> Iterator[Note]:
+def event_notes(answer: Answer, declared: Mapping[str, EventSpec] = NO_EVENTS) -> Iterator[Note]:
     """The events of a command that succeeded.
 
+    Args:
+        answer: as the plugin gave it.
+        declared: the types of events that are declared; the `result` that a payload gets counts as its own.
+
     Raises:
-        BadAnswer: they are more than are kept; none is lost in silence.
+        BadAnswer: they are more than are kept, or one is not what is declared; none is lost in silence.
     """
     budget = EventBudget()
     for event in answer.events or ():
@@ -64,6 +70,9 @@ def event_notes(answer: Answer) -> Iterator[Note]:
         note = EmitNote(kind, msgspec.json.encode(payload), _short(event.dedupe_key))
         if (problem := budget.problem(note)) is not None:
             raise BadAnswer(problem, NOT_KEPT)
+        spec = declared.get(kind)
+        if spec is not None and (problem := spec.problem(note.payload)) is not None:
+            raise BadAnswer(problem, UNDECLARED)
         yield note
 
 

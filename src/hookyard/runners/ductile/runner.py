@@ -55,7 +55,7 @@ class DuctileRunner:
             raise CommandError(answer.error or "", retryable=again)
         mirror = call.info.command in launch.mirrored
         try:  # all of it or nothing
-            events = list(event_notes(answer))
+            events = list(event_notes(answer, command.spec.events))
             kept = list(state_notes(answer, call.info.command, state, mirror=mirror))
         except BadAnswer as error:
             raise PluginFailed(command.key, str(error), code=error.code, retryable=False) from error

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, assert_never
 
 from msgspec import UnsetType
 
-from hookyard.context.events import EventBudget
+from hookyard.context.events import NO_EVENTS, EventBudget, EventSpec
 from hookyard.context.logger import shortened
 from hookyard.context.messages import (
     CloseArtifact,
@@ -23,7 +24,7 @@ from hookyard.context.messages import (
 from hookyard.context.port import Port
 from hookyard.context.state import StateBudget
 from hookyard.errors import ArtifactError
-from hookyard.runners.exec.lines import Artifact, Error, Event, Line, Log, NotKept, Progress, Result, State
+from hookyard.runners.exec.lines import Artifact, BadEvent, Error, Event, Line, Log, NotKept, Progress, Result, State
 
 _PIECE: Final = 256 << 10
 STDERR_LINE: Final = 4_096
@@ -38,13 +39,22 @@ class Acting:
         folder: where the process works.
         stop: set when an artifact cannot be kept: the process is ended.
         kept: bytes of what the plugin keeps, by key, if that counts; changed as it says.
+        declared: the types of events that the plugin declares.
     """
 
-    def __init__(self, port: Port, folder: Path, stop: asyncio.Event, kept: dict[str, int] | None) -> None:
+    def __init__(
+        self,
+        port: Port,
+        folder: Path,
+        stop: asyncio.Event,
+        kept: dict[str, int] | None,
+        declared: Mapping[str, EventSpec] = NO_EVENTS,
+    ) -> None:
         self._port = port
         self._folder = folder
         self._stop = stop
         self._kept = kept
+        self._declared = declared
         self._budget = EventBudget()
         self._state_budget = StateBudget()
         self._waiting: asyncio.Queue[tuple[Artifact, int]] = asyncio.Queue()
@@ -58,6 +68,7 @@ class Acting:
 
         Raises:
             NotKept: an event or a state cannot be kept; none is lost in silence.
+            BadEvent: an event is not what the plugin declares.
         """
         tell = self._port.tell
         match line:
@@ -69,6 +80,10 @@ class Acting:
                 event = EmitNote(kind, bytes(payload), dedupe_key)
                 if why := self._budget.problem(event):
                     raise _not_kept(number, why)
+                declared = self._declared.get(kind)
+                if declared is not None and (why := declared.problem(event.payload)):
+                    msg = f"line {number} of its output is refused: {why}"
+                    raise BadEvent(msg)
                 tell(event)
             case State(key, value):
                 tell(self._state(StateNote(key, None if isinstance(value, UnsetType) else bytes(value)), number))

@@ -105,6 +105,12 @@ class NotKept(BadLine):
     code = "not_kept"
 
 
+class BadEvent(BadLine):
+    """The line is of the protocol, and the data of its event is not what the plugin declares."""
+
+    code = "context_error"
+
+
 class Lines:
     """Takes what the process prints, piece by piece.
 

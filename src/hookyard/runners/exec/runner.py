@@ -70,7 +70,7 @@ def _remove(folder: str) -> None:
 async def _attempt(call: Call, process: ProcessSpec, stdin: bytes, kept: dict[str, int] | None) -> bytes:
     stop = asyncio.Event()
     before = sum(kept.values()) if kept else 0
-    acting = Acting(call.port(), Path(process.cwd), stop, kept)
+    acting = Acting(call.port(), Path(process.cwd), stop, kept, call.command.spec.events)
     lines = Lines(acting.take)
     last = _Tail()
 

@@ -1,11 +1,12 @@
 """A Ductile plugin as its manifest describes it: nothing of it is run for that."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hookyard.command import CommandOptions, CommandSpec
 from hookyard.config.model import PluginSettings
+from hookyard.context.events import EventSpec
 from hookyard.errors import PluginLoadError
 from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.contract import Elsewhere, ForeignPlugin
@@ -15,11 +16,15 @@ from hookyard.host.foreign.ductile.manifest import CommandEntry, Manifest
 from hookyard.host.foreign.ductile.read import read_manifest
 from hookyard.host.foreign.ductile.result import DuctileResult
 from hookyard.host.foreign.ductile.trust import entrypoint_of
+from hookyard.host.foreign.events import declared_events
+from hookyard.host.foreign.external.schemas import compiled
 from hookyard.host.foreign.manifest_file import shown_as
 from hookyard.host.foreign.surroundings import process_spec
 from hookyard.model import Retry
 from hookyard.plugin import API_VERSION
 
+Found = tuple[str, str]
+"""A key path of the configuration and what is wrong there."""
 TIMEOUTS: Final = {"poll": 60.0, "handle": 120.0, "health": 10.0, "init": 30.0}
 """Seconds; the protocol's own."""
 OTHERS: Final = 60.0
@@ -47,7 +52,9 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
     program = entrypoint_of(path.parent, manifest.entrypoint, candidate.root, shown)
     own = name or manifest.name
     notes: list[str] = []
-    commands = {entry.name: _command(own, entry, notes.append) for entry in manifest.commands}
+    wrong: list[Found] = []
+    events = _events(own, settings, base, wrong)
+    commands = {entry.name: _command(own, entry, events, notes.append) for entry in manifest.commands}
     return ForeignPlugin(
         name=own,
         version=str(manifest.version),
@@ -60,14 +67,32 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
         ),
         config_type=dict,
         secrets=tuple(settings.secrets),  # no manifest names any: what is configured is declared
-        problems=(*_missing(manifest, own, settings), *_twice(own, settings)),
+        problems=(*_missing(manifest, own, settings), *_twice(own, settings), *wrong),
         notes=tuple(notes),
         lane=own,
         serial=manifest.concurrency_safe is False,
+        events=events,
     )
 
 
-def _command(plugin: str, entry: CommandEntry, note: Callable[[str], None]) -> CommandSpec:
+def _events(plugin: str, settings: PluginSettings, base: Path, wrong: list[Found]) -> dict[str, EventSpec]:
+    """What the configuration declares: the manifest's `values.emit` says no more than members' names."""
+
+    def made(schema: dict[str, Any] | str, name: str, at: str) -> object:
+        kind, problem = compiled(schema, name, at, base)
+        if problem is not None:
+            wrong.append(problem)
+        return kind
+
+    def report(at: str, message: str) -> None:
+        wrong.append((at, message))
+
+    return declared_events(plugin, settings.events, f"plugins.{plugin}.events", made, report)
+
+
+def _command(
+    plugin: str, entry: CommandEntry, events: Mapping[str, EventSpec], note: Callable[[str], None]
+) -> CommandSpec:
     where = f"commands.{entry.name}.input_schema"
     reads = entry.type == "read"
     description = (entry.description or "").strip()
@@ -95,6 +120,7 @@ def _command(plugin: str, entry: CommandEntry, note: Callable[[str], None]) -> C
         summary=options.summary,
         description=description,
         options=options,
+        events=events,
     )
 
 

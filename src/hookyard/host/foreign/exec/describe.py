@@ -1,6 +1,7 @@
 """What an exec plugin is, from its manifest: of a file beside it, or printed by the plugin itself."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Any, Final, NoReturn, cast
@@ -9,9 +10,11 @@ import msgspec
 
 from hookyard.command import CommandOptions, CommandSpec, as_struct
 from hookyard.config.model import PluginSettings
+from hookyard.context.events import EventSpec
 from hookyard.errors import PluginLoadError, SchemaError
 from hookyard.host.candidate import Candidate
 from hookyard.host.foreign.contract import Elsewhere, ForeignPlugin
+from hookyard.host.foreign.events import declared_events
 from hookyard.host.foreign.exec.launch import ExecLaunch
 from hookyard.host.foreign.exec.manifest import CommandEntry, Manifest, Report, read
 from hookyard.host.foreign.manifest_file import placed, read_file, shown_as
@@ -66,7 +69,12 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
         )
     program = _program(candidate, manifest, report)
     own = name or manifest.name
-    commands = {entry.name: _command(own, index, entry, report) for index, entry in enumerate(manifest.commands)}
+    events = declared_events(
+        own, manifest.events, "events", lambda schema, kind, at: _compiled(schema, kind, at, report), report
+    )
+    commands = {
+        entry.name: _command(own, index, entry, events, report) for index, entry in enumerate(manifest.commands)
+    }
     config_type = _config_type(manifest, own, report)
     if problems or program is None:
         raise PluginLoadError("\n".join(problems))
@@ -82,6 +90,7 @@ def describe(candidate: Candidate, settings: PluginSettings, base: Path, name: s
             scratch=frozenset(entry.name for entry in manifest.commands if entry.scratch),
         ),
         config_type=config_type,
+        events=events,
         secrets=manifest.secrets,
     )
 
@@ -137,7 +146,9 @@ def _program(candidate: Candidate, manifest: Manifest, report: Report) -> Path |
     return path
 
 
-def _command(plugin: str, index: int, entry: CommandEntry, report: Report) -> CommandSpec | None:
+def _command(
+    plugin: str, index: int, entry: CommandEntry, events: Mapping[str, EventSpec], report: Report
+) -> CommandSpec | None:
     at = f"commands[{index}]"
     taken = _compiled(entry.input, f"{plugin}.{entry.name}.input", f"{at}.input", report)
     given = _compiled(entry.output, f"{plugin}.{entry.name}.output", f"{at}.output", report)
@@ -170,6 +181,7 @@ def _command(plugin: str, index: int, entry: CommandEntry, report: Report) -> Co
             priority=entry.priority,
             deprecated=entry.deprecated,
         ),
+        events=events,
     )
 
 

@@ -78,6 +78,8 @@ class Manifest(_Entry, frozen=True, kw_only=True):
     """The names of the secrets that every call gets."""
     state: bool = False
     """Whether every call gets what the plugin keeps."""
+    events: dict[Text, Schema] = msgspec.field(default_factory=dict[str, Schema])
+    """The events that its commands emit, by type, each with the JSON Schema of its data, an object."""
     commands: Annotated[tuple[CommandEntry, ...], Meta(min_length=1)]
 
 
@@ -96,7 +98,9 @@ def read(value: object, report: Report) -> Manifest | None:
         note("", f"expected an object, found {_shown(value)}")
     else:
         document = cast("dict[str, object]", value)
-        _members(document, Manifest, "", note, {"commands"})
+        _members(document, Manifest, "", note, {"commands", "events"})
+        if "events" in document:
+            _events(document["events"], note)
         commands = document.get("commands")
         if isinstance(commands, list) and commands:
             _commands(cast("list[object]", commands), note)
@@ -105,6 +109,15 @@ def read(value: object, report: Report) -> Manifest | None:
     for path, message in found:
         report(path, message)
     return None if found else msgspec.convert(value, Manifest)
+
+
+def _events(events: object, note: Report) -> None:
+    if not isinstance(events, dict):
+        note("events", f"expected an object of schemas by type, found {_shown(events)}")
+        return
+    for kind, schema in cast("dict[str, object]", events).items():
+        if not isinstance(schema, dict):
+            note(f"events.{kind}", f"expected a JSON Schema, found {_shown(schema)}")
 
 
 def _commands(commands: list[object], note: Report) -> None:

@@ -1,4 +1,4 @@
-"""What the schema files of declared commands hold, as one short text."""
+"""What the schema files of declared commands and events hold, as one short text."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -22,3 +22,4 @@ def files_digest(settings: PluginSettings, base: Path) -> str:
 def _named(settings: PluginSettings) -> Iterator[str]:
     for command in settings.commands.values():
         yield from (schema for schema in (command.input, command.output) if isinstance(schema, str))
+    yield from (schema for schema in settings.events.values() if isinstance(schema, str))
