@@ -178,7 +178,7 @@ class Service:
             expect=self._dispatcher.expect,
             cancel=lambda job_id: self._dispatcher.cancel(job_id, reason="replaced"),
             supersede=self._dispatcher.supersede,
-            announce=self._dispatcher.house.soon,
+            tells=self._dispatcher.house,
         )
 
     def _job_ended(self, job: Job) -> None:

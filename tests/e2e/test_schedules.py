@@ -1,5 +1,6 @@
 """A schedule's fire time makes one job, through kill after kill."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -8,7 +9,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.e2e.lab import TOKEN, Server
+from tests.e2e.lab import TOKEN, Server, listen_to
+
+from hookyard.store.contract import DeliveryQuery, JobQuery
+from hookyard.store.sqlite import SqliteStore
 
 KILLS = 5
 SECONDLY = {"run": "lab/double", "every": "1s", "catch_up": "all", "catch_up_max": 1000, "if_running": "queue"}
@@ -45,6 +49,35 @@ def test_no_fire_time_is_acted_on_twice_and_none_is_lost_through_kill_after_kill
         assert len(times) > KILLS / 2
         steps = {later - earlier for earlier, later in pairwise(times)}
         assert steps == {timedelta(seconds=1)}, name
+
+
+@pytest.mark.timeout(120)
+def test_every_job_of_a_schedule_is_told_of_through_kill_after_kill(server: Server) -> None:
+    listen_to(server, "http://127.0.0.1:9/")
+    server.config["endpoints"]["receiver"] |= {"events": ["schedule.fired"], "breaker": "off"}
+    names = [f"s{number}" for number in range(20)]
+    server.config["schedules"] = dict.fromkeys(names, SECONDLY)
+    for number in range(KILLS):
+        server.start()
+        server.wait_for("schedule.fired", schedule=names[number])
+        server.kill()
+        jobs, told = asyncio.run(kept(server))
+        assert len(told) >= number + 1
+        assert told == jobs, "as many were told of as were made, whenever it was killed"
+
+
+async def kept(server: Server) -> tuple[set[str], set[str]]:
+    """The jobs that schedules made, and those that deliveries tell of, in the file."""
+    store = await SqliteStore.open(server.folder / "hookyard.db", synchronous="full")
+    try:
+        jobs = (await store.jobs(JobQuery(limit=10_000))).jobs
+        rows = (await store.find_deliveries(DeliveryQuery(endpoint="receiver", limit=10_000))).deliveries
+        whole = [await store.delivery(row.id) for row in rows]
+        bodies = [json.loads(each.body) for each in whole if each is not None]
+        return {job.id for job in jobs}, {body["data"]["payload"]["job_id"] for body in bodies}
+    finally:
+        await store.aclose()
+        store.close()
 
 
 def test_wrong_schedules_do_not_serve_and_are_named_with_their_place(server: Server) -> None:

@@ -14,6 +14,40 @@ from hookyard.store.contract import AppendEvents
 _log = log.get("house")
 
 
+class Prepared:
+    """An event that goes into somebody's transaction; :meth:`committed` or :meth:`dropped` must follow.
+
+    Attributes:
+        event: what happened.
+        events: the same, when it is one that is kept.
+        deliveries: of it, some of which hold places in the courier.
+    """
+
+    __slots__ = ("_dropped", "_stored", "deliveries", "event", "events")
+
+    def __init__(
+        self,
+        event: Event,
+        deliveries: tuple[Delivery, ...],
+        stored: Callable[[Event, tuple[Delivery, ...]], None],
+        dropped: Callable[[tuple[Delivery, ...]], None],
+    ) -> None:
+        self.event = event
+        self.events = () if event.type in QUIET_HOUSE_EVENTS else (event,)
+        self.deliveries = deliveries
+        self._stored = stored
+        self._dropped = dropped
+
+    def committed(self) -> None:
+        """It is on disk: send it."""
+        self._stored(self.event, self.deliveries)
+
+    def dropped(self) -> None:
+        """It was not written: free its places."""
+        if self.deliveries:
+            self._dropped(self.deliveries)
+
+
 class HouseEvents:
     """Stores events that no command emitted, with their deliveries to the endpoints that listen, in one transaction.
 
@@ -35,11 +69,15 @@ class HouseEvents:
 
         One of :data:`~hookyard.model.QUIET_HOUSE_EVENTS` that no endpoint names costs a look at a set.
         """
-        if kind in QUIET_HOUSE_EVENTS and kind not in self._outbox.listeners:
+        if self._is_unheard(kind):
             return
         task = asyncio.get_running_loop().create_task(self._try(kind, data, tenant))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
+
+    def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "") -> Prepared | None:
+        """One to be written by the caller, in the transaction that does what it tells of; None when nobody hears it."""
+        return None if self._is_unheard(kind) else self._prepare(kind, data, tenant)
 
     async def announce(self, kind: str, data: Mapping[str, object], tenant: str = "") -> Event:
         """Store one.
@@ -52,20 +90,19 @@ class HouseEvents:
         Raises:
             StoreUnavailable: it is not stored.
         """
-        now = self._clock.now()
-        event, deliveries = self._outbox.announce(kind, data, now, tenant=tenant)
-        kept = () if kind in QUIET_HOUSE_EVENTS else (event,)
-        if not kept and not deliveries:
-            return event
+        made = self._prepare(kind, data, tenant)
+        if not made.events and not made.deliveries:
+            return made.event
         written = False
         try:
-            await self._writer.submit(AppendEvents(now=now, events=kept, deliveries=deliveries))
+            op = AppendEvents(now=made.event.created_at, events=made.events, deliveries=made.deliveries)
+            await self._writer.submit(op)
             written = True
         finally:
-            if deliveries and not written:
-                self._outbox.dropped(deliveries)
-        self.stored(event, deliveries)
-        return event
+            if not written:
+                made.dropped()
+        made.committed()
+        return made.event
 
     def stored(self, event: Event, deliveries: tuple[Delivery, ...]) -> None:
         """Go on with one that is on disk, whoever wrote it: send its deliveries, tell the plugins that listen."""
@@ -73,6 +110,13 @@ class HouseEvents:
             self._outbox.committed(deliveries)
         if self._published is not None and event.type not in QUIET_HOUSE_EVENTS:
             self._published(event)
+
+    def _is_unheard(self, kind: str) -> bool:
+        return kind in QUIET_HOUSE_EVENTS and kind not in self._outbox.listeners
+
+    def _prepare(self, kind: str, data: Mapping[str, object], tenant: str) -> Prepared:
+        event, deliveries = self._outbox.announce(kind, data, self._clock.now(), tenant=tenant)
+        return Prepared(event, deliveries, self.stored, self._outbox.dropped)
 
     async def idle(self) -> None:
         """Wait for those under way."""

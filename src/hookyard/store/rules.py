@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from hookyard.model import Delivery, DeliveryStatus, FireOutcome, Job
-from hookyard.store.contract import NEVER_AGAIN, Enqueued, Result, Unique
+from hookyard.store.contract import NEVER_AGAIN, Enqueue, Enqueued, Result, Unique
 
 USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
 """Why jobs end whose last attempt did not succeed, though another one might have."""
@@ -95,6 +95,11 @@ def fired(planned: FireOutcome, enqueued: Result | None) -> tuple[FireOutcome, s
     if enqueued.duplicate:
         return "skipped", None
     return planned, None if enqueued.coalesced else enqueued.job_id
+
+
+def as_told(job: Enqueue | None, made: str | None) -> bool:
+    """Whether what tells of a fire time's outcome holds: with a job only when that one was made."""
+    return job is None or made is not None
 
 
 def debounced(run_at: int, submitted_at: int, unique: Unique | None) -> int:

@@ -268,6 +268,27 @@ def _schedules() -> st.SearchStrategy[Op]:
         fired=st.integers(0, 2),
     )
     due = st.sampled_from([START, START + 1])
+    event = st.builds(
+        Event,
+        id=st.sampled_from(EVENTS),
+        type=st.just("schedule.fired"),
+        plugin=st.just("hookyard"),
+        command=st.just("schedule"),
+        job_id=st.just(""),
+        payload=st.just(b"{}"),
+        created_at=at,
+    )
+    delivery = st.builds(
+        Delivery,
+        id=st.sampled_from(DELIVERIES),
+        job_id=st.none(),
+        event=st.just("schedule.fired"),
+        endpoint=st.just("ops"),
+        url=st.none(),
+        body=st.just(b"{}"),
+        created_at=at,
+        order_key=st.sampled_from([None, "o"]),
+    )
     fire = st.builds(
         FireSchedule,
         now=at,
@@ -276,6 +297,8 @@ def _schedules() -> st.SearchStrategy[Op]:
         next_at=due,
         outcome=st.sampled_from(["queued", "missed", "skipped"]),
         job=st.one_of(st.none(), _enqueue()),
+        events=st.lists(event, max_size=1).map(tuple),
+        deliveries=st.lists(delivery, max_size=1).map(tuple),
     )
     put = st.builds(PutSchedule, now=at, schedule=schedule)
     return st.one_of(

@@ -26,7 +26,9 @@ from hookyard.store.contract import (
     Stale,
     TouchTokens,
 )
+from hookyard.testing.store_orders import add
 from hookyard.testing.store_probe import Probe, StoreCase
+from hookyard.testing.store_told import event, events
 
 
 def token(store: Probe, name: str = "ci", digest: bytes = b"d1") -> Token:
@@ -304,6 +306,48 @@ class ScheduleContract(StoreCase):
         assert store.schedules() == (replace(one, next_at=due + 1, last_at=due, last_outcome="skipped"),)
         assert store.all(fire(due + 1, other)) == [Fired(Mismatch(earlier.id))]
         assert store.schedules() == (replace(one, next_at=due + 2, last_at=due + 1, last_outcome="refused"),)
+
+    def test_what_tells_of_a_fire_time_is_kept_with_it_and_only_when_it_came_out_so(self, store: Probe) -> None:
+        earlier = store.enqueue(dedupe=store.once())
+        one, due = schedule(store), store.now
+        store.do(PutSchedule(now=due, schedule=one), Done)
+        job = Enqueue(now=due, job=store.job())
+        stands = Enqueue(now=due, job=store.job(), dedupe=store.once())
+        told = [store.delivery() for _ in range(4)]
+        facts = [replace(event(store, job.job, "schedule.told"), job_id="") for _ in told]
+
+        def fire(at: int, enqueue: Enqueue | None, number: int) -> FireSchedule:
+            return FireSchedule(
+                now=due,
+                name="nightly",
+                fire_at=at,
+                next_at=at + 1,
+                outcome="missed" if enqueue is None else "queued",
+                job=enqueue,
+                events=(facts[number],),
+                deliveries=(told[number],),
+            )
+
+        assert store.all(fire(due, job, 0), fire(due, None, 1)) == [Fired(Enqueued(job.job.id)), Stale()]
+        assert store.all(fire(due + 1, stands, 2)) == [Fired(Enqueued(earlier.id, duplicate=True))]
+        assert store.all(fire(due + 2, None, 3)) == [Fired(None)]
+        kept = [store.find_delivery(each.id) for each in told]
+        assert [each is not None for each in kept] == [True, False, False, True]
+        assert {each.id for each in events(store)} == {facts[0].id, facts[3].id}
+
+    def test_what_cannot_be_told_of_a_fire_time_undoes_all_of_it(self, store: Probe) -> None:
+        (there,) = add(store, store.delivery())
+        one, due, job = schedule(store), store.now, store.job()
+        store.do(PutSchedule(now=due, schedule=one), Done)
+        fire = FireSchedule(
+            now=due, name="nightly", fire_at=due, next_at=None, outcome="queued", job=Enqueue(now=due, job=job)
+        )
+        for delivery in (there, replace(store.delivery(), job_id=store.new_id())):
+            store.do(replace(fire, deliveries=(delivery,)), Failed)
+            assert (store.schedules(), store.find(job.id)) == ((one,), None)
+        fire = replace(fire, deliveries=(store.delivery(job),))
+        assert store.all(fire) == [Fired(Enqueued(job.id))]
+        assert len(store.deliveries(job)) == 1
 
     def test_a_fire_time_whose_job_cannot_be_stored_at_all_changes_nothing(self, store: Probe) -> None:
         there = store.enqueue()

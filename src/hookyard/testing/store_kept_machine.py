@@ -132,6 +132,7 @@ async def _everything(store: Store) -> list[object]:
         *[await store.artifacts(job_id) for job_id in JOBS],
         *[await store.attempts(job_id) for job_id in JOBS],
         *[await store.deliveries(job_id) for job_id in JOBS],
+        *[await store.delivery(delivery_id) for delivery_id in DELIVERIES],
         *[await store.delivery_attempts(delivery_id) for delivery_id in DELIVERIES],
         await store.jobs(JobQuery(limit=_MOST)),
         await store.jobs(JobQuery(tag="t", limit=_MOST)),

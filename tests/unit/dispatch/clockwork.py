@@ -1,7 +1,7 @@
 """A scheduler over a store, with a clock that stands until it is moved."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -13,7 +13,7 @@ from hookyard.config.schedules.spec import decode_spec
 from hookyard.dispatch.schedules import Entry, Scheduler
 from hookyard.host.registry import Command, Registry
 from hookyard.ids import IdSource
-from hookyard.model import AuditEntry, Job
+from hookyard.model import AuditEntry, Delivery, Event, Job
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import (
     AppendAudit,
@@ -65,6 +65,24 @@ def rule(**members: object) -> ScheduleSettings:
     return decode_spec(msgspec.json.encode({"run": "lab/work", "if_running": "queue"} | members))
 
 
+class Note:
+    """An event that goes into somebody's transaction."""
+
+    def __init__(self, deliveries: tuple[Delivery, ...], heard: Callable[[], None]) -> None:
+        self.events: tuple[Event, ...] = ()
+        self.deliveries = deliveries
+        self.ends: list[bool] = []
+        """What became of it, once: whether it was written."""
+        self._heard = heard
+
+    def committed(self) -> None:
+        self.ends.append(True)
+        self._heard()
+
+    def dropped(self) -> None:
+        self.ends.append(False)
+
+
 class Clockwork:
     """One scheduler and what it needs."""
 
@@ -76,6 +94,7 @@ class Clockwork:
         self.events: list[tuple[str, dict[str, object]]] = []
         """What was announced, but for what is announced of every fire time that makes a job."""
         self.announced_fired: list[dict[str, object]] = []
+        self.notes: list[Note] = []
         self.expected: list[str] = []
         self.scheduler = Scheduler(
             store=store,
@@ -86,15 +105,31 @@ class Clockwork:
             expect=lambda lane, _: self.expected.append(lane),
             cancel=self.cancel,
             supersede=self.supersede,
-            announce=self._hear,
+            tells=self,
         )
         self.manage = self.scheduler.manage
 
-    def _hear(self, kind: str, data: Mapping[str, object], tenant: str) -> None:
+    def soon(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> None:
         if kind == "schedule.fired":
             self.announced_fired.append({**data, "tenant": tenant})
         else:
             self.events.append((kind, dict(data)))
+
+    def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> Note:
+        """One that is heard once it is on disk."""
+        made = Delivery(
+            id=self.ids(),
+            job_id=None,
+            event=kind,
+            endpoint="e",
+            url=None,
+            tenant=tenant,
+            body=msgspec.json.encode(data),
+            created_at=self.clock.now(),
+        )
+        note = Note((made,), lambda: self.soon(kind, data, tenant))
+        self.notes.append(note)
+        return note
 
     async def cancel(self, job_id: str) -> None:
         await self.writer.submit(Cancel(now=self.clock.now(), job_id=job_id, reason="replaced"))

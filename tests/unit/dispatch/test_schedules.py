@@ -341,6 +341,46 @@ def test_what_follows_itself_goes_on_though_the_clock_stood_still_or_went_back(s
     asyncio.run(run() if restarted else heard())
 
 
+def test_what_tells_of_a_fire_time_is_in_the_transaction_that_acts_on_it() -> None:
+    async def run() -> None:
+        store, clock = MemoryStore(), at("2026-05-01T00:00+00:00")
+        schedule = rule(every="1m", if_running="skip")
+        async with clockwork(store, clock, a=schedule) as lab:
+            await lab.move(MINUTE)
+            (job,) = await lab.jobs()
+            (note,) = lab.notes
+            kept = await store.delivery(note.deliveries[0].id)
+            assert kept is not None
+            assert (kept.event, msgspec.json.decode(kept.body)["job_id"]) == ("schedule.fired", job.id)
+            assert note.ends == [True]
+            await lab.move(MINUTE)  # the store makes no job: what was to be told of it is not kept
+            (_, dropped) = lab.notes
+            assert (await store.delivery(dropped.deliveries[0].id), dropped.ends) == (None, [False])
+            assert [kind for kind, _ in lab.events] == ["schedule.skipped"]
+        async with clockwork(store, clock, Registry(), a=schedule) as lab:
+            await lab.move(MINUTE)
+            (note,) = lab.notes
+            kept = await store.delivery(note.deliveries[0].id)
+            assert kept is not None
+            assert (kept.event, note.ends) == ("schedule.refused", [True])
+            assert "lab/work" in msgspec.json.decode(kept.body)["reason"]
+
+    asyncio.run(run())
+
+
+def test_what_tells_of_a_fire_time_that_the_store_did_not_take_is_dropped() -> None:
+    async def run() -> None:
+        store, clock = MemoryStore(), at("2026-05-01T00:00+00:00")
+        async with clockwork(store, clock, a=rule(every="1m")) as lab:
+            await lab.writer.submit(DeleteSchedule(now=clock.now(), name="a"))
+            await lab.move(MINUTE)
+            (note,) = lab.notes
+            assert note.ends == [False]
+            assert (await lab.jobs(), lab.announced_fired) == ([], [])
+
+    asyncio.run(run())
+
+
 def test_a_schedule_whose_command_is_gone_is_refused_each_time_and_holds_up_no_other() -> None:
     async def run() -> None:
         store, clock = MemoryStore(), at("2026-05-01T00:00+00:00")

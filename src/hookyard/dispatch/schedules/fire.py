@@ -1,6 +1,7 @@
 """Acting on one fire time: its job, if it makes one, and the schedule's next fire time in one transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Final, Protocol
 
@@ -12,6 +13,7 @@ from hookyard.clock import Clock, rfc3339
 from hookyard.dispatch.new_job import Ask, NewJob, UniqueAsk, make_job
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.payload import decode_payload, payload_of
+from hookyard.dispatch.schedules.telling import Tells, Written
 from hookyard.errors import Refused, StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
@@ -64,6 +66,8 @@ class Done(Struct, frozen=True):
     """Why there is none."""
     job_id: str | None = None
     """Of the job that the fire time made; of one whose input another one took in, that one's."""
+    told: bool = False
+    """Whether its event was written with it."""
 
 
 class Firing:
@@ -72,6 +76,7 @@ class Firing:
     Args:
         cancel: cancels a job that another one has taken the place of.
         supersede: cancels queued jobs and stores another one in one transaction.
+        tells: publishes what comes of fire times, in the transaction that acts on them.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class Firing:
         ids: IdSource,
         cancel: CancelJob,
         supersede: Supersede,
+        tells: Tells,
     ) -> None:
         self.registry = registry
         self._store = store
@@ -92,6 +98,7 @@ class Firing:
         self._ids = ids
         self._cancel = cancel
         self._supersede = supersede
+        self._tells = tells
 
     def job_of(self, entry: Entry, fire_at: int, *tags: str, request_id: str = "") -> NewJob:
         """The job that a schedule makes for a fire time.
@@ -139,17 +146,15 @@ class Firing:
         except Refused as error:
             return await self._without(entry, step, "refused", str(error))
 
-        def fire(job: Enqueue) -> Op:
-            return FireSchedule(
-                now=job.now,
-                name=entry.row.name,
-                fire_at=step.fire_at,
-                next_at=step.next_at,
-                outcome="queued",
-                job=job,
-            )
+        data = {**facts(entry.row.name, step.fire_at, step.next_at), "job_id": new.job.id}
+        with self._telling("schedule.fired", data, entry.row.tenant) as telling:
 
-        return _done(entry.row, step, new, await self.take_place(entry, new, fire))
+            def fire(job: Enqueue) -> Op:
+                return telling.op(entry, step, "queued", job.now, job)
+
+            done = _done(entry.row, step, new, await self.take_place(entry, new, fire))
+            # Of a job that took the input in, or stands for it, something else is to be told.
+            return telling.of(done, done is not None and done.job_id == new.job.id)
 
     async def take_place(
         self, entry: Entry, new: NewJob, op: Callable[[Enqueue], Op], *, audit: AuditEntry | None = None
@@ -212,19 +217,61 @@ class Firing:
                 _log.warning("schedule.not_cancelled", job_id=job_id, newer=newer, why=str(error))
 
     async def _without(self, entry: Entry, step: Step, outcome: FireOutcome, why: str | None = None) -> Done | None:
-        result = await self._writer.submit(
-            FireSchedule(
-                now=self._clock.now(),
-                name=entry.row.name,
-                fire_at=step.fire_at,
-                next_at=step.next_at,
-                outcome=outcome,
-            )
+        data = {**facts(entry.row.name, step.fire_at, step.next_at), "reason": why}
+        with self._telling(f"schedule.{outcome}", data, entry.row.tenant) as telling:
+            result = await self._writer.submit(telling.op(entry, step, outcome, self._clock.now()))
+            if not isinstance(result, Fired):
+                return None
+            row = replace(entry.row, next_at=step.next_at, last_at=step.fire_at, last_outcome=outcome)
+            return telling.of(Done(row, outcome, None, why))
+
+    @contextmanager
+    def _telling(self, kind: str, data: Mapping[str, object], tenant: str) -> Generator["_Telling"]:
+        telling = _Telling(self._tells.prepare(kind, data, tenant))
+        try:
+            yield telling
+        finally:
+            telling.end()
+
+
+class _Telling:
+    """The event of a fire time, on its way into the transaction that acts on it, if there is one to be told."""
+
+    def __init__(self, written: Written | None) -> None:
+        self._written = written
+        self._told = False
+
+    def op(self, entry: Entry, step: Step, outcome: FireOutcome, now: int, job: Enqueue | None = None) -> FireSchedule:
+        """What acts on the fire time."""
+        return FireSchedule(
+            now=now,
+            name=entry.row.name,
+            fire_at=step.fire_at,
+            next_at=step.next_at,
+            outcome=outcome,
+            job=job,
+            events=() if self._written is None else self._written.events,
+            deliveries=() if self._written is None else self._written.deliveries,
         )
-        if not isinstance(result, Fired):
-            return None
-        row = replace(entry.row, next_at=step.next_at, last_at=step.fire_at, last_outcome=outcome)
-        return Done(row, outcome, None, why)
+
+    def of(self, done: Done | None, told: bool = True) -> Done | None:
+        """What became of it, and whether the event was written with it."""
+        self._told = told
+        return replace(done, told=True) if done is not None and told else done
+
+    def end(self) -> None:
+        """Have what was written sent."""
+        if self._written is not None:
+            (self._written.committed if self._told else self._written.dropped)()
+
+
+def facts(name: str, fire_at: int | None, next_at: int | None) -> dict[str, object]:
+    """What every event about a fire time says."""
+    return {
+        "schedule": name,
+        "fire_time": None if fire_at is None else rfc3339(fire_at),
+        "next_fire_time": None if next_at is None else rfc3339(next_at),
+    }
 
 
 def _replaces(entry: Entry) -> bool:

@@ -1,7 +1,7 @@
 """Changing schedules while the server runs, and running them now."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry, first_fire
 from hookyard.dispatch.schedules.fire import Firing
 from hookyard.dispatch.schedules.payload import check_payload
+from hookyard.dispatch.schedules.telling import Tells
 from hookyard.errors import Refused
 from hookyard.model import AuditEntry, Schedule
 from hookyard.store.audited import audited
@@ -32,14 +33,6 @@ from hookyard.timetable import RuleError
 
 MOST: Final = 10_000
 """How many schedules there may be."""
-
-Announce = Callable[[str, Mapping[str, object], str], None]
-"""Publishes an event of the house: its type and its data."""
-
-
-def quiet(kind: str, data: Mapping[str, object], tenant: str) -> None:
-    """Publish nothing."""
-    del kind, data, tenant
 
 
 class Ran(Struct, frozen=True):
@@ -68,7 +61,7 @@ class Manager:
         lock: asyncio.Lock,
         wake: Callable[[], None],
         expect: Callable[[str, int], None],
-        announce: Announce,
+        tells: Tells,
     ) -> None:
         self._book = book
         self._firing = firing
@@ -77,7 +70,7 @@ class Manager:
         self._lock = lock
         self._wake = wake
         self._expect = expect
-        self._announce = announce
+        self._tells = tells
 
     def entries(self, tenant: str = "") -> list[Entry]:
         """The schedules that a tenant sees, by name; all of them without one."""
@@ -211,7 +204,8 @@ class Manager:
             row = replace(row, paused=paused, next_at=next_at)
             kept = self._keep(Entry(row, entry.settings, entry.rule, entry.problem))
         told = {"schedule": name, "next_fire_time": None if next_at is None else rfc3339(next_at)}
-        self._announce("schedule.paused" if paused else "schedule.resumed", {**told, "by": audit.principal}, row.tenant)
+        kind = "schedule.paused" if paused else "schedule.resumed"
+        self._tells.soon(kind, {**told, "by": audit.principal}, row.tenant)
         return kept
 
     def _keep(self, entry: Entry) -> Entry:

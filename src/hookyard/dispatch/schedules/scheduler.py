@@ -8,14 +8,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from hookyard import log
-from hookyard.clock import Clock, rfc3339
+from hookyard.clock import Clock
 from hookyard.config.model import ScheduleSettings
 from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, is_new, look_back, waits_for
 from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry
-from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing, Supersede
-from hookyard.dispatch.schedules.manage import Announce, Manager, quiet
+from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing, Supersede, facts
+from hookyard.dispatch.schedules.manage import Manager
 from hookyard.dispatch.schedules.sync import sync
+from hookyard.dispatch.schedules.telling import Quiet, Tells
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
@@ -41,7 +42,7 @@ class Scheduler:
         expect: told of every job that is stored: its lane, and when it is due.
         cancel: cancels a job whose place another one has taken.
         supersede: cancels queued jobs in the transaction that stores another one.
-        announce: publishes what is worth an event.
+        tells: publishes what is worth an event.
     """
 
     def __init__(
@@ -55,13 +56,13 @@ class Scheduler:
         expect: Callable[[str, int], None],
         cancel: CancelJob,
         supersede: Supersede,
-        announce: Announce = quiet,
+        tells: Tells | None = None,
     ) -> None:
         self._store = store
         self._writer = writer
         self._clock = clock
         self._expect = expect
-        self._announce = announce
+        tells = self._tells = tells or Quiet()
         self._book = Book()
         self._wake = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -83,6 +84,7 @@ class Scheduler:
             ids=ids,
             cancel=cancel,
             supersede=supersede,
+            tells=tells,
         )
         self.manage = Manager(
             book=self._book,
@@ -92,7 +94,7 @@ class Scheduler:
             lock=self._lock,
             wake=self._wake.set,
             expect=expect,
-            announce=announce,
+            tells=tells,
         )
         """Changes schedules and runs them now, for those who ask."""
 
@@ -247,15 +249,17 @@ class Scheduler:
     def _took(self, done: Done) -> None:
         """Say what became of a fire time."""
         row = done.row
-        told = {"schedule": row.name, "fire_time": _text(row.last_at), "next_fire_time": _text(row.next_at)}
+        told = facts(row.name, row.last_at, row.next_at)
         if done.job is not None:
             job = done.job.job
             self._expect(job.lane, job.run_at)
             log.change("schedule.fired", "info", job_id=done.job_id, request_id=job.request_id, **told)
-            self._announce("schedule.fired", {**told, "job_id": done.job_id}, row.tenant)
+            if not done.told:
+                self._tells.soon("schedule.fired", {**told, "job_id": done.job_id}, row.tenant)
             return
         _log.warning(f"schedule.{done.outcome}", why=done.why, **told)
-        self._announce(f"schedule.{done.outcome}", {**told, "reason": done.why}, row.tenant)
+        if not done.told:
+            self._tells.soon(f"schedule.{done.outcome}", {**told, "reason": done.why}, row.tenant)
 
     async def _read_again(self, name: str) -> None:
         """Take a schedule from the store that is not what it was thought to be."""
@@ -264,10 +268,6 @@ class Scheduler:
             self._book.remove(name)
         else:
             self._book.put(Entry.of(row))
-
-
-def _text(at: int | None) -> str | None:
-    return None if at is None else rfc3339(at)
 
 
 def _at_start(entry: Entry) -> bool:

@@ -1,6 +1,6 @@
 """Schedules."""
 
-from hookyard.model import FireOutcome, Schedule
+from hookyard.model import Delivery, Event, FireOutcome, Schedule
 from hookyard.store.contract.base import Op, Result
 from hookyard.store.contract.jobs import Enqueue
 
@@ -31,8 +31,8 @@ class FireSchedule(Op, frozen=True, kw_only=True):
 
     Stale when the schedule is gone or paused, or its `next_at` is not `fire_at` any more: so that a fire time makes
     one job, whoever else acts on it (I7). When its job is :class:`Occupied` nothing changes, the schedule neither:
-    cancel those jobs, and act on the fire time again. Nor does anything when its job is one that cannot be stored at
-    all: Failed.
+    cancel those jobs, and act on the fire time again. Nor does anything when its job, or what tells of it, is something
+    that cannot be stored at all: Failed.
     """
 
     name: str
@@ -41,6 +41,11 @@ class FireSchedule(Op, frozen=True, kw_only=True):
     outcome: FireOutcome
     """When the job is not stored, `skipped` is kept instead if another one stands for it, `refused` otherwise."""
     job: Enqueue | None = None
+    events: tuple[Event, ...] = ()
+    """What tells that it came out as `outcome`, kept if it did: with a job, only when the fire time made that one, and
+    not when another stands for it or took its input in (:func:`hookyard.store.rules.fired`)."""
+    deliveries: tuple[Delivery, ...] = ()
+    """Of the same, kept together with it."""
 
 
 class Fired(Result, frozen=True):

@@ -53,7 +53,19 @@ from hookyard.store.contract import (
     TouchTokens,
     changed,
 )
-from hookyard.store.memory import cancel, claim, deliver, endpoints, enqueue, forget, items, recovery, settle, tell
+from hookyard.store.memory import (
+    cancel,
+    claim,
+    deliver,
+    endpoints,
+    enqueue,
+    fire,
+    forget,
+    items,
+    recovery,
+    settle,
+    tell,
+)
 from hookyard.store.memory.data import Data
 from hookyard.store.memory.kept import Kept
 
@@ -84,10 +96,6 @@ def _together(data: Data, op: Together) -> Result:
         nothing_to_note = isinstance(one, AppendAudit) and bool(results) and not changed(results[-1])
         results.append(Stale() if nothing_to_note else apply(data, one))
     return Several(tuple(results))
-
-
-def _fire(data: Data, op: FireSchedule) -> Result:
-    return data.kept.fire_schedule(op, lambda job: enqueue.enqueue(data, job))
 
 
 _APPLY: dict[type[Op], _Apply] = {
@@ -132,6 +140,6 @@ _APPLY: dict[type[Op], _Apply] = {
     PutSchedule: _of_kept(Kept.put_schedule),
     DeleteSchedule: _of_kept(Kept.delete_schedule),
     PauseSchedule: _of_kept(Kept.pause_schedule),
-    FireSchedule: _kind(_fire),
+    FireSchedule: _kind(fire.fire_schedule),
     Together: _kind(_together),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hookyard.store.contract import (
+    AppendEvents,
     DeleteSchedule,
     Done,
     Failed,
@@ -15,11 +16,12 @@ from hookyard.store.contract import (
     Result,
     Stale,
 )
-from hookyard.store.rules import fired
+from hookyard.store.rules import as_told, fired
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec_kept import new_schedule
 from hookyard.store.sqlite.write.db import Db
 from hookyard.store.sqlite.write.enqueue import enqueue
+from hookyard.store.sqlite.write.tell import append_events
 
 _SQL = statements.load("schedules")
 _PUT, _DELETE, _PAUSE = _SQL["put_schedule"], _SQL["delete_schedule"], _SQL["pause_schedule"]
@@ -56,4 +58,6 @@ def _fire(db: Db, op: FireSchedule) -> Result:
         return enqueued
     outcome, made = fired(op.outcome, enqueued)
     db.change(_FIRED, (op.next_at, op.fire_at, outcome, made, made is not None, op.name))
+    if (op.deliveries or op.events) and as_told(op.job, made):
+        append_events(db, (AppendEvents(now=op.now, events=op.events, deliveries=op.deliveries),))
     return Fired(enqueued)

@@ -1,0 +1,36 @@
+"""Fire times of schedules, with what tells of them."""
+
+from copy import deepcopy
+
+from hookyard.store.contract import AppendEvents, Failed, Fired, FireSchedule, Result
+from hookyard.store.memory.data import Data
+from hookyard.store.memory.enqueue import enqueue
+from hookyard.store.memory.tell import append_events
+from hookyard.store.rules import as_told, fired
+
+
+def fire_schedule(data: Data, op: FireSchedule) -> Result:
+    """Act on a fire time."""
+    if not (op.events or op.deliveries):
+        return _fire(data, op)
+    # Whether they are told is known afterwards only, and one that cannot be told undoes all: so what may be such a one
+    # is tried first.
+    doubtful = data.unusable_deliveries(op.deliveries) or data.told.unusable(op.events)
+    tried = deepcopy(data) if doubtful else data
+    result = _fire(tried, op)
+    if isinstance(result, Fired) and as_told(op.job, fired(op.outcome, result.enqueued)[1]):
+        if isinstance(problem := _tell(tried, op), Failed):
+            return problem
+        if doubtful:
+            _fire(data, op)
+            _tell(data, op)
+        return result
+    return _fire(data, op) if doubtful else result
+
+
+def _fire(data: Data, op: FireSchedule) -> Result:
+    return data.kept.fire_schedule(op, lambda job: enqueue(data, job))
+
+
+def _tell(data: Data, op: FireSchedule) -> Result:
+    return append_events(data, AppendEvents(now=op.now, events=op.events, deliveries=op.deliveries))
