@@ -93,6 +93,7 @@ class Encryption:
                 wait = min(2 * wait, _LONGEST_WAIT)
                 continue
             at, wait = at + AT_ONCE, _FIRST_WAIT
+            await asyncio.sleep(0)  # what waits to change an endpoint has its turn
         _log.info("endpoint.secrets_encrypted", key=key, endpoints=count)
 
     async def _some(self, names: list[str]) -> int:

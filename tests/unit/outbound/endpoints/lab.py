@@ -12,6 +12,7 @@ from hookyard.ids import IdSource
 from hookyard.model import AuditEntry, Delivery, Endpoint, Event
 from hookyard.outbound.endpoints import EndpointHealth, Endpoints, Maker, Manager, Telling
 from hookyard.outbound.endpoints.bodies import NewEndpoint
+from hookyard.outbound.endpoints.keyring import Keyring
 from hookyard.outbound.outbox import Outbox
 from hookyard.store.contract import AuditQuery, EventQuery, Op, Result, Together
 from hookyard.store.memory import MemoryStore
@@ -88,6 +89,7 @@ class Room:
             draw=lambda: 0.5,
             agent="Hookyard/test",
             source="hookyard",
+            keyring=Keyring(key.reveal() for key in self.config.encryption.keys),
         )
         self.endpoints = Endpoints(self.config, self.maker, now)
         self.places = Places()

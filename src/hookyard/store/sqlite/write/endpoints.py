@@ -1,6 +1,6 @@
 """Endpoints: rare, so one at a time. Of secrets that are taken out nothing stays in the file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from hookyard.store.contract import (
@@ -61,7 +61,7 @@ def replace_private(db: Db, ops: Sequence[ReplacePrivate]) -> list[Result]:
 
 
 @contextmanager
-def _erasing(db: Db) -> Iterator[None]:
+def _erasing(db: Db) -> Generator[None]:
     db.run(_ERASE.text)
     try:
         yield
