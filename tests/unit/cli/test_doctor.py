@@ -1,108 +1,30 @@
 """`hookyard doctor`: each thing that can be wrong with a deployment is found, with what to do about it."""
 
 import asyncio
-import json
 import shutil
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.cli.conftest import Ended
+from tests.unit.cli.place import DAY, MINUTE, Call, Place
 
 from hookyard.cli.doctor.machine import examine_file_system, file_system
-from hookyard.clock import rfc3339
-from hookyard.ids import IdSource
-from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, Endpoint, ErrorInfo, Job, Pause, Token
-from hookyard.outbound.endpoints.keyring import Keyring
-from hookyard.outbound.endpoints.private import KeptSecret, Private, with_private
+from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, ErrorInfo, Pause, Token
 from hookyard.store.contract import (
-    AppendEvents,
     ClaimDeliveries,
     Dead,
     Enqueue,
     Finish,
     FinishDelivery,
     Lease,
-    Op,
     PauseLane,
-    PutEndpoint,
     PutToken,
 )
 from hookyard.store.sqlite import SqliteStore
-from hookyard.testing import FakeClock
-
-Call = Callable[..., Ended]
-MINUTE, DAY = 60_000, 86_400_000
-TOKENS = "tokens: [{name: ci, sha256: " + "0" * 64 + ', scopes: ["trigger:*/*"]}]\n'
-PLUGIN = '''
-from msgspec import Struct
-
-from hookyard import Context, Plugin
-
-plugin = Plugin("hello")
-
-
-class Name(Struct):
-    name: str = ""
-
-
-@plugin.command
-async def greet(data: Name, ctx: Context) -> Name:
-    """Say hello."""
-    return data
-'''
-
-
-class Place:
-    """A deployment in a folder."""
-
-    def __init__(self, folder: Path, hookyard: Call) -> None:
-        self.folder = folder
-        self._hookyard = hookyard
-        self.config = folder / "hookyard.yaml"
-        (folder / "plugins").mkdir()
-        (folder / "plugins" / "hello.py").write_text(PLUGIN)
-        folder.chmod(0o700)
-        self.now = time.time_ns() // 1_000_000
-        self.clock = FakeClock(self.now)
-        self.new_id = IdSource(self.clock)
-        self.write("")
-
-    def write(self, more: str, *, tokens: str = TOKENS, port: int = 0) -> None:
-        """Write the configuration."""
-        self.config.write_text(f"server: {{port: {port}}}\nplugin_dirs: [plugins]\n{tokens}{more}")
-        self.config.chmod(0o600)
-
-    def store(self, *ops: Op) -> None:
-        """Have these done to the store, which is made if need be."""
-
-        async def run() -> None:
-            store = await SqliteStore.open(self.folder / "hookyard.db")
-            store.apply(ops)
-            await store.aclose()
-            store.close()
-
-        asyncio.run(run())
-
-    def job(self, lane: str = "hello/greet", *, at: int | None = None) -> Job:
-        plugin, _, command = lane.partition("/")
-        at = self.now if at is None else at
-        return Job(id=self.new_id(), plugin=plugin, command=command, lane=lane, args=b'""', submitted_at=at, run_at=at)
-
-    def found(self) -> dict[str, dict[str, Any]]:
-        """What the doctor says, by code."""
-        ended = self._hookyard("doctor", self.config, "--json")
-        told = json.loads(ended.out[ended.out.index("{") :])
-        assert ended.code == {"ok": 0, "info": 0, "warning": 1, "error": 3}[told["worst"]]
-        for one in told["findings"]:
-            assert all(one[part] for part in ("what", "why", "do")), one
-        return {one["code"]: one for one in told["findings"]}
 
 
 @pytest.fixture
@@ -241,90 +163,6 @@ def test_dead_letters_and_deliveries_that_fail_are_told(place: Place) -> None:
     assert found["jobs.dead"]["what"].startswith("2 jobs of hello/greet that were made in the last week")
     assert "503 from it" in found["endpoint.failing"]["what"]
     assert "former" in found["endpoint.gone"]["what"]
-
-
-def subscriber(place: Place, name: str = "audit", **how: object) -> Endpoint:
-    made = Endpoint(
-        name=name,
-        origin="http",
-        spec=b'{"url":"https://example.com/x"}',
-        created_at=place.now,
-        created_by="token:ops",
-        updated_at=place.now,
-    )
-    return replace(made, **how)
-
-
-def test_an_endpoint_that_is_disabled_is_told_with_how_to_get_what_it_missed(place: Place) -> None:
-    since = place.now - DAY
-    gone = subscriber(place, disabled_at=since, disabled_reason="gone", failing_since=since)
-    place.store(PutEndpoint(now=place.now, endpoint=gone))
-    found = place.found()
-    assert found.keys() == {"endpoint.disabled", "server.stopped"}, "that it fails is no news then"
-    assert "audit is disabled since" in found["endpoint.disabled"]["what"]
-    assert "410" in found["endpoint.disabled"]["what"]
-    assert f"hookyard endpoints replay audit --since {rfc3339(since)}" in found["endpoint.disabled"]["do"]
-    assert "hookyard endpoints recover audit --since 7d" in found["endpoint.disabled"]["do"]
-
-
-def test_an_endpoint_whose_name_another_has_over_http_is_told_since_it_is_not_used(place: Place) -> None:
-    place.write(
-        "endpoints: {audit: {url: 'https://example.com/x', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]}}\n"
-    )
-    place.store(PutEndpoint(now=place.now, endpoint=subscriber(place)))
-    finding = place.found()["endpoint.name_taken"]
-    assert finding["severity"] == "error"
-    assert "audit" in finding["what"]
-    assert "hookyard endpoints delete audit" in finding["do"]
-
-
-def test_an_endpoint_that_nothing_arrives_at_is_told_with_since_when(place: Place) -> None:
-    since = place.now - 5 * MINUTE
-    place.store(PutEndpoint(now=place.now, endpoint=subscriber(place, failing_since=since)))
-    found = place.found()
-    assert found.keys() == {"endpoint.failing", "server.stopped"}
-    assert f"nothing arrives at the endpoint audit since {rfc3339(since)}" in found["endpoint.failing"]["what"]
-
-
-def test_deliveries_that_are_long_due_are_told_unless_their_endpoint_is_disabled(place: Place) -> None:
-    due = place.now - 30 * MINUTE
-    deliveries = tuple(
-        Delivery(
-            id=place.new_id(),
-            job_id=None,
-            event="a.b",
-            endpoint=name,
-            url=None,
-            body=b"{}",
-            created_at=due,
-            next_at=due,
-        )
-        for name in ("audit", "audit", "off")
-    )
-    off = subscriber(place, "off", disabled_at=due, disabled_reason="user")
-    place.store(
-        PutEndpoint(now=place.now, endpoint=subscriber(place)),
-        PutEndpoint(now=place.now, endpoint=off),
-        AppendEvents(now=due, events=(), deliveries=deliveries),
-    )
-    found = place.found()
-    assert found.keys() == {"endpoint.backlog", "endpoint.disabled", "server.stopped"}
-    assert found["endpoint.backlog"]["what"].startswith("2 deliveries to the endpoint audit are due")
-
-
-def test_secrets_that_are_over_are_told_wherever_they_are_kept(place: Place) -> None:
-    over = "{value: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, until: '2020-01-01T00:00:00Z'}"
-    lasting = f"whsec_{'b' * 32}"
-    place.store()
-    place.write(f"endpoints: {{ops: {{url: 'https://example.com/x', secrets: [{over}, {lasting}]}}}}\n")
-    assert "of the endpoint ops 1 secret is past" in place.found()["endpoint.secret_over"]["what"]
-    place.write("")
-    secrets = (KeptSecret(value=lasting), KeptSecret(value=lasting, until=place.now - 1))
-    row = with_private(subscriber(place), Private(secrets=secrets), Keyring())
-    place.store(PutEndpoint(now=place.now, endpoint=row))
-    told = place.found()["endpoint.secret_over"]
-    assert (told["severity"], lasting in told["what"]) == ("info", False)
-    assert "of the endpoint audit 1 secret is past" in told["what"]
 
 
 def test_tokens_that_end_soon_and_their_absence_are_told(place: Place) -> None:

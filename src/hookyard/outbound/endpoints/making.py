@@ -44,6 +44,7 @@ class Maker:
         agent: the `user-agent` of every request.
         source: what CloudEvents say that they come from, a URI-reference.
         keyring: the keys that what is never shown is stored under.
+        quiet: say nothing in the log, as for whoever only looks.
     """
 
     def __init__(
@@ -56,7 +57,9 @@ class Maker:
         agent: str,
         source: str,
         keyring: Keyring | None = None,
+        quiet: bool = False,
     ) -> None:
+        self._quiet = quiet
         self.settings = settings
         self.keyring = keyring or Keyring()
         """Another one after a reload that changes the keys."""
@@ -83,10 +86,10 @@ class Maker:
             rules, private = decode_spec(row.spec), decode_private(row, self.keyring)
         except msgspec.DecodeError as error:
             bare = Entry(row=row, settings=None, private=Private())
-            return _faulty(bare, f"It cannot be read any more: {error}.")
+            return self._faulty(bare, f"It cannot be read any more: {error}.")
         except LockedError as error:
             bare = Entry(row=row, settings=decode_spec(row.spec), private=Private(), locked=True)
-            return _faulty(bare, str(error))
+            return self._faulty(bare, str(error))
         return self.entry(row, rules, private)
 
     def entry(
@@ -97,7 +100,7 @@ class Maker:
         bare = Entry(row=row, settings=rules, private=private, allow_networks=allow_networks)
         fault = next(chain(rule_faults(rules, guard), private_faults(rules, private)), None)
         if fault is not None:
-            return _faulty(bare, f"{fault[0]}: {fault[1]}.")
+            return self._faulty(bare, f"{fault[0]}: {fault[1]}.")
         try:
             order = None if rules.order is None else Order(rules.order)
             return msgspec.structs.replace(
@@ -109,7 +112,17 @@ class Maker:
                 public_keys=keys_of(private.secrets),
             )
         except (SecretError, CelError, ValueError) as error:
-            return _faulty(bare, f"It cannot be used: {error}.")
+            return self._faulty(bare, f"It cannot be used: {error}.")
+
+    def _faulty(self, entry: Entry, problem: str) -> Entry:
+        """The entry of one that gets nothing; what it signed before can still be verified."""
+        if not self._quiet:
+            _log.error("endpoint.faulty", endpoint=entry.row.name, problem=problem)
+        try:
+            keys = keys_of(entry.secrets)
+        except SecretError:
+            keys = ()
+        return msgspec.structs.replace(entry, problem=problem, public_keys=keys)
 
     def callback(self, url: str, form: Form) -> Destination:
         """Where the deliveries to a callback URL go."""
@@ -179,16 +192,6 @@ class Maker:
             bound=int(settings.max_retry_after if rules.max_retry_after is None else rules.max_retry_after),
             draw=self._draw,
         )
-
-
-def _faulty(entry: Entry, problem: str) -> Entry:
-    """The entry of one that gets nothing; what it signed before can still be verified."""
-    _log.error("endpoint.faulty", endpoint=entry.row.name, problem=problem)
-    try:
-        keys = keys_of(entry.secrets)
-    except SecretError:
-        keys = ()
-    return msgspec.structs.replace(entry, problem=problem, public_keys=keys)
 
 
 def keys_of(secrets: tuple[KeptSecret, ...]) -> tuple[PublicKey, ...]:

@@ -39,6 +39,22 @@ class Counted(Struct, frozen=True):
     why: str = ""
 
 
+class Receiver(Struct, frozen=True, kw_only=True):
+    """What an endpoint, or what callback URLs, have not been given; counted as all that there may be much of."""
+
+    name: str
+    """Empty: callback URLs."""
+    pending: int = 0
+    held: int = 0
+    """Those that wait for an earlier one of their order."""
+    oldest: int | None = None
+    """When the first of those was made."""
+    dead: int = 0
+    """Those that failed for good, of those that were made since `dead_since`."""
+    error: str = ""
+    """The last error of one that waits, or else of the newest that failed for good."""
+
+
 class Insight(Struct, frozen=True, kw_only=True):
     """What is in a store; what there may be much of is counted up to ten thousand."""
 
@@ -59,6 +75,8 @@ class Insight(Struct, frozen=True, kw_only=True):
     overdue: tuple[Waiting, ...] = ()
     """Deliveries that are due and not sent, by endpoint; callback URLs have no name."""
     endpoints: tuple[Endpoint, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+    """Of every endpoint, and of callback URLs at the end."""
     pauses: tuple[Pause, ...] = ()
     tokens: tuple[Token, ...] = ()
 
@@ -78,7 +96,7 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int, due_b
     Args:
         file: the store.
         stuck_before: running jobs whose lease ended before this time are stuck.
-        dead_since: dead letters that were made since are counted.
+        dead_since: dead letters, of jobs and of deliveries, that were made since are counted.
         tries: deliveries that failed at least so often are counted.
         due_before: deliveries that were due before this time are overdue.
 
@@ -92,9 +110,11 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int, due_b
             if schema < newest:
                 return Insight(schema=schema, newest_schema=newest, wal_bytes=wal_size(file), last_id_at=None)
 
-            def ask(statement: statements.Statement, *values: int) -> list[tuple[object, ...]]:
+            def ask(statement: statements.Statement, *values: int | str | None) -> list[tuple[object, ...]]:
                 return cast("list[tuple[object, ...]]", connection.execute(statement.text, values).fetchall())
 
+            rows = connection.execute(_ENDPOINTS["endpoints"].text).fetchall()
+            endpoints = tuple(map(codec_kept.endpoint, rows))
             last = cast("list[tuple[int, int]]", ask(_QUERIES["last_id"]))
             undelivered = cast("list[tuple[str, int, str | None]]", ask(_SQL["undelivered"], tries, _MOST))
             ((stuck,),) = cast("list[tuple[int]]", ask(_SQL["stuck"], stuck_before))
@@ -105,7 +125,11 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int, due_b
                 last_id_at=last[0][0] >> COUNTER_BITS if last else None,
                 waiting=_waiting(ask(_SQL["waiting"], _MOST)),
                 overdue=_waiting(ask(_SQL["overdue"], due_before, _MOST)),
-                endpoints=tuple(map(codec_kept.endpoint, connection.execute(_ENDPOINTS["endpoints"].text).fetchall())),
+                endpoints=endpoints,
+                receivers=tuple(
+                    _receiver(name, ask(_SQL["receiver"], name or None, _MOST, first_key(dead_since), epoch))
+                    for name, epoch in (*((row.name, row.epoch) for row in endpoints), ("", None))
+                ),
                 wanted=_by_command(ask(_SQL["wanted"], _MOST)),
                 stuck=stuck,
                 dead=_by_command(ask(_SQL["dead"], first_key(dead_since), _MOST)),
@@ -144,3 +168,9 @@ def _waiting(rows: list[tuple[object, ...]]) -> tuple[Waiting, ...]:
 def _by_command(rows: list[tuple[object, ...]]) -> tuple[Counted, ...]:
     found = cast("list[tuple[str, str, int]]", rows)
     return tuple(Counted(f"{plugin}/{command}", count) for plugin, command, count in found)
+
+
+def _receiver(name: str, rows: list[tuple[object, ...]]) -> Receiver:
+    ((pending, held, first, dead, error),) = cast("list[tuple[int, int, int | None, int, str | None]]", rows)
+    oldest = None if first is None else first >> COUNTER_BITS
+    return Receiver(name=name, pending=pending, held=held, oldest=oldest, dead=dead, error=error or "")

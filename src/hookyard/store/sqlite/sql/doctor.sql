@@ -1,5 +1,9 @@
 -- What tells whether a store is well: by the indexes of what waits, runs and failed, never by a walk through the history.
 
+-- columns: unsettled
+delivery INDEXED BY delivery_unsettled
+WHERE endpoint IS ?1 AND status <> 'sending' AND status <> 'delivered' AND (?4 IS NULL OR epoch = ?4)
+
 -- name: waiting
 -- Lanes with jobs that are due, how many there are at most, and since when the longest waits. The parameter is the
 -- number of jobs to look at.
@@ -38,3 +42,22 @@ SELECT coalesce(endpoint, ''), count(*), min(next_at) FROM (
   SELECT endpoint, next_at FROM delivery INDEXED BY delivery_pending
   WHERE status = 'pending' AND next_at < ? LIMIT ?)
 GROUP BY endpoint ORDER BY endpoint;
+
+-- name: receiver
+-- What an endpoint (NULL: callback URLs) has not been given: how many wait and are held, the first of them, how many
+-- have failed for good, and the last error of one that waits, or else of the newest that failed. The parameters are the
+-- endpoint, up to how many are counted, the first key of those that failed, and the endpoint's epoch, or NULL.
+SELECT
+  (SELECT count(*) FROM (SELECT 1 FROM /* columns unsettled */ AND status = 'pending' LIMIT ?2)),
+  (SELECT count(*) FROM (SELECT 1 FROM /* columns unsettled */ AND status = 'held' LIMIT ?2)),
+  (SELECT min(first) FROM (
+    SELECT min(key) AS first FROM /* columns unsettled */ AND status = 'pending'
+    UNION ALL SELECT min(key) FROM /* columns unsettled */ AND status = 'held')),
+  (SELECT count(*) FROM (SELECT 1 FROM /* columns unsettled */ AND status = 'failed' AND key >= ?3 LIMIT ?2)),
+  (SELECT last_error FROM (
+    SELECT last_error, 0 AS place FROM (
+      SELECT last_error FROM /* columns unsettled */ AND status = 'pending' ORDER BY key LIMIT 100)
+    WHERE last_error IS NOT NULL
+    UNION ALL SELECT last_error, 1 FROM (
+      SELECT last_error FROM /* columns unsettled */ AND status = 'failed' AND key >= ?3 ORDER BY key DESC LIMIT 1))
+   ORDER BY place LIMIT 1);
