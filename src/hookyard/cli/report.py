@@ -13,6 +13,7 @@ from hookyard.config.schedules.spec import spec_of
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
 from hookyard.host.type_checks import Memory, content
+from hookyard.outbound.events import doubt
 
 _BROKEN: Final = frozenset({"blocked", "incompatible", "failed"})
 
@@ -23,6 +24,13 @@ class CommandLine(Struct, frozen=True):
     command: str
     lane: str
     limit: int
+
+
+class EventLine(Struct, frozen=True):
+    """A type of event that a plugin declares."""
+
+    event: str
+    plugin: str
 
 
 class SourceLine(Struct, frozen=True):
@@ -61,6 +69,7 @@ class Report(Struct, frozen=True, kw_only=True):
     warnings: tuple[Problem, ...] = ()
     plugins: tuple[PluginRecord, ...] = ()
     commands: tuple[CommandLine, ...] = ()
+    events: tuple[EventLine, ...] = ()
     sources: tuple[SourceLine, ...] = ()
     schedules: tuple[ScheduleLine, ...] = ()
     endpoints: tuple[EndpointLine, ...] = ()
@@ -80,6 +89,7 @@ class Report(Struct, frozen=True, kw_only=True):
         yield f"{self.file}: no problems"
         yield from _block("plugins", (_plugin_line(plugin) for plugin in self.plugins))
         yield from _block("commands", (f"{one.command} (lane {one.lane}, {one.limit})" for one in self.commands))
+        yield from _block("events", (f"{one.event} of {one.plugin}" for one in self.events))
         schedules = (f"{schedule.name}: {schedule.when} -> {schedule.run}" for schedule in self.schedules)
         yield from _block("schedules", schedules)
         yield from _block("sources", (f"{source.path}: {', '.join(source.routes)}" for source in self.sources))
@@ -96,6 +106,7 @@ def examine(path: Path) -> Report:
     config = loaded.config
     assembly = assemble(loaded)
     registry = assembly.registry
+    declared = [(plugin, spec.type) for plugin, spec in registry.events]
     broken = _located(loaded, _broken(registry, [problem.path for problem in assembly.problems]))
     untyped = _located(loaded, _untyped(loaded, registry))
     found = (*assembly.problems, *assembly.degraded, *broken, *untyped)
@@ -104,11 +115,12 @@ def examine(path: Path) -> Report:
         file=str(path),
         ok=not problems,
         problems=problems,
-        warnings=_located(loaded, _warnings(config)),
+        warnings=_located(loaded, _warnings(config, [event for _, event in declared])),
         plugins=registry.plugins,
         commands=tuple(
             CommandLine(command.key, command.lane, command.lane_limit) for command in registry.commands.values()
         ),
+        events=tuple(EventLine(event, plugin) for plugin, event in declared),
         sources=tuple(_source(name, config) for name in config.sources),
         schedules=tuple(_schedule(name, config) for name in config.schedules),
         endpoints=tuple(
@@ -138,7 +150,11 @@ def _untyped(loaded: Loaded, registry: Registry) -> Iterator[tuple[str, str]]:
             yield f"plugins.{name}", f"require_types: as it is now, no type checker has passed it; run `{command}`"
 
 
-def _warnings(config: Config) -> Iterator[tuple[str, str]]:
+def _warnings(config: Config, events: list[str]) -> Iterator[tuple[str, str]]:
+    for name, endpoint in config.endpoints.items():
+        for index, pattern in enumerate(endpoint.events):
+            if why := doubt(pattern, events):
+                yield f"endpoints.{name}.events[{index}]", why
     if not config.tokens:
         yield "tokens", "there is none, so every call of /trigger and /api is refused"
     for name, one in config.schedules.items():

@@ -65,6 +65,11 @@ class EventSpec:
         self.data: Final[Data] = data
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(data)
 
+    @property
+    def summary(self) -> str:
+        """What its type says of itself, in one line."""
+        return (self.data.__doc__ or "").strip().partition("\n")[0]
+
     def problem(self, payload: bytes) -> str | None:
         """Why this is not what the plugin declares; None when it is. Members that it does not know may be there."""
         try:

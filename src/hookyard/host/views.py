@@ -54,6 +54,14 @@ class HookView(Struct, frozen=True, kw_only=True):
     last_error_at: str | UnsetType = UNSET
 
 
+class DeclaredEvent(Struct, frozen=True, kw_only=True):
+    """A type of event that a plugin declares, in a list."""
+
+    type: str
+    description: str
+    """The first line of what its type says of itself."""
+
+
 class PluginRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A plugin in a list."""
 
@@ -69,12 +77,13 @@ class PluginRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notes: tuple[str, ...] = ()
     hooks: tuple[HookView, ...] = ()
     commands: tuple[CommandRow, ...] = ()
+    events: tuple[DeclaredEvent, ...] = ()
+    """What it declares of the events that its commands emit; only of one that runs."""
 
 
-class EventTypeView(Struct, frozen=True, kw_only=True):
+class EventTypeView(DeclaredEvent, frozen=True, kw_only=True):
     """A type of event that a plugin declares."""
 
-    type: str
     data: dict[str, Any]
     """JSON Schema of its data, which is the `payload` of what endpoints get."""
 
@@ -98,7 +107,8 @@ class PluginList(Struct, frozen=True):
 def plugin_row(registry: Registry, record: PluginRecord, hooks: Iterable[HookView]) -> PluginRow:
     """Show a plugin in a list."""
     rows = tuple(CommandRow(**_row(command)) for command in _commands(registry, record))
-    return PluginRow(**_about(record), hooks=tuple(hooks), commands=rows)
+    events = tuple(DeclaredEvent(type=spec.type, description=spec.summary) for spec in _events(registry, record))
+    return PluginRow(**_about(record), hooks=tuple(hooks), commands=rows, events=events)
 
 
 def full_plugin(registry: Registry, record: PluginRecord, hooks: Iterable[HookView]) -> FullPlugin:
@@ -119,7 +129,7 @@ def full_plugin(registry: Registry, record: PluginRecord, hooks: Iterable[HookVi
 
 
 def _event(spec: EventSpec) -> EventTypeView:
-    return EventTypeView(type=spec.type, data=of_type(spec.data))
+    return EventTypeView(type=spec.type, description=spec.summary, data=of_type(spec.data))
 
 
 def _about(record: PluginRecord) -> dict[str, Any]:
@@ -154,6 +164,12 @@ def _commands(registry: Registry, record: PluginRecord) -> list[Command]:
     if record.state != "active":
         return []
     return [command for command in registry.commands.values() if command.spec.plugin == record.name]
+
+
+def _events(registry: Registry, record: PluginRecord) -> list[EventSpec]:
+    if record.state != "active":
+        return []
+    return [spec for plugin, spec in registry.events if plugin == record.name]
 
 
 def hook_names(registry: Registry, record: PluginRecord) -> Iterator[HookView]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from hookyard.context import CancelFlag, Context, JobInfo, SyncContext
+from hookyard.context.events import NO_EVENTS, EventSpec
 from hookyard.context.facade import JobContext
 from hookyard.context.messages import CallCommand, CallDone
 from hookyard.testing.port import JOB_ID, FakePort
@@ -30,6 +31,7 @@ class _Fake(JobContext[C_co]):
         job: JobInfo = JOB,
         secrets: Mapping[str, str] | None = None,
         call: Callable[[CallCommand], CallDone] | None = None,
+        events: Mapping[str, EventSpec] = NO_EVENTS,
     ) -> None: ...
     @overload
     def __init__(
@@ -39,6 +41,7 @@ class _Fake(JobContext[C_co]):
         job: JobInfo = JOB,
         secrets: Mapping[str, str] | None = None,
         call: Callable[[CallCommand], CallDone] | None = None,
+        events: Mapping[str, EventSpec] = NO_EVENTS,
     ) -> None: ...
     def __init__(
         self,
@@ -47,8 +50,9 @@ class _Fake(JobContext[C_co]):
         job: JobInfo = JOB,
         secrets: Mapping[str, str] | None = None,
         call: Callable[[CallCommand], CallDone] | None = None,
+        events: Mapping[str, EventSpec] = NO_EVENTS,
     ) -> None:
-        self.host = FakePort(secrets=secrets, call=call, job_id=job.id)
+        self.host = FakePort(secrets=secrets, call=call, job_id=job.id, declared=events)
         super().__init__(config, job, CancelFlag(), lambda: self.host)  # type: ignore[arg-type]  # the overloads say it
 
     def cancel(self) -> None:
@@ -64,6 +68,7 @@ class FakeContext(_Fake[C_co], Context[C_co]):
         job: what `ctx.job` is.
         secrets: those that the plugin declares and has.
         call: answers the calls of other commands; without it they are refused.
+        events: the plugin's own `events`: one of them with other data is refused, as a server does it.
 
     Attributes:
         host: what the command told and left behind: `lines, progress, events, state, artifacts, calls`. A test may

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from hookyard.context.messages import ProgressNote
 from hookyard.model import Delivery, Event, Job, LogLine
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hookyard.testing.house import House
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Struct)
 MOST: Final = 1_000_000
 """Rows: as many as no test makes."""
 
@@ -37,6 +39,18 @@ class Look(ABC):
     def events(self) -> tuple[Event, ...]:
         """What commands emitted, and was published with the end of their jobs; `payload` is JSON."""
         return self._ask(lambda house: house.store.events(EventQuery(limit=MOST)))[::-1]
+
+    def emitted(self, type: str, data: type[S]) -> tuple[S, ...]:  # noqa: A002  as in `ctx.emit`
+        """What published events of a type said, the oldest first.
+
+        Args:
+            type: as it was emitted, such as `order.placed`.
+            data: the Struct that their data is read as.
+
+        Raises:
+            msgspec.ValidationError: one of them says something else.
+        """
+        return tuple(msgspec.json.decode(event.payload, type=data) for event in self.events if event.type == type)
 
     @property
     def progress(self) -> tuple[ProgressNote, ...]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import msgspec
 from msgspec import Struct
 
 from hookyard.context.events import NO_EVENTS, EventSpec
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import httpx
 
 A = TypeVar("A")
+S = TypeVar("S", bound=Struct)
 
 JOB_ID = "00000000-0000-7000-8000-000000000000"
 """The job that a fake runs, where the test does not say otherwise."""
@@ -106,6 +108,18 @@ class FakePort:
             case _:
                 msg = f"a note of an unknown kind: {note!r}"
                 raise TypeError(msg)
+
+    def emitted(self, type: str, data: type[S]) -> tuple[S, ...]:  # noqa: A002  as in `ctx.emit`
+        """What events of a type said, in the order told.
+
+        Args:
+            type: as it was emitted, such as `order.placed`.
+            data: the Struct that their data is read as.
+
+        Raises:
+            msgspec.ValidationError: one of them says something else.
+        """
+        return tuple(msgspec.json.decode(event.payload, type=data) for event in self.events if event.type == type)
 
     async def ask(self, question: Ask[A]) -> A:
         """Answer from memory."""

@@ -50,7 +50,7 @@ def test_the_list_has_every_plugin_with_its_state_and_reason(hookyard: Call, fol
     ended = hookyard("plugins", "list")
     assert ended.code == 0
     lines = {line.split()[0]: line for line in ended.out.splitlines()}
-    assert lines["good"].split() == ["good", "active", "python", "1.2", "run"]
+    assert lines["good"].split() == ["good", "active", "python", "1.2", "run;", "emits", "thing.done"]
     assert "failed" in lines["broken"]
     assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in lines["broken"]
     assert f"{folder / 'plugins' / 'broken.py'}:2" in lines["broken"]
@@ -151,7 +151,7 @@ def test_the_default_file_is_that_of_every_command(hookyard: Call, folder: Path)
 def test_a_python_plugin_is_checked_without_a_configuration(hookyard: Call, folder: Path) -> None:
     good = hookyard("plugins", "check", folder / "plugins" / "good.py")
     assert good.code == 0
-    assert "good: in order (python, 1 commands: run)" in good.out
+    assert "good: in order (python, 1 commands: run; emits thing.done)" in good.out
     assert "secrets: the plugin declares the secret 'key'" in good.out
     bad = hookyard("plugins", "check", folder / "plugins" / "broken.py")
     assert bad.code == 78

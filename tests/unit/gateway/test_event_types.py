@@ -142,3 +142,16 @@ def test_a_tenant_sees_what_its_own_commands_have_told(house: House) -> None:
     house.store.apply([AppendEvents(now=house.clock.now(), events=(other,))])
     assert house.get("/api/v1/event-types/order.hidden").status == 200
     assert house.get("/api/v1/event-types/order.hidden", ACME).status == 404
+
+
+def test_the_openapi_document_has_what_plugins_declare_as_webhooks(house: House) -> None:
+    document = house.get("/openapi.json").json
+    assert list(document["webhooks"]) == ["bazaar/order.placed", "shop/order.placed", "bazaar/stall.opened"]
+    sent = document["webhooks"]["shop/order.placed"]["post"]
+    assert sent["summary"] == "Somebody ordered something."
+    schema = sent["requestBody"]["content"]["application/json"]["schema"] | {"components": document["components"]}
+    sample = house.get("/api/v1/event-types/order.placed", query=b"plugin=shop").json["sample"]
+    jsonschema.validate(sample, schema)
+    sample["data"]["payload"] = {"number": "seven"}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(sample, schema)

@@ -28,6 +28,8 @@ class Checked(Struct, frozen=True, kw_only=True):
     ok: bool
     state: PluginState
     commands: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    """The types that it declares."""
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -36,7 +38,9 @@ class Checked(Struct, frozen=True, kw_only=True):
         for problem in self.problems:
             yield f"{self.name}: {problem}"
         if self.ok:
-            yield f"{self.name}: in order ({self.kind}, {len(self.commands)} commands: {', '.join(self.commands)})"
+            emits = f"; emits {', '.join(self.events)}" if self.events else ""
+            commands = f"{len(self.commands)} commands: {', '.join(self.commands)}"
+            yield f"{self.name}: in order ({self.kind}, {commands}{emits})"
         for note in self.notes:
             yield f"{self.name}: {note}"
 
@@ -121,6 +125,7 @@ def _checked(found: _Found, examples: Examples) -> Checked:
         ok=not problems,
         state=record.state,
         commands=() if found.kept is None else tuple(found.kept.plugin.commands),
+        events=() if found.kept is None else tuple(found.kept.plugin.events),
         problems=tuple(problems),
         notes=(*record.notes, *more, *found.notes),
     )

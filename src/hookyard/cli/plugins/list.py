@@ -34,5 +34,7 @@ def list_plugins(
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
         commands = ", ".join(command.name for command in row.commands)
-        about = commands or " ".join(str(row.reason or "").split())
+        if row.events:
+            commands += f"; emits {', '.join(event.type for event in row.events)}"
+        about = commands.removeprefix("; ") or " ".join(str(row.reason or "").split())
         typer.echo(f"{row.name:<{width}}  {row.state:<12}  {row.kind:<8}  {row.version or '-':<8}  {about}".rstrip())

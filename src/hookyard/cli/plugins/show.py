@@ -18,7 +18,7 @@ def show(
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the commands' schemas.")] = False,
 ) -> None:
-    """Show a plugin with its commands, secrets and hooks. Exits with 69 when there is none of this name."""
+    """Show a plugin with its commands, events, secrets and hooks. Exits with 69 when there is none of this name."""
     # Imported here so that the other commands do not pay for it.
     import msgspec
 

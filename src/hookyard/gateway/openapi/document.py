@@ -1,5 +1,6 @@
 """The document as a whole."""
 
+from functools import cache
 from importlib.metadata import version
 from typing import Final
 
@@ -25,6 +26,7 @@ from hookyard.gateway.openapi import (
 )
 from hookyard.gateway.openapi.entry import entry
 from hookyard.gateway.openapi.parts import Group, Known, Object, Problem
+from hookyard.gateway.openapi.webhooks import webhooks
 from hookyard.schema import components
 
 GROUPS: Final[tuple[Group, ...]] = (
@@ -51,10 +53,11 @@ def document(deps: GatewayDeps) -> bytes:
     """Write the document, as JSON."""
     commands = sorted(deps.registry.commands.values(), key=lambda command: command.key)
     described, types = components(command.spec for command in commands)
+    sent, sent_types = webhooks(deps.registry.events)
     groups = (entry(deps, described), *GROUPS)
     kinds = dict.fromkeys([Problem, *(kind for group in groups for kind in group.kinds)])
     queries = dict.fromkeys(kind for group in groups for kind in group.queries)
-    known = Known(tuple(kinds), tuple(queries))
+    known = _known(tuple(kinds), tuple(queries))
     paths: Object = {}
     for group in groups:
         for path, operations in group.paths(known).items():
@@ -69,8 +72,9 @@ def document(deps: GatewayDeps) -> bytes:
             },
             "x-plugins": {each.name: each.version for each in deps.registry.plugins if each.state == "active"},
             "paths": paths,
+            "webhooks": sent,
             "components": {
-                "schemas": known.components | types,
+                "schemas": known.components | types | sent_types,
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer"},
                     "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -78,3 +82,9 @@ def document(deps: GatewayDeps) -> bytes:
             },
         }
     )
+
+
+@cache
+def _known(kinds: tuple[type, ...], queries: tuple[type, ...]) -> Known:
+    """The schemas of Hookyard's own bodies: the same at every reload, and most of the work."""
+    return Known(kinds, queries)

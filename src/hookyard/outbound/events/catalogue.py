@@ -88,6 +88,16 @@ def schema(event_type: EventType) -> Schema:
     """
     told: Schema = {} if event_type.data is None else of_type(event_type.data)
     types: dict[str, Any] = told.pop("$defs", {})
+    return {"$schema": DRAFT, **body(event_type, told), "$defs": types}
+
+
+def body(event_type: EventType, told: Schema) -> Schema:
+    """The same where the types that its data refers to stand elsewhere.
+
+    Args:
+        event_type: the type.
+        told: the schema of its data.
+    """
     data: Schema = told
     if event_type.emitted:
         around = of_type(_OfJob)["$defs"][_OfJob.__name__]
@@ -101,7 +111,6 @@ def schema(event_type: EventType) -> Schema:
             required.append("job_id")
         data = {"type": "object", "properties": members, "required": required}
     return {
-        "$schema": DRAFT,
         "title": event_type.type,
         "description": event_type.description,
         "type": "object",
@@ -111,7 +120,6 @@ def schema(event_type: EventType) -> Schema:
             "data": data,
         },
         "required": ["type", "timestamp", "data"],
-        "$defs": types,
     }
 
 

@@ -40,7 +40,7 @@ def known_types(declared: Iterable[tuple[str, EventSpec]] = (), told: Iterable[E
         yield KnownType(plugin=HOUSE, event_type=each)
     found: dict[tuple[str, str], KnownType] = {}
     for plugin, spec in declared:
-        made = EventType(type=spec.type, group="plugin", description=_first_line(spec.data), data=spec.data)
+        made = EventType(type=spec.type, group="plugin", description=spec.summary, data=spec.data)
         found[spec.type, plugin] = KnownType(plugin=plugin, event_type=made)
     for event in told:
         if event.plugin != HOUSE and (event.type, event.plugin) not in found:
@@ -68,7 +68,3 @@ def sample_of(known: KnownType, now: int) -> bytes | None:
         event_id=SAMPLE_EVENT, plugin=known.plugin, command=_COMMAND, job_id=SAMPLE_JOB, payload=Raw(payload)
     )
     return msgspec.json.encode(Body(kind.type, rfc3339(now), data))
-
-
-def _first_line(data: type[Struct]) -> str:
-    return (data.__doc__ or "").strip().partition("\n")[0]
