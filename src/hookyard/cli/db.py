@@ -36,7 +36,8 @@ def backup(
     """Copy the store, while it is served too, and see that the copy is whole.
 
     The copy is one file that a server can be started with. It appears under its name only when it is complete and has
-    passed the checks of `hookyard db check`. The content of artifacts is not in it.
+    passed the checks of `hookyard db check`. The content of artifacts is not in it, nor are the keys of the
+    configuration that encrypt secrets.
     """
     from hookyard.errors import Refused
     from hookyard.store.sqlite import maintenance

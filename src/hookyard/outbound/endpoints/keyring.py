@@ -18,18 +18,21 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from hookyard.errors import HookyardError
-
-if TYPE_CHECKING:  # loaded when there is a key
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PREFIX: Final = "hyek_"
 _FORM: Final = b"\x01"
 _SIZE, _ID, _NONCE, _TAG = 32, 6, 12, 16
 _HEAD: Final = len(_FORM) + _ID
 _KEY: Final = re.compile(rf"{PREFIX}([0-9a-f]{{{2 * _ID}}})_([A-Za-z0-9_-]{{43}})")
+
+
+class _Cipher(Protocol):
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
+
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes) -> bytes: ...
 
 
 class LockedError(HookyardError):
@@ -140,7 +143,7 @@ def _id(raw: bytes) -> str:
     return sha256(b"hookyard encryption key\n" + raw).digest()[:_ID].hex()
 
 
-def _cipher(raw: bytes) -> "AESGCM":
+def _cipher(raw: bytes) -> _Cipher:
     # Imported here so that whoever has no keys does not pay for it.
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
