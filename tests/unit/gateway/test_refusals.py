@@ -40,8 +40,8 @@ def refused(house: House, reply: Reply, status: int, code: str) -> None:
         b'{"payload":' + b"[" * 2000 + b"]" * 2000 + b"}",
     ],
 )
-def test_wrong_json_is_400(house: House, body: bytes) -> None:
-    refused(house, house.trigger(body), 400, "invalid_json")
+def test_wrong_json_is_400(standing: House, body: bytes) -> None:
+    refused(standing, standing.trigger(body), 400, "invalid_json")
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_wrong_json_is_400(house: House, body: bytes) -> None:
         (HELLO | {"tags": ["a" * 65]}, "$.tags[0]"),
     ],
 )
-def test_a_wrong_type_is_400_with_the_json_path(house: House, body: object, path: str) -> None:
-    reply = house.trigger(body)
-    refused(house, reply, 400, "invalid_input")
+def test_a_wrong_type_is_400_with_the_json_path(standing: House, body: object, path: str) -> None:
+    reply = standing.trigger(body)
+    refused(standing, reply, 400, "invalid_input")
     assert reply.json["path"] == path
 
 
@@ -105,16 +105,16 @@ def test_an_empty_body_is_400_where_the_input_needs_something(house: House) -> N
 )  # fmt: skip
 @pytest.mark.parametrize("path", ["/trigger/hello/greet", "/trigger/hello/gone", "/trigger/gone/gone"])
 def test_no_or_a_wrong_token_is_401_whatever_is_asked_for(
-    house: House, headers: list[tuple[bytes, bytes]], path: str
+    standing: House, headers: list[tuple[bytes, bytes]], path: str
 ) -> None:
-    reply = house.call("POST", path, [JSON, *headers], json.dumps(HELLO).encode())
-    refused(house, reply, 401, "unauthenticated")
+    reply = standing.call("POST", path, [JSON, *headers], json.dumps(HELLO).encode())
+    refused(standing, reply, 401, "unauthenticated")
     assert reply["www-authenticate"] == 'Bearer realm="hookyard"'
 
 
 @pytest.mark.parametrize("path", ["/job/x", "/api/v1/jobs", "/api/v1/jobs/x"])
-def test_reading_without_a_token_is_401(house: House, path: str) -> None:
-    refused(house, house.get(path, None), 401, "unauthenticated")
+def test_reading_without_a_token_is_401(standing: House, path: str) -> None:
+    refused(standing, standing.get(path, None), 401, "unauthenticated")
 
 
 def test_with_no_token_configured_every_call_is_refused() -> None:
@@ -138,26 +138,26 @@ def test_an_unknown_command_is_404_to_those_who_might_call_it_and_403_to_the_res
 
 
 @pytest.mark.parametrize("path", ["/trigger/hello/greet", "/hooks/hub"])
-def test_a_body_that_says_it_is_too_large_is_413_before_a_byte_of_it_is_read(house: House, path: str) -> None:
+def test_a_body_that_says_it_is_too_large_is_413_before_a_byte_of_it_is_read(standing: House, path: str) -> None:
     length = (b"content-length", b"%d" % (CAP + 1))
-    reply = house.call("POST", path, [JSON, bearer(), length], [b"x" * 10, b"x" * 10])
-    refused(house, reply, 413, "too_large")
+    reply = standing.call("POST", path, [JSON, bearer(), length], [b"x" * 10, b"x" * 10])
+    refused(standing, reply, 413, "too_large")
     assert reply.json["limit"] == CAP
     assert reply["connection"] == "close"
     assert reply.unread == 2
 
 
 @pytest.mark.parametrize("path", ["/trigger/hello/greet", "/hooks/hub"])
-def test_a_body_of_unknown_length_is_413_as_soon_as_it_is_too_large(house: House, path: str) -> None:
-    reply = house.call("POST", path, [JSON, bearer()], [b"x" * 1000] * 10)
-    refused(house, reply, 413, "too_large")
+def test_a_body_of_unknown_length_is_413_as_soon_as_it_is_too_large(standing: House, path: str) -> None:
+    reply = standing.call("POST", path, [JSON, bearer()], [b"x" * 1000] * 10)
+    refused(standing, reply, 413, "too_large")
     assert reply.unread == 10 - CAP // 1000 - 1
 
 
 @pytest.mark.parametrize("length", [b"-1", b"1e3", b"+5", b"0x10", b"1" * 16, b"", b"5, 5"])
-def test_a_length_that_is_no_number_is_400(house: House, length: bytes) -> None:
+def test_a_length_that_is_no_number_is_400(standing: House, length: bytes) -> None:
     headers = [JSON, bearer(), (b"content-length", length)]
-    refused(house, house.call("POST", "/trigger/hello/greet", headers, [b"{}"]), 400, "invalid_request")
+    refused(standing, standing.call("POST", "/trigger/hello/greet", headers, [b"{}"]), 400, "invalid_request")
 
 
 @pytest.mark.parametrize(
@@ -172,9 +172,9 @@ def test_a_length_that_is_no_number_is_400(house: House, length: bytes) -> None:
         [JSON, (b"content-encoding", b"gzip")],
     ],
 )
-def test_another_media_type_is_415(house: House, headers: list[tuple[bytes, bytes]]) -> None:
-    reply = house.call("POST", "/trigger/hello/greet", [bearer(), *headers], json.dumps(HELLO).encode())
-    refused(house, reply, 415, "unsupported_media_type")
+def test_another_media_type_is_415(standing: House, headers: list[tuple[bytes, bytes]]) -> None:
+    reply = standing.call("POST", "/trigger/hello/greet", [bearer(), *headers], json.dumps(HELLO).encode())
+    refused(standing, reply, 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("code", ["busy", "store_unavailable", "draining"])
@@ -235,8 +235,8 @@ def test_a_query_on_a_trigger_changes_nothing(house: House) -> None:
     ["/nope", "/trigger", "/trigger/hello", "/trigger/a/b/c", "/hooks", "/api", "/job", "/healthz/x", "/..", "/%"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS", "PATCH", "BREW"])
-def test_an_unknown_path_is_404(house: House, method: str, path: str) -> None:
-    reply = house.call(method, path)
+def test_an_unknown_path_is_404(standing: House, method: str, path: str) -> None:
+    reply = standing.call(method, path)
     assert reply.status == 404
     assert method == "HEAD" or reply.code == "not_found"
 
@@ -253,8 +253,8 @@ def test_an_unknown_path_is_404(house: House, method: str, path: str) -> None:
         ("DELETE", "/healthz", "GET, HEAD"),
     ],
 )
-def test_a_wrong_method_is_405_with_the_right_ones(house: House, method: str, path: str, allow: str) -> None:
-    reply = house.call(method, path)
+def test_a_wrong_method_is_405_with_the_right_ones(standing: House, method: str, path: str, allow: str) -> None:
+    reply = standing.call(method, path)
     assert reply.status == 405
     assert set(reply["allow"].split(", ")) == {*allow.split(", "), "OPTIONS"}
     assert (reply.body == b"") is (method == "HEAD")
@@ -265,8 +265,8 @@ def test_a_wrong_method_is_405_with_the_right_ones(house: House, method: str, pa
     ["/api/v1/jobs", "/api/v1/jobs/x", "/api/v1/jobs/x/cancel", "/api/v1/tokens", "/api/v1/tokens/x", "/healthz",
      "/trigger/hello/greet", "/hooks/hub"],
 )  # fmt: skip
-def test_options_and_a_wrong_method_name_the_same_methods(house: House, path: str) -> None:
-    asked, wrong = house.call("OPTIONS", path), house.call("BREW", path)
+def test_options_and_a_wrong_method_name_the_same_methods(standing: House, path: str) -> None:
+    asked, wrong = standing.call("OPTIONS", path), standing.call("BREW", path)
     assert (asked.status, wrong.status) == (204, 405)
     assert set(asked["allow"].split(", ")) == set(wrong["allow"].split(", "))
     assert ("GET" in asked["allow"]) is ("HEAD" in asked["allow"])
@@ -291,12 +291,12 @@ HALF = "An escape from \\ud800 to \\udfff stands alone: it is only half of a cha
         ('"open', "Input data was truncated"),
     ],
 )
-def test_half_of_a_surrogate_pair_is_called_that(house: House, text: str, detail: str) -> None:
+def test_half_of_a_surrogate_pair_is_called_that(standing: House, text: str, detail: str) -> None:
     end = "}}" if text.endswith('"') else ""
     body = ('{"payload":{"name":' + text + end).encode()
-    reply = house.call("POST", "/trigger/hello/greet", [JSON, bearer()], body)
+    reply = standing.call("POST", "/trigger/hello/greet", [JSON, bearer()], body)
     assert (reply.code, reply.json["detail"]) == ("invalid_json", detail)
-    sweep = house.call(
+    sweep = standing.call(
         "POST", "/api/v1/jobs/cancel", [JSON, bearer(OPS)], body.replace(b"payload", b"filter").replace(b"name", b"tag")
     )
     assert sweep.code == "invalid_json"
@@ -304,8 +304,8 @@ def test_half_of_a_surrogate_pair_is_called_that(house: House, text: str, detail
 
 
 @pytest.mark.parametrize("path", ["/trigger/hello/greet", "/healthz"])
-def test_options_says_what_is_allowed(house: House, path: str) -> None:
-    reply = house.call("OPTIONS", path)
+def test_options_says_what_is_allowed(standing: House, path: str) -> None:
+    reply = standing.call("OPTIONS", path)
     assert (reply.status, reply.body) == (204, b"")
     assert "OPTIONS" in reply["allow"]
     assert "x-request-id" in reply
@@ -318,9 +318,9 @@ def test_head_is_get_without_the_body(house: House) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/nope", "/api/v1/jobs", "/"])
-def test_every_answer_carries_a_request_id(house: House, path: str) -> None:
-    assert house.call("GET", path, [(b"x-request-id", b"mine")])["x-request-id"] == "mine"
-    assert len(house.call("GET", path)["x-request-id"]) == 36
+def test_every_answer_carries_a_request_id(standing: House, path: str) -> None:
+    assert standing.call("GET", path, [(b"x-request-id", b"mine")])["x-request-id"] == "mine"
+    assert len(standing.call("GET", path)["x-request-id"]) == 36
 
 
 def test_a_flood_of_callers_without_a_credential_fills_no_log(house: House, lines: Lines) -> None:
