@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 def ailing(rows: Sequence[Row]) -> list[Row]:
-    """Those that are not well, the worst first: broken ones, then disabled ones, then those that fail."""
+    """Those that are not well, the worst first: broken ones, disabled ones, those that fail, those to mend."""
     ranked = [(rank, row) for row in rows if (rank := _rank(row)) is not None]
     return [row for _, row in sorted(ranked, key=lambda one: (one[0], one[1]["name"]))]
 
@@ -41,10 +41,8 @@ def overview(rows: Sequence[Row], ill: Sequence[Row], numbers: Sequence[Row], no
     off = sum(row["state"] == "off" and _rank(row) is None for row in rows)
     live = len(rows) - len(ill) - off
     yield f"{len(ill)} not well, {live} well, {off} off by their settings"
-    for row, each in zip(ill, numbers, strict=False):
+    for each in numbers:
         yield ""
-        if "problem" in row:
-            yield f"{row['name']}: {row['problem']}"
         yield from report(each, now)
     rest = ill[len(numbers) :]
     if rest:
@@ -64,7 +62,7 @@ def report(found: Row, now: int) -> Iterator[str]:
 
 
 def _rank(row: Row) -> int | None:
-    for rank, member in enumerate(("problem", "disabled", "failing_since")):
+    for rank, member in enumerate(("problem", "disabled", "failing_since", "warning")):
         if member in row:
             return rank
     return None
@@ -72,6 +70,7 @@ def _rank(row: Row) -> int | None:
 
 def _wrong(found: Row, now: int) -> Iterator[str]:
     backlog, line = found["backlog"], found.get("line", {})
+    yield from (found[member] for member in ("problem", "warning") if member in found)
     if "disabled" in found:
         why = found["disabled"]
         yield f"disabled since {_ago(why['at'], now)}: {_REASONS.get(why['reason'], why['reason'])}"
@@ -93,7 +92,7 @@ def _wrong(found: Row, now: int) -> Iterator[str]:
         waiting = backlog["pending"] + backlog["held"] + backlog["sending"]
         yield f"{waiting} wait, the oldest since {_ago(backlog['oldest_at'], now)}"
     if backlog["failed"]:
-        yield f"{backlog['failed']} dead letters"
+        yield "1 dead letter" if backlog["failed"] == 1 else f"{backlog['failed']} dead letters"
     if found.get("success_rate", 1) < _FINE:
         yield f"{found['failed']} of the last {found['attempts']} attempts failed"
 
@@ -125,6 +124,8 @@ def _advice(found: Row) -> Iterator[str]:
         yield f"hookyard endpoints enable {name} && hookyard endpoints replay {name} --since {since}"
     elif "failing_since" in found:
         yield f"hookyard endpoints test {name} --wait   # once its receiver is mended"
+    if found["backlog"]["held"] and ("failing_since" in found or found.get("success_rate", 1) < _FINE):
+        yield f"hookyard deliveries list --endpoint {name} --status pending   # what the held ones wait for"
     if found["backlog"]["failed"]:
         yield f"hookyard endpoints recover {name} --since 7d   # sends the dead letters again"
 

@@ -91,7 +91,7 @@ class EndpointView(EndpointRules, frozen=True, kw_only=True):
     header_names: list[str]
     tls: TlsView | UnsetType = UNSET
     warning: str | UnsetType = UNSET
-    """What is to be mended, though it is sent to."""
+    """What is to be mended, though it is sent to: the configuration has another of its name, or its `if` fails."""
     problem: str | UnsetType = UNSET
     """Why nothing can be sent to it."""
 
@@ -149,8 +149,15 @@ def view_of(entry: Entry, now: int, base: str) -> EndpointView:
         header_names=sorted(entry.header_names),
         tls=tls_view(entry.identity),
         problem=entry.problem or UNSET,
-        warning=_NAME_TAKEN if entry.name_taken else UNSET,
+        warning=warning_of(entry),
     )
+
+
+def warning_of(entry: Entry) -> str | UnsetType:
+    """What is to be mended, though it is sent to: nobody uses the other of its name, or its filter fails."""
+    trouble = None if entry.condition is None else entry.condition.trouble
+    found = [each for each in (_NAME_TAKEN if entry.name_taken else None, trouble) if each is not None]
+    return "; ".join(found) or UNSET
 
 
 def disabled_view(row: Endpoint) -> DisabledView | UnsetType:

@@ -32,29 +32,35 @@ class Condition:
         CelError: it is none, or neither true nor false.
     """
 
-    __slots__ = ("_expression", "_failures", "_next_line", "text")
+    __slots__ = ("_expression", "_failures", "_last", "_next_line", "text")
 
     def __init__(self, text: str) -> None:
         self.text: Final = text
         self._expression = _compiled(text)
         self._failures = 0
+        self._last = ""
         self._next_line = 1
 
-    def holds(self, told: Told, endpoint: str) -> bool:
-        """Whether an endpoint wants the event."""
+    @property
+    def trouble(self) -> str | None:
+        """That it has failed since it was made, how often and how the last time; None when it never has."""
+        if not self._failures:
+            return None
+        events = "1 event" if self._failures == 1 else f"{self._failures} events"
+        return f"its `if` failed for {events}, which it was not told of; the last time: {self._last}"
+
+    def ask(self, told: Told) -> bool | str:
+        """Whether the event is wanted; or why it cannot be said, which :meth:`fail` is to be told."""
         try:
             value = self._expression.evaluate({"type": told.event, "data": told.data}, told.body)
         except Failed as error:
-            advice = "; use has(...) for what an event may lack" if error.absent else ""
-            self._fail(told, endpoint, error.why + advice)
-            return False
-        if not isinstance(value, bool):
-            self._fail(told, endpoint, "it is neither true nor false")
-            return False
-        return value
+            return error.why + ("; use has(...) for what an event may lack" if error.absent else "")
+        return value if isinstance(value, bool) else "it is neither true nor false"
 
-    def _fail(self, told: Told, endpoint: str, why: str) -> None:
+    def fail(self, told: Told, endpoint: str, why: str) -> None:
+        """Note that it could not be said whether an endpoint wants an event."""
         self._failures += 1
+        self._last = why
         if self._failures < self._next_line:
             return
         self._next_line *= 10

@@ -100,17 +100,21 @@ class Endpoints:
         """Those of them whose filter, if they have one, lets the event through."""
         if not self._conditions or not names:
             return names
-        seen: dict[str, bool] = {}
+        seen: dict[str, bool | str] = {}
         return tuple(name for name in names if self._wants(name, told, seen))
 
-    def _wants(self, name: str, told: Told, seen: dict[str, bool]) -> bool:
+    def _wants(self, name: str, told: Told, seen: dict[str, bool | str]) -> bool:
         entry = self._entries.get(name)
         if entry is None or entry.condition is None:
             return entry is not None
         text = entry.condition.text
         if text not in seen:  # many endpoints may say the same
-            seen[text] = entry.condition.holds(told, name)
-        return seen[text]
+            seen[text] = entry.condition.ask(told)
+        outcome = seen[text]
+        if isinstance(outcome, str):
+            entry.condition.fail(told, name, outcome)
+            return False
+        return outcome
 
     # --- where a delivery goes ---
 

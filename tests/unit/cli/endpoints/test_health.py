@@ -73,6 +73,7 @@ def test_of_one_that_fails_everything_that_is_wrong_comes_first_and_what_to_do_l
     assert [line.split("   #")[0] for line in lines[11:]] == [
         "  > hookyard deliveries attempts d-1",
         "  > hookyard endpoints test audit --wait",
+        "  > hookyard deliveries list --endpoint audit --status pending",
         "  > hookyard endpoints recover audit --since 7d",
     ]
 
@@ -106,6 +107,14 @@ def test_of_a_new_one_it_says_that_nothing_was_sent() -> None:
     ]
 
 
+def test_a_problem_and_a_warning_are_the_first_that_is_wrong_with_one() -> None:
+    """One that nothing was ever sent to is not called well when that is because its filter fails."""
+    faulty = {**WELL, "state": "faulty", "problem": "url: it is not https."}
+    assert list(report(faulty, NOW))[:2] == ["audit: faulty", "  ! url: it is not https."]
+    filtered = {**WELL, "warning": "its `if` failed for 3 events"}
+    assert list(report(filtered, NOW))[:2] == ["audit: live", "  ! its `if` failed for 3 events"]
+
+
 def rows() -> list[dict[str, Any]]:
     """A list of endpoints of every kind."""
     return [
@@ -113,28 +122,30 @@ def rows() -> list[dict[str, Any]]:
         {"name": "b", "state": "live", "failing_since": "2027-01-06T03:02:00.000Z"},
         {"name": "c", "state": "off"},
         {"name": "d", "state": "disabled", "disabled": {"at": "2027-01-06T08:00:00.000Z", "reason": "user"}},
-        {"name": "e", "state": "live", "problem": "its URL is not allowed any more"},
+        {"name": "e", "state": "faulty", "problem": "its URL is not allowed any more"},
+        {"name": "f", "state": "live", "warning": "its `if` failed for 3 events"},
     ]
 
 
 def test_of_many_the_worst_come_first() -> None:
     ill = ailing(rows())
-    assert [row["name"] for row in ill] == ["e", "d", "b"]
-    lines = list(overview(rows(), ill, [{**WELL, "name": "e"}, {**WELL, "name": "d"}], NOW))
-    assert lines[0] == "3 not well, 1 well, 1 off by their settings"
-    assert lines[2] == "e: its URL is not allowed any more"
-    assert lines[-1] == "b: live"
+    assert [row["name"] for row in ill] == ["e", "d", "b", "f"]
+    numbers = [{**WELL, "name": "e", "state": "faulty", "problem": "its URL"}, {**WELL, "name": "d"}]
+    lines = list(overview(rows(), ill, numbers, NOW))
+    assert lines[0] == "4 not well, 1 well, 1 off by their settings"
+    assert lines[2:4] == ["e: faulty", "  ! its URL"]
+    assert lines[-2:] == ["b: live", "f: live, its `if` failed for 3 events"]
 
 
 def test_without_a_name_those_that_are_not_well_are_told_of(hookyard: Call, gateway: Gateway) -> None:
     gateway.says("GET /api/v1/endpoints", {"endpoints": rows(), "next": None})
-    for name in "bde":
+    for name in "bdef":
         gateway.says(f"GET /api/v1/endpoints/{name}/stats", {**ILL, "name": name})
     ended = hookyard("endpoints", "stats")
-    assert ended.out.startswith("3 not well, 1 well, 1 off by their settings\n\ne: its URL")
-    assert len(ended.out.splitlines()) < 60
+    assert ended.out.startswith("4 not well, 1 well, 1 off by their settings\n\ne: live\n  ! every attempt fails")
+    assert len(ended.out.splitlines()) < 80
     lines = hookyard("endpoints", "stats", "--json").out.splitlines()
-    assert [json.loads(line)["name"] for line in lines] == ["e", "d", "b"]
+    assert [json.loads(line)["name"] for line in lines] == ["e", "d", "b", "f"]
 
 
 def test_with_a_name_it_is_about_that_one(hookyard: Call, gateway: Gateway) -> None:

@@ -132,7 +132,7 @@ class Hall:
 async def hall(folder: Path, handler: Handler = ok, **more: object) -> AsyncGenerator[Hall]:
     """Serve, with `more` of the configuration."""
     plugins = folder / "plugins"
-    plugins.mkdir(mode=0o755)
+    plugins.mkdir(mode=0o755, exist_ok=True)
     (plugins / "hello.py").write_text(PLUGIN)
     (plugins / "hello.py").chmod(0o644)
     async with receiving(handler) as receiver:

@@ -130,3 +130,36 @@ def test_the_last_error_is_the_last_by_time_and_of_an_attempt_that_was_really_ma
         assert await told() == (3, "gone", old["id"], "2026-05-01T00:00:01.000Z")
 
     in_hall(tmp_path, work)
+
+
+def test_a_filter_that_fails_is_told_of_every_endpoint_that_has_it_with_how_often(tmp_path: Path) -> None:
+    """Nothing was sent to them, and nothing else would say why: the rest of what is shown is that of one at rest."""
+
+    async def work(call: Hall) -> None:
+        for name in ("audit", "backup"):
+            await call.make(name, events=["job.succeeded"], **{"if": "data.result.amount > 5"})
+        await call.make("plain", events=["job.succeeded"], **{"if": "has(data.result.amount)"})
+        await call.run()
+        await call.run()
+        for name in ("audit", "backup"):
+            stats = (await call("GET", f"/endpoints/{name}/stats")).json()
+            assert stats["state"] == "live"
+            assert stats["warning"].startswith("its `if` failed for 2 events, which it was not told of; the last time:")
+            assert "use has(...)" in stats["warning"]
+            assert (await call("GET", f"/endpoints/{name}")).json()["warning"] == stats["warning"]
+        assert "warning" not in (await call("GET", "/endpoints/plain/stats")).json(), "its filter says no"
+
+    in_hall(tmp_path, work)
+
+
+def test_the_statistics_of_a_faulty_endpoint_say_what_its_problem_is(tmp_path: Path) -> None:
+    async def make(call: Hall) -> None:
+        await call.make("audit")
+
+    async def look(call: Hall) -> None:
+        stats = (await call("GET", "/endpoints/audit/stats")).json()
+        assert (stats["state"], "http" in stats["problem"]) == ("faulty", True)
+        assert stats["problem"] == (await call("GET", "/endpoints/audit")).json()["problem"]
+
+    in_hall(tmp_path, make)
+    in_hall(tmp_path, look, outbound={"allow_http": False}, endpoints={})
