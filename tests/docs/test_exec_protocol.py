@@ -63,6 +63,8 @@ def test_the_python_plugin_answers_and_says_what_is_wrong(registry: Registry) ->
     assert answer == {"to": 2, "be": 2, "or": 1, "not": 1}
     assert port.progress[-1].done == port.progress[-1].total == 6
     assert port.artifacts["words.txt"].data == b"be\nnot\nor\nto"
+    assert [(plugin, spec.type) for plugin, spec in registry.events] == [("words", "words.counted")]
+    assert [(event.type, event.payload) for event in port.events] == [("words.counted", b'{"words": 6}')]
     with pytest.raises(CommandError, match="There are no words") as caught:
         call(registry, "words/count", {"text": " "})
     assert (caught.value.code, caught.value.retryable) == ("empty", False)

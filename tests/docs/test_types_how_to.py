@@ -26,7 +26,7 @@ def walked(walk: Walk, page: Path) -> int:
 
 
 def test_the_page_on_compatible_types_says_what_happens(tmp_path: Path) -> None:
-    assert walked(Walk(tmp_path), HOW_TO / "keep-types-compatible.md") == 3
+    assert walked(Walk(tmp_path), HOW_TO / "keep-types-compatible.md") == 4
 
 
 def test_the_client_of_the_page_on_clients_calls_a_gateway(tmp_path: Path) -> None:
