@@ -1,13 +1,35 @@
-"""Collecting what a reload leaves behind: a forgotten module is a circle, which Python frees in its own time only."""
+"""When Python looks for circles: less often in a server, and soon after a reload has left some behind.
+
+A forgotten module is a circle, which Python frees in its own time only.
+"""
 
 import asyncio
 import ctypes
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 _AFTER: Final = 0.2
 """Seconds: by then whoever carried out the reload holds nothing of the old load any more."""
+
+_OFTEN: Final = (10_000, 20, 20)
+"""When the collector looks for circles. What a batch of requests makes is gone by the next one without it; Python's own
+700 have it look through them many times meanwhile."""
+
+
+@contextmanager
+def seldom() -> Iterator[None]:
+    """Look seldom, for as long as this process serves, and never at what start-up built: that lives until the end."""
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_OFTEN)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 class Garbage:

@@ -18,6 +18,7 @@ from hookyard import log
 from hookyard.config import Loaded
 from hookyard.config.model import Server as ServerSettings
 from hookyard.errors import CannotListen, ConfigError, Refused
+from hookyard.garbage import seldom
 from hookyard.gateway.refusals import Bound
 from hookyard.reloading import Reread
 from hookyard.service import Service
@@ -136,12 +137,13 @@ async def serve(
                 await service.start()
                 await _first_token(service)
                 if not server.should_exit:
-                    _log.info("server.listening", url=url_of(listener))
-                    if beside is not None:
-                        background.run(beside(service))
-                    if ready is not None:
-                        ready(url_of(listener), server.stop)
-                    await server.serve(sockets=[listener])
+                    with seldom():
+                        _log.info("server.listening", url=url_of(listener))
+                        if beside is not None:
+                            background.run(beside(service))
+                        if ready is not None:
+                            ready(url_of(listener), server.stop)
+                        await server.serve(sockets=[listener])
             finally:
                 await background.end()
                 await service.stop()

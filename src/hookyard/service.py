@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import gc
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,10 +43,6 @@ from hookyard.store.sqlite import SqliteStore
 
 _log = log.get("service")
 _WRONG = {"failed", "blocked", "incompatible"}
-_GC = (10_000, 20, 20)
-"""When the collector looks for cycles. What a batch of requests makes is gone by the next one without it; Python's own
-700 have it look through them many times meanwhile."""
-_USUAL_GC = gc.get_threshold()
 
 
 class Service:
@@ -231,10 +226,6 @@ class Service:
         for route in self._assembly.degraded:
             _log.warning("route.unavailable", route=route.path, line=route.line, reason=route.message)
         self._looking = asyncio.create_task(_look_at(self._artifacts, self._store), name="hookyard-artifacts")
-        # What start-up built lives as long as the process: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_GC)
         self._readiness.state = "ready"
 
     async def first_token(self) -> str | None:
@@ -362,8 +353,6 @@ class Service:
         await self._book.stop()
         await self._writer.aclose()
         await self._store.aclose()
-        gc.unfreeze()
-        gc.set_threshold(*_USUAL_GC)
 
 
 async def _look_at(artifacts: ArtifactStore, store: Store) -> None:
