@@ -73,6 +73,7 @@ class Service:
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._artifacts = ArtifactStore.open(config.artifacts, loaded.base)
         self._looking: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
         self._keeper = self._make_keeper(clock)
         self._facilities = self._make_facilities(clock, make_id)
         self._hooks.redact(self._facilities.redactor)
@@ -112,6 +113,7 @@ class Service:
             endpoints=self._outbound.manager,
             recovery=self._outbound.recovery(self._store),
             lines=self._outbound.state,
+            count_endpoints=self._outbound.overview,
             write_probe=WriteProbe(self._writer, clock),
             public_key=self._outbound.public_key,
             hooks=self._hooks,
@@ -226,6 +228,7 @@ class Service:
         for route in self._assembly.degraded:
             _log.warning("route.unavailable", route=route.path, line=route.line, reason=route.message)
         self._looking = asyncio.create_task(_look_at(self._artifacts, self._store), name="hookyard-artifacts")
+        self._telling = asyncio.create_task(self._outbound.tell(self._store), name="hookyard-endpoints")
         self._readiness.state = "ready"
 
     async def first_token(self) -> str | None:

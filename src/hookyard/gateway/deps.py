@@ -25,6 +25,7 @@ from hookyard.ids import IdSource
 from hookyard.inbound.sources import Sources
 from hookyard.outbound.endpoints import Manager as EndpointManager
 from hookyard.outbound.lines import LineState
+from hookyard.outbound.overview import EndpointCounts
 from hookyard.outbound.recovery import Recovery
 from hookyard.store.contract import Op, Result, Store
 from hookyard.webhook_secret import PublicKey
@@ -62,6 +63,8 @@ class GatewayDeps:
     """Those that send again."""
     lines: Callable[[str], LineState] | None = None
     """How the requests to an endpoint go at this moment."""
+    count_endpoints: Callable[[], EndpointCounts] | None = None
+    """How all endpoints are together."""
     write_probe: WriteProbe | None = None
     """Whether the store takes writes; without it only whether it answers is known."""
     public_key: Callable[[str], PublicKey | None] | None = None

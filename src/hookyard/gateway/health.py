@@ -16,6 +16,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.paging import require_no_query
 from hookyard.gateway.readiness import check_store
 from hookyard.hookspecs import HealthStatus
+from hookyard.outbound.overview import EndpointCounts
 
 
 class PluginHealth(Struct, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class HealthView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why; left out while it is `ok`."""
     artifacts: ArtifactState
     """Whether their object store answers, as of at most half a minute ago."""
+    endpoints: EndpointCounts | UnsetType = UNSET
+    """Does not count for `status`: a receiver that is away is no fault of the server."""
     plugins: list[PluginHealth]
 
 
@@ -90,6 +93,7 @@ class Health:
                 store="ok" if problem is UNSET else "unavailable",
                 store_problem=problem,
                 artifacts=artifacts,
+                endpoints=UNSET if deps.count_endpoints is None else deps.count_endpoints(),
                 plugins=plugins,
             )
         )

@@ -27,6 +27,7 @@ from hookyard.outbound.endpoints.keyring import Keyring
 from hookyard.outbound.http import HttpSender
 from hookyard.outbound.lines import LineState
 from hookyard.outbound.outbox import Outbox
+from hookyard.outbound.overview import EndpointCounts, overview, tell
 from hookyard.outbound.problems import problems, url_problem
 from hookyard.outbound.recovery import Recovery
 from hookyard.outbound.sender import Sender
@@ -193,6 +194,14 @@ class Outbound:
     def state(self, name: str) -> LineState:
         """How the requests to an endpoint go at this moment."""
         return self._courier.state(name)
+
+    def overview(self) -> EndpointCounts:
+        """How all endpoints are together."""
+        return overview(list(self._endpoints), self.state)
+
+    async def tell(self, store: EndpointStore) -> None:
+        """Write one line on how they are, and how much waits for them."""
+        await tell(self.overview(), list(self._endpoints), store)
 
     def public_key(self, kid: str) -> PublicKey | None:
         """The public key of an endpoint, by its thumbprint."""

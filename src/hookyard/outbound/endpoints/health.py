@@ -45,7 +45,7 @@ class EndpointStore(Protocol):
         """The tries of the newest deliveries."""
         ...
 
-    async def backlog(self, endpoint: str) -> Backlog:
+    async def backlog(self, endpoint: str, *, epoch: int | None = None) -> Backlog:
         """How many of its deliveries are open."""
         ...
 
