@@ -79,8 +79,12 @@ def test_a_key_that_is_gone_is_an_error_and_one_that_is_none_does_not_stop_the_r
     write(place, NEW)
     told = found(place)
     assert list(told) == ["encryption.locked"]
-    assert told["encryption.locked"].startswith("error: the endpoint crm cannot be used: ")
+    assert told["encryption.locked"].startswith("error: 1 endpoint cannot be used (crm): ")
     assert f"the key {id_of(OLD)}, which is not among" in told["encryption.locked"]
+    for number in range(11):
+        put(place, f"many-{number:02}", OLD)
+    assert "12 endpoints cannot be used (crm, many-00, " in found(place)["encryption.locked"]
+    assert "many-08 and 2 more): " in found(place)["encryption.locked"]
     write(place, "hunter2hunter2", OLD)
     everything = place.found()
     assert "encryption.keys[0]" in everything["config.wrong"]["what"]

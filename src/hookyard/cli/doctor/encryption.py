@@ -13,26 +13,30 @@ from hookyard.outbound.endpoints.keyring import Keyring, LockedError, key_of
 from hookyard.outbound.endpoints.private import decode_private
 
 _NOTHING: Final = b"{}"
+_NAMED: Final = 10
 
 
 def examine_encryption(rows: Iterable[Endpoint], config: Config) -> Iterator[Finding]:
     """Judge how the store keeps what must never be shown of those that were made over HTTP."""
     keyring = Keyring(key.reveal() for key in config.encryption.keys)
     under: Counter[str | None] = Counter()
+    locked: dict[str, list[str]] = {}
     for row in rows:
         if row.origin != "http" or row.private == _NOTHING:
             continue
-        why = _locked(row, keyring)
-        if why is None:
+        if (why := _locked(row, keyring)) is None:
             under[key_of(row.private)] += 1
-            continue
+        else:
+            locked.setdefault(why, []).append(row.name)
+    for why, names in locked.items():
+        some = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
         yield Finding(
             "error",
             "encryption.locked",
-            f"the endpoint {row.name} cannot be used: {why}",
-            "Nothing can be signed for it: its deliveries wait.",
+            f"{_endpoints(len(names))} cannot be used ({some}): {why}",
+            "Nothing can be signed for them: their deliveries wait.",
             "Put the key back into `encryption.keys`, and reload; what was changed in the file comes from a backup. "
-            f"Where neither is left: hookyard endpoints delete {row.name}, and make it anew.",
+            "Where neither is left: hookyard endpoints delete NAME, and make it anew.",
         )
     yield from _plain(under.pop(None, 0), keyring)
     for key, count in under.items():
