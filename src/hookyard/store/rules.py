@@ -5,7 +5,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from hookyard.model import Delivery, DeliveryStatus, FireOutcome, Job
-from hookyard.store.contract import NEVER_AGAIN, Enqueue, Enqueued, Result, Unique
+from hookyard.store.contract import NEVER_AGAIN, Enqueue, Enqueued, PurgeDeliveries, RecoverDeliveries, Result, Unique
+from hookyard.store.origins import origin_of
 
 USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
 """Why jobs end whose last attempt did not succeed, though another one might have."""
@@ -60,6 +61,13 @@ def let_go(delivery: Delivery) -> Delivery:
 def is_recovered(status: DeliveryStatus, last_error: str | None, next_at: int | None, now: int) -> bool:
     """Whether a recovery sends one again that failed, or at once one that waits, when it looks at such ones."""
     return last_error not in NEVER_AGAIN if status == "failed" else (next_at or 0) > now
+
+
+def is_meant(op: RecoverDeliveries | PurgeDeliveries, tenant: str, url: str | None) -> bool:
+    """Whether a walk is about a delivery that it looks at, of this tenant and to this callback URL, if it is to one."""
+    if op.tenant not in {None, tenant}:
+        return False
+    return op.origin is None or (url is not None and origin_of(url) == op.origin)
 
 
 def sent_again(delivery: Delivery, now: int) -> Delivery:

@@ -122,8 +122,8 @@ class Sent:
             id=self._id(),
             job_id=job_id,
             event="job.succeeded" if (b + at) % 2 else "order.placed",
-            endpoint=ENDPOINTS[(subject + at * (a % 2)) % 3],
-            url=None,
+            endpoint=(endpoint := ENDPOINTS[(subject + at * (a % 2)) % 3]),
+            url=f"https://{'ab'[b % 2]}.example/{at}" if endpoint is None else None,
             tenant=("", "acme")[b % 2],
             event_id=(None, *self._events)[(a + b + at) % 4],
             order_key=ORDERS[(subject // 3 + at * (b % 3)) % 3],
@@ -207,7 +207,8 @@ class Sent:
         since = (0, START, START + 1)[a % 3 if b % 5 == 0 else 0]
         return RecoverDeliveries(
             now=self.now,
-            endpoint="ef"[subject % 2],
+            endpoint=ENDPOINTS[subject % 3],
+            origin=(None, None, "https://a.example")[(a + subject) % 3],
             since=since,
             failed=subject % 5 != 4,
             waiting=subject % 3 != 0,
@@ -225,7 +226,8 @@ class Sent:
         until = START if b % 9 == 0 else None
         return PurgeDeliveries(
             now=self.now,
-            endpoint="ef"[subject % 2],
+            endpoint=ENDPOINTS[subject % 3],
+            origin=(None, None, "https://a.example")[(b + subject) % 3],
             statuses=PURGED[a % 5],
             until=until,
             after=self._after(b),

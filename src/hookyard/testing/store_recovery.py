@@ -244,6 +244,29 @@ class RecoveryContract(StoreCase):
         assert store.all(replace(purge, tenant="zeta")) == [DeliveriesMoved(1, None)]
         assert (store.find_delivery(theirs.id), statuses(store, ours)) == (None, ["pending"])
 
+    def test_those_to_callback_urls_are_sent_again_and_deleted_by_their_origin(self, store: Probe) -> None:
+        (endpoints,) = failed(store)
+        urls = ("https://a.example/1", "https://A.example:443/2?x=1", "https://a.example:8443/", "https://b.example/")
+        to = [replace(store.delivery(), endpoint=None, url=url, tenant="acme") for url in urls]
+        to = [replace(one, status="failed", last_error="http_503", completed_at=store.now) for one in to]
+        waiting = replace(store.delivery(), endpoint=None, url=urls[0], next_at=store.now + 90_000, put_off=True)
+        add(store, *to, waiting)
+        recover = RecoverDeliveries(now=store.now, endpoint=None, waiting=True, origin="https://a.example", limit=3)
+        assert store.all(replace(recover, dry_run=True)) == [DeliveriesMoved(2, to[2].id)]
+        assert store.all(replace(recover, tenant="zeta", limit=9)) == [DeliveriesMoved(0, None)]
+        assert store.all(recover, replace(recover, after=to[2].id)) == [
+            DeliveriesMoved(2, to[2].id),
+            DeliveriesMoved(1, None),
+        ]
+        assert statuses(store, *to, endpoints) == ["pending", "pending", "failed", "failed", "failed"]
+        assert {one.id for one in store.claim_deliveries()} == {to[0].id, to[1].id, waiting.id}
+        purge = PurgeDeliveries(now=store.now, endpoint=None, statuses=("failed",), origin="https://a.example:8443")
+        assert store.all(purge) == [DeliveriesMoved(1, None)]
+        purge = replace(purge, statuses=("failed", "delivered"), origin="https://b.example:8443")
+        assert store.all(purge, replace(purge, tenant="zeta", origin=None)) == [DeliveriesMoved(0, None)] * 2
+        assert store.all(replace(purge, origin=None)) == [DeliveriesMoved(1, None)]
+        assert statuses(store, *to, endpoints) == ["sending", "sending", "gone", "gone", "failed"]
+
     def test_another_endpoints_are_never_deleted(self, store: Probe) -> None:
         (one,), (other,) = failed(store), failed(store, endpoint="else")
         callback = replace(store.delivery(), endpoint=None, url="https://example.com")

@@ -2,12 +2,13 @@
 
 import typer
 
-from hookyard.cli.deliveries import listing, one
+from hookyard.cli.deliveries import callbacks, listing, one
 
 
 def register(app: typer.Typer) -> None:
     """Add the group to the command line."""
-    group = typer.Typer(no_args_is_help=True, help="Outgoing webhooks: list, show, send again, give up.")
+    group = typer.Typer(no_args_is_help=True, help="Outgoing webhooks: list, show, send again, give up, delete.")
     listing.register(group)
     one.register(group)
+    callbacks.register(group)
     app.add_typer(group, name="deliveries")

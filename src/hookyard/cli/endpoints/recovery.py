@@ -24,6 +24,9 @@ class Status(StrEnum):
     failed = "failed"
 
 
+StatusOption = Annotated[list[Status] | None, typer.Option(help="Only those that are so; may be repeated.")]
+
+
 def register(group: typer.Typer) -> None:
     """Add the commands to their group."""
     group.command(
@@ -67,7 +70,7 @@ def recover(  # noqa: PLR0917  what a person types, as options
     from hookyard.cli.endpoints.pages import Walk, walk
 
     words = {"count": "to be sent again" if dry_run else "sent again"}
-    body: dict[str, object] = {**_window(since, until), "waiting": waiting, "dry_run": dry_run}
+    body: dict[str, object] = {**window_of(since, until), "waiting": waiting, "dry_run": dry_run}
     with connect(url, token_file) as api:
         walk(api, Walk(path=path_of(name, "recover"), body=body, cursor=cursor, words=words, json=as_json))
 
@@ -91,7 +94,7 @@ def replay(  # noqa: PLR0917  what a person types, as options
     from hookyard.cli.endpoints.pages import Walk, walk
 
     words = {"planned": "to be sent", "looked_at": "looked at"}
-    body: dict[str, object] = {**_window(since, until), "dry_run": dry_run}
+    body: dict[str, object] = {**window_of(since, until), "dry_run": dry_run}
     with connect(url, token_file) as api:
         walk(api, Walk(path=path_of(name, "replay"), body=body, cursor=cursor, words=words, json=as_json))
 
@@ -100,7 +103,7 @@ def purge(  # noqa: PLR0917  what a person types, as options
     name: Name,
     since: SinceOption = None,
     until: UntilOption = None,
-    status: Annotated[list[Status] | None, typer.Option(help="Only those that are so; may be repeated.")] = None,
+    status: StatusOption = None,
     cursor: CursorOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
@@ -116,10 +119,7 @@ def purge(  # noqa: PLR0917  what a person types, as options
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.endpoints.pages import Walk, walk
 
-    if since is None and until is None:
-        raise typer.BadParameter("say from when or until when", param_hint="--since")
-    statuses = [one.value for one in status or (Status.failed,)]
-    window = _window("1970-01-01T00:00:00Z" if since is None else since, until)
+    statuses, window = purged(since, until, status)
     if not dry_run:
         sure(f"Delete the deliveries of {name} that are {' or '.join(statuses)}? They cannot be sent again.", yes=yes)
     words = {"count": "to be deleted" if dry_run else "deleted"}
@@ -128,7 +128,19 @@ def purge(  # noqa: PLR0917  what a person types, as options
         walk(api, Walk(path=path_of(name, "purge"), body=body, cursor=cursor, words=words, json=as_json))
 
 
-def _window(since: str | None, until: str | None) -> dict[str, object]:
+def purged(since: str | None, until: str | None, status: list[Status] | None) -> tuple[list[str], dict[str, object]]:
+    """Of which statuses, and from when to when.
+
+    Raises:
+        BadParameter: neither time is given, or one is none.
+    """
+    if since is None and until is None:
+        raise typer.BadParameter("say from when or until when", param_hint="--since")
+    window = window_of("1970-01-01T00:00:00Z" if since is None else since, until)
+    return [one.value for one in status or (Status.failed,)], window
+
+
+def window_of(since: str | None, until: str | None) -> dict[str, object]:
     """From when to when: fixed at the start, so that what happens meanwhile does not make it longer and longer."""
     from hookyard.clock import SystemClock
 

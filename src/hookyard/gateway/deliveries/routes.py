@@ -13,6 +13,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import require_nothing
 from hookyard.gateway.caller import allowed, entry
+from hookyard.gateway.deliveries.callbacks import CallbackRoutes
 from hookyard.gateway.deliveries.finding import find, visible
 from hookyard.gateway.deliveries.views import (
     OPEN,
@@ -45,6 +46,7 @@ class DeliveryRoutes:
             get("/api/v1/deliveries/{delivery_id:str}/attempts")(self.attempts),
             post("/api/v1/deliveries/{delivery_id:str}/resend", status_code=200)(self.resend),
             post("/api/v1/deliveries/{delivery_id:str}/abandon", status_code=200)(self.abandon),
+            *CallbackRoutes(self._deps).handlers(),
         ]
 
     async def page(self, request: Request[Any, Any, Any]) -> ASGIApp:

@@ -16,6 +16,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at, millis
 from hookyard.gateway.paging import Cursors
 from hookyard.outbound.recovery import Stretch
+from hookyard.store.origins import origin_from
 
 T = TypeVar("T", bound=Struct)
 _DAY: Final = 86_400_000
@@ -71,6 +72,24 @@ class Purge(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries are deleted: those made in this time."""
 
     statuses: Annotated[tuple[Literal["pending", "held", "delivered", "failed"], ...], Meta(min_length=1)] = ("failed",)
+
+
+_Callback = Annotated[str, Meta(min_length=1, max_length=300)]
+_ALL: Final = "*"
+
+
+class RecoverCallbacks(Recover, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries to callback URLs are sent again."""
+
+    callback: _Callback
+    """To the callback URLs of this scheme, host and port, such as `https://ci.example.com`; `*` for all of them."""
+
+
+class PurgeCallbacks(Purge, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries to callback URLs are deleted."""
+
+    callback: _Callback
+    """To the callback URLs of this scheme, host and port, such as `https://ci.example.com`; `*` for all of them."""
 
 
 class Replay(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,6 +149,21 @@ def _refusal(error: msgspec.ValidationError, body: bytes, kind: type[Struct]) ->
         return refusal(error, body=body)
     problem, path = told(error, raw, kind)
     return Refused("invalid_input", problem, path=path)
+
+
+def origin_of(asked: RecoverCallbacks | PurgeCallbacks) -> str | None:
+    """To which callback URLs; None: to all of them.
+
+    Raises:
+        Refused: it is no origin, or says more than one.
+    """
+    if asked.callback == _ALL:
+        return None
+    found = origin_from(asked.callback)
+    if found is None:
+        problem = "Say the scheme and the host only, such as https://ci.example.com, or * for all callback URLs."
+        raise Refused("invalid_input", problem, path="$.callback")
+    return found
 
 
 def stretch_of(asked: Window, cursors: Cursors) -> Stretch:

@@ -42,12 +42,12 @@ class RecoveryRoutes:
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Recover)
         stretch = stretch_of(asked, OLDEST_FIRST)
-        facts = {**_facts(stretch), "waiting": asked.waiting}
+        facts = {**facts_of(stretch), "waiting": asked.waiting}
         audit = entry(request, principal, self._deps, "endpoint.recover", name, facts)
         moved = await self._access.recovery.recover(
             name, stretch, audit=audit, waiting=asked.waiting, tenant=principal.tenant
         )
-        return value_answer(_moved(moved, dry_run=asked.dry_run))
+        return value_answer(moved_of(moved, dry_run=asked.dry_run))
 
     async def purge(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Delete deliveries, also of an endpoint that was deleted."""
@@ -57,19 +57,19 @@ class RecoveryRoutes:
             await self._access.require_left(name)
         stretch = stretch_of(asked, OLDEST_FIRST)
         statuses = tuple(dict.fromkeys(asked.statuses))
-        facts = {**_facts(stretch), "statuses": statuses}
+        facts = {**facts_of(stretch), "statuses": statuses}
         audit = entry(request, principal, self._deps, "endpoint.purge", name, facts)
         moved = await self._access.recovery.purge(
             name, stretch, statuses=statuses, audit=audit, tenant=principal.tenant
         )
-        return value_answer(_moved(moved, dry_run=asked.dry_run))
+        return value_answer(moved_of(moved, dry_run=asked.dry_run))
 
     async def replay(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Send what an endpoint would have been told, and was not."""
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Replay)
         stretch = stretch_of(asked, REPLAYS)
-        audit = entry(request, principal, self._deps, "endpoint.replay", name, _facts(stretch))
+        audit = entry(request, principal, self._deps, "endpoint.replay", name, facts_of(stretch))
         done = await self._access.recovery.replay(name, stretch, audit=audit)
         more = None if done.next is None else REPLAYS.after(done.next)
         return value_answer(
@@ -77,12 +77,14 @@ class RecoveryRoutes:
         )
 
 
-def _moved(moved: DeliveriesMoved, *, dry_run: bool) -> Moved:
+def moved_of(moved: DeliveriesMoved, *, dry_run: bool) -> Moved:
+    """How far a call came, and where to go on."""
     more = None if moved.next is None else OLDEST_FIRST.after(moved.next)
     return Moved(count=moved.count, next=more, dry_run=dry_run)
 
 
-def _facts(stretch: Stretch) -> dict[str, object]:
+def facts_of(stretch: Stretch) -> dict[str, object]:
+    """What the audit log says of a call."""
     return {
         "since": stretch.since,
         "until": stretch.until,

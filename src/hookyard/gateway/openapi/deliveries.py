@@ -9,6 +9,7 @@ from hookyard.gateway.deliveries.views import (
     DeliveryRow,
     OneDelivery,
 )
+from hookyard.gateway.endpoints.bodies import Moved, PurgeCallbacks, RecoverCallbacks
 from hookyard.gateway.openapi.parts import BODY, WRITE, Group, Known, Object, in_path, json_body, operation, shown
 
 _TAG: Final = "deliveries"
@@ -29,6 +30,18 @@ def _paths(known: Known) -> Object:
             description=description,
         )
 
+    def page(summary: str, body: type) -> Object:
+        return operation(
+            "post",
+            summary,
+            known,
+            tag=_TAG,
+            answers={"200": json_body("How far this call came, and where to go on.", known[Moved])},
+            codes=(*WRITE, "not_found"),
+            body=body,
+            description="One page of the work: call again with `next` as `cursor` until it is null.",
+        )
+
     return {
         "/api/v1/deliveries": shown(
             "Deliveries, newest first", DeliveryPage, known, tag=_TAG, parameters=known.parameters(DeliveryListQuery)
@@ -45,9 +58,13 @@ def _paths(known: Known) -> Object:
         "/api/v1/deliveries/{delivery_id}/abandon": change(
             "Give a delivery up", "One that is pending or held fails for good, as `abandoned`."
         ),
+        "/api/v1/deliveries/recover": page("Send again what failed for good to callback URLs", RecoverCallbacks),
+        "/api/v1/deliveries/purge": page("Delete deliveries to callback URLs", PurgeCallbacks),
     }
 
 
 GROUP = Group(
-    kinds=(DeliveryPage, DeliveryRow, OneDelivery, DeliveryAttempts), queries=(DeliveryListQuery,), paths=_paths
+    kinds=(DeliveryPage, DeliveryRow, OneDelivery, DeliveryAttempts, RecoverCallbacks, PurgeCallbacks),
+    queries=(DeliveryListQuery,),
+    paths=_paths,
 )

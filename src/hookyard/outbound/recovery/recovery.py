@@ -121,16 +121,18 @@ class Recovery:
 
     async def purge(
         self,
-        endpoint: str,
+        endpoint: str | None,
         stretch: Stretch,
         *,
         statuses: tuple[Purgeable, ...],
         audit: AuditEntry,
         tenant: str = "",
+        origin: str | None = None,
     ) -> DeliveriesMoved:
         """Delete deliveries of these statuses that were made then; the endpoint may be gone.
 
-        With a tenant only what is of that one is deleted.
+        Without an endpoint those to callback URLs: to those of an origin, or to all of them. With a tenant only what is
+        of that one is deleted.
         """
         op = PurgeDeliveries(
             now=self._clock.now(),
@@ -141,6 +143,25 @@ class Recovery:
             limit=stretch.bounded,
             dry_run=stretch.dry_run,
             tenant=tenant or None,
+            origin=origin,
+        )
+        return await self._many(op, audit)
+
+    async def recover_callbacks(
+        self, origin: str | None, stretch: Stretch, *, audit: AuditEntry, waiting: bool = False, tenant: str = ""
+    ) -> DeliveriesMoved:
+        """The same of deliveries to callback URLs: to those of an origin, or to all of them."""
+        op = RecoverDeliveries(
+            now=self._clock.now(),
+            endpoint=None,
+            since=stretch.since,
+            waiting=waiting,
+            until=stretch.until,
+            after=stretch.after,
+            limit=stretch.bounded,
+            dry_run=stretch.dry_run,
+            tenant=tenant or None,
+            origin=origin,
         )
         return await self._many(op, audit)
 

@@ -117,14 +117,15 @@ NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})
 
 
 class RecoverDeliveries(Op, frozen=True, kw_only=True):
-    """Send again what failed for good for one endpoint, and what waits for its time -> DeliveriesMoved.
+    """Send again what failed for good for one endpoint, or for callback URLs, and what waits -> DeliveriesMoved.
 
     Those made at `since` or later and before `until`, by the time that their ids hold, as :class:`ResendDelivery` does
     with each; in the order of ids, so many that are so at most being looked at. Of those that failed not those of
     :data:`NEVER_AGAIN`; of those that wait only those due after `now`, so that nothing is put off by it.
     """
 
-    endpoint: str
+    endpoint: str | None
+    """None: those to callback URLs."""
     since: int = 0
     failed: bool = True
     """Those that failed."""
@@ -138,16 +139,19 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
     """Change none, and only count those that would be."""
     tenant: str | None = None
     """Only those of this tenant, though others are looked at: the name may have been another's."""
+    origin: str | None = None
+    """Only those to callback URLs of this origin, though others are looked at: see :mod:`hookyard.store.origins`."""
 
 
 class PurgeDeliveries(Op, frozen=True, kw_only=True):
-    """Delete deliveries of one endpoint, with their attempts -> DeliveriesMoved; never one that is being sent.
+    """Delete deliveries of one endpoint, or those to callback URLs, with their attempts -> DeliveriesMoved.
 
-    In the order of ids, so many at most being looked at: of all of the endpoint's when delivered ones are wanted,
-    otherwise of those with a status that is.
+    Never one that is being sent. In the order of ids, so many at most being looked at: of all of the endpoint's when
+    delivered ones are wanted, otherwise of those with a status that is.
     """
 
-    endpoint: str
+    endpoint: str | None
+    """None: those to callback URLs."""
     statuses: tuple[Literal["pending", "held", "delivered", "failed"], ...]
     until: int | None = None
     """Only those made before this time, by the time that their ids hold."""
@@ -157,6 +161,8 @@ class PurgeDeliveries(Op, frozen=True, kw_only=True):
     """Delete none, and only count those that would be."""
     tenant: str | None = None
     """Only those of this tenant, as of :class:`RecoverDeliveries`."""
+    origin: str | None = None
+    """Likewise."""
 
 
 class AddMissed(Op, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from hookyard.store.contract import (
     Stale,
 )
 from hookyard.store.memory.data import Data
-from hookyard.store.rules import is_open, is_recovered, sent_again
+from hookyard.store.rules import is_meant, is_open, is_recovered, sent_again
 from hookyard.store.spans import in_span
 
 
@@ -55,7 +55,7 @@ def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     """Send again what failed, and at once what waits."""
     asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
     looked, following = _walk(data, op, lambda one: one.status in asked)
-    ours = [one for one in looked if op.tenant in {None, one.tenant}]
+    ours = [one for one in looked if is_meant(op, one.tenant, one.url)]
     again = [one for one in ours if is_recovered(one.status, one.last_error, one.next_at, op.now)]
     for one in () if op.dry_run else again:
         data.deliveries[one.id] = sent_again(one, op.now)
@@ -76,7 +76,7 @@ def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:
     """Delete deliveries."""
     asked = frozenset[str](op.statuses)
     looked, following = _walk(data, op, lambda one: "delivered" in asked or one.status in asked)
-    gone = [one for one in looked if one.status in asked and op.tenant in {None, one.tenant}]
+    gone = [one for one in looked if one.status in asked and is_meant(op, one.tenant, one.url)]
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
     for one in gone:

@@ -83,3 +83,37 @@ def test_what_is_no_id_is_not_asked_for(hookyard: Call, gateway: Gateway, word: 
     ended = hookyard("deliveries", word, "../jobs")
     assert (ended.code, ended.err) == (64, "hookyard: '../jobs' is not a delivery id.\n")
     assert gateway.asked == []
+
+
+WINDOW = ("--since", "2027-01-06T00:00:00Z", "--until", "2027-01-06T06:00:00Z")
+MOVED: dict[str, Any] = {"count": 3, "next": None, "dry_run": False}
+
+
+def test_what_was_for_callback_urls_is_sent_again_page_by_page(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says("POST /api/v1/deliveries/recover", {**MOVED, "next": "c"}, MOVED)
+    ended = hookyard("deliveries", "recover", "--callback", "https://ci.example.com", *WINDOW, "--waiting")
+    assert ended.out == "6 sent again\n"
+    asked = {
+        "since": 1_799_193_600_000,
+        "until": 1_799_215_200_000,
+        "callback": "https://ci.example.com",
+        "waiting": True,
+        "dry_run": False,
+    }
+    assert [each.body for each in gateway.asked] == [asked, {**asked, "cursor": "c"}]
+
+
+def test_what_was_for_callback_urls_is_deleted_when_that_is_meant(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says("POST /api/v1/deliveries/purge", MOVED)
+    purge = ("deliveries", "purge", "--callback", "*")
+    refused = hookyard(*purge, *WINDOW)
+    assert refused.code == 2
+    assert "all callback URLs" in " ".join(refused.err.split())
+    assert hookyard(*purge, "--yes").code == 2, "without a time"
+    assert hookyard("deliveries", "purge", *WINDOW, "--yes").code == 2, "without a place"
+    assert gateway.asked == []
+    assert hookyard(*purge, *WINDOW, "--dry-run").out == "3 to be deleted\n"
+    assert hookyard(*purge, "--until", "7d", "--status", "pending", "--yes").out == "3 deleted\n"
+    dry, wet = (each.body for each in gateway.asked)
+    assert (dry["dry_run"], dry["statuses"], dry["callback"]) == (True, ["failed"], "*")
+    assert (wet["dry_run"], wet["statuses"], wet["since"]) == (False, ["pending"], 0)

@@ -1,9 +1,10 @@
 -- Deliveries that people send again, give up and delete. The walks go through what an endpoint has in the order of ids, and
--- look at so many rows: their parameters are the endpoint, the key before and the key behind, and the limit.
+-- look at so many rows: their parameters are the endpoint, or NULL for callback URLs, the key before and the key behind, and
+-- the limit.
 
 -- columns: waiting_or_failed
 -- One index holds those that are neither being sent nor delivered.
-delivery INDEXED BY delivery_unsettled WHERE endpoint = ?1 AND status <> 'sending' AND status <> 'delivered'
+delivery INDEXED BY delivery_unsettled WHERE endpoint IS ?1 AND status <> 'sending' AND status <> 'delivered'
 
 -- name: standing
 SELECT status FROM delivery WHERE key = ? AND tail = ?;
@@ -29,32 +30,32 @@ UPDATE delivery SET status = 'failed', last_error = 'abandoned', next_at = NULL,
 
 -- name: recoverable
 -- Those that wait and those that failed, each of which is asked for or not: each is read only as far as it is needed.
-SELECT key, tail, tenant, status, last_error, next_at FROM (
-  SELECT key, tail, tenant, status, last_error, next_at FROM /* columns waiting_or_failed */
+SELECT key, tail, tenant, url, status, last_error, next_at FROM (
+  SELECT key, tail, tenant, url, status, last_error, next_at FROM /* columns waiting_or_failed */
     AND status = 'pending' AND key > ?2 AND key < ?3 AND ?5 ORDER BY key LIMIT ?4)
 UNION ALL
-SELECT key, tail, tenant, status, last_error, next_at FROM (
-  SELECT key, tail, tenant, status, last_error, next_at FROM /* columns waiting_or_failed */
+SELECT key, tail, tenant, url, status, last_error, next_at FROM (
+  SELECT key, tail, tenant, url, status, last_error, next_at FROM /* columns waiting_or_failed */
     AND status = 'failed' AND key > ?2 AND key < ?3 AND ?6 ORDER BY key LIMIT ?4)
 ORDER BY 1 LIMIT ?4;
 
 -- name: all_of
-SELECT key, tail, tenant, status FROM delivery INDEXED BY delivery_of_endpoint
-WHERE endpoint = ?1 AND key > ?2 AND key < ?3
+SELECT key, tail, tenant, url, status FROM delivery INDEXED BY delivery_of_endpoint
+WHERE endpoint IS ?1 AND key > ?2 AND key < ?3
 ORDER BY key LIMIT ?4;
 
 -- name: some_of
 -- Those of three statuses, each of which is asked for or not: each is read only as far as it is needed.
-SELECT key, tail, tenant, status FROM (
-  SELECT key, tail, tenant, status FROM /* columns waiting_or_failed */
+SELECT key, tail, tenant, url, status FROM (
+  SELECT key, tail, tenant, url, status FROM /* columns waiting_or_failed */
     AND status = 'pending' AND key > ?2 AND key < ?3 AND ?5 ORDER BY key LIMIT ?4)
 UNION ALL
-SELECT key, tail, tenant, status FROM (
-  SELECT key, tail, tenant, status FROM /* columns waiting_or_failed */
+SELECT key, tail, tenant, url, status FROM (
+  SELECT key, tail, tenant, url, status FROM /* columns waiting_or_failed */
     AND status = 'held' AND key > ?2 AND key < ?3 AND ?6 ORDER BY key LIMIT ?4)
 UNION ALL
-SELECT key, tail, tenant, status FROM (
-  SELECT key, tail, tenant, status FROM /* columns waiting_or_failed */
+SELECT key, tail, tenant, url, status FROM (
+  SELECT key, tail, tenant, url, status FROM /* columns waiting_or_failed */
     AND status = 'failed' AND key > ?2 AND key < ?3 AND ?7 ORDER BY key LIMIT ?4)
 ORDER BY 1 LIMIT ?4;
 

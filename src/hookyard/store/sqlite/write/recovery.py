@@ -18,7 +18,7 @@ from hookyard.store.contract import (
     ResumeDeliveries,
     Stale,
 )
-from hookyard.store.rules import is_recovered
+from hookyard.store.rules import is_meant, is_recovered
 from hookyard.store.spans import first_key
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_numbers, numbers
@@ -76,9 +76,9 @@ def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]
 
 def _recover(db: Db, op: RecoverDeliveries) -> Result:
     found = db.rows(_RECOVERABLE, (*_walk(op, op.since), op.waiting, op.failed))
-    rows = cast("list[tuple[int, int, str, DeliveryStatus, str | None, int | None]]", found)
-    ours = [row for row in rows if op.tenant in {None, row[2]}]
-    again = [key for key, _, _, status, error, at in ours if is_recovered(status, error, at, op.now)]
+    rows = cast("list[tuple[int, int, str, str | None, DeliveryStatus, str | None, int | None]]", found)
+    ours = [row for row in rows if is_meant(op, row[2], row[3])]
+    again = [key for key, *_, status, error, at in ours if is_recovered(status, error, at, op.now)]
     if not op.dry_run:
         _send_again(db, again, op.now)
     return DeliveriesMoved(len(again), _next(op, [row[:2] for row in rows]))
@@ -100,8 +100,8 @@ def _purge(db: Db, op: PurgeDeliveries) -> Result:
         found = db.rows(_ALL_OF, _walk(op))
     else:
         found = db.rows(_SOME_OF, (*_walk(op), *(status in asked for status in ("pending", "held", "failed"))))
-    rows = cast("list[tuple[int, int, str, DeliveryStatus]]", found)
-    going = [(key, status) for key, _, whose, status in rows if status in asked and op.tenant in {None, whose}]
+    rows = cast("list[tuple[int, int, str, str | None, DeliveryStatus]]", found)
+    going = [(key, status) for key, _, whose, url, status in rows if status in asked and is_meant(op, whose, url)]
     gone = [key for key, _ in going]
     following = _next(op, [row[:2] for row in rows])
     if op.dry_run:

@@ -1,0 +1,90 @@
+"""`hookyard deliveries recover` and `purge`: what was for callback URLs, page by page, until all is done."""
+
+from typing import Annotated
+
+import typer
+
+from hookyard.cli.endpoints.common import SinceOption, UntilOption, YesOption, sure
+from hookyard.cli.endpoints.recovery import CursorOption, DryRunOption, StatusOption, WaitingOption, purged, window_of
+from hookyard.cli.examples import examples
+from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect
+
+CallbackOption = Annotated[
+    str,
+    typer.Option(
+        "--callback", help="To the callback URLs of this scheme, host and port, as https://ci.example.com; '*': to all."
+    ),
+]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands to their group."""
+    group.command(
+        epilog=examples(
+            "hookyard deliveries recover --callback https://ci.example.com --since 6h --waiting",
+            "hookyard deliveries recover --callback '*' --since 1d --dry-run",
+        )
+    )(recover)
+    group.command(
+        epilog=examples(
+            "hookyard deliveries purge --callback https://ci.example.com --until 7d",
+            "hookyard deliveries purge --callback '*' --status pending --since 1h --yes",
+        )
+    )(purge)
+
+
+def recover(  # noqa: PLR0917  what a person types, as options
+    callback: CallbackOption,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    cursor: CursorOption = None,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    waiting: WaitingOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send again what failed for good of what was for callback URLs, made since a time.
+
+    With --waiting also what waits for its next attempt, or was put off since the receiver did not answer: it is
+    mended. May be interrupted, and repeated. Not those that were abandoned. For endpoints: hookyard endpoints recover.
+    """
+    # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.endpoints.pages import Walk, walk
+
+    words = {"count": "to be sent again" if dry_run else "sent again"}
+    body = {**window_of(since, until), "callback": callback, "waiting": waiting, "dry_run": dry_run}
+    with connect(url, token_file) as api:
+        walk(api, Walk(path="/api/v1/deliveries/recover", body=body, cursor=cursor, words=words, json=as_json))
+
+
+def purge(  # noqa: PLR0917  what a person types, as options
+    callback: CallbackOption,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    status: StatusOption = None,
+    cursor: CursorOption = None,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    dry_run: DryRunOption = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete deliveries to callback URLs with their attempts; those that failed, unless --status says otherwise.
+
+    Those that are being sent are left. Give --since, --until or both. May be interrupted, and repeated. For endpoints:
+    hookyard endpoints purge.
+    """
+    # Imported here so that the other commands do not pay for it.
+    from hookyard.cli.endpoints.pages import Walk, walk
+
+    statuses, window = purged(since, until, status)
+    if not dry_run:
+        whose = "all callback URLs" if callback == "*" else f"the callback URLs of {callback}"
+        sure(f"Delete the deliveries to {whose} that are {' or '.join(statuses)}? They cannot be sent again.", yes=yes)
+    words = {"count": "to be deleted" if dry_run else "deleted"}
+    body = {**window, "callback": callback, "statuses": statuses, "dry_run": dry_run}
+    with connect(url, token_file) as api:
+        walk(api, Walk(path="/api/v1/deliveries/purge", body=body, cursor=cursor, words=words, json=as_json))
