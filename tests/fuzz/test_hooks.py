@@ -4,6 +4,7 @@ import json
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.fuzz.every_source import Sent, house, send, senders
 
 
@@ -95,7 +96,7 @@ def spoilt(draw: st.DrawFn) -> tuple[str, Sent, bool]:
     return name, sent, draw(st.booleans())
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(request=spoilt())
 def test_no_request_is_answered_500_however_it_was_signed_and_spoilt(request: tuple[str, Sent, bool]) -> None:
     name, sent, pieces = request
@@ -103,7 +104,7 @@ def test_no_request_is_answered_500_however_it_was_signed_and_spoilt(request: tu
     assert reply.status in {200, 202, 204, 400, 401, 405, 408, 409, 411, 413, 415, 422, 502, 503}, reply.body
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(
     name=st.sampled_from([*sorted(senders()), "nobody"]),
     headers=st.lists(st.tuples(NAMES | st.binary(min_size=1, max_size=8), st.binary(max_size=30)), max_size=8),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 
 from hookyard.client import VerificationError, Verified, verify
 from hookyard.client.verify import Form
@@ -132,7 +133,7 @@ def test_another_time_does_not_verify_where_the_time_is_signed(sent: Sent, off: 
     assert sent.verified(sent.headers, sent.body, sent.verifying, NOW + (off if ahead else -off)) is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(80))
 @given(
     form=st.sampled_from(FORMS),
     names=st.sets(

@@ -6,6 +6,7 @@ import re
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.examples import examples
 from tests.unit.gateway.lab import CAP, SECRET, Headers, House, Reply, house_of
 
 from hookyard.store.memory import MemoryStore
@@ -106,7 +107,7 @@ def stored(house: House) -> list[str]:
 LEAN, ORDINARY = house_of(lean=True), house_of(lean=False)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(st.lists(requests(), min_size=1, max_size=3))
 @example([("/trigger/hello/greet", USUAL, b'{"payload":{"name":"Ada"}}', b"")])
 @example([("/hooks/hub", USUAL, PUSH, b"")] * 2)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.examples import examples
 from tests.unit.gateway.hook_lab import PUSH, hook, hub_of, signed
 from tests.unit.gateway.lab import JSON, SECRET, House, config_of, house_of, shared
 
@@ -186,7 +187,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(100))
 @given(headers=st.lists(st.tuples(NAMES, VALUES), max_size=8), body=st.binary(max_size=300), chunked=st.booleans())
 def test_whatever_is_not_signed_is_401_and_never_a_job(
     headers: list[tuple[bytes, bytes]], body: bytes, chunked: bool
@@ -198,7 +199,7 @@ def test_whatever_is_not_signed_is_401_and_never_a_job(
         assert not house.dispatcher.jobs
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(100))
 @given(
     body=st.one_of(st.binary(max_size=300), st.sampled_from([PUSH, b"payload=%7B%7D", b"{}"])),
     event=st.one_of(st.sampled_from(["push", "star", "ping", "watch"]), st.text(max_size=20)),

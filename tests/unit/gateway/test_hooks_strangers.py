@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from structlog.testing import CapturingLogger
+from tests.examples import examples
 from tests.unit.gateway.hook_lab import PUSH, config_with, github, hook, push, shown, signed
 from tests.unit.gateway.lab import CAP, JSON, Headers, House, bearer, house_of
 
@@ -64,7 +65,7 @@ def forged(draw: st.DrawFn) -> tuple[Headers, bytes | list[bytes], bytes]:
     return headers, pieces, draw(st.sampled_from([b"", b"", b"a=1", b"token=x"]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(forged())
 @example((signed(PUSH, secret="guess"), PUSH, b""))
 @example((signed(PUSH, secret="guess"), [b"x" * CAP, b"x"], b""))

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from msgspec import Struct
+from tests.examples import examples
 
 from hookyard.errors import SchemaError
 from hookyard.schema import of_type
@@ -150,7 +151,7 @@ def standing_alone(schema: Json) -> Json:
     return {**walk(schema), "$defs": definitions} if "$defs" in json.dumps(schema) else schema
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=SLOW)
 @given(data=st.data(), schema=SCHEMAS)
 def test_a_type_takes_what_its_schema_takes(data: st.DataObject, schema: Json) -> None:
     value = data.draw(st.one_of(fitting(schema), VALUES))

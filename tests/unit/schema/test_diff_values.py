@@ -13,6 +13,7 @@ import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, defstruct
+from tests.examples import examples
 
 from hookyard.schema import compare
 from hookyard.schema.exact import complete
@@ -220,7 +221,9 @@ def _values_of(kind: Kind, drawn: list[Any]) -> list[bytes]:
     return [msgspec.json.encode(DECODERS[id(kind)].decode(each)) for each in tried if _decodes(kind, each)]
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+)
 @given(st.sampled_from(PAIRS), st.lists(VALUES, max_size=5), st.sampled_from(SIDES))
 def test_when_nothing_breaks_every_value_is_still_understood(
     pair: tuple[Kind, Kind], drawn: list[Any], side: Literal["input", "output"]
