@@ -191,13 +191,14 @@ def test_a_store_that_cannot_be_used_is_an_error(place: Place) -> None:
 
 
 @contextmanager
-def answering(status: int) -> Generator[int]:
+def answering(status: int, body: bytes = b"") -> Generator[int]:
     """Something that answers on a port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
             del format, args
@@ -219,13 +220,13 @@ def test_a_server_and_a_port_that_do_not_belong_together_are_told(place: Place) 
         place.write("", port=port)
         assert place.found()["server.stranger"]["severity"] == "error"
 
-        async def while_served() -> tuple[set[str], set[str], set[str]]:
+        async def while_served() -> tuple[set[str], dict[str, dict[str, Any]], set[str]]:
             store = await SqliteStore.open(place.folder / "hookyard.db")
             try:
                 healthy = set(await asyncio.to_thread(place.found))
-                with answering(503) as busy:
+                with answering(503, b'{"detail": "The disk is full."}') as busy:
                     place.write("", port=busy)
-                    unready = set(await asyncio.to_thread(place.found))
+                    unready = await asyncio.to_thread(place.found)
                 silent = set(await asyncio.to_thread(place.found))
             finally:
                 await store.aclose()
@@ -233,7 +234,8 @@ def test_a_server_and_a_port_that_do_not_belong_together_are_told(place: Place) 
             return healthy, unready, silent
 
         healthy, unready, silent = asyncio.run(while_served())
-    assert (healthy, unready, silent) == (set(), {"server.unready"}, {"server.silent"})
+    assert (healthy, unready.keys(), silent) == (set(), {"server.unready"}, {"server.silent"})
+    assert unready["server.unready"]["what"].endswith("(503): The disk is full.")
 
 
 def test_a_server_that_was_killed_is_told(place: Place) -> None:
