@@ -30,6 +30,7 @@ from hookyard.store.contract import (
     ReclaimDeliveries,
     RecoverDeliveries,
     ReleaseDelivery,
+    ReplacePrivate,
     ResendDelivery,
     ResumeDeliveries,
 )
@@ -80,6 +81,7 @@ class Sent:
             *(
                 self._put,
                 self._mark,
+                self._renew,
                 self._delete,
                 self._job,
                 self._cancel,
@@ -256,6 +258,10 @@ class Sent:
         return MarkEndpoint(
             now=self.now, name="ef"[d[1] % 2], failing_since=since, disabled_at=at, disabled_reason=reason
         )
+
+    def _renew(self, d: Numbers) -> Op:
+        before, after = ((b"{}", b"\x01"), (b"\x01", b"\x01\x02"))[d[2] % 2]
+        return ReplacePrivate(now=self.now, name="ef"[d[1] % 2], epoch=d[3] % 3, before=before, after=after)
 
     def _delete(self, d: Numbers) -> Op:
         return DeleteEndpoint(now=self.now, name="ef"[d[1] % 2])
