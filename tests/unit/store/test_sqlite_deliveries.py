@@ -228,6 +228,10 @@ QUERIES = {
     "callbacks": (DeliveryQuery(callback=True), "delivery_of_endpoint"),
     "failed": (DeliveryQuery(status="failed"), "delivery_failed"),
     "failed of an endpoint": (DeliveryQuery(endpoint="ops", status="failed"), "delivery_unsettled"),
+    "pending": (DeliveryQuery(status="pending"), "delivery_waiting"),
+    "held": (DeliveryQuery(status="held"), "delivery_waiting"),
+    "pending of a tenant": (DeliveryQuery(status="pending", tenant="acme"), "delivery_waiting"),
+    "pending to callbacks": (DeliveryQuery(status="pending", callback=True), "delivery_waiting"),
     "pending of an endpoint": (DeliveryQuery(endpoint="ops", status="pending"), "delivery_unsettled"),
     "held of an endpoint": (DeliveryQuery(endpoint="ops", status="held"), "delivery_unsettled"),
     "tenant": (DeliveryQuery(tenant="acme"), "delivery_of_tenant"),
@@ -269,6 +273,7 @@ def test_every_list_of_deliveries_uses_its_index(store: Probe) -> None:
         "of_endpoint_failed": "delivery_unsettled (endpoint=? AND status=? AND key",
         "sending": "delivery_sending",
         "failed": "delivery_failed",
+        "waiting": "delivery_waiting (status=? AND key",
         "of_tenant": "delivery_of_tenant",
     }
     lists = statements.load("delivery_lists", columns_of="queries")

@@ -59,6 +59,8 @@ def _way(query: DeliveryQuery, job_key: int | None) -> Way:
         return Way("of_endpoint" if settled else f"of_endpoint_{query.status}", query.endpoint)
     if query.status == "failed":
         return Way("failed")
+    if query.status in {"pending", "held"}:
+        return Way("waiting", query.status)
     if query.tenant:
         return Way("of_tenant", query.tenant)
     return Way("of_callbacks" if query.callback else "all")

@@ -271,6 +271,8 @@ CREATE INDEX delivery_ordered ON delivery (endpoint, order_key, key) WHERE order
 CREATE INDEX delivery_unsettled ON delivery (endpoint, status, key) WHERE status <> 'sending' AND status <> 'delivered';
 -- The dead letters of all of them, for lists.
 CREATE INDEX delivery_failed ON delivery (key) WHERE completed_at IS NOT NULL AND status = 'failed';
+-- What waits or is held, whoever it is for, for lists.
+CREATE INDEX delivery_waiting ON delivery (status, key) WHERE completed_at IS NULL AND status <> 'sending';
 -- Those of a tenant, for lists.
 CREATE INDEX delivery_of_tenant ON delivery (tenant, key) WHERE tenant <> '';
 -- Those that tell an event that was emitted, so that none is added a second time.

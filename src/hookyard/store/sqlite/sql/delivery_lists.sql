@@ -41,6 +41,11 @@ WHERE status = 'sending' AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 SELECT key AS place FROM delivery INDEXED BY delivery_failed
 WHERE completed_at IS NOT NULL AND status = 'failed' AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
+-- columns: waiting
+-- What is pending, or what is held.
+SELECT key AS place FROM delivery INDEXED BY delivery_waiting
+WHERE completed_at IS NULL AND status <> 'sending' AND status = ?4 AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
+
 -- columns: of_tenant
 SELECT key AS place FROM delivery INDEXED BY delivery_of_tenant
 WHERE tenant <> '' AND tenant = ?4 AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
@@ -106,6 +111,12 @@ SELECT /* columns delivery */, x'' FROM (/* columns failed */) /* columns asked_
 
 -- name: reach_failed
 SELECT count(*), min(place) FROM (/* columns failed */);
+
+-- name: page_waiting
+SELECT /* columns delivery */, x'' FROM (/* columns waiting */) /* columns asked_for */;
+
+-- name: reach_waiting
+SELECT count(*), min(place) FROM (/* columns waiting */);
 
 -- name: page_of_tenant
 SELECT /* columns delivery */, x'' FROM (/* columns of_tenant */) /* columns asked_for */;
