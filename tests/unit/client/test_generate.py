@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 import msgspec
 import pytest
+from msgspec import Struct
 from tests.unit.gateway.lab import commands_of, house_of
 
 from hookyard import Plugin
@@ -138,6 +139,17 @@ def test_its_head_has_the_versions_and_the_digest(zoo: Plugin[Any]) -> None:
     assert "Hookyard 0.1.0" in head
     assert "zoo 2" in head
     assert lock.digest() in head
+
+
+def test_declared_events_are_no_part_of_a_client(zoo: Plugin[Any]) -> None:
+    class Born(Struct):
+        name: str
+
+    lock = lock_of_plugins(zoo)
+    declared = Plugin("ark", events={"animal.born": Born}).events.values()
+    more = lock_of(zoo.commands.values(), {"zoo": "2", "ark": "1"}, [("ark", spec) for spec in declared])
+    assert (more.plugins, list(more.events)) == ({"ark": "1", "zoo": "2"}, ["ark/animal.born"])
+    assert client_module(more, "1") == client_module(lock, "1")
 
 
 def test_a_gateway_and_its_lock_give_the_same_module(zoo: Plugin[Any]) -> None:

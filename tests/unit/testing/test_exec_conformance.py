@@ -18,6 +18,10 @@ if sys.argv[2] != "look":
     sys.exit(64)
 print(json.dumps({"kind": "result", "output": request["input"]["text"].upper()}))
 """
+TELLING = GOOD.replace(
+    "print(json.dumps({",
+    'print(json.dumps({"kind": "event", "type": "text.seen", "payload": {"n": "x"}}))\nprint(json.dumps({',
+)
 TEXT: dict[str, Any] = {"type": "string", "examples": ["hello"]}
 
 
@@ -120,6 +124,11 @@ BAD: list[tuple[str, dict[str, Any], Check]] = [
         GOOD,
         manifest(text={"type": "string", "minLength": 9, "examples": ["short"]}),
         Check(name="answers", outcome="failed", why="is not of its own schema", command="look"),
+    ),
+    (
+        TELLING,
+        manifest() | {"events": {"text.seen": {"type": "object", "properties": {"n": {"type": "integer"}}}}},
+        Check(name="answers", outcome="failed", why="the data of the event 'text.seen' is not what", command="look"),
     ),
 ]
 

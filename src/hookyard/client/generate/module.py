@@ -70,7 +70,9 @@ def client_module(lock: Lock, version: str) -> str:
 
 
 def _head(lock: Lock, version: str, body: str) -> list[str]:
-    plugins = ", ".join(f"{name} {release}".strip() if release else name for name, release in lock.plugins.items())
+    called = {key.partition("/")[0] for key in lock.commands}  # some plugins do nothing but declare events
+    versions = {name: release for name, release in lock.plugins.items() if name in called}
+    plugins = ", ".join(f"{name} {release}".strip() if release else name for name, release in versions.items())
     said = [
         "A client of a Hookyard gateway, generated; edit the plugins, not this file.",
         "",
