@@ -192,7 +192,9 @@ def test_dead_letters_of_the_last_week_are_counted_with_the_command_that_sends_t
     assert found["what"].endswith("the last error: http_500")
     assert found["do"].endswith("hookyard endpoints recover audit --since 7d")
     place.store(dead(place, None, age=2 * DAY))
-    assert "hookyard deliveries resend ID" in place.found()["endpoint.dead"]["do"], "of callback URLs, told last"
+    assert "hookyard deliveries recover --callback '*' --since 7d" in place.found()["endpoint.dead"]["do"], (
+        "of callback URLs, told last"
+    )
 
 
 def test_the_deliveries_of_an_earlier_endpoint_of_the_same_name_are_not_counted(place: Place) -> None:

@@ -91,7 +91,7 @@ def _dead(found: Insight, unwell: Mapping[str, Unwell]) -> Iterator[Finding]:
         count = "1 delivery" if receiver.dead == 1 else f"{receiver.dead} deliveries"
         made = "was" if receiver.dead == 1 else "were"
         last = receiver.error and f"; the last error: {receiver.error}"
-        again = f"hookyard endpoints recover {name} --since 7d" if name else "hookyard deliveries resend ID, one by one"
+        again = f"endpoints recover {name}" if name else "deliveries recover --callback '*'"
         which = f"--endpoint {name} " if name else ""
         first = "Once that is over: " if name in unwell else ""
         yield Finding(
@@ -99,7 +99,7 @@ def _dead(found: Insight, unwell: Mapping[str, Unwell]) -> Iterator[Finding]:
             "endpoint.dead",
             f"{count} to {_name(name)} that {made} made in the last week failed for good{last}",
             "They are dead letters: nobody tries them again.",
-            f"See why: hookyard deliveries list {which}--dead. {first}{again}",
+            f"See why: hookyard deliveries list {which}--dead. {first}hookyard {again} --since 7d",
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from textwrap import shorten
 from typing import Annotated, Any, Final
 
 import typer
@@ -11,6 +12,8 @@ from hookyard.cli.examples import examples
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
 
 _COLUMNS: Final = ("name", "state", "events", "commands", "url", "failing_since")
+_WIDTH: Final = 60
+"""Of a problem so many characters stand in a list."""
 
 
 class State(StrEnum):
@@ -60,8 +63,9 @@ def _row(found: dict[str, Any]) -> dict[str, object]:
 
 
 def state_of(found: Mapping[str, Any]) -> str:
-    """How an endpoint is, in a few words."""
+    """How an endpoint is, in a few words; `show` and `stats` have all of them."""
     state = found["state"]
     if "disabled" in found:
         state = f"disabled ({found['disabled']['reason']})"
-    return ", ".join([str(state), *(found[key] for key in ("problem", "warning") if key in found)])
+    more = (shorten(found[key], _WIDTH, placeholder=" ...") for key in ("problem", "warning") if key in found)
+    return ", ".join([str(state), *more])

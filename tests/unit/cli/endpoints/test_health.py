@@ -8,6 +8,7 @@ from tests.unit.cli.conftest import Ended
 from tests.unit.cli.gateway import Gateway
 
 from hookyard.cli.endpoints.health import ailing, overview, report
+from hookyard.cli.endpoints.listing import state_of
 
 Call = Callable[..., Ended]
 NOW = 1_799_224_200_000  # 2027-01-06T08:30:00Z
@@ -135,6 +136,12 @@ def test_of_many_the_worst_come_first() -> None:
     assert lines[0] == "4 not well, 1 well, 1 off by their settings"
     assert lines[2:4] == ["e: faulty", "  ! its URL"]
     assert lines[-2:] == ["b: live", "f: live, its `if` failed for 3 events"]
+
+
+def test_in_a_list_only_the_beginning_of_what_is_wrong_is_told() -> None:
+    long = {"name": "f", "state": "live", "warning": "its `if` failed for 3 events, " + "and so on " * 30}
+    assert len(state_of(long)) < 80
+    assert state_of(long).startswith("live, its `if` failed for 3 events")
 
 
 def test_without_a_name_those_that_are_not_well_are_told_of(hookyard: Call, gateway: Gateway) -> None:
