@@ -206,6 +206,8 @@ REFUSED: list[tuple[Json, str, str]] = [
     ({"properties": {}}, "/properties", "properties does not stand beside no type"),
     ({"type": "string", "pattern": "("}, "/pattern", "not a regular expression"),
     ({"type": "string", "format": "date", "minLength": 3}, "/format", "checked whole"),
+    ({"type": ["string", "array"], "pattern": "^a"}, "", "pattern cannot stand beside"),
+    ({"anyOf": [{"type": "string", "pattern": "^a"}, {"type": "object"}]}, "", "pattern cannot stand beside"),
     ({"type": "string", "minLength": -1}, "/minLength", "a whole number from 0 on"),
     ({"type": "integer", "minimum": 0.5}, "/minimum", "an integer's bounds are integers"),
     ({"type": "integer", "minimum": 2**70}, "", "int64"),
