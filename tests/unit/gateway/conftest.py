@@ -18,11 +18,9 @@ ONE_WAY: Final = {
     "test_job_changes",
     "test_job_details",
     "test_job_life",
-    "test_job_making",
     "test_job_parts",
     "test_jobs",
     "test_plugins",
-    "test_tokens",
 }
 """About routes that the lean path does not answer: what they trigger only makes the jobs they look at."""
 
