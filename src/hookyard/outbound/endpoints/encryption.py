@@ -3,6 +3,9 @@
 So an old key can be taken out of the configuration some time after a new one was put before it. It goes on in the
 background, a hundred endpoints to a transaction. Each is written only where it still stands as it was read; what
 changes endpoints waits for the transaction under way. What an end of the process leaves undone, the next start does.
+
+What was written under a key while the reload went on that takes it out is known here still, and must be brought under
+another one, or under none where there is none, before the next start, which could not read it.
 """
 
 import asyncio
@@ -53,7 +56,7 @@ class Encryption:
 
     def begin(self) -> None:
         """Look for what is to be encrypted anew, now or, when that is under way, again after it."""
-        if self._ends.is_set() or self._maker.keyring.first is None:
+        if self._ends.is_set():
             return
         self._again = True
         if self._task is None:
@@ -81,7 +84,7 @@ class Encryption:
             return
         rows = [entry.row for entry in map(self._endpoints.get, names) if entry is not None]
         under = Counter(key_of(row.private) or NOT_ENCRYPTED for row in rows)
-        key = self._maker.keyring.first
+        key = self._maker.keyring.first or NOT_ENCRYPTED
         _log.info("endpoint.secrets_outdated", key=key, under=dict(under))
         count, at, wait = 0, 0, _FIRST_WAIT
         while at < len(names) and not self._ends.is_set():

@@ -99,8 +99,11 @@ class Keyring:
         raise LockedError(msg)
 
     def outdated(self, stored: bytes) -> bool:
-        """Whether something is to be encrypted anew: it is not, or not under the first key."""
-        return self.first is not None and key_of(stored) != self.first
+        """Whether something is to be written anew: it is not encrypted, or not under the first key, if there is one.
+
+        Without keys that is what is still encrypted.
+        """
+        return key_of(stored) != self.first
 
 
 def key_of(stored: bytes) -> str | None:

@@ -276,6 +276,23 @@ def test_what_was_read_before_its_key_was_taken_out_is_encrypted_under_the_new_o
     run(scenario)
 
 
+@pytest.mark.parametrize("keys", [(), (NEW,)])
+def test_what_is_made_while_a_reload_takes_its_key_out_can_be_read_by_the_next_start(keys: tuple[str, ...]) -> None:
+    async def scenario() -> None:
+        room = await keyed(OLD).start()
+        assert await room.manager.claim(keyed(*keys).config) == ()
+        await room.create("crm", secrets=[SECRET], headers={"X-Api-Key": "k3y-k3y"})
+        room.maker.keyring = Keyring(keys)
+        await encrypted(room)
+        assert await keys_in(room) == {"crm": id_of(keys[0]) if keys else None}
+        following = await keyed(*keys, store=room.store).start()
+        entry = following.manager.find("crm")
+        assert entry.live
+        assert (entry.private.headers, entry.secrets[0].value) == ({"X-Api-Key": "k3y-k3y"}, SECRET)
+
+    run(scenario)
+
+
 def test_the_same_request_finds_what_it_made_though_that_is_encrypted_and_makes_nothing_while_that_is_locked() -> None:
     async def scenario() -> None:
         old = await keyed(OLD).start()
