@@ -88,6 +88,7 @@ def test_a_manifest_declares_events_with_their_schemas(home: Path) -> None:
         ({"job.opened": SCHEMA}, "events.job.opened: the event type 'job.opened' is reserved"),
         ({"endpoint.opened": SCHEMA}, "events.endpoint.opened: the event type 'endpoint.opened' is one of Hookyard's"),
         ({" ": SCHEMA}, "events. : the event type ' ' is no event type"),
+        ({"": SCHEMA}, "events.: the event type '' is no event type"),
     ],
 )
 def test_a_manifest_whose_events_are_wrong_is_refused_with_the_place(home: Path, events: Json, problem: str) -> None:

@@ -39,8 +39,8 @@ class CallbackRoutes:
         origin, stretch = origin_of(asked), stretch_of(asked, OLDEST_FIRST)
         facts = {**facts_of(stretch), "waiting": asked.waiting}
         audit = entry(request, principal, self._deps, "delivery.recover", origin or "*", facts)
-        moved = await self._recovery.recover_callbacks(
-            origin, stretch, audit=audit, waiting=asked.waiting, tenant=principal.tenant
+        moved = await self._recovery.recover(
+            None, stretch, audit=audit, waiting=asked.waiting, tenant=principal.tenant, origin=origin
         )
         return value_answer(moved_of(moved, dry_run=asked.dry_run))
 

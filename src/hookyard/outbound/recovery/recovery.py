@@ -95,17 +95,26 @@ class Recovery:
         return await self._moved(AbandonDelivery(now=self._clock.now(), delivery_id=delivery.id), audit)
 
     async def recover(
-        self, endpoint: str, stretch: Stretch, *, audit: AuditEntry, waiting: bool = False, tenant: str = ""
+        self,
+        endpoint: str | None,
+        stretch: Stretch,
+        *,
+        audit: AuditEntry,
+        waiting: bool = False,
+        tenant: str = "",
+        origin: str | None = None,
     ) -> DeliveriesMoved:
         """Send again what failed for good of what was made then.
 
         But for what was given up, and what was too large. With `waiting` what waits for its time is sent now as well.
-        With a tenant it is about what is of that one: the name may have been another's before. An open breaker tries
-        the receiver now, once: the calls that go on where an earlier one ended are no reason to try again.
+        Without an endpoint it is about deliveries to callback URLs: to those of an origin, or to all of them. With a
+        tenant it is about what is of that one: the name may have been another's before. An open breaker tries the
+        receiver now, once: the calls that go on where an earlier one ended are no reason to try again.
         """
-        self._require_live(endpoint)
-        if stretch.after is None and not stretch.dry_run:
-            self._mended(endpoint)
+        if endpoint is not None:
+            self._require_live(endpoint)
+            if stretch.after is None and not stretch.dry_run:
+                self._mended(endpoint)
         op = RecoverDeliveries(
             now=self._clock.now(),
             endpoint=endpoint,
@@ -116,6 +125,7 @@ class Recovery:
             limit=stretch.bounded,
             dry_run=stretch.dry_run,
             tenant=tenant or None,
+            origin=origin,
         )
         return await self._many(op, audit)
 
@@ -140,24 +150,6 @@ class Recovery:
             statuses=statuses,
             until=stretch.until,
             after=stretch.after or last_before(stretch.since),
-            limit=stretch.bounded,
-            dry_run=stretch.dry_run,
-            tenant=tenant or None,
-            origin=origin,
-        )
-        return await self._many(op, audit)
-
-    async def recover_callbacks(
-        self, origin: str | None, stretch: Stretch, *, audit: AuditEntry, waiting: bool = False, tenant: str = ""
-    ) -> DeliveriesMoved:
-        """The same of deliveries to callback URLs: to those of an origin, or to all of them."""
-        op = RecoverDeliveries(
-            now=self._clock.now(),
-            endpoint=None,
-            since=stretch.since,
-            waiting=waiting,
-            until=stretch.until,
-            after=stretch.after,
             limit=stretch.bounded,
             dry_run=stretch.dry_run,
             tenant=tenant or None,

@@ -78,7 +78,7 @@ class Manifest(_Entry, frozen=True, kw_only=True):
     """The names of the secrets that every call gets."""
     state: bool = False
     """Whether every call gets what the plugin keeps."""
-    events: dict[Text, Schema] = msgspec.field(default_factory=dict[str, Schema])
+    events: dict[str, Schema] = msgspec.field(default_factory=dict[str, Schema])
     """The events that its commands emit, by type, each with the JSON Schema of its data, an object."""
     commands: Annotated[tuple[CommandEntry, ...], Meta(min_length=1)]
 
