@@ -73,7 +73,7 @@ class Service:
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._artifacts = ArtifactStore.open(config.artifacts, loaded.base)
         self._looking: asyncio.Task[None] | None = None
-        self._telling: asyncio.Task[None] | None = None
+        self._counting: asyncio.Task[None] | None = None
         self._keeper = self._make_keeper(clock)
         self._facilities = self._make_facilities(clock, make_id)
         self._hooks.redact(self._facilities.redactor)
@@ -228,7 +228,7 @@ class Service:
         for route in self._assembly.degraded:
             _log.warning("route.unavailable", route=route.path, line=route.line, reason=route.message)
         self._looking = asyncio.create_task(_look_at(self._artifacts, self._store), name="hookyard-artifacts")
-        self._telling = asyncio.create_task(self._outbound.tell(self._store), name="hookyard-endpoints")
+        self._counting = asyncio.create_task(self._outbound.log_overview(self._store), name="hookyard-endpoints")
         self._readiness.state = "ready"
 
     async def first_token(self) -> str | None:
@@ -343,6 +343,9 @@ class Service:
     async def stop(self) -> None:
         """Finish or give back what runs, send what is being sent, and close the store."""
         self.begin_drain()
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.wait([self._counting])
         await self._keeper.stop()
         await self._scheduler.stop()
         await self._dispatcher.drain()

@@ -1,7 +1,6 @@
 """How all endpoints are together, in numbers: for monitoring, and for the log when a server starts."""
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from typing import Protocol
 
 from msgspec import Struct
@@ -68,17 +67,17 @@ def _to_mend(entry: Entry) -> bool:
     return entry.name_taken or (entry.condition is not None and entry.condition.trouble is not None)
 
 
-async def tell(found: EndpointCounts, entries: Collection[Entry], store: _Backlogs) -> None:
+async def log_overview(found: EndpointCounts, entries: Collection[Entry], store: _Backlogs) -> None:
     """Write one line on how they are at the start, with how much waits for them; none where there are none."""
     if not entries:
         return
-    waiting, oldest = 0, None
-    with suppress(StoreUnavailable):  # it says so itself
-        for each in entries:
-            backlog = await store.backlog(each.row.name, epoch=each.row.epoch)
-            waiting += backlog.pending + backlog.held + backlog.sending
-            if backlog.oldest is not None:
-                oldest = backlog.oldest if oldest is None else min(oldest, backlog.oldest)
+    try:
+        backlogs = [await store.backlog(each.row.name, epoch=each.row.epoch) for each in entries]
+    except StoreUnavailable:  # the store has said why; a part of them would be taken for all
+        waiting, oldest = None, None
+    else:
+        waiting = sum(each.pending + each.held + each.sending for each in backlogs)
+        oldest = min((each.oldest for each in backlogs if each.oldest is not None), default=None)
     say = _log.warning if found.faulty else _log.info
     say(
         "endpoints.listed",

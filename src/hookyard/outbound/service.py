@@ -27,7 +27,7 @@ from hookyard.outbound.endpoints.keyring import Keyring
 from hookyard.outbound.http import HttpSender
 from hookyard.outbound.lines import LineState
 from hookyard.outbound.outbox import Outbox
-from hookyard.outbound.overview import EndpointCounts, overview, tell
+from hookyard.outbound.overview import EndpointCounts, log_overview, overview
 from hookyard.outbound.problems import problems, url_problem
 from hookyard.outbound.recovery import Recovery
 from hookyard.outbound.sender import Sender
@@ -199,9 +199,9 @@ class Outbound:
         """How all endpoints are together."""
         return overview(list(self._endpoints), self.state)
 
-    async def tell(self, store: EndpointStore) -> None:
+    async def log_overview(self, store: EndpointStore) -> None:
         """Write one line on how they are, and how much waits for them."""
-        await tell(self.overview(), list(self._endpoints), store)
+        await log_overview(self.overview(), list(self._endpoints), store)
 
     def public_key(self, kid: str) -> PublicKey | None:
         """The public key of an endpoint, by its thumbprint."""

@@ -24,7 +24,7 @@ _LEVELS: Final[Mapping[str, LogLevel]] = {
 }  # fmt: skip
 NOT_KEPT: Final = "not_kept"
 """The code of an answer that holds more than is kept."""
-UNDECLARED: Final = "context_error"
+NOT_AS_DECLARED: Final = "context_error"
 """The code of an answer with an event whose data is not what is declared."""
 _LINES: Final = 500
 _LINE: Final = 4000
@@ -72,7 +72,7 @@ def event_notes(answer: Answer, declared: Mapping[str, EventSpec] = NO_EVENTS) -
             raise BadAnswer(problem, NOT_KEPT)
         spec = declared.get(kind)
         if spec is not None and (problem := spec.problem(note.payload)) is not None:
-            raise BadAnswer(problem, UNDECLARED)
+            raise BadAnswer(problem, NOT_AS_DECLARED)
         yield note
 
 

@@ -76,6 +76,22 @@ def test_the_log_says_at_the_start_how_endpoints_are_and_what_waits_for_them(tmp
     assert line["oldest"] == "2026-05-01T00:00:00.000Z"
 
 
+def test_a_server_that_stops_as_soon_as_it_has_started_counts_no_further_and_says_nothing_of_it(
+    tmp_path: Path,
+) -> None:
+    async def fill(call: Hall) -> None:
+        for number in range(100):
+            await call.make(f"e{number}")
+
+    async def nothing(call: Hall) -> None:
+        del call
+
+    in_hall(tmp_path, fill)
+    with capture_logs() as lines:
+        in_hall(tmp_path, nothing)
+    assert not [line for line in lines if line["event"] in {"endpoints.listed", "store.unavailable"}]
+
+
 def test_a_server_without_endpoints_says_nothing_of_them(tmp_path: Path) -> None:
     async def work(call: Hall) -> None:
         assert (await counts(call))["live"] == 0
