@@ -5,7 +5,7 @@
 | 2xx | delivered | | an answer |
 | 410 | failed for good as `gone` | disabled, reason `gone` | an answer |
 | `webhook-delivery: disable` | failed as `aborted`; delivered with 2xx | disabled, reason `receiver` | by its status |
-| `webhook-delivery: abort` | failed for good as `aborted`; with 2xx it arrived | | by its status |
+| `webhook-delivery: abort` or `abort-message` | failed for good as `aborted`; with 2xx it arrived | | by its status |
 | 429 | again by the schedule | pauses, then is sent less | an answer |
 | 502, 504 | again by the schedule | pauses, then is sent less | a failure |
 | other 4xx, 5xx with `Retry-After` | again, not before that | pauses, then is sent less | as without |
@@ -37,6 +37,8 @@ _REDIRECTS: Final = 300
 _REFUSED: Final = 400
 _BROKEN: Final = 500
 _MOST_WISH: Final = 64
+_ENDING: Final = frozenset({"abort", "abort-message", "disable"})
+"""Wishes that end a delivery; `abort-message` is how receivers that were written for Svix say `abort`."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -101,7 +103,7 @@ class Policy:
         alive = _REFUSED <= status < _BROKEN
         if status == GONE:
             return Verdict(status="failed", error="gone", disable="gone", alive=True)
-        if wish in {"abort", "disable"}:
+        if wish in _ENDING:
             return Verdict(status="failed", error="aborted", disable=disable, alive=alive)
         asked = 0 if answer.retry_after is None else min(self._bound, wait_asked(answer.retry_after, now))
         slow_down = status in SLOW_DOWN or (asked > 0 and status >= _REFUSED)

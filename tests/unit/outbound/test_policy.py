@@ -119,8 +119,9 @@ def test_what_can_never_be_sent_fails_for_good() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 429, 500, 503])
-def test_a_receiver_may_ask_for_a_delivery_not_to_come_again(status: int) -> None:
-    verdict = judged(status, "60", wish=" Abort ")
+@pytest.mark.parametrize("wish", [" Abort ", "abort-message"])
+def test_a_receiver_may_ask_for_a_delivery_not_to_come_again(status: int, wish: str) -> None:
+    verdict = judged(status, "60", wish=wish)
     assert (verdict.status, verdict.error, verdict.next_at) == ("failed", "aborted", None)
     assert (verdict.disable, verdict.pause_until) == (None, None)
 
@@ -132,11 +133,11 @@ def test_a_receiver_that_asks_for_nothing_more_ends_the_delivery_and_disables_it
     assert (arrived.status, arrived.error, arrived.disable) == ("delivered", None, "receiver")
 
 
-@pytest.mark.parametrize("wish", ["abort", "", "please", "disabled", "abort, disable", "x" * 100_000])
+@pytest.mark.parametrize("wish", ["abort", "abort-message", "", "please", "disabled", "abort, disable", "x" * 100_000])
 def test_what_arrived_is_delivered_and_a_wish_nobody_knows_is_none(wish: str) -> None:
     verdict = judged(204, wish=wish)
     assert (verdict.status, verdict.disable) == ("delivered", None)
-    if wish != "abort":
+    if wish not in {"abort", "abort-message"}:
         assert judged(500, wish=wish) == judged(500)
 
 
