@@ -124,7 +124,11 @@ def _advice(found: Row) -> Iterator[str]:
         yield f"hookyard endpoints enable {name} && hookyard endpoints replay {name} --since {since}"
     elif "failing_since" in found:
         yield f"hookyard endpoints test {name} --wait   # once its receiver is mended"
-    if found["backlog"]["held"] and ("failing_since" in found or found.get("success_rate", 1) < _FINE):
+    fails = "failing_since" in found or found.get("success_rate", 1) < _FINE
+    if found["state"] == "live" and found["backlog"]["pending"] and fails:
+        since = found["backlog"]["oldest_at"]
+        yield f"hookyard endpoints recover {name} --since {since} --waiting   # sends now what waits for later"
+    if found["backlog"]["held"] and fails:
         yield f"hookyard deliveries list --endpoint {name} --status pending   # what the held ones wait for"
     if found["backlog"]["failed"]:
         yield f"hookyard endpoints recover {name} --since 7d   # sends the dead letters again"

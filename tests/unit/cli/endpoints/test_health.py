@@ -74,9 +74,20 @@ def test_of_one_that_fails_everything_that_is_wrong_comes_first_and_what_to_do_l
     assert [line.split("   #")[0] for line in lines[11:]] == [
         "  > hookyard deliveries attempts d-1",
         "  > hookyard endpoints test audit --wait",
+        "  > hookyard endpoints recover audit --since 2027-01-06T03:02:00.000Z --waiting",
         "  > hookyard deliveries list --endpoint audit --status pending",
         "  > hookyard endpoints recover audit --since 7d",
     ]
+
+
+def test_of_one_that_is_back_it_says_how_what_still_waits_for_hours_is_sent_now() -> None:
+    """That does not come forward by itself; nothing of the kind is said of one to which nothing may be sent."""
+    waits = "  > hookyard endpoints recover audit --since 2027-01-06T03:02:00.000Z --waiting"
+    back = {member: value for member, value in ILL.items() if member != "failing_since"}
+    assert [line.split("   #")[0] for line in report(back, NOW)].count(waits) == 1
+    none = {**ILL, "backlog": {**ILL["backlog"], "pending": 0}}
+    for other in (WELL, none, {**ILL, "state": "off"}, {**ILL, "state": "faulty", "problem": "url: no."}):
+        assert not [line for line in report(other, NOW) if "--waiting" in line]
 
 
 def test_of_a_disabled_one_it_says_why_and_how_to_get_what_it_missed() -> None:
