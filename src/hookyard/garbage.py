@@ -6,7 +6,7 @@ A forgotten module is a circle, which Python frees in its own time only.
 import asyncio
 import ctypes
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -19,7 +19,7 @@ _OFTEN: Final = (10_000, 20, 20)
 
 
 @contextmanager
-def seldom() -> Iterator[None]:
+def seldom() -> Generator[None]:
     """Look seldom, for as long as this process serves, and never at what start-up built: that lives until the end."""
     usual = gc.get_threshold()
     gc.collect()
