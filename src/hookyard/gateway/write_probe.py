@@ -67,6 +67,6 @@ class WriteProbe:
 
 def _something(now: int) -> Op:
     """A write that leaves nothing behind but the number of its version."""
-    value = b'"' + bytes(b"0" * _SIZE) + b'"'
+    value = b'"' + b"0" * _SIZE + b'"'
     parts = tuple(PutState(now=now, plugin=_NOBODY, key="probe", value=one) for one in (value, None))
     return Together(now=now, ops=parts)
