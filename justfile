@@ -13,8 +13,8 @@ lint:
     uv run --no-sync pyright
     uv run --no-sync lint-imports
 
-# All tests, or those that are named: `just test -n 2`, `just test tests/unit`; with HOOKYARD_TESTS_TIMES=20 the costly
-# property tests draw twenty times as many examples
+# With HOOKYARD_TESTS_TIMES=20 the costly property tests draw twenty times as many examples.
+# All tests, or those that are named: `just test -n 2`, `just test tests/unit`
 test *ARGS:
     uv run --no-sync pytest {{ARGS}}
 
