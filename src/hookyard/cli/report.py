@@ -13,7 +13,7 @@ from hookyard.config.schedules.spec import spec_of
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
 from hookyard.host.type_checks import Memory, content
-from hookyard.outbound.events import doubt
+from hookyard.outbound.events import command_doubt, doubt
 
 _BROKEN: Final = frozenset({"blocked", "incompatible", "failed"})
 
@@ -115,7 +115,9 @@ def examine(path: Path) -> Report:
         file=str(path),
         ok=not problems,
         problems=problems,
-        warnings=_located(loaded, _warnings(config, [event for _, event in declared])),
+        warnings=_located(
+            loaded, _warnings(config, [event for _, event in declared], [one.key for one in registry.commands.values()])
+        ),
         plugins=registry.plugins,
         commands=tuple(
             CommandLine(command.key, command.lane, command.lane_limit) for command in registry.commands.values()
@@ -150,11 +152,14 @@ def _untyped(loaded: Loaded, registry: Registry) -> Iterator[tuple[str, str]]:
             yield f"plugins.{name}", f"require_types: as it is now, no type checker has passed it; run `{command}`"
 
 
-def _warnings(config: Config, events: list[str]) -> Iterator[tuple[str, str]]:
+def _warnings(config: Config, events: list[str], commands: list[str]) -> Iterator[tuple[str, str]]:
     for name, endpoint in config.endpoints.items():
         for index, pattern in enumerate(endpoint.events):
             if why := doubt(pattern, events):
                 yield f"endpoints.{name}.events[{index}]", why
+        for index, pattern in enumerate(endpoint.commands):
+            if why := command_doubt(pattern, commands):
+                yield f"endpoints.{name}.commands[{index}]", why
     if not config.tokens:
         yield "tokens", "there is none, so every call of /trigger and /api is refused"
     for name, one in config.schedules.items():

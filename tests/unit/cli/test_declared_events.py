@@ -61,6 +61,16 @@ def test_a_check_lists_them_and_warns_of_a_filter_that_is_nearly_one(hookyard: C
     assert [warning["path"] for warning in told["warnings"]] == ["endpoints.a.events[1]"]
 
 
+def test_a_check_warns_of_a_filter_that_finds_no_command(hookyard: Call, file: Path) -> None:
+    """Such an endpoint would be told nothing, and nobody that it is not."""
+    file.write_text(file.read_text() + "    commands: [till/*, tll/*]\n")
+    ended = hookyard("check", file)
+    assert ended.code == 0, ended.err
+    place = f"{file}:11: endpoints.a.commands[1]"
+    assert f"{place}: matches no command; did you mean till/*? (warning)\n" in ended.err
+    assert "commands[0]" not in ended.err
+
+
 def test_the_list_of_plugins_has_them(hookyard: Call, file: Path) -> None:
     lines = {line.split()[0]: line for line in hookyard("plugins", "list", "-c", file).out.splitlines()}
     assert lines["shop"].endswith("  emits order.placed")
