@@ -231,7 +231,7 @@ QUERIES = {
     "pending": (DeliveryQuery(status="pending"), "delivery_waiting"),
     "held": (DeliveryQuery(status="held"), "delivery_waiting"),
     "pending of a tenant": (DeliveryQuery(status="pending", tenant="acme"), "delivery_waiting"),
-    "pending to callbacks": (DeliveryQuery(status="pending", callback=True), "delivery_waiting"),
+    "pending to callbacks": (DeliveryQuery(status="pending", callback=True), "delivery_unsettled"),
     "pending of an endpoint": (DeliveryQuery(endpoint="ops", status="pending"), "delivery_unsettled"),
     "held of an endpoint": (DeliveryQuery(endpoint="ops", status="held"), "delivery_unsettled"),
     "tenant": (DeliveryQuery(tenant="acme"), "delivery_of_tenant"),
@@ -262,12 +262,21 @@ def test_a_page_of_deliveries_costs_the_same_however_many_there_are(store: Probe
     assert missing.next is not None
 
 
+@pytest.mark.parametrize("status", ["pending", "held", "failed", "delivered"])
+def test_a_list_of_what_is_for_callback_urls_looks_at_nothing_that_is_for_endpoints(
+    store: Probe, status: Literal["pending", "held", "failed", "delivered"]
+) -> None:
+    fill(store, 3, status, endpoint=None)
+    fill(store, 3 * LOOKS, status, place=1)
+    found = store.runner.run(store.store.find_deliveries(DeliveryQuery(callback=True, status=status)))
+    assert (len(found.deliveries), found.next) == (3, None)
+
+
 def test_every_list_of_deliveries_uses_its_index(store: Probe) -> None:
     indexes = {
         "all": "PRIMARY KEY",
         "of_job": "delivery_of_job",
         "of_endpoint": "delivery_of_endpoint",
-        "of_callbacks": "delivery_of_endpoint",
         "of_endpoint_pending": "delivery_unsettled (endpoint=? AND status=? AND key",
         "of_endpoint_held": "delivery_unsettled (endpoint=? AND status=? AND key",
         "of_endpoint_failed": "delivery_unsettled (endpoint=? AND status=? AND key",

@@ -54,7 +54,7 @@ def _way(query: DeliveryQuery, job_key: int | None) -> Way:
         return Way("of_job", job_key)
     if query.status == "sending":
         return Way("sending")
-    if query.endpoint is not None:
+    if query.endpoint is not None or query.callback:
         settled = query.status is None or query.status == "delivered"
         return Way("of_endpoint" if settled else f"of_endpoint_{query.status}", query.endpoint)
     if query.status == "failed":
@@ -63,4 +63,4 @@ def _way(query: DeliveryQuery, job_key: int | None) -> Way:
         return Way("waiting", query.status)
     if query.tenant:
         return Way("of_tenant", query.tenant)
-    return Way("of_callbacks" if query.callback else "all")
+    return Way("all")

@@ -7,6 +7,8 @@ of a lane or a command have none: it would make storing and finishing a job an e
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
+from msgspec import UNSET, UnsetType
+
 from hookyard import ids
 from hookyard.store.contract import AuditFound, AuditQuery, EndedQuery, JobQuery, JobsFound
 from hookyard.store.spans import first_key
@@ -29,10 +31,10 @@ _UNSUCCESSFUL: Final = {"failed", "timed_out", "cancelled"}
 
 
 class Way(NamedTuple):
-    """What finds the rows: the part of the statements' names, and what the index is asked for."""
+    """What finds the rows: the part of the statements' names, and what the index is asked for, if for anything."""
 
     name: str
-    value: str | int | None = None
+    value: str | int | UnsetType | None = UNSET
 
 
 class Wanted(NamedTuple):
@@ -142,14 +144,14 @@ def page_of(connection: Connection, sql: Mapping[str, Statement], wanted: Wanted
         wanted: what is asked for.
     """
     way, span, limit, asked, looks = wanted
-    inner = (*span, looks, way.value)
+    inner = (*span, looks, None if way.value is UNSET else way.value)
     connection.execute("BEGIN")
     try:
         rows = connection.execute(sql[f"page_{way.name}"].text, (*inner, limit + 1, *asked)).fetchall()
         if len(rows) > limit:
             return Page(rows[:limit], cast("int", rows[limit - 1][0]))
         reach = sql[f"reach_{way.name}"].text
-        given = inner[:3] if way.value is None else inner
+        given = inner[:3] if way.value is UNSET else inner
         ((looked, last),) = cast("list[tuple[int, int | None]]", connection.execute(reach, given).fetchall())
         return Page(rows, last if looked == looks else None)
     finally:

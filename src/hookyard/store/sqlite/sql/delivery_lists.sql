@@ -9,27 +9,24 @@ SELECT key AS place FROM delivery INDEXED BY delivery_of_job
 WHERE job_key = ?4 AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: of_endpoint
+-- Of an endpoint, or with NULL to callback URLs.
 SELECT key AS place FROM delivery INDEXED BY delivery_of_endpoint
-WHERE endpoint = ?4 AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
-
--- columns: of_callbacks
-SELECT key AS place FROM delivery INDEXED BY delivery_of_endpoint
-WHERE endpoint IS NULL AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
+WHERE endpoint IS ?4 AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: of_endpoint_pending
--- Of an endpoint what waits, is held or has failed for good.
+-- Of the same what waits, is held or has failed for good.
 SELECT key AS place FROM delivery INDEXED BY delivery_unsettled
-WHERE endpoint = ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'pending'
+WHERE endpoint IS ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'pending'
   AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: of_endpoint_held
 SELECT key AS place FROM delivery INDEXED BY delivery_unsettled
-WHERE endpoint = ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'held'
+WHERE endpoint IS ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'held'
   AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: of_endpoint_failed
 SELECT key AS place FROM delivery INDEXED BY delivery_unsettled
-WHERE endpoint = ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'failed'
+WHERE endpoint IS ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'failed'
   AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: sending
@@ -75,12 +72,6 @@ SELECT /* columns delivery */, x'' FROM (/* columns of_endpoint */) /* columns a
 
 -- name: reach_of_endpoint
 SELECT count(*), min(place) FROM (/* columns of_endpoint */);
-
--- name: page_of_callbacks
-SELECT /* columns delivery */, x'' FROM (/* columns of_callbacks */) /* columns asked_for */;
-
--- name: reach_of_callbacks
-SELECT count(*), min(place) FROM (/* columns of_callbacks */);
 
 -- name: page_of_endpoint_pending
 SELECT /* columns delivery */, x'' FROM (/* columns of_endpoint_pending */) /* columns asked_for */;
