@@ -13,7 +13,7 @@ from hookyard.clock import Clock, rfc3339
 from hookyard.dispatch.new_job import Ask, NewJob, UniqueAsk, make_job
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.payload import decode_payload, payload_of
-from hookyard.dispatch.schedules.telling import Tells, Written
+from hookyard.dispatch.schedules.telling import Prepared, Tells
 from hookyard.errors import Refused, StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
@@ -237,8 +237,8 @@ class Firing:
 class _Telling:
     """The event of a fire time, on its way into the transaction that acts on it, if there is one to be told."""
 
-    def __init__(self, written: Written | None) -> None:
-        self._written = written
+    def __init__(self, prepared: Prepared | None) -> None:
+        self._prepared = prepared
         self._told = False
 
     def op(self, entry: Entry, step: Step, outcome: FireOutcome, now: int, job: Enqueue | None = None) -> FireSchedule:
@@ -250,8 +250,8 @@ class _Telling:
             next_at=step.next_at,
             outcome=outcome,
             job=job,
-            events=() if self._written is None else self._written.events,
-            deliveries=() if self._written is None else self._written.deliveries,
+            events=() if self._prepared is None else self._prepared.events,
+            deliveries=() if self._prepared is None else self._prepared.deliveries,
         )
 
     def of(self, done: Done | None, told: bool = True) -> Done | None:
@@ -261,8 +261,8 @@ class _Telling:
 
     def end(self) -> None:
         """Have what was written sent."""
-        if self._written is not None:
-            (self._written.committed if self._told else self._written.dropped)()
+        if self._prepared is not None:
+            (self._prepared.committed if self._told else self._prepared.dropped)()
 
 
 def facts(name: str, fire_at: int | None, next_at: int | None) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Protocol
 from hookyard.model import Delivery, Event
 
 
-class Written(Protocol):
+class Prepared(Protocol):
     """An event that goes into a transaction of the caller's; :meth:`committed` or :meth:`dropped` must follow."""
 
     @property
@@ -35,7 +35,7 @@ class Tells(Protocol):
         """Store one in a transaction of its own, and wait for nothing."""
         ...
 
-    def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> Written | None:
+    def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> Prepared | None:
         """One for the caller's transaction; None when nobody is to know of it."""
         ...
 
@@ -46,5 +46,5 @@ class Quiet:
     def soon(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> None:
         """Say nothing."""
 
-    def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> Written | None:
+    def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> Prepared | None:
         """Say nothing."""
