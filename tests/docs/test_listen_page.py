@@ -1,8 +1,11 @@
-"""Trying outgoing webhooks: the page is walked, and so is the README's section about them."""
+"""Trying outgoing webhooks: the pages about it, and the section of the README, are walked as they are written."""
 
+import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 from tests.docs.test_documents import ROOT, Block, Walk, blocks, eventually, matches
 
@@ -68,3 +71,16 @@ def test_the_readme_verifies_what_is_signed_and_nothing_else() -> None:
     exec(block.text, {"headers": headers, "body": b"{}", "secrets": [SECRET]})  # noqa: S102  what the page shows
     with pytest.raises(VerificationError):
         exec(block.text, {"headers": headers, "body": b"[]", "secrets": [SECRET]})  # noqa: S102  likewise
+
+
+def test_the_page_about_events_of_ones_own_works_as_written(walk: Walk) -> None:
+    shown = list(blocks(ROOT / "docs" / "how-to" / "send-an-event.md"))
+    for block in shown:
+        if block.marks.get("file", "").endswith(".py"):
+            walk.write(block)
+    first = json.loads(follow(walk, iter(shown)))
+    again = json.loads(walk.run(next(block for block in reversed(shown) if "run" in block.marks)))
+    assert (first["job_id"], first["status"]) == (again["job_id"], "succeeded")
+    with contextlib.closing(apsw.Connection(str(walk.folder / "hookyard.db"), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        assert list(db.execute("SELECT event, receiver FROM outgoing")) == [("order.placed", "crm")]
+    assert walk.stop("hookyard") == 0, walk.log("hookyard")
