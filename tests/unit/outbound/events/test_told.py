@@ -190,7 +190,7 @@ class Story:
         for times in range(1, 5):
             self.call.clock.advance(MINUTE)
             await self.hears_of("plain", times)
-            await self.hears("job.succeeded", times=before + times)  # one that still ran would have the next one skipped
+            await self.hears("job.succeeded", times=before + times)  # else the next one is skipped
         await self.hears("schedule.fired", "schedule.skipped", "schedule.refused")
         self.call.clock.advance(10 * MINUTE)
         await self.hears("schedule.missed")
