@@ -1,7 +1,7 @@
 """How many examples the costly property tests draw.
 
-Where `CI` is set Hypothesis draws the same ones at every run, so that no run fails by chance and none finds more than the
-one before: what is new is found by runs elsewhere, and by those that draw more.
+Where `CI` is set Hypothesis draws the same ones at every run, so that no run fails by chance and none finds more than
+the one before: what is new is found by runs elsewhere, and by those that draw more.
 """
 
 import os
