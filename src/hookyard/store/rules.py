@@ -63,6 +63,14 @@ def is_recovered(status: DeliveryStatus, last_error: str | None, next_at: int | 
     return last_error not in NEVER_AGAIN if status == "failed" else (next_at or 0) > now
 
 
+def is_of_tenant(op: RecoverDeliveries | PurgeDeliveries) -> bool:
+    """Whether a walk goes through all that a tenant has, since its pages would tell how much others have.
+
+    What is for callback URLs is of all tenants; what is for an endpoint is of one, but for a name that was another's.
+    """
+    return op.endpoint is None and bool(op.tenant)
+
+
 def is_meant(op: RecoverDeliveries | PurgeDeliveries, tenant: str, url: str | None) -> bool:
     """Whether a walk is about a delivery that it looks at, of this tenant and to this callback URL, if it is to one."""
     if op.tenant not in {None, tenant}:

@@ -267,6 +267,28 @@ class RecoveryContract(StoreCase):
         assert store.all(replace(purge, origin=None)) == [DeliveriesMoved(1, None)]
         assert statuses(store, *to, endpoints) == ["sending", "sending", "gone", "gone", "failed"]
 
+    def test_pages_of_a_tenant_tell_nothing_of_what_others_have_for_callback_urls(self, store: Probe) -> None:
+        to = replace(store.delivery(), endpoint=None, url="https://a.example/", next_at=None)
+        to = replace(to, status="failed", completed_at=store.now)
+        ours = tuple(replace(to, id=store.new_id(), tenant="acme") for _ in range(2))
+        told = replace(store.delivery(), tenant="acme", next_at=None, status="failed", completed_at=store.now)
+        add(store, ours[0], *(replace(to, id=store.new_id(), tenant="zeta") for _ in range(5)), ours[1], told)
+        dry = RecoverDeliveries(now=store.now, endpoint=None, limit=1, tenant="acme", dry_run=True)
+        pages = [replace(dry, after=one) for one in (None, ours[0].id, ours[1].id, told.id)]
+        assert store.all(*pages) == [
+            DeliveriesMoved(1, ours[0].id),
+            DeliveriesMoved(1, ours[1].id),
+            DeliveriesMoved(0, told.id),
+            DeliveriesMoved(0, None),
+        ]
+        assert store.all(replace(dry, limit=9, dry_run=False)) == [DeliveriesMoved(2, None)]
+        purge = PurgeDeliveries(now=store.now, endpoint=None, statuses=("failed", "delivered"), tenant="acme")
+        assert store.all(purge, replace(purge, statuses=("pending",), limit=2)) == [
+            DeliveriesMoved(0, None),
+            DeliveriesMoved(2, ours[1].id),
+        ]
+        assert statuses(store, *ours, told) == ["gone", "gone", "failed"]
+
     def test_another_endpoints_are_never_deleted(self, store: Probe) -> None:
         (one,), (other,) = failed(store), failed(store, endpoint="else")
         callback = replace(store.delivery(), endpoint=None, url="https://example.com")

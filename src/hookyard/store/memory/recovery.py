@@ -21,7 +21,7 @@ from hookyard.store.contract import (
     Stale,
 )
 from hookyard.store.memory.data import Data
-from hookyard.store.rules import is_meant, is_open, is_recovered, sent_again
+from hookyard.store.rules import is_meant, is_of_tenant, is_open, is_recovered, sent_again
 from hookyard.store.spans import in_span
 
 
@@ -114,10 +114,15 @@ def _told(delivery: Delivery) -> tuple[str | None, ...] | None:
 def _walk(
     data: Data, op: RecoverDeliveries | PurgeDeliveries, wanted: Callable[[Delivery], bool]
 ) -> tuple[list[Delivery], str | None]:
-    """What is looked at, and the id to go on after."""
+    """What is looked at and may be meant, and the id to go on after."""
     since = op.since if isinstance(op, RecoverDeliveries) else None
     after = -1 if op.after is None else ids.key(op.after)
-    rows = [one for one in data.deliveries.values() if one.endpoint == op.endpoint and wanted(one)]
+
+    def is_wanted(one: Delivery) -> bool:
+        return one.endpoint == op.endpoint and wanted(one)
+
+    every = data.deliveries.values()
+    rows = [one for one in every if (one.tenant == op.tenant if is_of_tenant(op) else is_wanted(one))]
     rows = sorted((one for one in rows if in_span(one.id, since, op.until)), key=lambda one: one.id)
     looked = [one for one in rows if ids.key(one.id) > after][: max(op.limit, 0)]
-    return looked, looked[-1].id if 0 < len(looked) == op.limit else None
+    return list(filter(is_wanted, looked)), looked[-1].id if 0 < len(looked) == op.limit else None

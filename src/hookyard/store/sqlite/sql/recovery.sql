@@ -39,6 +39,14 @@ SELECT key, tail, tenant, url, status, last_error, next_at FROM (
     AND status = 'failed' AND key > ?2 AND key < ?3 AND ?6 ORDER BY key LIMIT ?4)
 ORDER BY 1 LIMIT ?4;
 
+-- name: of_tenant
+-- All that a tenant has, for whom and however it stands: a walk through what is for callback URLs would tell by its pages
+-- how much others have. What is for an endpoint has no status here. The parameters are the tenant, and the last three of
+-- the walks.
+SELECT key, tail, tenant, url, CASE WHEN endpoint IS NULL THEN status ELSE '' END, last_error, next_at
+FROM delivery INDEXED BY delivery_of_tenant
+WHERE tenant <> '' AND tenant = ?1 AND key > ?2 AND key < ?3 ORDER BY key LIMIT ?4;
+
 -- name: all_of
 SELECT key, tail, tenant, url, status FROM delivery INDEXED BY delivery_of_endpoint
 WHERE endpoint IS ?1 AND key > ?2 AND key < ?3

@@ -18,7 +18,7 @@ from hookyard.store.contract import (
     ResumeDeliveries,
     Stale,
 )
-from hookyard.store.rules import is_meant, is_recovered
+from hookyard.store.rules import is_meant, is_of_tenant, is_recovered
 from hookyard.store.spans import first_key
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_numbers, numbers
@@ -30,7 +30,7 @@ from hookyard.store.sqlite.write.db import Db
 _SQL = statements.load("recovery")
 _STANDING, _SEND_AGAIN, _ABANDON = _SQL["standing"], _SQL["send_again"], _SQL["abandon"]
 _RECOVERABLE, _ALL_OF, _SOME_OF = _SQL["recoverable"], _SQL["all_of"], _SQL["some_of"]
-_FORGET, _TOLD = _SQL["forget"], _SQL["told"]
+_OF_TENANT, _FORGET, _TOLD = _SQL["of_tenant"], _SQL["forget"], _SQL["told"]
 _RESUME = _SQL["resume"]
 _NEWEST = 1 << 60
 """Greater than any key."""
@@ -75,9 +75,14 @@ def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]
 
 
 def _recover(db: Db, op: RecoverDeliveries) -> Result:
-    found = db.rows(_RECOVERABLE, (*_walk(op, op.since), op.waiting, op.failed))
+    walk = _walk(op, op.since)
+    asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
+    if is_of_tenant(op):
+        found = db.rows(_OF_TENANT, (op.tenant, *walk[1:]))
+    else:
+        found = db.rows(_RECOVERABLE, (*walk, op.waiting, op.failed))
     rows = cast("list[tuple[int, int, str, str | None, DeliveryStatus, str | None, int | None]]", found)
-    ours = [row for row in rows if is_meant(op, row[2], row[3])]
+    ours = [row for row in rows if row[4] in asked and is_meant(op, row[2], row[3])]
     again = [key for key, *_, status, error, at in ours if is_recovered(status, error, at, op.now)]
     if not op.dry_run:
         _send_again(db, again, op.now)
@@ -96,7 +101,9 @@ def purge_deliveries(db: Db, ops: Sequence[PurgeDeliveries]) -> list[Result]:
 
 def _purge(db: Db, op: PurgeDeliveries) -> Result:
     asked = frozenset[str](op.statuses)
-    if "delivered" in asked:
+    if is_of_tenant(op):
+        found = [row[:5] for row in db.rows(_OF_TENANT, (op.tenant, *_walk(op)[1:]))]
+    elif "delivered" in asked:
         found = db.rows(_ALL_OF, _walk(op))
     else:
         found = db.rows(_SOME_OF, (*_walk(op), *(status in asked for status in ("pending", "held", "failed"))))
