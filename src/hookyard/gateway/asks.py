@@ -69,7 +69,7 @@ class Asks:
 
     def _check_callback(self, url: str, base: str) -> None:
         if not self._deps.config.outbound.callback_secrets:
-            reason: str | None = "No secret to sign callbacks with is configured."
+            reason: str | None = "No secret to sign callbacks with is configured: outbound.callback_secrets."
         else:
             reason = self._deps.check_callback(url)
         if reason is not None:

@@ -304,6 +304,7 @@ def test_a_callback_is_refused_while_nothing_can_sign_it() -> None:
     house = house_of(config_of(callbacks=False))
     reply = house.trigger(HELLO | {"callback_url": "https://example.com/"})
     assert (reply.code, reply.json["path"]) == ("invalid_input", "$.callback_url")
+    assert "outbound.callback_secrets" in reply.json["detail"]
     assert not house.dispatcher.jobs
 
 

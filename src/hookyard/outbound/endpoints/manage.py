@@ -368,7 +368,8 @@ def _http(entry: Entry) -> Entry:
 
 def _refuse(faults: Iterable[Fault]) -> None:
     for path, why in faults:
-        raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}.", path=f"$.{path}")
+        end = "" if why.endswith("?") else "."
+        raise Refused("invalid_input", f"{why[0].upper()}{why[1:]}{end}", path=f"$.{path}")
 
 
 def _private(asked: NewEndpoint, secrets: tuple[KeptSecret, ...]) -> Private:

@@ -306,7 +306,11 @@ def _sampled(known: Entry, event: str | None, kinds: Iterable[KnownType], now: i
         if event in {None, name} and (body := sample_of(kind, now)) is not None:
             return name, body
     if event is not None:
-        raise Refused("invalid_input", f"There is no sample of {event!r}.", path="$.event")
+        raise Refused(
+            "invalid_input",
+            f"There is no sample of {event!r}, only of Hookyard's own events and of what plugins declare.",
+            path="$.event",
+        )
     return _USUAL, sample(BY_NAME[_USUAL], now)
 
 

@@ -98,6 +98,7 @@ def test_whatever_is_wrong_with_one_is_refused_at_its_place(asked: dict[str, obj
             await room.make("crm", asked)
         assert (caught.value.code, caught.value.path) == ("invalid_input", path)
         assert says in caught.value.detail
+        assert not caught.value.detail.endswith("?.")
         assert "hunter2" not in caught.value.detail
         assert room.writer.written == []
         assert room.manager.entries() == []

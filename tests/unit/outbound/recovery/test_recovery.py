@@ -240,7 +240,7 @@ def test_a_sample_waits_for_no_order_and_there_is_none_of_what_is_unknown(kind: 
                 await it.recovery.test("a", event="order.placed", tenant="", audit=it.audit("endpoint.test"))
             assert (caught.value.code, caught.value.detail) == (
                 "invalid_input",
-                "There is no sample of 'order.placed'.",
+                "There is no sample of 'order.placed', only of Hookyard's own events and of what plugins declare.",
             )
             with pytest.raises(Refused) as caught:
                 await it.recovery.test("a", event=None, tenant="acme", audit=it.audit("endpoint.test"))
