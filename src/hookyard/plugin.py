@@ -13,6 +13,7 @@ from msgspec import Struct
 from hookyard.command import CommandOptions, CommandSpec, Isolation, Keyed, Unique
 from hookyard.context import Context, Encodable, SyncContext
 from hookyard.context.events import EventSpec, declared_type_problem
+from hookyard.crashing import crashing, why_crashing
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HookDecorator
 from hookyard.model import Breaker, Retry, UniquePolicy
@@ -262,6 +263,9 @@ def _declared(name: str, events: Mapping[str, object]) -> dict[str, EventSpec]:
         if not (isinstance(data, type) and issubclass(data, Struct)):
             msg = f"plugin {name!r}: the data of the event {kind!r} is {data!r}, and must be a msgspec.Struct"
             raise DeclarationError(msg)
+        if place := crashing(data):
+            msg = f"plugin {name!r}: the data of the event {kind!r}, {data.__name__}: {why_crashing(place)}"
+            raise DeclarationError(msg)
         try:
             msgspec.json.schema(data, schema_hook=type_hook)
             found[kind] = EventSpec(kind, data)
@@ -274,6 +278,9 @@ def _declared(name: str, events: Mapping[str, object]) -> dict[str, EventSpec]:
 def _check_config(name: str, config: object) -> None:
     if not (isinstance(config, type) and issubclass(config, Struct)):
         msg = f"plugin {name!r}: config is {config!r}, and must be a msgspec.Struct"
+        raise DeclarationError(msg)
+    if place := crashing(config):
+        msg = f"plugin {name!r}: config={config.__name__}: {why_crashing(place)}"
         raise DeclarationError(msg)
     try:
         msgspec.json.schema(config, schema_hook=type_hook)

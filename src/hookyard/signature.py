@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from hookyard.command import CommandOptions, Keyed, Unique, as_struct
 from hookyard.context import Context, HookContext, SyncContext
+from hookyard.crashing import crashing, why_crashing
 from hookyard.errors import DeclarationError
 from hookyard.hookspecs import HOOKS, HookSpecs, ProceedSync
 from hookyard.keypath import KeyPath
@@ -296,6 +297,8 @@ def _check_generic(definition: Definition, hint: object, right: type[Any], confi
 
 
 def _check_type(definition: Definition, what: str, hint: object) -> None:
+    if place := crashing(hint):
+        definition.refuse(f"{what} {_show(hint)}: {why_crashing(place)}")
     try:
         msgspec.json.Decoder(hint)
         msgspec.json.schema(hint, schema_hook=type_hook)

@@ -7,13 +7,14 @@ checked would promise what it does not keep.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, NamedTuple, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Final, NamedTuple, Union, cast
 from urllib.parse import unquote
 
 import msgspec
 from msgspec import Meta, Struct
 
 from hookyard.command import as_struct
+from hookyard.crashing import crashing
 from hookyard.errors import SchemaError
 from hookyard.schema.leaves import limits, literal, scalar, whole
 from hookyard.schema.objects import Part, settle, struct
@@ -47,11 +48,6 @@ def compile_type(schema: Mapping[str, object], name: str) -> Any:  # noqa: ANN40
     except (TypeError, ValueError, NotImplementedError) as error:
         raise SchemaError("", str(error).strip().splitlines()[0]) from error
     return made
-
-
-def _is_map(kind: object) -> bool:
-    """Whether a type form is a mapping, with bounds or without."""
-    return get_origin(get_args(kind)[0] if get_origin(kind) is Annotated else kind) is dict
 
 
 class _Leaf(NamedTuple):
@@ -173,11 +169,10 @@ class _Compiler:
                 raise SchemaError(at, f"one option lists values of type {kind}, another allows any of them")
         if values:
             made.append(literal(values, at))
-        patterns = any(leaf.kind == "string" and "pattern" in leaf.schema for leaf in leaves)
-        if patterns and (any(leaf.kind == "array" for leaf in leaves) or any(_is_map(kind) for kind in made)):
-            # msgspec 0.22 keeps both in one place of its decoder: the process crashes when that is freed.
+        union: Any = Union[tuple(made)]  # noqa: UP007  a tuple of values
+        if crashing(union):
             raise SchemaError(at, "a text with a pattern cannot stand beside a list or a mapping")
-        return Union[tuple(made)]  # noqa: UP007  a tuple of values
+        return union
 
     def _tags(self, objects: list[_Leaf], at: str) -> dict[str, Tag]:
         """For each of several objects the property and the value that tell it from the others."""

@@ -15,9 +15,9 @@ from hookyard import Breaker, DeclarationError, Plugin, Retry
 
 HEAD = """
 from __future__ import annotations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from collections.abc import Iterator
-from msgspec import Struct
+from msgspec import Meta, Struct
 from hookyard import *
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForCheckers
@@ -27,6 +27,8 @@ class Half(Struct): z: OnlyForCheckers | None = None
 class Config(Struct): a: int = 0
 class Other(Struct): a: int = 0
 class Custom: pass
+Code = Annotated[str, Meta(pattern="^[a-z]+$")]
+class Marked(Struct): code: Code | list[Code] | None = None
 plain, with_config = Plugin("plain"), Plugin("config", config=Config)
 """
 
@@ -75,6 +77,11 @@ def declare(tmp_path: Path) -> Iterator[Declare]:
         ("async def f(data: In, ctx: Context) -> Custom: ...", "the output Custom cannot be JSON and back"),
         ("async def f(data: In, ctx: Context) -> Iterator[Out]: ...", "cannot be JSON and back"),
         ("async def f(data: In, ctx: Context) -> list[complex]: ...", "cannot be JSON and back"),
+        ("async def f(data: In, ctx: Context) -> Code | list[int]: ...", "itself allows a text with a pattern beside"),
+        (
+            "async def f(data: Marked, ctx: Context) -> Out: ...",
+            "Marked.code allows a text with a pattern",
+        ),
         ("async def f(data: In, ctx: Context) -> Nowhere: ...", "'Nowhere' is not there at run time"),
         ("async def f(data: OnlyForCheckers, ctx: Context) -> Out: ...", "import it for real, not under TYPE_CHECKING"),
         (
