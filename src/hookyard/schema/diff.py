@@ -28,8 +28,12 @@ def diff(old: Lock, new: Lock, absent: Mapping[str, str] | None = None) -> tuple
         why = (absent or {}).get(key.partition("/")[0])
         return f"the {what} is gone" + (f": {why}" if why else "")
 
+    # What is the same need not be compared, however large or deep it is.
+    same = old.types == new.types
     for key, was in old.commands.items():
         now = new.commands.get(key)
+        if same and was == now:
+            continue
         if now is not None:
             found += _command(key, (was, old.types), (now, new.types))
         else:
@@ -39,6 +43,8 @@ def diff(old: Lock, new: Lock, absent: Mapping[str, str] | None = None) -> tuple
     ]
     for key, told in old.events.items():
         tells = new.events.get(key)
+        if told == tells:
+            continue
         found += [Change(key, "event", "", gone("event", key))] if tells is None else _event(key, told, tells)
     found += [
         Change(key, "event", "", "the event is new", breaking=False) for key in new.events if key not in old.events
@@ -55,6 +61,13 @@ def compare(side: Side, old: Schema, new: Schema, types: tuple[Types, Types]) ->
         new: what there is.
         types: what the old and the new one refer to, by the last part of the reference.
     """
+    try:
+        yield from list(_compared(side, old, new, types))
+    except RecursionError:
+        yield "", "the types are nested too deeply to tell what has changed", True
+
+
+def _compared(side: Side, old: Schema, new: Schema, types: tuple[Types, Types]) -> Iterator[tuple[str, str, bool]]:
     told: set[tuple[str, str]] = set()
     for forward in (True, False):
         sides = Sides(side, forward, *types)

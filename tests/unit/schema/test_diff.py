@@ -1,5 +1,6 @@
 """What of a change breaks callers: one row for each kind of change."""
 
+import copy
 import datetime as dt
 import itertools
 import uuid
@@ -12,8 +13,10 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct, defstruct
 
-from hookyard.schema import compare
+from hookyard.schema import compare, diff
+from hookyard.schema.change import Change
 from hookyard.schema.exact import complete
+from hookyard.schema.lock import Lock, LockedEvent
 from hookyard.signature import type_hook
 
 Found = list[tuple[str, str, bool]]
@@ -276,6 +279,32 @@ def test_a_change_breaks_or_does_not(old: object, new: object, as_input: bool, a
 def test_what_is_the_same_has_no_differences_at_all() -> None:
     for kind in (Tree, record(a=list[int], b=dict[str, Cat | Dog]), dt.datetime, bytes, Point3, LongerRow):
         assert compared("input", kind, kind) == []
+
+
+def deep(levels: int) -> LockedEvent:
+    """A locked event of so many objects within each other."""
+    types = {
+        f"T{level}": {"type": "object", "properties": {"a": {"$ref": f"#/types/T{level - 1}"}}}
+        for level in range(1, levels)
+    }
+    return LockedEvent(data={"$ref": f"#/types/T{levels - 1}"}, types={**types, "T0": {"type": "string"}})
+
+
+def test_what_is_too_deep_to_be_compared_breaks_if_it_has_changed_and_not_if_it_is_the_same() -> None:
+    old, new = (Lock(plugins={}, commands={}, types={}, events={"till/rang": deep(levels)}) for levels in (900, 901))
+    assert diff(old, old) == ()
+    assert diff(old, new) == (
+        Change("till/rang", "event", "", "the types are nested too deeply to tell what has changed"),
+    )
+
+
+def test_a_long_enum_that_is_the_same_is_not_compared_value_by_value() -> None:
+    data: dict[str, Any] = {"type": "object", "properties": {"a": {"enum": [f"v{n}" for n in range(50_000)]}}}
+    old, new = (
+        Lock(plugins={}, commands={}, types={}, events={"till/rang": LockedEvent(data=each)})
+        for each in (data, copy.deepcopy(data))
+    )
+    assert diff(old, new) == ()
 
 
 SENTENCES: list[tuple[Literal["input", "output"], object, object, str, str]] = [
