@@ -21,6 +21,6 @@ class SqliteMachine(KeptMachine):
 def test_what_is_kept_and_forgotten_never_differs_and_nothing_live_is_forgotten() -> None:
     # Bounded by the number of examples, and without a deadline: a busy machine's disk must not fail it.
     bounds = settings(
-        max_examples=examples(12), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=examples(25), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     run_state_machine_as_test(SqliteMachine, settings=bounds)

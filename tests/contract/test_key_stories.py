@@ -93,7 +93,7 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(_batch, min_size=2, max_size=8))
 def test_the_keys_of_dead_letters_and_of_parts_are_as_the_model_has_them(
     stores: Stores, batches: list[tuple[int, list[Drawn]]]

@@ -49,6 +49,6 @@ class SqliteMachine(StoreMachine):
 def test_sqlite_and_the_model_never_differ_and_keep_the_promises() -> None:
     # Bounded by the number of examples, and without a deadline: a busy machine's disk must not fail it.
     bounds = settings(
-        max_examples=examples(30), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=examples(80), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     run_state_machine_as_test(SqliteMachine, settings=bounds)

@@ -28,6 +28,6 @@ class SqliteMachine(SentMachine):
 def test_of_each_order_one_goes_and_nothing_is_lost_whatever_is_done() -> None:
     # Bounded by the number of examples, and without a deadline: a busy machine's disk must not fail it.
     bounds = settings(
-        max_examples=examples(30), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=examples(60), stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     run_state_machine_as_test(SqliteMachine, settings=bounds)
