@@ -46,7 +46,7 @@ def declared_type_problem(name: str, *, noted: bool = False) -> str | None:
     """
     if why := note_type_problem(name) if noted else type_problem(name):
         return why
-    house = name.partition(".")[0] in _HOUSE
+    house = name == "job" or name.partition(".")[0] in _HOUSE
     return f"is one of Hookyard's own, as all of {', '.join(_HOUSE)}" if house else None
 
 

@@ -87,6 +87,7 @@ def test_a_manifest_declares_events_with_their_schemas(home: Path) -> None:
         ({"till.opened": {"not": {}}}, "events.till.opened/not: the keyword 'not' is outside the subset"),
         ({"job.opened": SCHEMA}, "events.job.opened: the event type 'job.opened' is reserved"),
         ({"endpoint.opened": SCHEMA}, "events.endpoint.opened: the event type 'endpoint.opened' is one of Hookyard's"),
+        ({"job": SCHEMA}, "events.job: the event type 'job' is one of Hookyard's"),
         ({" ": SCHEMA}, "events. : the event type ' ' is no event type"),
         ({"": SCHEMA}, "events.: the event type '' is no event type"),
     ],
