@@ -82,5 +82,7 @@ def test_the_page_about_events_of_ones_own_works_as_written(walk: Walk) -> None:
     again = json.loads(walk.run(next(block for block in reversed(shown) if "run" in block.marks)))
     assert (first["job_id"], first["status"]) == (again["job_id"], "succeeded")
     with contextlib.closing(apsw.Connection(str(walk.folder / "hookyard.db"), flags=apsw.SQLITE_OPEN_READONLY)) as db:
-        assert list(db.execute("SELECT event, receiver FROM outgoing")) == [("order.placed", "crm")]
+        # apsw's own types leave a part of the bindings unknown.
+        sent = list(db.execute("SELECT event, receiver FROM outgoing"))  # pyright: ignore[reportUnknownMemberType]
+    assert sent == [("order.placed", "crm")]
     assert walk.stop("hookyard") == 0, walk.log("hookyard")
