@@ -15,11 +15,11 @@ import uvicorn
 import uvloop
 
 from hookyard import log
+from hookyard.bound import Bound
 from hookyard.config import Loaded
 from hookyard.config.model import Server as ServerSettings
 from hookyard.errors import CannotListen, ConfigError, Refused
 from hookyard.garbage import seldom
-from hookyard.gateway.refusals import Bound
 from hookyard.reloading import Reread
 from hookyard.service import Service
 from hookyard.wire import BoundedProtocol

@@ -25,7 +25,6 @@ from hookyard.facilities import Facilities
 from hookyard.gateway import GatewayDeps, Readiness, Tables, build
 from hookyard.gateway.bodies import Bodies
 from hookyard.gateway.limits import Limits
-from hookyard.gateway.write_probe import WriteProbe
 from hookyard.host.changes import Changes, changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Registry
@@ -40,6 +39,7 @@ from hookyard.store.audited import first_of
 from hookyard.store.coalescer import Coalescer
 from hookyard.store.contract import AppendAudit, Done, Store
 from hookyard.store.sqlite import SqliteStore
+from hookyard.store.write_probe import WriteProbe
 
 _log = log.get("service")
 _WRONG = {"failed", "blocked", "incompatible"}
@@ -68,7 +68,7 @@ class Service:
         self._assembly = assembly
         self._store = store
         self._readiness = Readiness()
-        self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch)
+        self._writer = Coalescer(store, queue=config.store.queue, batch=config.store.batch, clock=clock)
         self._hooks = Hooks(_with_hooks(assembly), own=[(own.plugin, None)])
         self._outbound = Outbound(config, self._writer, make_id, clock, ended=self._hooks.delivery_ended)
         self._artifacts = ArtifactStore.open(config.artifacts, loaded.base)

@@ -14,6 +14,7 @@ from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
+from hookyard.bound import Bound
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, json_answer, problem, value_answer
 from hookyard.gateway.audit import Audit
@@ -32,7 +33,7 @@ from hookyard.gateway.limits import Exceeded, kind_of
 from hookyard.gateway.plugins import Plugins
 from hookyard.gateway.proxies import Proxies
 from hookyard.gateway.readiness import check_ready
-from hookyard.gateway.refusals import Bound, crashed, refuse
+from hookyard.gateway.refusals import crashed, refuse
 from hookyard.gateway.request import joined
 from hookyard.gateway.request import request_id as given_id
 from hookyard.gateway.schedules.routes import Schedules

@@ -17,7 +17,6 @@ from hookyard.gateway.documents import Fetch, no_fetches
 from hookyard.gateway.handshake import Visit, no_visits
 from hookyard.gateway.limits import Limits
 from hookyard.gateway.readiness import Readiness
-from hookyard.gateway.write_probe import WriteProbe
 from hookyard.host.changes import Changes
 from hookyard.host.hooks import Hooks
 from hookyard.host.registry import Registry
@@ -28,6 +27,7 @@ from hookyard.outbound.lines import LineState
 from hookyard.outbound.overview import EndpointCounts
 from hookyard.outbound.recovery import Recovery
 from hookyard.store.contract import Op, Result, Store
+from hookyard.store.write_probe import WriteProbe
 from hookyard.webhook_secret import PublicKey
 
 

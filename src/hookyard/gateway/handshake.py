@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from hookyard import log
+from hookyard.bound import Bound
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer
-from hookyard.gateway.refusals import Bound
 from hookyard.inbound.handshake import Handshake, Reply, Terms
 from hookyard.inbound.request import InboundRequest
 from hookyard.inbound.verifier import Key

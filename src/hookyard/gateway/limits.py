@@ -8,11 +8,11 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Final, Literal, NamedTuple
 
+from hookyard.bound import Bound
 from hookyard.config.model import LimitSettings
 from hookyard.config.values import Rate
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Headers
-from hookyard.gateway.refusals import Bound
 
 MOST: Final = 50_000
 """Callers that are remembered for one limit: those with all of their allowance are forgotten first."""

@@ -4,9 +4,9 @@ import asyncio
 from typing import Literal
 
 from hookyard.errors import Refused, StoreUnavailable
-from hookyard.gateway.write_probe import WriteProbe
 from hookyard.host.hooks import Hooks
 from hookyard.store.contract import Store
+from hookyard.store.write_probe import WriteProbe
 
 _PATIENCE = 2.0
 _RETRY_AFTER = 5

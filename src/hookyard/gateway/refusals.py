@@ -1,47 +1,18 @@
 """What is said of a request that is refused: a problem to the caller, one line to the log, and nothing more."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from hookyard import log
+from hookyard.bound import Bound
 from hookyard.errors import CODES, Refused
 from hookyard.gateway.answer import Answer, problem
 from hookyard.inbound.verifier import BadSignature
 
 _log = log.get("gateway")
-_MOST: Final = 100
-_WITHIN: Final = 10_000
 _FLOODING: Final = frozenset({"unauthenticated", "invalid_signature", "rate_limited"})
 """What callers get who have shown no credential, or come too often."""
 _UNSIGNED: Final = frozenset({"busy", "invalid_request", "request_timeout", "too_large"})
 """What callers of a source get before anybody has looked at a signature."""
-
-
-class Bound:
-    """How many lines a flood of callers may write whom nothing else holds back: a hundred in ten seconds.
-
-    Args:
-        now: the time in milliseconds.
-    """
-
-    __slots__ = ("_now", "_said", "_since", "_unsaid")
-
-    def __init__(self, now: Callable[[], int]) -> None:
-        self._now = now
-        self._since = now()
-        self._said = self._unsaid = 0
-
-    def take(self) -> int | None:
-        """How many were left out before a line that may be written now; None when this one is left out too."""
-        now = self._now()
-        if not 0 <= now - self._since < _WITHIN:
-            self._since, self._said = now, 0
-        if self._said >= _MOST:
-            self._unsaid += 1
-            return None
-        self._said += 1
-        unsaid, self._unsaid = self._unsaid, 0
-        return unsaid
 
 
 def refuse(

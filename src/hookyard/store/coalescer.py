@@ -13,10 +13,12 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final, Protocol, TypeAlias, cast
 
+from hookyard.clock import Clock, SystemClock
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.log import get
 from hookyard.store.contract import Enqueue, Failed, Op, Result, Store, Together
 from hookyard.store.order import PLACE
+from hookyard.store.refusals import Refusals, something
 
 LAZY_SECONDS: Final = 0.25
 """How long an operation of low priority waits for others to ride along with."""
@@ -65,9 +67,10 @@ class Coalescer:
         queue: how many may wait. When as many do, new jobs are refused; what ends or moves jobs that were accepted
             is refused only at twice as many, so that a full queue can still empty itself.
         batch: the most operations in one transaction.
+        clock: the time by which the log is kept short while the store refuses.
     """
 
-    def __init__(self, store: Store, *, queue: int, batch: int) -> None:
+    def __init__(self, store: Store, *, queue: int, batch: int, clock: Clock | None = None) -> None:
         self._store = store
         self._limit = queue
         self._batch = batch
@@ -81,9 +84,20 @@ class Coalescer:
         self._mixed = False
         """Whether what the writer thread has gathered may hold other threads' operations."""
         self._closed = True
-        self.refusal: StoreUnavailable | None = None
-        """Why the store took nothing of a batch, such as a full disk. Stays until somebody sets it to None, since what
-        is little may still be taken; batches that it takes cost nothing."""
+        self._clock: Clock = SystemClock() if clock is None else clock
+        self._refusals = Refusals(self._clock.now)
+
+    @property
+    def refusal(self) -> StoreUnavailable | None:
+        """Why the store took nothing of a batch, such as a full disk; None when it takes writes.
+
+        Stays until something of some size was taken, since what is little may still be taken.
+        """
+        return self._refusals.last
+
+    def refusal_over(self, before: StoreUnavailable) -> bool:
+        """Something of some size was taken since this refusal; returns whether there was no other meanwhile."""
+        return self._refusals.over(before)
 
     async def start(self) -> None:
         """Start the writer thread, bound to the running loop.
@@ -219,11 +233,14 @@ class Coalescer:
         try:
             results = self._store.apply([op for op, _ in batch])
         except StoreUnavailable as error:
-            self.refusal = error
+            self._refusals.note(error)
             results = [error] * len(batch)
         except Exception as error:  # the thread must go on: everybody waits for it
             log.exception("store.batch_failed", operations=len(batch))
             results = [StoreError(f"the store failed: {error}")] * len(batch)
+        else:
+            if self._refusals.last is not None:
+                self._try_again(self._refusals.last)
         if Failed in map(type, results):
             results = [StoreError(one.detail) if isinstance(one, Failed) else one for one in results]
         futures = [future for _, future in batch]
@@ -231,6 +248,19 @@ class Coalescer:
             futures, results = _tell_threads(futures, results)
         if futures:
             self._on_loop(self._resolve, futures, results)
+
+    def _try_again(self, before: StoreUnavailable) -> None:
+        """After a batch that was taken: see now and then whether more than a little is."""
+        if not self._refusals.is_time_to_try():
+            return
+        try:
+            self._store.apply([something(self._clock.now())])
+        except StoreUnavailable as error:
+            self._refusals.note(error)
+        except Exception:  # the batch is committed all the same, and its callers wait
+            log.exception("store.try_failed")
+        else:
+            self._refusals.over(before)
 
     def _on_loop(self, function: Callable[..., None], *arguments: object) -> None:
         try:

@@ -7,10 +7,11 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, MutableMapping, Sequence
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.ids import IdSource
@@ -38,6 +39,7 @@ from hookyard.store.contract import (
 )
 from hookyard.store.memory import MemoryStore
 from hookyard.store.order import ORDER
+from hookyard.store.refusals import SAID_EVERY
 from hookyard.testing import FakeClock
 
 CLOCK = FakeClock()
@@ -67,6 +69,8 @@ class Recorder(MemoryStore):
         self.entered = threading.Event()
         self.failures: list[Exception] = []
         self.closed = False
+        self.largest = 1_000_000
+        """How long a batch may be that fits."""
 
     def apply(self, ops: Sequence[Op]) -> list[Result]:
         self.batches.append(list(ops))
@@ -75,6 +79,8 @@ class Recorder(MemoryStore):
         assert self.open.wait(10)
         if self.failures:
             raise self.failures.pop()
+        if len(str(ops)) > self.largest:
+            raise StoreUnavailable("There is room for a little.")
         return super().apply(ops)
 
     def close(self) -> None:
@@ -84,11 +90,11 @@ class Recorder(MemoryStore):
 Story = Callable[[Coalescer, Recorder], Coroutine[Any, Any, None]]
 
 
-def tell(story: Story, *, queue: int = 100, batch: int = 64) -> Recorder:
+def tell(story: Story, *, queue: int = 100, batch: int = 64, clock: FakeClock | None = None) -> Recorder:
     store = Recorder()
 
     async def run() -> None:
-        coalescer = Coalescer(store, queue=queue, batch=batch)
+        coalescer = Coalescer(store, queue=queue, batch=batch, clock=clock)
         await coalescer.start()
         try:
             await asyncio.wait_for(story(coalescer, store), 20)
@@ -501,3 +507,75 @@ def test_a_lazy_failure_that_nobody_reads_makes_no_noise(caplog: pytest.LogCaptu
 
 def test_every_operation_has_a_place_in_the_order() -> None:
     assert sorted(op.__name__ for op in ORDER) == sorted(op.__name__ for op in Op.__subclasses__())
+
+
+FULL = StoreUnavailable("The disk is full.")
+
+
+def lines_of(logs: Sequence[MutableMapping[str, Any]], event: str) -> list[dict[str, Any]]:
+    return [{name: value for name, value in line.items() if name != "event"} for line in logs if line["event"] == event]
+
+
+async def refused_batches(coalescer: Coalescer, store: Recorder, count: int) -> None:
+    for _ in range(count):
+        store.failures = [FULL]
+        with pytest.raises(StoreUnavailable):
+            await coalescer.submit(enqueue())
+
+
+def test_a_disk_that_is_full_writes_one_line_in_five_seconds_with_how_many_more_were_refused() -> None:
+    clock = FakeClock()
+
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        with capture_logs() as logs:
+            await refused_batches(coalescer, store, 20)
+            clock.advance(SAID_EVERY)
+            await refused_batches(coalescer, store, 2)
+        line = {"log_level": "error", "room": "store", "error": "The disk is full."}
+        assert lines_of(logs, "store.unavailable") == [line, {**line, "unsaid": 19}]
+
+    tell(story, clock=clock)
+
+
+def test_a_refusal_is_over_once_a_larger_write_was_taken_of_itself_and_one_line_says_so() -> None:
+    clock = FakeClock()
+
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        await refused_batches(coalescer, store, 3)
+        with capture_logs() as logs:
+            await coalescer.submit(enqueue())  # a little fits onto a full disk as well
+            refusals = [coalescer.refusal]
+            clock.advance(SAID_EVERY)
+            await coalescer.submit(enqueue())
+            refusals.append(coalescer.refusal)
+            clock.advance(SAID_EVERY)
+            await coalescer.submit(enqueue())
+        assert refusals == [FULL, None]
+        assert lines_of(logs, "store.available") == [{"log_level": "info", "room": "store", "refused": 3}]
+        assert await store.states("") == ()
+
+    tell(story, clock=clock)
+
+
+def test_a_disk_that_takes_only_a_little_is_not_called_well_and_its_callers_get_their_answers() -> None:
+    clock = FakeClock()
+
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        await refused_batches(coalescer, store, 1)
+        clock.advance(SAID_EVERY)
+        with capture_logs() as logs:
+            store.largest = 1_000
+            assert isinstance(await coalescer.submit(enqueue()), Enqueued)
+            assert coalescer.refusal is not None
+        assert lines_of(logs, "store.available") == []
+
+    tell(story, clock=clock)
+
+
+def test_a_refusal_that_another_came_after_is_not_over() -> None:
+    async def story(coalescer: Coalescer, store: Recorder) -> None:
+        await refused_batches(coalescer, store, 1)
+        assert [coalescer.refusal_over(one) for one in (StoreUnavailable("an earlier one"), FULL)] == [False, True]
+        assert coalescer.refusal is None
+
+    tell(story)

@@ -8,11 +8,17 @@ from typing import Final, Self, TypeVar
 import apsw
 import apsw.aio
 
+from hookyard.bound import Bound
+from hookyard.clock import SystemClock
 from hookyard.errors import StoreUnavailable
+from hookyard.log import get
 from hookyard.store import stored_error
+from hookyard.store.refusals import SAID_EVERY
 from hookyard.store.sqlite.connect import BUSY_MS, unavailable
 from hookyard.store.sqlite.driver import AsyncConnection, Connection, Value, open_async
 from hookyard.store.sqlite.statements import Statement
+
+_log = get("store")
 
 T = TypeVar("T")
 
@@ -28,6 +34,7 @@ class Asking:
         """Asked in turn."""
         self._seconds = deadline / 1000
         self._turn = 0
+        self._bound = Bound(SystemClock().now, most=1, within=SAID_EVERY)
 
     @classmethod
     async def open(cls, path: Path, deadline: int) -> Self:
@@ -64,6 +71,9 @@ class Asking:
             msg = "The store took too long to answer."
             raise StoreUnavailable(msg) from error
         except apsw.Error as error:
+            if (unsaid := self._bound.take()) is not None:
+                facts = {"unsaid": unsaid} if unsaid else {}
+                _log.error("store.unreadable", error=f"{type(error).__name__}: {error}", **facts)
             raise unavailable(error) from error
         finally:
             apsw.aio.deadline.reset(token)

@@ -97,8 +97,7 @@ def is_about_the_operation(error: Exception) -> bool:
 
 
 def unavailable(error: apsw.Error) -> StoreUnavailable:
-    """What callers get for an error of the file or the disk; the log gets the error itself."""
-    log.error("store.unavailable", error=f"{type(error).__name__}: {error}")
+    """What callers get for an error of the file or the disk; raise it from that, which is for the log."""
     why = next((why for kind, why in _WHY.items() if isinstance(error, kind)), None)
     return StoreUnavailable("The store cannot take this now" + (f": {why}." if why else "."))
 

@@ -7,22 +7,25 @@ from typing import Final, Protocol
 
 from hookyard.clock import Clock
 from hookyard.errors import StoreError, StoreUnavailable
-from hookyard.store.contract import Op, PutState, Result, Together
+from hookyard.store.contract import Op, Result
+from hookyard.store.refusals import something
 
 _EVERY: Final = 1_000
 """Milliseconds between two tries, however often it is asked."""
 _PATIENCE: Final = 2.0
-_NOBODY: Final = ""
-"""The plugin whose state is written: there is none of this name."""
-_SIZE: Final = 64 * 1024
-"""Bytes that must fit: a call or two fit into what a log has left where nothing larger does."""
 
 
 class Writer(Protocol):
     """What takes operations, and notes when the store took none; the coalescer does."""
 
-    refusal: StoreUnavailable | None
-    """Why the store took nothing of a batch."""
+    @property
+    def refusal(self) -> StoreUnavailable | None:
+        """Why the store took nothing of a batch."""
+        ...
+
+    def refusal_over(self, before: StoreUnavailable, /) -> bool:
+        """Something of some size was taken since this refusal; returns whether there was no other meanwhile."""
+        ...
 
     def submit(self, op: Op, /) -> Awaitable[Result]:
         """Have an operation applied. Raises StoreUnavailable, StoreError."""
@@ -47,26 +50,17 @@ class WriteProbe:
         Raises:
             StoreUnavailable: it refused one, and takes none yet.
         """
-        if self._writer.refusal is not None:
-            await self._try_again()
-        refusal = self._writer.refusal
-        if refusal is not None:
+        if (refusal := self._writer.refusal) is not None:
+            await self._try_again(refusal)
+        if (refusal := self._writer.refusal) is not None:
             raise StoreUnavailable(refusal.detail, code=refusal.code, retry_after=refusal.retry_after or 1)
 
-    async def _try_again(self) -> None:
-        before, now = self._writer.refusal, self._clock.now()
+    async def _try_again(self, before: StoreUnavailable) -> None:
+        now = self._clock.now()
         if self._tried is not None and 0 <= now - self._tried < _EVERY:
             return
         self._tried = now
         with suppress(StoreUnavailable, StoreError, TimeoutError):
             async with asyncio.timeout(_PATIENCE):
-                await self._writer.submit(_something(now))
-            if self._writer.refusal is before:  # else another batch was refused meanwhile
-                self._writer.refusal = None
-
-
-def _something(now: int) -> Op:
-    """A write that leaves nothing behind but the number of its version."""
-    value = b'"' + b"0" * _SIZE + b'"'
-    parts = tuple(PutState(now=now, plugin=_NOBODY, key="probe", value=one) for one in (value, None))
-    return Together(now=now, ops=parts)
+                await self._writer.submit(something(now))
+            self._writer.refusal_over(before)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable
 import pytest
 
 from hookyard.errors import StoreUnavailable
-from hookyard.gateway.write_probe import WriteProbe
 from hookyard.store.contract import Op, Result
 from hookyard.store.memory import MemoryStore
+from hookyard.store.write_probe import WriteProbe
 from hookyard.testing import FakeClock
 
 FULL = StoreUnavailable("The store cannot take this now: there is no room for it on its disk.", retry_after=7)
@@ -22,6 +22,11 @@ class Disk:
         self.refusal: StoreUnavailable | None = None
         self.writes: list[Op] = []
         self.store = MemoryStore()
+
+    def refusal_over(self, before: StoreUnavailable, /) -> bool:
+        if self.refusal is before:
+            self.refusal = None
+        return self.refusal is None
 
     def submit(self, op: Op, /) -> Awaitable[Result]:
         async def done() -> Result:
