@@ -31,12 +31,12 @@ UPDATE endpoint SET failing_since = ?, disabled_at = ?, disabled_reason = ? WHER
 -- name: replace_private
 UPDATE endpoint SET private = ? WHERE name = ? AND epoch = ? AND private = ?;
 
--- name: erase
+-- name: secure_delete_on
 -- What is taken out is overwritten with zeros, and no copy of it is left where pages are split. It is not so for all
 -- statements, since jobs come and go by the thousand; the setting is the connection's.
 PRAGMA secure_delete = ON;
 
--- name: leave
+-- name: secure_delete_off
 PRAGMA secure_delete = OFF;
 
 -- name: endpoints

@@ -18,7 +18,7 @@ from hookyard.store.sqlite.codec_kept import new_endpoint
 from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("endpoints")
-_PUT, _PUT_NEW, _DELETE, _MARK, _REPLACE, _ERASE, _LEAVE = (
+_PUT, _PUT_NEW, _DELETE, _MARK, _REPLACE, _SECURE_DELETE_ON, _SECURE_DELETE_OFF = (
     _SQL[name]
     for name in (
         "put_endpoint",
@@ -26,8 +26,8 @@ _PUT, _PUT_NEW, _DELETE, _MARK, _REPLACE, _ERASE, _LEAVE = (
         "delete_endpoint",
         "mark_endpoint",
         "replace_private",
-        "erase",
-        "leave",
+        "secure_delete_on",
+        "secure_delete_off",
     )
 )
 
@@ -62,8 +62,8 @@ def replace_private(db: Db, ops: Sequence[ReplacePrivate]) -> list[Result]:
 
 @contextmanager
 def _erasing(db: Db) -> Generator[None]:
-    db.run(_ERASE.text)
+    db.run(_SECURE_DELETE_ON.text)
     try:
         yield
     finally:
-        db.run(_LEAVE.text)
+        db.run(_SECURE_DELETE_OFF.text)
