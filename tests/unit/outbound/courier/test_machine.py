@@ -123,7 +123,8 @@ class World:
         await drain
         # One whose lease ended while the store was full is not this process's any more to give back: the next takes it.
         sending = [found for found in await before.deliveries() if found.status == "sending"]
-        assert all((found.lease_expires_at or 0) <= self.clock.now() for found in sending)
+        leases = [found.lease_expires_at for found in sending]
+        assert all(lease is not None and lease <= self.clock.now() for lease in leases), leases
         ids, answer = self.receivers.ids, self.receivers.answer
         self.receivers = Receivers(self.clock)
         self.receivers.ids, self.receivers.answer = ids, answer
