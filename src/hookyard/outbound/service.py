@@ -186,7 +186,7 @@ class Outbound:
             endpoints=self.manager,
             plans=self.outbox,
             expect=self._courier.expect,
-            mended=self._courier.probe,
+            probe=self._courier.probe,
             ids=self._ids,
             clock=self._clock,
         )

@@ -153,7 +153,7 @@ class Courier:
         """
         now = self._clock.now()
         line = self._lines.find(name)
-        if line is not None and line.circuit.hasten(now):
+        if line is not None and line.circuit.probe(now):
             self._lines.wake(line)
             self._workers.pump(now)
 

@@ -61,7 +61,7 @@ class LineBreaker:
             self._since, self.until = now, min(self.until, now + self._cooldown)
         return max(now, self.until)
 
-    def hasten(self, now: int) -> bool:
+    def probe(self, now: int) -> bool:
         """Let the probe of an open one leave now; False when there is none to wait for, or its time has come."""
         if self.ready_at(now) <= now or self.state != "open":
             return False

@@ -46,8 +46,9 @@ class Recovery:
         endpoints: who there is to be told.
         plans: what one of them would be told.
         expect: tells the courier that something is due at a time.
-        mended: tells it that somebody thinks the receiver of an endpoint is well: an open breaker sends its probe now,
-            whatever comes first. Told before anything is written, so that nothing is put off to a later time once more.
+        probe: tells it that somebody thinks the receiver of an endpoint is well: an open breaker sends its probe now,
+            which is whatever is due first. Told before anything is written, so that nothing is put off to a later time
+            once more.
         ids: where the ids of deliveries come from.
         clock: where time comes from.
     """
@@ -60,7 +61,7 @@ class Recovery:
         endpoints: Finds,
         plans: Plans,
         expect: Callable[[int], None],
-        mended: Callable[[str], None],
+        probe: Callable[[str], None],
         ids: IdSource,
         clock: Clock,
     ) -> None:
@@ -69,7 +70,7 @@ class Recovery:
         self._endpoints = endpoints
         self._plans = plans
         self._expect = expect
-        self._mended = mended
+        self._probe = probe
         self._ids = ids
         self._clock = clock
 
@@ -83,7 +84,7 @@ class Recovery:
             raise Refused("already_terminal", "The delivery was too large, and what it would say was not kept.")
         if delivery.endpoint is not None:
             self._require_live(delivery.endpoint)
-            self._mended(delivery.endpoint)
+            self._probe(delivery.endpoint)
         now = self._clock.now()
         return await self._moved(ResendDelivery(now=now, delivery_id=delivery.id), audit)
 
@@ -114,7 +115,7 @@ class Recovery:
         if endpoint is not None:
             self._require_live(endpoint)
             if stretch.after is None and not stretch.dry_run:
-                self._mended(endpoint)
+                self._probe(endpoint)
         op = RecoverDeliveries(
             now=self._clock.now(),
             endpoint=endpoint,
@@ -197,7 +198,8 @@ class Recovery:
     ) -> Delivery:
         """Send a sample, outside of any order: of this type, or of one that the endpoint listens to.
 
-        An open breaker lets it through, and closes when it arrives.
+        An open breaker tries the receiver now, with what is due first. That may be another delivery: when it arrives
+        the sample goes too, and when it does not the sample waits with all others.
 
         Args:
             endpoint: to whom.
@@ -222,7 +224,7 @@ class Recovery:
             created_at=now,
             next_at=now,
         )
-        self._mended(endpoint)
+        self._probe(endpoint)
         await audited(self._write, audit, AppendEvents(now=now, events=(), deliveries=(delivery,)))
         self._expect(now)
         return delivery

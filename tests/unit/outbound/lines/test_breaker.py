@@ -61,13 +61,13 @@ def test_a_probe_that_fails_doubles_the_cooldown_up_to_the_longest() -> None:
 
 def test_who_says_that_the_receiver_is_mended_has_the_probe_sent_at_once() -> None:
     circuit = opened()
-    assert circuit.hasten(NOW + 10)
+    assert circuit.probe(NOW + 10)
     assert circuit.ready_at(NOW + 10) == NOW + 10
-    assert not circuit.hasten(NOW + 20), "its time has come"
+    assert not circuit.probe(NOW + 20), "its time has come"
     assert circuit.started(NOW + 20)
-    assert not circuit.hasten(NOW + 30), "the probe is under way"
+    assert not circuit.probe(NOW + 30), "the probe is under way"
     assert circuit.ended(True, circuit.epoch, NOW + 40)
-    assert not circuit.hasten(NOW + 50), "it is closed"
+    assert not circuit.probe(NOW + 50), "it is closed"
     assert (circuit.state, circuit.ready_at(NOW + 50)) == ("closed", NOW + 50)
 
 
@@ -75,7 +75,7 @@ def test_a_probe_that_was_asked_for_too_early_makes_the_cooldown_no_longer() -> 
     circuit, now = opened(), NOW
     for _ in range(4):
         now += 10
-        assert circuit.hasten(now)
+        assert circuit.probe(now)
         circuit.started(now)
         assert circuit.ended(False, circuit.epoch, now)
         assert circuit.until == now + 1_000
@@ -131,7 +131,7 @@ def test_never_two_probes_at_once_and_always_a_time_to_go_on(steps: list[tuple[b
     for alive, passed, mended in steps:
         now += passed
         if mended:
-            circuit.hasten(now)
+            circuit.probe(now)
             assert circuit.state != "open" or circuit.ready_at(now) == now
         if circuit.ready_at(now) <= now:
             under_way.append((circuit.epoch, circuit.started(now)))

@@ -63,7 +63,7 @@ class Lab:
         self.out = Outbound(Config(), writer, self.ids, clock, sender=NoSender())
         self.manager = self.out.manager
         self.expected: list[int] = []
-        self.mended: list[str] = []
+        self.probed: list[str] = []
         self.recovery = self.recovering(writer.submit)
         self.began = clock.now()
 
@@ -75,7 +75,7 @@ class Lab:
             endpoints=self.manager,
             plans=self.out.outbox,
             expect=self.expected.append,
-            mended=self.mended.append,
+            probe=self.probed.append,
             ids=self.ids,
             clock=self.clock,
         )

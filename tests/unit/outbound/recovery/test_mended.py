@@ -9,9 +9,10 @@ from tests.unit.outbound.courier.lab import OK, House, ScriptedSender, endpoint,
 from hookyard.config.model import Config, EndpointBreaker
 from hookyard.config.values import Duration
 from hookyard.egress.guard import Target
-from hookyard.model import AuditEntry
+from hookyard.model import AuditEntry, Delivery
 from hookyard.outbound.recovery import Recovery, Stretch
 from hookyard.outbound.sender import Answer, SendError
+from hookyard.store.contract import AppendEvents, Done
 
 DOWN = SendError("connect")
 COOLDOWN = 600_000
@@ -60,6 +61,13 @@ class Down(House):
     async def test(self) -> None:
         await self.recovery.test("main", event=None, tenant="", audit=self.audit())
 
+    async def another(self) -> Delivery:
+        """One more that is due now, and that nobody has told the courier of."""
+        (waits,) = [each for each in await self.deliveries() if each.status == "pending"]
+        due = replace(waits, id=self.ids(), created_at=self.clock.now(), next_at=self.clock.now(), put_off=False)
+        assert self.store.apply([AppendEvents(now=self.clock.now(), events=(), deliveries=(due,))]) == [Done()]
+        return due
+
     async def recover_failed(self) -> None:
         await self.recover(waiting=False)
 
@@ -101,6 +109,25 @@ def test_when_it_is_still_down_one_request_has_shown_it_and_the_cooldown_is_as_l
                 assert began + COOLDOWN - 100 <= state.breaker_until <= began + COOLDOWN
             await house.pass_time(COOLDOWN // 2)
             assert len(house.scripted.sent) == sent + 2
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_what_is_due_first_is_what_is_tried_and_a_test_goes_when_that_has_arrived(well: bool) -> None:
+    async def scenario() -> None:
+        async with Down() as house:
+            await house.break_down()
+            await house.pass_time(COOLDOWN // 2)
+            sent = len(house.scripted.sent)
+            house.answer = OK if well else DOWN
+            due = await house.another()
+            sample = await house.recovery.test("main", event=None, tenant="", audit=house.audit())
+            await house.pass_time(10)
+            ids = [headers["webhook-id"] for _, headers, _ in house.scripted.sent[sent:]]
+            assert ids[0] == due.id
+            assert house.outbound.state("main").breaker == ("closed" if well else "open")
+            assert (sample.id in ids[1:]) == (len(ids) > 1) == well
 
     run(scenario())
 
