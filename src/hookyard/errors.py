@@ -253,9 +253,20 @@ class PluginFailed(HookyardError):  # noqa: N818  a fact about an attempt
 
 
 class ContextError(HookyardError):
-    """What a command asked of its context is refused. Uncaught, it fails the attempt as any other error does."""
+    """What a command asked of its context is refused. Uncaught, it fails the attempt.
+
+    Args:
+        message: one sentence.
+        retryable: whether another attempt may get further. What is refused for what it is, such as an event of a name
+            that is none, never does: the job ends at once.
+    """
 
     code = "context_error"
+    retryable = True
+
+    def __init__(self, message: str = "", *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
 
 
 class StateConflict(ContextError):  # noqa: N818  the field's word

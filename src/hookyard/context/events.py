@@ -116,8 +116,8 @@ class EventBudget:
         """
         if why := type_problem(type_):
             msg = f"the event type {type_[:LONGEST_TYPE]!r} {why}"
-            raise ContextError(msg)
+            raise ContextError(msg, retryable=False)
         note = EmitNote(type_, to_json(f"the data of the event {type_!r}", data), dedupe_key)
         if why := self.problem(note):
-            raise ContextError(why)
+            raise ContextError(why, retryable=False)
         return note

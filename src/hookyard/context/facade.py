@@ -85,11 +85,11 @@ class JobContext(Generic[C_co]):
 
         Raises:
             ContextError: the type is none, the data is not JSON or not what the plugin declares for the type, or the
-                attempt emitted too much.
+                attempt emitted too much. Uncaught, it ends the job: another attempt would say the same.
         """
         note, declared = self._events.note(type, data, dedupe_key), self._port.declared.get(type)
         if declared is not None and (why := declared.problem(note.payload)):
-            raise ContextError(why)
+            raise ContextError(why, retryable=False)
         self._port.tell(note)
 
     @cached_property

@@ -255,7 +255,7 @@ class StateBudget:
 def checked(key: str) -> str:
     """The key, if something can be kept under it."""
     if why := key_problem(key):
-        raise ContextError(why)
+        raise ContextError(why, retryable=False)
     return key
 
 
@@ -263,7 +263,7 @@ def encoded(key: str, value: object) -> bytes:
     """The value's JSON, if it can be kept."""
     body = to_json(f"the state {key!r}", value)
     if why := value_problem(key, body):
-        raise ContextError(why)
+        raise ContextError(why, retryable=False)
     return body
 
 

@@ -40,7 +40,7 @@ def to_json(what: str, value: object) -> bytes:
         return _encode(value)
     except Exception as error:
         msg = f"{what} is not JSON: {error}"
-        raise ContextError(msg) from error
+        raise ContextError(msg, retryable=False) from error
 
 
 def from_json(what: str, raw: bytes | Raw, kind: type[T]) -> T:

@@ -10,7 +10,7 @@ from msgspec import DecodeError, Struct
 
 from hookyard import log
 from hookyard.dispatch.bounds import LARGEST_DETAILS, dropped
-from hookyard.errors import CallError, Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
+from hookyard.errors import Cancelled, CommandError, ContextError, InvalidOutput, PluginFailed, RetryLater
 from hookyard.host.registry import Command
 from hookyard.model import AttemptOutcome, ErrorInfo, Job, Reason, Retry, TerminalStatus
 from hookyard.runners import AttemptTimedOut
@@ -107,8 +107,7 @@ def _info(error: BaseException, job: Job) -> ErrorInfo:
             return ErrorInfo(code=_text(error.code), message=_text(error), retryable=error.retryable)
         case ContextError():
             # What calls and is called would multiply with every level that tries again.
-            again = bool(error.retryable) if isinstance(error, CallError) else True
-            return ErrorInfo(code=_text(error.code), message=_text(error), retryable=again)
+            return ErrorInfo(code=_text(error.code), message=_text(error), retryable=bool(error.retryable))
         case _:
             return ErrorInfo(
                 code="cancelled" if isinstance(error, Cancelled) else "plugin_error",

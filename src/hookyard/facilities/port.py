@@ -199,7 +199,7 @@ class HostPort:
     async def _put(self, question: AskState) -> int:
         key, value = question.key, question.value
         if why := key_problem(key) or value_problem(key, value):
-            raise ContextError(why)
+            raise ContextError(why, retryable=False)
         now = self._facilities.clock.now()
         op = PutState(now=now, plugin=self._plugin, key=key, value=value, expected=question.expected)
         result = await self._facilities.writer.submit(op)

@@ -134,6 +134,14 @@ def test_a_process_that_can_never_do_better_is_not_tried_again(command: Command)
     assert (end.status, end.reason) == ("failed", "not_retryable")
 
 
+def test_what_the_context_refuses_for_what_it_is_is_not_asked_again(command: Command) -> None:
+    end = judge(ContextError("no such type", retryable=False), job(1), command, HALF)
+    assert isinstance(end, Ended)
+    assert (end.status, end.reason) == ("failed", "not_retryable")
+    assert end.error is not None
+    assert (end.error.code, end.error.retryable) == ("context_error", False)
+
+
 def test_calls_that_stand_too_deep_are_not_made_again(command: Command) -> None:
     end = judge(CallError("lab/x failed: too deep", code="call_depth"), job(1), command, HALF)
     assert isinstance(end, Ended)

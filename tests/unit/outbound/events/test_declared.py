@@ -43,6 +43,8 @@ class Never(Struct):
 class Buy(Struct):
     number: int = 1007
     right: bool = True
+    more: str | None = None
+    times: int = 1
 
 
 class Bought(Struct):
@@ -52,9 +54,12 @@ class Bought(Struct):
 plugin = Plugin("shop", events={"order.placed": OrderPlaced, "order.coded": Never})
 
 
-@plugin.command(retry=Retry(attempts=1))
+@plugin.command(retry=Retry(attempts=3, base=0.01))
 async def buy(data: Buy, ctx: Context) -> Bought:
     """Buy something."""
+    if data.more is not None:
+        for _ in range(data.times):
+            ctx.emit(data.more)
     if data.right:
         ctx.emit("order.placed", OrderPlaced(data.number, datetime(2027, 1, 6), [Line("abcd")]))
     else:
@@ -98,6 +103,30 @@ def test_a_declared_event_is_told_and_one_with_other_data_fails_its_command(tmp_
         assert answer.json()["status"] == "failed"
         assert answer.json()["error"]["code"] == "context_error", answer.text
         assert len(await call.deliveries("endpoint=audit")) == 1
+
+    in_shop(tmp_path, work, isolation)
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        ({"right": False}, "is not what the plugin declares"),
+        ({"more": "Order Placed"}, "the event type 'Order Placed'"),
+        ({"more": "job.done"}, "the event type 'job.done'"),
+        ({"more": "order.seen", "times": 1001}, "one attempt may emit 1000 events"),
+    ],
+)
+def test_an_event_that_can_never_be_told_ends_its_job_at_once(
+    tmp_path: Path, isolation: str, payload: dict[str, Any], why: str
+) -> None:
+    async def work(call: Hall) -> None:
+        asked = {"plugin": "shop", "command": "buy", "payload": payload}
+        done = (await call("POST", "/jobs", asked, prefer="wait=10")).json()
+        job = (await call("GET", f"/jobs/{done['job_id']}")).json()
+        assert (job["status"], job["reason"], job["attempt"]) == ("failed", "not_retryable", 1)
+        assert job["error"]["code"] == "context_error"
+        assert not job["error"].get("retryable", False)
+        assert why in job["error"]["message"]
 
     in_shop(tmp_path, work, isolation)
 

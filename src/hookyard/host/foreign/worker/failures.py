@@ -81,6 +81,8 @@ def _failure(error: BaseException, kind: str) -> Failure:
             return Failure(kind="PluginFailed", message=_text(error.problem))
         case SecretUnavailable() | ArtifactError() | EgressDenied():
             return Failure(kind=kind if kind in _PLAIN else "ContextError", message=_text(error), trace=_trace(error))
+        case ContextError() if kind == ContextError.__name__:
+            return Failure(kind, _text(error), retryable=bool(error.retryable), trace=_trace(error))
         case CommandCrashed():
             cause = error.__cause__ or error
             message = f"{type(cause).__name__}: {_text(cause)}"[:_LONGEST]
@@ -122,6 +124,8 @@ def _error(failure: Failure, command: str) -> Exception:
             return CallError(message, code=failure.code, job_id=failure.job_id, retryable=failure.retryable)
         case "PluginFailed":
             return PluginFailed(command, message)
+        case "ContextError":
+            return _noted(ContextError(message, retryable=failure.retryable), failure.trace)
         case "CommandCrashed":
             return _noted(CommandCrashed(command, CommandRaised(message)), failure.trace)
         case _:
