@@ -44,6 +44,8 @@ class Converter:
         self.findings: list[Finding] = []
         self._tolerant = tolerant
         self._scalars = Scalars(folder, environ, self._report)
+        self.secrets = self._scalars.secrets
+        """Where each secret stands, and the file that it was read from; None: it is written there itself."""
 
     def convert(self, node: Node, kind: object, place: Place) -> object | Failed:
         """The value of a node as a type, written as a Struct's annotation has it; or FAILED."""

@@ -40,6 +40,9 @@ class Loaded:
     base: Path
     """The folder that relative paths start from."""
     lines: MappingOf[str, int]
+    secrets: tuple[tuple[str, Path | None], ...] = ()
+    """The key path of each secret that does not come from the environment, and the file that it was read from; None:
+    it is written there itself."""
 
     def problem(self, path: str, message: str) -> Problem:
         """A problem at a key path, with the line of that key or of the nearest written one around it."""
@@ -116,7 +119,8 @@ def _loaded(
     converter = Converter(base, os.environ if environ is None else environ, _TOLERANT)
     made = converter.convert(root, Config, Place("", root.line))
     config = made if isinstance(made, Config) else Config()
-    loaded = Loaded(config=config, name=name, base=base, lines=lines_of(root))
+    secrets = tuple((place.path, file) for place, file in converter.secrets)
+    loaded = Loaded(config=config, name=name, base=base, lines=lines_of(root), secrets=secrets)
     problems = [Problem(name, fault.line, "", fault.message) for fault in faults]
     problems += [Problem(name, one.place.line, one.place.path, one.message) for one in converter.findings]
     found = list(findings(config))

@@ -69,6 +69,8 @@ class Scalars:
         self._folder = folder
         self._environ = environ
         self._report = report
+        self.secrets: list[tuple[Place, Path | None]] = []
+        """Where each secret stands, and the file that it was read from; None: it is written there itself."""
 
     def expand(self, node: Scalar, place: Place) -> Value | Failed:
         """The value with its variables replaced, not yet of any type."""
@@ -119,6 +121,8 @@ class Scalars:
             value = self.expand(node, place)
             if isinstance(value, Failed):
                 return FAILED
+            if not value.substituted:
+                self.secrets.append((place, None))
             # A secret is text as it is written, also one that looks like a number.
             return value.text if value.raw is not None else ""
         entry = node.entries.get("file") if isinstance(node, Mapping) and len(node.entries) == 1 else None
@@ -131,6 +135,7 @@ class Scalars:
         value = self.expand(name, place)
         if isinstance(value, Failed):
             return FAILED
+        self.secrets.append((place, self._folder / value.text))
         try:
             return read_secret(self._folder / value.text)
         except ValueError as error:

@@ -2,8 +2,9 @@
 
 import asyncio
 import shutil
+import tempfile
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.cli.place import DAY, MINUTE, Call, Place
+from tests.unit.cli.place import DAY, MINUTE, SECRET, Call, Place
 
-from hookyard.cli.doctor.machine import examine_file_system, file_system
+from hookyard.cli.doctor.machine import examine_file_system, examine_secret_files, file_system
 from hookyard.model import EVERY_LANE, Delivery, DeliveryAttempt, ErrorInfo, Pause, Token
 from hookyard.store.contract import (
     ClaimDeliveries,
@@ -65,6 +66,70 @@ def test_files_that_others_can_read_or_write_are_told(place: Place) -> None:
     assert "store.readable" not in place.found(), "nobody else gets into the folder"
     place.config.chmod(0o666)
     assert place.found()["config.writable"]["severity"] == "error"
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user gets to."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def open_place(open_folder: Path, hookyard: Call) -> Place:
+    """A deployment that every user gets to, whose files are nevertheless its own."""
+    place = Place(open_folder, hookyard)
+    open_folder.chmod(0o755)
+    return place
+
+
+KEPT = "encryption: {keys: [{file: key}]}\n"
+
+
+def test_every_file_that_a_secret_is_read_from_is_looked_at(open_folder: Path, hookyard: Call) -> None:
+    place = open_place(open_folder, hookyard)
+    place.write(
+        KEPT
+        + "sources: {ci: {scheme: github, routes: [{on: [push], run: hello/greet, with: {name: $.ref}}], secrets: [{file: hook}]}}\n"
+    )
+    (open_folder / "hook").write_text(SECRET)
+    (open_folder / "key").write_text("hyek_" + "A" * 43)
+    for file in ("key", "hook"):
+        (open_folder / file).chmod(0o600)
+    ended = hookyard("doctor", place.config, "--json")
+    assert "secret.readable" not in ended.out
+    (open_folder / "key").chmod(0o644)
+    told = place.found()["secret.readable"]
+    assert told["severity"] == "warning"
+    assert f"{open_folder}/key can be read by every user" in told["what"]
+    assert told["what"].endswith("in it: encryption.keys[0]")
+    assert f"chmod 600 {open_folder}/key" in told["do"]
+
+
+def test_a_secret_that_is_written_in_the_configuration_is_told_when_others_can_read_that(
+    open_folder: Path, hookyard: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = open_place(open_folder, hookyard)
+    monkeypatch.setenv("ELSEWHERE", SECRET)
+    source = "sources: {ci: {scheme: github, routes: [{on: [push], run: hello/greet, with: {name: $.ref}}], secrets: ['%s']}}\n"
+    place.write(source % "${ELSEWHERE}")
+    place.config.chmod(0o644)
+    assert "secret.readable" not in place.found()
+    place.write(source % SECRET)
+    place.config.chmod(0o644)
+    assert place.found()["secret.readable"]["what"].endswith("in it: sources.ci.secrets[0]")
+
+
+def test_certificates_and_public_keys_are_no_secrets_but_private_keys_are(open_folder: Path) -> None:
+    open_folder.chmod(0o755)
+    texts = {"ca": "CERTIFICATE", "key": "PRIVATE KEY", "public": "PUBLIC KEY"}
+    for name, text in texts.items():
+        (open_folder / name).write_text(f"-----BEGIN {text}-----\nMIIB\n-----END {text}-----\n")
+        (open_folder / name).chmod(0o644)
+    both = open_folder / "both"
+    both.write_text((open_folder / "ca").read_text() + (open_folder / "key").read_text())
+    secrets = [("endpoints.audit.tls.ca", None), *((name, open_folder / name) for name in (*texts, "both"))]
+    found = list(examine_secret_files(secrets, open_folder / "ca"))
+    assert [one.what.rpartition(": ")[2] for one in found] == ["key", "both"]
 
 
 def test_a_full_disk_is_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

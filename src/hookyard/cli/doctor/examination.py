@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hookyard.cli.doctor.finding import Diagnosis, Finding, diagnose
-from hookyard.cli.doctor.machine import examine_machine
+from hookyard.cli.doctor.machine import examine_machine, examine_secret_files
 from hookyard.cli.doctor.serving import examine_server
 from hookyard.cli.doctor.stored import WAITS, examine_store, examine_tokens
 from hookyard.cli.report import Report, examine
@@ -56,6 +56,7 @@ def _configuration(report: Report) -> Iterator[Finding]:
 def _deployment(path: Path, loaded: Loaded, report: Report) -> Iterator[Finding]:
     config, store = loaded.config, loaded.base / loaded.config.store.path
     yield from examine_machine(store, path)
+    yield from examine_secret_files(loaded.secrets, path)
     yield from examine_server(config.server, store)
     if not store.exists():
         if not config.tokens:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,10 @@ _LEAST: Final = 100 << 20
 _FEW: Final = 1 << 30
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "afs"})
 _PASSING: Final = frozenset({"overlay", "aufs", "tmpfs", "ramfs"})
+_NAMED: Final = 5
+_LOOKED_AT: Final = 64 << 10
+_PUBLIC: Final = (".tls.ca", ".tls.cert")
+"""How the keys of certificates end: who reads one has learned nothing."""
 
 
 def examine_machine(store: Path, config: Path) -> Iterator[Finding]:
@@ -58,6 +62,43 @@ def _open_to_others(store: Path, config: Path) -> Iterator[Finding]:
             "Whoever writes it chooses what the server runs.",
             f"chmod o-w {config}",
         )
+
+
+def examine_secret_files(secrets: Sequence[tuple[str, Path | None]], config: Path) -> Iterator[Finding]:
+    """Judge who can read the files that secrets are read from.
+
+    Args:
+        secrets: key paths, each with the file that its secret is read from; None is the configuration itself.
+        config: the configuration.
+    """
+    read: dict[Path, list[str]] = {}
+    for path, file in secrets:
+        if not path.endswith(_PUBLIC):
+            read.setdefault(config if file is None else file, []).append(path)
+    for file, paths in read.items():
+        if _readable_by_all(file) and not _is_public(file):
+            named = ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
+            yield Finding(
+                "warning",
+                "secret.readable",
+                f"{file} can be read by every user of this machine; in it: {named}",
+                "Whoever knows a secret can pass for who it belongs to, or read what it encrypts.",
+                f"chmod 600 {file}, as the server's user; and change the secret, if others may have read it",
+            )
+
+
+def _is_public(file: Path) -> bool:
+    """Whether it has keys or certificates in PEM that anybody may know, and no others."""
+    text = file.read_bytes()[:_LOOKED_AT]
+    return (b"-----BEGIN CERTIFICATE" in text or b"-----BEGIN PUBLIC KEY" in text) and b"PRIVATE KEY" not in text
+
+
+def _readable_by_all(file: Path) -> bool:
+    try:
+        real = file.resolve()
+        return bool(real.stat().st_mode & 0o004) and _reachable(real.parent)
+    except OSError:  # told with the configuration
+        return False
 
 
 def _reachable(folder: Path) -> bool:
