@@ -99,10 +99,42 @@ def reads(store: Probe, question: Callable[[], object]) -> int:
 
 def plan(store: Probe, file: str, name: str) -> list[str]:
     """How a statement is done."""
-    text = statements.load(file, columns_of="queries")[name].text
+    return explained(store, statements.load(file, columns_of="queries")[name].text)
+
+
+def explained(store: Probe, text: str) -> list[str]:
+    """How this is done."""
     numbered = re.findall(r"\?(\d+)", text)
     values = [None] * (max(map(int, numbered)) if numbered else text.count("?"))
     return [str(row[3]) for row in connection_of(store).execute("EXPLAIN QUERY PLAN " + text, values).fetchall()]
+
+
+def page_asked(store: Probe, query: DeliveryQuery) -> str:
+    """The statement that is executed for a page of deliveries."""
+    seen: list[str] = []
+
+    def trace(_: object, sql: str, __: object) -> bool:
+        seen.append(sql)
+        return True
+
+    def watch(connection: Watched, handler: Callable[[object, str, object], bool] | None) -> None:
+        connection.exec_trace = handler
+
+    async def each(handler: Callable[[object, str, object], bool] | None) -> None:
+        assert isinstance(store.store, SqliteStore)
+        for connection in store.store.reader.connections:
+            await connection.async_run(watch, cast("Watched", connection), handler)
+
+    store.runner.run(each(trace))
+    store.runner.run(store.store.find_deliveries(query))
+    store.runner.run(each(None))
+    (page,) = (sql for sql in seen if "AS seen" in sql)
+    return page
+
+
+def first_look(steps: list[str]) -> str:
+    """What a statement begins with that is done so."""
+    return next(step for step in steps if step.startswith(("SEARCH", "SCAN")))
 
 
 def executed(store: Probe, *ops: Op) -> list[str]:
@@ -222,23 +254,40 @@ def _missed(store: Probe) -> Delivery:
     return replace(store.delivery(), event_id=store.new_id())
 
 
+UNSETTLED = "delivery_unsettled (endpoint=? AND status=? AND key"
+OF_TENANT = "delivery_unsettled_of_tenant (tenant=? AND status=? AND key"
 QUERIES = {
-    "all": (DeliveryQuery(), "PRIMARY KEY"),
-    "endpoint": (DeliveryQuery(endpoint="ops"), "delivery_of_endpoint"),
-    "callbacks": (DeliveryQuery(callback=True), "delivery_of_endpoint"),
-    "failed": (DeliveryQuery(status="failed"), "delivery_failed"),
-    "failed of an endpoint": (DeliveryQuery(endpoint="ops", status="failed"), "delivery_unsettled"),
-    "pending": (DeliveryQuery(status="pending"), "delivery_waiting"),
-    "held": (DeliveryQuery(status="held"), "delivery_waiting"),
-    "pending of a tenant": (DeliveryQuery(status="pending", tenant="acme"), "delivery_waiting"),
-    "pending to callbacks": (DeliveryQuery(status="pending", callback=True), "delivery_unsettled"),
-    "pending of an endpoint": (DeliveryQuery(endpoint="ops", status="pending"), "delivery_unsettled"),
-    "held of an endpoint": (DeliveryQuery(endpoint="ops", status="held"), "delivery_unsettled"),
-    "tenant": (DeliveryQuery(tenant="acme"), "delivery_of_tenant"),
-    "error": (DeliveryQuery(status="failed", error="http_503"), "delivery_failed"),
-    "span": (DeliveryQuery(created_since=START + 5, created_until=START + 200), "PRIMARY KEY"),
-    "nothing": (DeliveryQuery(event="none"), "PRIMARY KEY"),
-    "nothing of an endpoint": (DeliveryQuery(endpoint="ops", event="none"), "delivery_of_endpoint"),
+    "all": (DeliveryQuery(), "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+    "job": (DeliveryQuery(job_id=ids.join(1 << 60, 1), tenant="acme"), "delivery_of_job (job_key=? AND rowid"),
+    "endpoint": (DeliveryQuery(endpoint="ops"), "delivery_of_endpoint (endpoint=? AND key"),
+    "endpoint of a tenant": (DeliveryQuery(endpoint="ops", tenant="acme"), "delivery_of_endpoint (endpoint=? AND key"),
+    "callbacks": (DeliveryQuery(callback=True), "delivery_of_endpoint (endpoint=? AND key"),
+    "callbacks of a tenant": (DeliveryQuery(callback=True, tenant="acme"), "delivery_of_tenant (tenant=? AND key"),
+    "sending": (DeliveryQuery(status="sending"), "delivery_sending"),
+    "failed": (DeliveryQuery(status="failed"), "delivery_failed (key>? AND key<?)"),
+    "failed of an endpoint": (DeliveryQuery(endpoint="ops", status="failed"), UNSETTLED),
+    "failed of a tenant": (DeliveryQuery(tenant="acme", status="failed"), OF_TENANT),
+    "failed to callbacks": (DeliveryQuery(status="failed", callback=True), UNSETTLED),
+    "failed of a tenant to callbacks": (DeliveryQuery(tenant="acme", status="failed", callback=True), OF_TENANT),
+    "pending": (DeliveryQuery(status="pending"), "delivery_waiting (status=? AND key"),
+    "held": (DeliveryQuery(status="held"), "delivery_waiting (status=? AND key"),
+    "pending of a tenant": (DeliveryQuery(status="pending", tenant="acme"), OF_TENANT),
+    "held of a tenant": (DeliveryQuery(status="held", tenant="acme"), OF_TENANT),
+    "delivered of a tenant": (DeliveryQuery(status="delivered", tenant="acme"), "delivery_of_tenant (tenant=? AND key"),
+    "pending to callbacks": (DeliveryQuery(status="pending", callback=True), UNSETTLED),
+    "pending of an endpoint": (DeliveryQuery(endpoint="ops", status="pending"), UNSETTLED),
+    "held of an endpoint": (DeliveryQuery(endpoint="ops", status="held"), UNSETTLED),
+    "tenant": (DeliveryQuery(tenant="acme"), "delivery_of_tenant (tenant=? AND key"),
+    "error": (DeliveryQuery(status="failed", error="http_503"), "delivery_failed (key>? AND key<?)"),
+    "span": (
+        DeliveryQuery(created_since=START + 5, created_until=START + 200),
+        "INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+    ),
+    "nothing": (DeliveryQuery(event="none"), "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+    "nothing of an endpoint": (
+        DeliveryQuery(endpoint="ops", event="none"),
+        "delivery_of_endpoint (endpoint=? AND key",
+    ),
 }
 
 
@@ -272,31 +321,41 @@ def test_a_list_of_what_is_for_callback_urls_looks_at_nothing_that_is_for_endpoi
     assert (len(found.deliveries), found.next) == (3, None)
 
 
-def test_every_list_of_deliveries_uses_its_index(store: Probe) -> None:
-    indexes = {
-        "all": "PRIMARY KEY",
-        "of_job": "delivery_of_job",
-        "of_endpoint": "delivery_of_endpoint",
-        "of_endpoint_pending": "delivery_unsettled (endpoint=? AND status=? AND key",
-        "of_endpoint_held": "delivery_unsettled (endpoint=? AND status=? AND key",
-        "of_endpoint_failed": "delivery_unsettled (endpoint=? AND status=? AND key",
-        "sending": "delivery_sending",
-        "failed": "delivery_failed",
-        "waiting": "delivery_waiting (status=? AND key",
-        "of_tenant": "delivery_of_tenant",
-    }
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_list_of_deliveries_looks_at_the_rows_of_its_index_first(store: Probe, name: str) -> None:
+    query, index = QUERIES[name]
+    steps = explained(store, page_asked(store, query))
+    assert index in first_look(steps), steps
+    # Only what is being sent now is put in order, by nobody else's index.
+    assert not any("TEMP B-TREE" in step for step in steps) or name == "sending", steps
+
+
+def test_the_two_questions_of_a_list_look_at_the_same_rows_and_each_list_has_a_query_here(store: Probe) -> None:
     lists = statements.load("delivery_lists", columns_of="queries")
-    assert len(lists) == 2 * len(indexes)
-    for name in lists:
-        kind, _, way = name.partition("_")
-        found = plan(store, "delivery_lists", name)
-        assert found[0] == "CO-ROUTINE seen" or kind == "reach", (name, found)
-        looked = [step for step in found if "SEARCH" in step or "SCAN" in step]
-        assert indexes[way] in looked[0], (name, found)
-        # Only what is being sent now is put in order, by nobody else's index.
-        assert not any("TEMP B-TREE" in step for step in found) or way == "sending", (name, found)
-    used = {name: index for name, (_, index) in QUERIES.items()}
-    assert set(used.values()) <= {text.split(" (")[0] for text in indexes.values()}
+    pages = {name.removeprefix("page_") for name in lists if name.startswith("page_")}
+    assert set(lists) == {f"{kind}_{way}" for kind in ("page", "reach") for way in pages}
+
+    for way in pages:
+        page, reach = (first_look(plan(store, "delivery_lists", f"{kind}_{way}")) for kind in ("page", "reach"))
+        assert page == reach
+    asked = {page_asked(store, query) for query, _ in QUERIES.values()}
+    assert asked == {lists[f"page_{way}"].text for way in pages}
+
+
+Waits = Literal["pending", "held", "failed"]
+
+
+@pytest.mark.parametrize("callback", [False, True])
+@pytest.mark.parametrize("status", ["pending", "held", "failed"])
+def test_a_list_of_a_tenant_looks_at_nothing_that_is_of_others(store: Probe, status: Waits, callback: bool) -> None:
+    endpoint = None if callback else "ops"
+    query = DeliveryQuery(tenant="acme", status=status, callback=callback)
+    fill(store, 6, status, endpoint=endpoint)
+    few = reads(store, lambda: store.runner.run(store.store.find_deliveries(query)))
+    connection_of(store).execute(FILL.replace("'acme'", "'zeta'"), (4 * LOOKS, START, 1, endpoint, status))
+    found = store.runner.run(store.store.find_deliveries(query))
+    assert (len(found.deliveries), found.next) == (3, None)
+    assert reads(store, lambda: store.runner.run(store.store.find_deliveries(query))) <= few * 1.3 + 10
 
 
 def test_the_walk_through_what_ended_looks_at_so_many_jobs_at_once_and_comes_to_the_end(store: Probe) -> None:

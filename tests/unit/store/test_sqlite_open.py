@@ -56,7 +56,7 @@ DIGESTS = [
     "45582fc6c8488040cb0fa95b83573afd41997ad057b85a4273c3b5cde940be3e",
     "134072bd9cd6e1def8df12c17bf9c4e2794fb74147dec9e2b957be1994de4fd5",
     "ec8cde1ee8e7bf115c480867a808cdefe9465db0103d7d4cdb1544d82d8ce6c4",
-    "87f9197df5fa86676dc11f88a1e89684110514e0a9e742e6e79d4495ae98c400",
+    "39f6b7e44444500758ffe67dc332fd7ece71b1652010fcd2f88545906716b53e",
 ]
 """SHA-256 of the migrations, in order: files that are in use have been made by them as they stand.
 

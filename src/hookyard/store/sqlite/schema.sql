@@ -275,6 +275,9 @@ CREATE INDEX delivery_failed ON delivery (key) WHERE completed_at IS NOT NULL AN
 CREATE INDEX delivery_waiting ON delivery (status, key) WHERE completed_at IS NULL AND status <> 'sending';
 -- Those of a tenant, for lists.
 CREATE INDEX delivery_of_tenant ON delivery (tenant, key) WHERE tenant <> '';
+-- Of a tenant what waits, is held or has failed, for lists that are to tell nothing of what others have.
+CREATE INDEX delivery_unsettled_of_tenant ON delivery (tenant, status, key)
+WHERE tenant <> '' AND status <> 'sending' AND status <> 'delivered';
 -- Those that tell an event that was emitted, so that none is added a second time.
 CREATE INDEX delivery_of_event ON delivery (event_key) WHERE event_key IS NOT NULL;
 

@@ -47,6 +47,22 @@ WHERE completed_at IS NULL AND status <> 'sending' AND status = ?4 AND key < ?1 
 SELECT key AS place FROM delivery INDEXED BY delivery_of_tenant
 WHERE tenant <> '' AND tenant = ?4 AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
+-- columns: of_tenant_pending
+-- Of the same what waits, is held or has failed for good.
+SELECT key AS place FROM delivery INDEXED BY delivery_unsettled_of_tenant
+WHERE tenant <> '' AND tenant = ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'pending'
+  AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
+
+-- columns: of_tenant_held
+SELECT key AS place FROM delivery INDEXED BY delivery_unsettled_of_tenant
+WHERE tenant <> '' AND tenant = ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'held'
+  AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
+
+-- columns: of_tenant_failed
+SELECT key AS place FROM delivery INDEXED BY delivery_unsettled_of_tenant
+WHERE tenant <> '' AND tenant = ?4 AND status <> 'sending' AND status <> 'delivered' AND status = 'failed'
+  AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
+
 -- columns: asked_for
 -- What the other parameters ask for, each NULL for any; 5 is the limit.
 AS seen CROSS JOIN delivery ON delivery.key = seen.place
@@ -114,3 +130,21 @@ SELECT /* columns delivery */, x'' FROM (/* columns of_tenant */) /* columns ask
 
 -- name: reach_of_tenant
 SELECT count(*), min(place) FROM (/* columns of_tenant */);
+
+-- name: page_of_tenant_pending
+SELECT /* columns delivery */, x'' FROM (/* columns of_tenant_pending */) /* columns asked_for */;
+
+-- name: reach_of_tenant_pending
+SELECT count(*), min(place) FROM (/* columns of_tenant_pending */);
+
+-- name: page_of_tenant_held
+SELECT /* columns delivery */, x'' FROM (/* columns of_tenant_held */) /* columns asked_for */;
+
+-- name: reach_of_tenant_held
+SELECT count(*), min(place) FROM (/* columns of_tenant_held */);
+
+-- name: page_of_tenant_failed
+SELECT /* columns delivery */, x'' FROM (/* columns of_tenant_failed */) /* columns asked_for */;
+
+-- name: reach_of_tenant_failed
+SELECT count(*), min(place) FROM (/* columns of_tenant_failed */);
