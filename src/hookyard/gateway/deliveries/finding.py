@@ -1,13 +1,16 @@
-"""Deliveries of a store, in any of several statuses, as one caller sees them."""
+"""Deliveries of a store, one or those in any of several statuses, as one caller sees them."""
 
 from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from hookyard import ids
 from hookyard.auth import Principal
 from hookyard.errors import Refused
+from hookyard.gateway.deps import GatewayDeps
 from hookyard.model import Delivery, DeliveryStatus
 from hookyard.outbound.endpoints import Manager
+from hookyard.outbound.recovery import Recovery
 from hookyard.store.contract import DeliveriesFound, DeliveryQuery, Store
 
 
@@ -28,6 +31,32 @@ async def find(store: Store, query: DeliveryQuery, statuses: Sequence[DeliverySt
         found = found[: query.limit]
         end = found[-1].id
     return DeliveriesFound(tuple(found), end)
+
+
+async def find_one(deps: GatewayDeps, principal: Principal, text: str) -> Delivery:
+    """The delivery of this id.
+
+    Raises:
+        Refused: that is no id, or there is none that this caller sees.
+    """
+    delivery_id = ids.parse(text)
+    if delivery_id is None:
+        raise Refused("invalid_request", "That is not a delivery id.")
+    found = await deps.store.delivery(delivery_id)
+    if found is None or not visible(principal, deps.endpoints)(found):
+        raise Refused("not_found", "There is no such delivery.")
+    return found
+
+
+def recovery_of(deps: GatewayDeps) -> Recovery:
+    """What sends deliveries again.
+
+    Raises:
+        Refused: nothing is sent from here.
+    """
+    if deps.recovery is None:
+        raise Refused("not_found", "Nothing is sent from here.")
+    return deps.recovery
 
 
 def visible(principal: Principal, endpoints: Manager | None) -> Callable[[Delivery], bool]:

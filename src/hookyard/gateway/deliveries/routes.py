@@ -14,21 +14,22 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import require_nothing
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deliveries.callbacks import CallbackRoutes
-from hookyard.gateway.deliveries.finding import find, visible
+from hookyard.gateway.deliveries.finding import find, find_one, recovery_of, visible
+from hookyard.gateway.deliveries.resend import ResendRoutes
 from hookyard.gateway.deliveries.views import (
     OPEN,
     DeliveryAttempts,
     DeliveryListQuery,
     DeliveryPage,
     attempt_of,
+    facts_of,
     one_of,
     row_of,
 )
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import millis
 from hookyard.gateway.paging import DELIVERIES, query_of, require_no_query
-from hookyard.model import Delivery, DeliveryStatus
-from hookyard.outbound.recovery import Recovery
+from hookyard.model import DeliveryStatus
 from hookyard.store.contract import DeliveryQuery
 
 
@@ -44,8 +45,8 @@ class DeliveryRoutes:
             get("/api/v1/deliveries")(self.page),
             get("/api/v1/deliveries/{delivery_id:str}")(self.show),
             get("/api/v1/deliveries/{delivery_id:str}/attempts")(self.attempts),
-            post("/api/v1/deliveries/{delivery_id:str}/resend", status_code=200)(self.resend),
             post("/api/v1/deliveries/{delivery_id:str}/abandon", status_code=200)(self.abandon),
+            *ResendRoutes(self._deps).handlers(),
             *CallbackRoutes(self._deps).handlers(),
         ]
 
@@ -62,52 +63,26 @@ class DeliveryRoutes:
         """Show a delivery."""
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         require_no_query(request)
-        found = await self._find(principal, delivery_id)
+        found = await find_one(self._deps, principal, delivery_id)
         return value_answer(one_of(found, whole=principal.may(JOBS_READ)))
 
     async def attempts(self, request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> ASGIApp:
         """Show the tries at a delivery."""
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         require_no_query(request)
-        found = await self._find(principal, delivery_id)
+        found = await find_one(self._deps, principal, delivery_id)
         tries = await self._deps.store.delivery_attempts(found.id)
         return value_answer(DeliveryAttempts([attempt_of(each) for each in tries]))
 
-    async def resend(self, request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> ASGIApp:
-        """Send a delivery again, under its id."""
-        principal, found = await self._changeable(request, delivery_id)
-        audit = entry(request, principal, self._deps, "delivery.resend", found.id, _facts(found))
-        changed = await self._recovery.resend(found.id, tenant=principal.tenant, audit=audit)
-        return value_answer(row_of(changed, whole=principal.may(JOBS_READ)))
-
     async def abandon(self, request: Request[Any, Any, Any], delivery_id: FromPath[str]) -> ASGIApp:
         """Give a delivery up that is still to be sent."""
-        principal, found = await self._changeable(request, delivery_id)
-        audit = entry(request, principal, self._deps, "delivery.abandon", found.id, _facts(found))
-        changed = await self._recovery.abandon(found.id, tenant=principal.tenant, audit=audit)
-        return value_answer(row_of(changed, whole=principal.may(JOBS_READ)))
-
-    async def _changeable(self, request: Request[Any, Any, Any], text: str) -> tuple[Principal, Delivery]:
         principal = allowed(request, self._deps, ENDPOINTS_WRITE)
         require_no_query(request)
-        found = await self._find(principal, text)
+        found = await find_one(self._deps, principal, delivery_id)
         await require_nothing(request, self._deps)
-        return principal, found
-
-    async def _find(self, principal: Principal, text: str) -> Delivery:
-        delivery_id = ids.parse(text)
-        if delivery_id is None:
-            raise Refused("invalid_request", "That is not a delivery id.")
-        found = await self._deps.store.delivery(delivery_id)
-        if found is None or not visible(principal, self._deps.endpoints)(found):
-            raise Refused("not_found", "There is no such delivery.")
-        return found
-
-    @property
-    def _recovery(self) -> Recovery:
-        if self._deps.recovery is None:
-            raise Refused("not_found", "Nothing is sent from here.")
-        return self._deps.recovery
+        audit = entry(request, principal, self._deps, "delivery.abandon", found.id, facts_of(found))
+        changed = await recovery_of(self._deps).abandon(found.id, tenant=principal.tenant, audit=audit)
+        return value_answer(row_of(changed, whole=principal.may(JOBS_READ)))
 
 
 def _statuses(asked: DeliveryListQuery) -> tuple[DeliveryStatus, ...]:
@@ -136,7 +111,3 @@ def _query(asked: DeliveryListQuery, principal: Principal) -> DeliveryQuery:
         before=DELIVERIES.row(asked.cursor),
         limit=asked.limit,
     )
-
-
-def _facts(delivery: Delivery) -> dict[str, object]:
-    return {"event": delivery.event, "endpoint": delivery.endpoint, "job_id": delivery.job_id or None}

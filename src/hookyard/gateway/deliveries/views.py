@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from msgspec.structs import asdict
 
 from hookyard.clock import rfc3339
+from hookyard.gateway.jobs.bodies import BulkProblem
 from hookyard.gateway.moment import Moment
 from hookyard.gateway.views import DeliveryAttemptView
 from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus
@@ -93,6 +94,35 @@ class DeliveryAttempts(Struct, frozen=True):
     """The tries at a delivery, oldest first."""
 
     attempts: list[AttemptRow]
+
+
+class Resend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries are sent again."""
+
+    ids: Annotated[list[Text], Meta(min_length=1, max_length=100)]
+    """One that is there twice is sent once."""
+
+
+class ResentOne(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one of them: how it stands now, or a problem."""
+
+    id: str
+    status: DeliveryStatus | UnsetType = UNSET
+    problem: BulkProblem | UnsetType = UNSET
+
+
+class Resent(Struct, frozen=True, kw_only=True):
+    """What became of all of them."""
+
+    accepted: int
+    refused: int
+    results: list[ResentOne]
+    """In the order in which the ids came."""
+
+
+def facts_of(delivery: Delivery) -> dict[str, object]:
+    """What the audit log says of one that somebody acts on."""
+    return {"event": delivery.event, "endpoint": delivery.endpoint, "job_id": delivery.job_id or None}
 
 
 def row_of(delivery: Delivery, *, whole: bool) -> DeliveryRow:

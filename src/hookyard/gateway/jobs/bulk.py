@@ -46,7 +46,7 @@ class Bulk:
             try:
                 news[at] = await self._make(bytes(item), principal, known, f"$.jobs[{at}]")
             except Refused as error:
-                results[at] = BulkResult(index=at, problem=_problem(error))
+                results[at] = BulkResult(index=at, problem=problem_of(error))
         if news:
             stored = await self._deps.dispatcher.accept_many(list(news.values()))
             results |= {at: _result(at, outcome) for at, outcome in zip(news, stored, strict=True)}
@@ -70,10 +70,11 @@ class Bulk:
 def _result(at: int, outcome: Stored) -> BulkResult:
     if isinstance(outcome, Enqueued):
         return BulkResult(index=at, job_id=outcome.job_id, duplicate=outcome.duplicate, coalesced=outcome.coalesced)
-    return BulkResult(index=at, problem=_problem(unstored(outcome)))
+    return BulkResult(index=at, problem=problem_of(unstored(outcome)))
 
 
-def _problem(error: Refused) -> BulkProblem:
+def problem_of(error: Refused) -> BulkProblem:
+    """What an item of many is answered with that was refused."""
     code, job_id = CODES[error.code], error.extra.get("job_id")
     return BulkProblem(
         code=error.code,

@@ -8,6 +8,8 @@ from hookyard.gateway.deliveries.views import (
     DeliveryPage,
     DeliveryRow,
     OneDelivery,
+    Resend,
+    Resent,
 )
 from hookyard.gateway.endpoints.bodies import Moved, PurgeCallbacks, RecoverCallbacks
 from hookyard.gateway.openapi.parts import BODY, WRITE, Group, Known, Object, in_path, json_body, operation, shown
@@ -58,13 +60,23 @@ def _paths(known: Known) -> Object:
         "/api/v1/deliveries/{delivery_id}/abandon": change(
             "Give a delivery up", "One that is pending or held fails for good, as `abandoned`."
         ),
+        "/api/v1/deliveries/resend": operation(
+            "post",
+            "Send many deliveries again",
+            known,
+            tag=_TAG,
+            answers={"200": json_body("What became of each.", known[Resent])},
+            codes=(*WRITE, "not_found"),
+            body=Resend,
+            description="As for one, up to 100 in one call; what is wrong with one keeps no other from being sent.",
+        ),
         "/api/v1/deliveries/recover": page("Send again what failed for good to callback URLs", RecoverCallbacks),
         "/api/v1/deliveries/purge": page("Delete deliveries to callback URLs", PurgeCallbacks),
     }
 
 
 GROUP = Group(
-    kinds=(DeliveryPage, DeliveryRow, OneDelivery, DeliveryAttempts, RecoverCallbacks, PurgeCallbacks),
+    kinds=(DeliveryPage, DeliveryRow, OneDelivery, DeliveryAttempts, Resend, Resent, RecoverCallbacks, PurgeCallbacks),
     queries=(DeliveryListQuery,),
     paths=_paths,
 )
