@@ -83,14 +83,15 @@ def open_place(open_folder: Path, hookyard: Call) -> Place:
 
 
 KEPT = "encryption: {keys: [{file: key}]}\n"
+SOURCE = """\
+sources:
+  ci: {scheme: github, routes: [{on: [push], run: hello/greet, with: {name: $.ref}}], secrets: [SECRET]}
+"""
 
 
 def test_every_file_that_a_secret_is_read_from_is_looked_at(open_folder: Path, hookyard: Call) -> None:
     place = open_place(open_folder, hookyard)
-    place.write(
-        KEPT
-        + "sources: {ci: {scheme: github, routes: [{on: [push], run: hello/greet, with: {name: $.ref}}], secrets: [{file: hook}]}}\n"
-    )
+    place.write(KEPT + SOURCE.replace("SECRET", "{file: hook}"))
     (open_folder / "hook").write_text(SECRET)
     (open_folder / "key").write_text("hyek_" + "A" * 43)
     for file in ("key", "hook"):
@@ -110,11 +111,10 @@ def test_a_secret_that_is_written_in_the_configuration_is_told_when_others_can_r
 ) -> None:
     place = open_place(open_folder, hookyard)
     monkeypatch.setenv("ELSEWHERE", SECRET)
-    source = "sources: {ci: {scheme: github, routes: [{on: [push], run: hello/greet, with: {name: $.ref}}], secrets: ['%s']}}\n"
-    place.write(source % "${ELSEWHERE}")
+    place.write(SOURCE.replace("SECRET", "'${ELSEWHERE}'"))
     place.config.chmod(0o644)
     assert "secret.readable" not in place.found()
-    place.write(source % SECRET)
+    place.write(SOURCE.replace("SECRET", SECRET))
     place.config.chmod(0o644)
     assert place.found()["secret.readable"]["what"].endswith("in it: sources.ci.secrets[0]")
 

@@ -121,7 +121,7 @@ def test_an_endpoint_that_the_settings_forbid_is_an_error_with_its_problem(place
     faulty = found["endpoint.faulty"]
     assert faulty["severity"] == "error"
     assert "audit cannot be used: url: the URL has port 8443" in faulty["what"]
-    assert "1 deliveries wait" in faulty["what"]
+    assert f"; 1 delivery waits, since {rfc3339(place.now - 2 * HOUR)}" in faulty["what"]
     place.write("outbound: {allow_ports: [443, 8443]}\n")
     assert "endpoint.faulty" not in place.found()
 
@@ -176,7 +176,7 @@ def test_what_waits_for_more_than_an_hour_for_one_that_is_well_is_told(place: Pl
 def test_callback_urls_that_are_behind_are_told(place: Place) -> None:
     place.store(deliveries(place, None, age=2 * HOUR))
     backlog = place.found()["endpoint.backlog"]
-    assert backlog["what"].startswith("callback URLs are behind; 1 deliveries wait")
+    assert backlog["what"].startswith("callback URLs are behind; 1 delivery waits, since")
     assert "hookyard deliveries list --status open" in backlog["do"]
 
 
@@ -201,3 +201,24 @@ def test_the_deliveries_of_an_earlier_endpoint_of_the_same_name_are_not_counted(
     well = PutEndpoint(now=place.now, endpoint=subscriber(place, epoch=2))
     place.store(well, dead(place, "audit", age=DAY), deliveries(place, "audit", age=2 * HOUR))
     assert place.found().keys() == set(USUAL)
+
+
+def test_what_waits_for_an_endpoint_that_is_gone_is_told_once_and_what_failed_for_good_is_not(place: Place) -> None:
+    due = place.now - 30 * MINUTE
+    place.store(deliveries(place, "former", age=2 * HOUR, next_at=due), dead(place, "older", age=HOUR))
+    found = place.found()
+    assert found.keys() == {"endpoint.gone", "server.stopped"}
+    since = rfc3339(place.now - 2 * HOUR)
+    assert found["endpoint.gone"]["what"] == f"there is no endpoint former any more; 1 delivery waits, since {since}"
+
+
+def test_one_delivery_is_told_of_as_one(place: Place) -> None:
+    due = place.now - 30 * MINUTE
+    place.store(
+        PutEndpoint(now=place.now, endpoint=subscriber(place)),
+        deliveries(place, "audit", age=HOUR, next_at=due, attempt=3, last_error="http_503"),
+    )
+    found = place.found()
+    assert found["endpoint.backlog"]["what"] == f"1 delivery to the endpoint audit is due, since {rfc3339(due)}"
+    failing = "1 delivery to the endpoint audit has failed several times: http_503"
+    assert found["endpoint.failing"]["what"] == failing

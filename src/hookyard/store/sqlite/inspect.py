@@ -22,21 +22,19 @@ _MOST: Final = 10_000
 
 
 class Waiting(Struct, frozen=True):
-    """Jobs of one lane, or deliveries to one endpoint, that are due."""
+    """Jobs of one lane that are due."""
 
     lane: str
-    """Its name, or that of the endpoint."""
     count: int
     since: int
     """When the one was due that waits longest."""
 
 
 class Counted(Struct, frozen=True):
-    """Jobs of one command, or deliveries to one endpoint."""
+    """Jobs of one command."""
 
     name: str
     count: int
-    why: str = ""
 
 
 class Receiver(Struct, frozen=True, kw_only=True):
@@ -45,6 +43,11 @@ class Receiver(Struct, frozen=True, kw_only=True):
     name: str
     """Empty: callback URLs."""
     pending: int = 0
+    due: int = 0
+    """Those of the pending that were due before `due_before`, and are not sent."""
+    due_since: int | None = None
+    failing: int = 0
+    """Those of the pending that have failed `tries` times or more, since they were last sent by hand."""
     held: int = 0
     """Those that wait for an earlier one of their order."""
     oldest: int | None = None
@@ -70,13 +73,9 @@ class Insight(Struct, frozen=True, kw_only=True):
     """Running jobs whose lease has ended."""
     dead: tuple[Counted, ...] = ()
     """Dead letters, by command."""
-    undelivered: tuple[Counted, ...] = ()
-    """Deliveries that have failed several times, by endpoint."""
-    overdue: tuple[Waiting, ...] = ()
-    """Deliveries that are due and not sent, by endpoint; callback URLs have no name."""
     endpoints: tuple[Endpoint, ...] = ()
     receivers: tuple[Receiver, ...] = ()
-    """Of every endpoint, and of callback URLs at the end."""
+    """Of every endpoint, of those that are gone and were not given something, and of callback URLs at the end."""
     pauses: tuple[Pause, ...] = ()
     tokens: tuple[Token, ...] = ()
 
@@ -115,8 +114,11 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int, due_b
 
             rows = connection.execute(_ENDPOINTS["endpoints"].text).fetchall()
             endpoints = tuple(map(codec_kept.endpoint, rows))
+            dead_from = first_key(dead_since)
             last = cast("list[tuple[int, int]]", ask(_QUERIES["last_id"]))
-            undelivered = cast("list[tuple[str, int, str | None]]", ask(_SQL["undelivered"], tries, _MOST))
+            epochs: dict[str, int | None] = dict.fromkeys(_names(ask(_SQL["addressed"])))
+            epochs |= {row.name: row.epoch for row in endpoints}
+            epochs[""] = None
             ((stuck,),) = cast("list[tuple[int]]", ask(_SQL["stuck"], stuck_before))
             return Insight(
                 schema=schema,
@@ -124,16 +126,14 @@ def inspect(file: Path, *, stuck_before: int, dead_since: int, tries: int, due_b
                 wal_bytes=wal_size(file),
                 last_id_at=last[0][0] >> COUNTER_BITS if last else None,
                 waiting=_waiting(ask(_SQL["waiting"], _MOST)),
-                overdue=_waiting(ask(_SQL["overdue"], due_before, _MOST)),
                 endpoints=endpoints,
                 receivers=tuple(
-                    _receiver(name, ask(_SQL["receiver"], name or None, _MOST, first_key(dead_since), epoch))
-                    for name, epoch in (*((row.name, row.epoch) for row in endpoints), ("", None))
+                    _receiver(name, ask(_SQL["receiver"], name or None, _MOST, dead_from, epoch, tries, due_before))
+                    for name, epoch in epochs.items()
                 ),
                 wanted=_by_command(ask(_SQL["wanted"], _MOST)),
                 stuck=stuck,
-                dead=_by_command(ask(_SQL["dead"], first_key(dead_since), _MOST)),
-                undelivered=tuple(Counted(name, count, why or "") for name, count, why in undelivered),
+                dead=_by_command(ask(_SQL["dead"], dead_from, _MOST)),
                 pauses=tuple(map(codec_kept.pause, connection.execute(_LANES["pauses"].text).fetchall())),
                 tokens=tuple(map(codec_kept.token, connection.execute(_ACCESS["tokens"].text).fetchall())),
             )
@@ -170,7 +170,22 @@ def _by_command(rows: list[tuple[object, ...]]) -> tuple[Counted, ...]:
     return tuple(Counted(f"{plugin}/{command}", count) for plugin, command, count in found)
 
 
+def _names(rows: list[tuple[object, ...]]) -> list[str]:
+    return [name for (name,) in cast("list[tuple[str]]", rows)]
+
+
 def _receiver(name: str, rows: list[tuple[object, ...]]) -> Receiver:
-    ((pending, held, first, dead, error),) = cast("list[tuple[int, int, int | None, int, str | None]]", rows)
-    oldest = None if first is None else first >> COUNTER_BITS
-    return Receiver(name=name, pending=pending, held=held, oldest=oldest, dead=dead, error=error or "")
+    ((pending, due, due_since, failing, held, first, dead, error),) = cast(
+        "list[tuple[int, int, int | None, int, int, int | None, int, str | None]]", rows
+    )
+    return Receiver(
+        name=name,
+        pending=pending,
+        due=due,
+        due_since=due_since,
+        failing=failing,
+        held=held,
+        oldest=None if first is None else first >> COUNTER_BITS,
+        dead=dead,
+        error=error or "",
+    )

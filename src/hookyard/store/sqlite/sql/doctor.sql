@@ -29,26 +29,24 @@ SELECT plugin, command, count(*) FROM (
   LIMIT ?)
 GROUP BY plugin, command ORDER BY plugin, command;
 
--- name: undelivered
--- Deliveries that have failed at least so often since they were last sent by hand, and are tried again, by endpoint.
-SELECT coalesce(endpoint, ''), count(*), max(last_error) FROM (
-  SELECT endpoint, last_error FROM delivery INDEXED BY delivery_pending
-  WHERE status = 'pending' AND attempt - round_start >= ? LIMIT ?)
-GROUP BY endpoint ORDER BY endpoint;
-
--- name: overdue
--- Deliveries that were due before a time, by endpoint, how many there are at most, and since when the longest is.
-SELECT coalesce(endpoint, ''), count(*), min(next_at) FROM (
-  SELECT endpoint, next_at FROM delivery INDEXED BY delivery_pending
-  WHERE status = 'pending' AND next_at < ? LIMIT ?)
-GROUP BY endpoint ORDER BY endpoint;
+-- name: addressed
+-- The names of endpoints that have not been given something, of those that are gone too.
+WITH RECURSIVE named (name) AS (
+  SELECT min(endpoint) FROM delivery INDEXED BY delivery_unsettled WHERE status <> 'sending' AND status <> 'delivered'
+  UNION ALL
+  SELECT (SELECT min(endpoint) FROM delivery INDEXED BY delivery_unsettled
+          WHERE endpoint > named.name AND status <> 'sending' AND status <> 'delivered')
+  FROM named WHERE named.name IS NOT NULL)
+SELECT name FROM named WHERE name IS NOT NULL;
 
 -- name: receiver
--- What an endpoint (NULL: callback URLs) has not been given: how many wait and are held, the first of them, how many
--- have failed for good, and the last error of one that waits, or else of the newest that failed. The parameters are the
--- endpoint, up to how many are counted, the first key of those that failed, and the endpoint's epoch, or NULL.
+-- What an endpoint (NULL: callback URLs) has not been given: how many are pending, of these how many are due and since
+-- when, and how many have failed several times since they were last sent by hand; how many are held; the first that
+-- waits; how many have failed for good; the last error of one that waits, or else of the newest that failed.
+-- The parameters are the endpoint, up to how many are counted, the first key of those that failed, the endpoint's epoch
+-- or NULL, from how many attempts on one has failed several times, and the time before which one was due.
 SELECT
-  (SELECT count(*) FROM (SELECT 1 FROM /* columns unsettled */ AND status = 'pending' LIMIT ?2)),
+  pending, due, due_since, failing,
   (SELECT count(*) FROM (SELECT 1 FROM /* columns unsettled */ AND status = 'held' LIMIT ?2)),
   (SELECT min(first) FROM (
     SELECT min(key) AS first FROM /* columns unsettled */ AND status = 'pending'
@@ -60,4 +58,12 @@ SELECT
     WHERE last_error IS NOT NULL
     UNION ALL SELECT last_error, 1 FROM (
       SELECT last_error FROM /* columns unsettled */ AND status = 'failed' AND key >= ?3 ORDER BY key DESC LIMIT 1))
-   ORDER BY place LIMIT 1);
+   ORDER BY place LIMIT 1)
+FROM (
+  SELECT
+    count(*) AS pending,
+    count(*) FILTER (WHERE next_at < ?6) AS due,
+    min(next_at) FILTER (WHERE next_at < ?6) AS due_since,
+    count(*) FILTER (WHERE attempt - round_start >= ?5) AS failing
+  FROM (
+    SELECT next_at, attempt, round_start FROM /* columns unsettled */ AND status = 'pending' ORDER BY key LIMIT ?2));
