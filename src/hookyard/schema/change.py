@@ -11,7 +11,7 @@ Side = Literal["input", "output"]
 class Change(Struct, frozen=True, order=True):
     """A difference, where it is and what it means."""
 
-    command: str
+    name: str
     """`plugin/command`; of an event `plugin/type`."""
     side: Side | Literal["event"] | None
     """None when it concerns the command as a whole."""
@@ -24,5 +24,5 @@ class Change(Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         """`plugin/command input /properties/name: message`, or `plugin/type event /properties/name: message`."""
-        place = " ".join(part for part in (self.command, self.side or "", self.pointer) if part)
+        place = " ".join(part for part in (self.name, self.side or "", self.pointer) if part)
         return f"{place}: {self.message}"

@@ -49,7 +49,7 @@ def diff(old: Lock, new: Lock, absent: Mapping[str, str] | None = None) -> tuple
     found += [
         Change(key, "event", "", "the event is new", breaking=False) for key in new.events if key not in old.events
     ]
-    return tuple(sorted(found, key=lambda change: (not change.breaking, change.command, change.side or "")))
+    return tuple(sorted(found, key=lambda change: (not change.breaking, change.name, change.side or "")))
 
 
 def compare(side: Side, old: Schema, new: Schema, types: tuple[Types, Types]) -> Iterator[tuple[str, str, bool]]:

@@ -97,7 +97,7 @@ def test_a_break_is_refused_with_command_side_place_and_reason(hookyard: Call, f
     assert f"`hookyard schema lock {folder / 'config.yaml'}`" in ended.err
     told = json.loads(hookyard("schema", "check", "--json", folder / "config.yaml").out)
     assert told["ok"] is False
-    assert {"command": "math/double", "side": "input", "pointer": "/properties/n", "breaking": True}.items() <= (
+    assert {"name": "math/double", "side": "input", "pointer": "/properties/n", "breaking": True}.items() <= (
         told["changes"][0].items()
     )
 

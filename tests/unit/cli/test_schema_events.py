@@ -111,7 +111,7 @@ def test_what_breaks_those_who_read_an_event_is_refused_and_what_adds_is_not(
     assert place.endswith(" (breaks)")
     assert rest[0] == f"1 changes break receivers of what {file} promised."
     (told,) = json.loads(hookyard("schema", "check", "--json", folder / "config.yaml").out)["changes"]
-    assert (told["command"], told["side"], told["breaking"]) == ("shop/order.placed", "event", True)
+    assert (told["name"], told["side"], told["breaking"]) == ("shop/order.placed", "event", True)
     lock(hookyard, folder)
     assert hookyard("schema", "check", folder / "config.yaml").code == 0
 
