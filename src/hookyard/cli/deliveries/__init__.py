@@ -2,7 +2,7 @@
 
 import typer
 
-from hookyard.cli.deliveries import callbacks, listing, one
+from hookyard.cli.deliveries import callbacks, listing, one, resend
 
 
 def register(app: typer.Typer) -> None:
@@ -10,5 +10,6 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Outgoing webhooks: list, show, send again, give up, delete.")
     listing.register(group)
     one.register(group)
+    resend.register(group)
     callbacks.register(group)
     app.add_typer(group, name="deliveries")

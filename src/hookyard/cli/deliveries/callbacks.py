@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from hookyard.cli.endpoints.common import SinceOption, UntilOption, YesOption, sure
+from hookyard.cli.endpoints.moves import Moves
 from hookyard.cli.endpoints.recovery import CursorOption, DryRunOption, StatusOption, WaitingOption, purged, window_of
 from hookyard.cli.examples import examples
-from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect
+from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption
 
 CallbackOption = Annotated[
     str,
@@ -50,13 +51,16 @@ def recover(  # noqa: PLR0917  what a person types, as options
     With --waiting also what waits for its next attempt, or was put off since the receiver did not answer: it is
     mended. May be interrupted, and repeated. Not those that were abandoned. For endpoints: hookyard endpoints recover.
     """
-    # Imported here so that the other commands do not pay for it.
-    from hookyard.cli.endpoints.pages import Walk, walk
-
-    words = {"count": "to be sent again" if dry_run else "sent again"}
-    body = {**window_of(since, until), "callback": callback, "waiting": waiting, "dry_run": dry_run}
-    with connect(url, token_file) as api:
-        walk(api, Walk(path="/api/v1/deliveries/recover", body=body, cursor=cursor, words=words, json=as_json))
+    asked = Moves(
+        url=url,
+        token_file=token_file,
+        path="/api/v1/deliveries/recover",
+        body={**window_of(since, until), "callback": callback},
+        cursor=cursor,
+        dry_run=dry_run,
+        json=as_json,
+    )
+    asked.recover(waiting=waiting)
 
 
 def purge(  # noqa: PLR0917  what a person types, as options
@@ -77,14 +81,17 @@ def purge(  # noqa: PLR0917  what a person types, as options
     Those that are being sent are left. Give --since, --until or both. May be interrupted, and repeated. For endpoints:
     hookyard endpoints purge.
     """
-    # Imported here so that the other commands do not pay for it.
-    from hookyard.cli.endpoints.pages import Walk, walk
-
     statuses, window = purged(since, until, status)
     if not dry_run:
         whose = "all callback URLs" if callback == "*" else f"the callback URLs of {callback}"
         sure(f"Delete the deliveries to {whose} that are {' or '.join(statuses)}? They cannot be sent again.", yes=yes)
-    words = {"count": "to be deleted" if dry_run else "deleted"}
-    body = {**window, "callback": callback, "statuses": statuses, "dry_run": dry_run}
-    with connect(url, token_file) as api:
-        walk(api, Walk(path="/api/v1/deliveries/purge", body=body, cursor=cursor, words=words, json=as_json))
+    asked = Moves(
+        url=url,
+        token_file=token_file,
+        path="/api/v1/deliveries/purge",
+        body={**window, "callback": callback},
+        cursor=cursor,
+        dry_run=dry_run,
+        json=as_json,
+    )
+    asked.purge(statuses)

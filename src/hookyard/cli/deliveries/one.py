@@ -1,4 +1,4 @@
-"""`hookyard deliveries show`, `attempts`, `resend` and `abandon`: one delivery."""
+"""`hookyard deliveries show`, `attempts` and `abandon`: one delivery."""
 
 from typing import Annotated, Any, Final
 
@@ -18,7 +18,6 @@ def register(group: typer.Typer) -> None:
     """Add the commands to their group."""
     group.command("show")(show_delivery)
     group.command("attempts")(attempts)
-    group.command("resend")(resend)
     group.command("abandon")(abandon)
 
 
@@ -42,13 +41,6 @@ def attempts(
     with connect(url, token_file) as api:
         rows = api.call("GET", _path(delivery_id, "attempts"))["attempts"]
     show(rows if as_json else map(_row, rows), _COLUMNS, as_json=as_json)
-
-
-def resend(delivery_id: DeliveryId, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None) -> None:
-    """Send a delivery again, under the same id, whatever became of it."""
-    with connect(url, token_file) as api:
-        found = api.call("POST", _path(delivery_id, "resend"))
-    typer.echo(f"{found['id']} is {found['status']}")
 
 
 def abandon(

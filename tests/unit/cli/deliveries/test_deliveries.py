@@ -1,6 +1,8 @@
 """`hookyard deliveries`: listed, shown, sent again, given up."""
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -82,6 +84,67 @@ def test_one_is_sent_again_or_given_up(hookyard: Call, gateway: Gateway) -> None
 def test_what_is_no_id_is_not_asked_for(hookyard: Call, gateway: Gateway, word: str) -> None:
     ended = hookyard("deliveries", word, "../jobs")
     assert (ended.code, ended.err) == (64, "hookyard: '../jobs' is not a delivery id.\n")
+    assert gateway.asked == []
+
+
+OTHERS = [f"019de0d5-c800-7000-bf01-{n:012x}" for n in range(250)]
+RESEND = "POST /api/v1/deliveries/resend"
+
+
+def test_many_are_sent_again_in_as_few_calls_as_there_can_be_and_each_is_said(
+    hookyard: Call, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [OTHERS[:100], OTHERS[100:200], OTHERS[200:]]
+    gateway.says(RESEND, *({"results": [{"id": each, "status": "pending"} for each in part]} for part in parts))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(OTHERS[1:]) + "\n\n" + OTHERS[7]))
+    ended = hookyard("deliveries", "resend", OTHERS[0].upper(), "-")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines() == [f"{each} is pending" for each in OTHERS]
+    assert [each.body["ids"] for each in gateway.asked] == parts
+
+
+def test_one_that_is_refused_is_said_with_its_reason_and_makes_the_exit_code(hookyard: Call, gateway: Gateway) -> None:
+    gone = {"code": "not_found", "detail": "There is no such delivery."}
+    off = {"code": "endpoint_disabled", "detail": "The endpoint is disabled: enable it first."}
+    results = [
+        {"id": OTHERS[0], "status": "pending"},
+        {"id": OTHERS[1], "problem": gone},
+        {"id": OTHERS[2], "problem": off},
+    ]
+    gateway.says(RESEND, {"results": results})
+    ended = hookyard("deliveries", "resend", *OTHERS[:3])
+    assert (ended.code, ended.out) == (69, f"{OTHERS[0]} is pending\n")
+    assert ended.err.splitlines() == [
+        f"hookyard: {OTHERS[1]}: There is no such delivery.",
+        f"hookyard: {OTHERS[2]}: The endpoint is disabled: enable it first.",
+        "hookyard: 2 of 3 were refused.",
+    ]
+
+
+def test_how_far_it_came_is_said_when_the_gateway_refuses_the_rest(hookyard: Call, gateway: Gateway) -> None:
+    gateway.answers[RESEND] = [
+        (200, {"results": [{"id": each, "status": "pending"} for each in OTHERS[:100]]}),
+        (429, {"code": "rate_limited", "detail": "Too many."}),
+    ]
+    ended = hookyard("deliveries", "resend", *OTHERS)
+    assert ended.code == 75
+    assert len(ended.out.splitlines()) == 100
+    assert ended.err.splitlines() == [
+        "hookyard: 100 of 250 were asked for, as said; not the rest.",
+        "hookyard: Too many.",
+    ]
+
+
+def test_what_is_no_id_among_many_keeps_all_from_being_sent(
+    hookyard: Call, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{OTHERS[1]} oh"))
+    ended = hookyard("deliveries", "resend", OTHERS[0], "-")
+    assert (ended.code, ended.err) == (64, "hookyard: 'oh' is not a delivery id.\n")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    ended = hookyard("deliveries", "resend", "-")
+    assert (ended.code, ended.out, ended.err) == (0, "", "There is nothing to send: no ids came.\n")
+    assert hookyard("deliveries", "resend", "-", "--token-file", "-").code == 2
     assert gateway.asked == []
 
 
