@@ -114,6 +114,7 @@ class Service:
             recovery=self._outbound.recovery(self._store),
             lines=self._outbound.state,
             count_endpoints=self._outbound.overview,
+            recent_dead=self._outbound.recent_dead,
             write_probe=WriteProbe(self._writer, clock),
             public_key=self._outbound.public_key,
             hooks=self._hooks,

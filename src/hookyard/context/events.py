@@ -20,6 +20,8 @@ LONGEST_TYPE: Final = 200
 LONGEST_KEY: Final = 200
 _HOUSE: Final = ("breaker", "endpoint", "schedule")
 """The first words of Hookyard's own types, but for `job`, which nobody may emit."""
+_HOUSE_TYPES: Final = frozenset({"delivery.failed"})
+"""Its own of which the first word is anybody's: shops deliver too."""
 _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
 
@@ -46,6 +48,8 @@ def declared_type_problem(name: str, *, noted: bool = False) -> str | None:
     """
     if why := note_type_problem(name) if noted else type_problem(name):
         return why
+    if name in _HOUSE_TYPES:
+        return "is one of Hookyard's own"
     house = name == "job" or name.partition(".")[0] in _HOUSE
     return f"is one of Hookyard's own, as all of {', '.join(_HOUSE)}" if house else None
 

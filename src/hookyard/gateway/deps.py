@@ -23,6 +23,7 @@ from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
 from hookyard.inbound.sources import Sources
 from hookyard.outbound.endpoints import Manager as EndpointManager
+from hookyard.outbound.endpoints import RecentDead
 from hookyard.outbound.lines import LineState
 from hookyard.outbound.overview import EndpointCounts
 from hookyard.outbound.recovery import Recovery
@@ -63,8 +64,10 @@ class GatewayDeps:
     """Those that send again."""
     lines: Callable[[str], LineState] | None = None
     """How the requests to an endpoint go at this moment."""
-    count_endpoints: Callable[[], EndpointCounts] | None = None
+    count_endpoints: Callable[[], Awaitable[EndpointCounts]] | None = None
     """How all endpoints are together."""
+    recent_dead: RecentDead | None = None
+    """Which endpoints have dead letters of the last day."""
     write_probe: WriteProbe | None = None
     """Whether the store takes writes; without it only whether it answers is known."""
     public_key: Callable[[str], PublicKey | None] | None = None

@@ -93,7 +93,7 @@ class Health:
                 store="ok" if problem is UNSET else "unavailable",
                 store_problem=problem,
                 artifacts=artifacts,
-                endpoints=UNSET if deps.count_endpoints is None else deps.count_endpoints(),
+                endpoints=UNSET if deps.count_endpoints is None else await deps.count_endpoints(),
                 plugins=plugins,
             )
         )

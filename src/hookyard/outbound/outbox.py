@@ -1,6 +1,6 @@
 """The outbox: which webhooks the end of a job calls for. They are written in the transaction that ends it (I6)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from random import getrandbits
 from typing import Final, Protocol
 
@@ -56,6 +56,8 @@ class Outbox:
         self._courier = courier
         self._ids = ids
         self._contents = Contents(most)
+        self.unsendable: Callable[[Delivery], None] | None = None
+        """Told of every delivery on disk that failed when it was made, since it was too large; set once."""
 
     # --- what the dispatcher asks ---
 
@@ -119,6 +121,8 @@ class Outbox:
                 self._courier.take(delivery)
             elif delivery.status == "pending":
                 self._courier.expect(delivery.created_at if delivery.next_at is None else delivery.next_at)
+            elif delivery.status == "failed" and self.unsendable is not None:
+                self.unsendable(delivery)
 
     def dropped(self, deliveries: tuple[Delivery, ...]) -> None:
         """They were not written: free their places."""

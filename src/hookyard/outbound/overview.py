@@ -1,6 +1,6 @@
 """How all endpoints are together, in numbers: for monitoring, and for the log when a server starts."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 from typing import Protocol
 
 from msgspec import Struct
@@ -31,6 +31,8 @@ class EndpointCounts(Struct, frozen=True, kw_only=True):
     """When the first attempt failed of the one that fails for the longest time."""
     breakers_open: int
     """Of the live ones those to which nothing is sent at this moment but a probe."""
+    dead_letters: int
+    """Of the live ones those that have one of the last day, until it is sent again or purged."""
     to_mend: int
     """Of the live ones those whose filter fails, or of which the configuration has another of the same name."""
 
@@ -43,8 +45,16 @@ class _Backlogs(Protocol):
         ...
 
 
-def overview(entries: Collection[Entry], state: Callable[[str], LineState]) -> EndpointCounts:
-    """Count them; nothing but memory is looked at."""
+def overview(
+    entries: Collection[Entry], state: Callable[[str], LineState], dead: Container[str] = ()
+) -> EndpointCounts:
+    """Count them; nothing but memory is looked at.
+
+    Args:
+        entries: all of them.
+        state: how the requests to one go.
+        dead: the names of those that have dead letters of the last day.
+    """
     off = [each for each in entries if each.settings is not None and not each.settings.enabled]
     on = [each for each in entries if each.settings is None or each.settings.enabled]
     disabled = [each for each in on if each.row.disabled_at is not None]
@@ -59,6 +69,7 @@ def overview(entries: Collection[Entry], state: Callable[[str], LineState]) -> E
         failing=len(failing),
         failing_since=rfc3339(min(failing)) if failing else None,
         breakers_open=sum(state(each.row.name).breaker != "closed" for each in live),
+        dead_letters=sum(each.row.name in dead for each in live),
         to_mend=sum(_to_mend(each) for each in live),
     )
 
@@ -86,6 +97,7 @@ async def log_overview(found: EndpointCounts, entries: Collection[Entry], store:
         disabled=found.disabled,
         faulty=found.faulty,
         failing=found.failing,
+        dead_letters=found.dead_letters,
         waiting=waiting,
         oldest=None if oldest is None else rfc3339(oldest),
     )

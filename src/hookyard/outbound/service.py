@@ -15,12 +15,14 @@ from hookyard.model import Delivery
 from hookyard.outbound.courier import Courier, OutcomeWriter
 from hookyard.outbound.endpoints import (
     BringForward,
+    DeadLetters,
     Encryption,
     EndpointHealth,
     Endpoints,
     EndpointStore,
     Maker,
     Manager,
+    RecentDead,
     Telling,
 )
 from hookyard.outbound.endpoints.keyring import Keyring
@@ -92,6 +94,10 @@ class Outbound:
         )
         self.outbox = Outbox(endpoints=endpoints, courier=self._courier, ids=ids, most=int(settings.max_body))
         self.telling = Telling(self.outbox)
+        self.recent_dead = RecentDead(endpoints, clock)
+        self._dead = DeadLetters(endpoints, self.telling, writer, self.recent_dead, clock)
+        self._courier.tell_of_dead(self._dead)
+        self.outbox.unsendable = self._dead.unsendable
         self._health = endpoints.health = EndpointHealth(endpoints, self.telling, writer, clock)
         self._forward = BringForward(endpoints=endpoints, writer=writer, expect=self._courier.expect, clock=clock)
         endpoints.resumed = self._forward.begin
@@ -146,6 +152,7 @@ class Outbound:
         await self._encryption.drain()
         await self._forward.drain()
         await self._courier.drain(self._grace)
+        await self._dead.drain()
         await self._health.drain()
 
     async def claim(self, config: Config) -> tuple[tuple[str, str], ...]:
@@ -195,13 +202,15 @@ class Outbound:
         """How the requests to an endpoint go at this moment."""
         return self._courier.state(name)
 
-    def overview(self) -> EndpointCounts:
+    async def overview(self) -> EndpointCounts:
         """How all endpoints are together."""
-        return overview(list(self._endpoints), self.state)
+        dead = await self.recent_dead.names()
+        return overview(list(self._endpoints), self.state, dead)
 
-    async def log_overview(self, store: EndpointStore) -> None:
-        """Write one line on how they are, and how much waits for them."""
-        await log_overview(self.overview(), list(self._endpoints), store)
+    async def log_overview(self, store: Store) -> None:
+        """Learn which have dead letters, then write one line on how they are, and how much waits for them."""
+        await self.recent_dead.load(store)
+        await log_overview(await self.overview(), list(self._endpoints), store)
 
     def public_key(self, kid: str) -> PublicKey | None:
         """The public key of an endpoint, by its thumbprint."""

@@ -24,7 +24,10 @@ Row = Mapping[str, Any]
 
 
 def ailing(rows: Sequence[Row]) -> list[Row]:
-    """Those that are not well, the worst first: broken ones, disabled ones, those that fail, those to mend."""
+    """Those that are not well, the worst first.
+
+    Broken ones, disabled ones, those that fail, those with dead letters of the last day, those to mend.
+    """
     ranked = [(rank, row) for row in rows if (rank := _rank(row)) is not None]
     return [row for _, row in sorted(ranked, key=lambda one: (one[0], one[1]["name"]))]
 
@@ -62,7 +65,7 @@ def report(found: Row, now: int) -> Iterator[str]:
 
 
 def _rank(row: Row) -> int | None:
-    for rank, member in enumerate(("problem", "disabled", "failing_since", "warning")):
+    for rank, member in enumerate(("problem", "disabled", "failing_since", "dead_letter_at", "warning")):
         if member in row:
             return rank
     return None
@@ -92,7 +95,8 @@ def _wrong(found: Row, now: int) -> Iterator[str]:
         waiting = backlog["pending"] + backlog["held"] + backlog["sending"]
         yield f"{waiting} wait, the oldest since {_ago(backlog['oldest_at'], now)}"
     if backlog["failed"]:
-        yield "1 dead letter" if backlog["failed"] == 1 else f"{backlog['failed']} dead letters"
+        last = f", the last {_ago(found['dead_letter_at'], now)}" if "dead_letter_at" in found else ""
+        yield ("1 dead letter" if backlog["failed"] == 1 else f"{backlog['failed']} dead letters") + last
     if found.get("success_rate", 1) < _FINE:
         yield f"{found['failed']} of the last {found['attempts']} attempts failed"
 
@@ -131,6 +135,7 @@ def _advice(found: Row) -> Iterator[str]:
     if found["backlog"]["held"] and fails:
         yield f"hookyard deliveries list --endpoint {name} --status pending   # what the held ones wait for"
     if found["backlog"]["failed"]:
+        yield f"hookyard deliveries list --endpoint {name} --dead   # what failed for good, and of what"
         yield f"hookyard endpoints recover {name} --since 7d   # sends the dead letters again"
 
 

@@ -39,7 +39,9 @@ def list_endpoints(
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
     *,
-    failing: Annotated[bool, typer.Option("--failing", help="Only those whose last attempt failed.")] = False,
+    failing: Annotated[
+        bool, typer.Option("--failing", help="Only those whose last attempt failed, or with new dead letters.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List endpoints, by name."""
@@ -67,5 +69,7 @@ def state_of(found: Mapping[str, Any]) -> str:
     state = found["state"]
     if "disabled" in found:
         state = f"disabled ({found['disabled']['reason']})"
+    if "dead_letter_at" in found:
+        state = f"{state}, dead letter at {found['dead_letter_at'][:16]}Z"
     more = (shorten(found[key], _WIDTH, placeholder=" ...") for key in ("problem", "warning") if key in found)
     return ", ".join([str(state), *more])

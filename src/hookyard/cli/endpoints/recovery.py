@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from hookyard.cli.endpoints.common import Name, SinceOption, UntilOption, YesOption, moment, path_of, sure
+from hookyard.cli.endpoints.moves import Moves
 from hookyard.cli.examples import examples
-from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect
+from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption
 
 CursorOption = Annotated[str | None, typer.Option(help="Where an earlier run says that it goes on.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only count them.")]
@@ -66,13 +67,16 @@ def recover(  # noqa: PLR0917  what a person types, as options
     With --waiting also what waits for its next attempt, without waiting for it: the receiver is mended. May be
     interrupted, and repeated: what was sent again is no dead letter any more. Not those that were abandoned.
     """
-    # Imported here so that the other commands do not pay for it.
-    from hookyard.cli.endpoints.pages import Walk, walk
-
-    words = {"count": "to be sent again" if dry_run else "sent again"}
-    body: dict[str, object] = {**window_of(since, until), "waiting": waiting, "dry_run": dry_run}
-    with connect(url, token_file) as api:
-        walk(api, Walk(path=path_of(name, "recover"), body=body, cursor=cursor, words=words, json=as_json))
+    asked = Moves(
+        url=url,
+        token_file=token_file,
+        path=path_of(name, "recover"),
+        body=window_of(since, until),
+        cursor=cursor,
+        dry_run=dry_run,
+        json=as_json,
+    )
+    asked.recover(waiting=waiting)
 
 
 def replay(  # noqa: PLR0917  what a person types, as options
@@ -90,13 +94,16 @@ def replay(  # noqa: PLR0917  what a person types, as options
 
     Goes by what it listens to now. May be interrupted, and repeated: nothing is sent twice.
     """
-    # Imported here so that the other commands do not pay for it.
-    from hookyard.cli.endpoints.pages import Walk, walk
-
-    words = {"planned": "to be sent", "looked_at": "looked at"}
-    body: dict[str, object] = {**window_of(since, until), "dry_run": dry_run}
-    with connect(url, token_file) as api:
-        walk(api, Walk(path=path_of(name, "replay"), body=body, cursor=cursor, words=words, json=as_json))
+    asked = Moves(
+        url=url,
+        token_file=token_file,
+        path=path_of(name, "replay"),
+        body=window_of(since, until),
+        cursor=cursor,
+        dry_run=dry_run,
+        json=as_json,
+    )
+    asked.replay()
 
 
 def purge(  # noqa: PLR0917  what a person types, as options
@@ -116,16 +123,19 @@ def purge(  # noqa: PLR0917  what a person types, as options
 
     Those that are being sent are left. Give --since, --until or both. May be interrupted, and repeated.
     """
-    # Imported here so that the other commands do not pay for it.
-    from hookyard.cli.endpoints.pages import Walk, walk
-
     statuses, window = purged(since, until, status)
     if not dry_run:
         sure(f"Delete the deliveries of {name} that are {' or '.join(statuses)}? They cannot be sent again.", yes=yes)
-    words = {"count": "to be deleted" if dry_run else "deleted"}
-    body: dict[str, object] = {**window, "statuses": statuses, "dry_run": dry_run}
-    with connect(url, token_file) as api:
-        walk(api, Walk(path=path_of(name, "purge"), body=body, cursor=cursor, words=words, json=as_json))
+    asked = Moves(
+        url=url,
+        token_file=token_file,
+        path=path_of(name, "purge"),
+        body=window,
+        cursor=cursor,
+        dry_run=dry_run,
+        json=as_json,
+    )
+    asked.purge(statuses)
 
 
 def purged(since: str | None, until: str | None, status: list[Status] | None) -> tuple[list[str], dict[str, object]]:

@@ -26,8 +26,8 @@ def stats(
 ) -> None:
     """Say how an endpoint is, what is wrong first: its last error, backlog, breaker, rates and latencies.
 
-    Without a name: which endpoints are disabled, failing or broken, and how those are. Numbers are over the last 1,000
-    deliveries.
+    Without a name: which endpoints are disabled, failing, broken or have dead letters of the last day, and how those
+    are. Numbers are over the last 1,000 deliveries.
     """
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.endpoints.health import ailing, overview, report

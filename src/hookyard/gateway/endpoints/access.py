@@ -96,7 +96,21 @@ class EndpointAccess:
 
     def view(self, entry: Entry) -> EndpointView:
         """Show it."""
-        return view_of(entry, self._deps.clock.now(), self._deps.config.server.public_url or "")
+        base = self._deps.config.server.public_url or ""
+        return view_of(entry, self._deps.clock.now(), base, self.dead_letter_at(entry.row.name))
+
+    async def look_for_dead(self) -> None:
+        """See which dead letters are still there, before endpoints are shown."""
+        if self._deps.recent_dead is not None:
+            await self._deps.recent_dead.names()
+
+    def is_failing(self, entry: Entry) -> bool:
+        """Whether its last attempt failed, or it has dead letters of the last day."""
+        return entry.row.failing_since is not None or self.dead_letter_at(entry.row.name) is not None
+
+    def dead_letter_at(self, name: str) -> int | None:
+        """When its last dead letter of the last day came to be."""
+        return None if self._deps.recent_dead is None else self._deps.recent_dead.at(name)
 
 
 def tenant_of(principal: Principal, asked: object) -> str:

@@ -60,12 +60,13 @@ class EndpointRoutes:
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         asked = query_of(request, EndpointListQuery)
         last = ENDPOINTS.row(asked.cursor) or ""
+        await self._access.look_for_dead()
         found = [
             one
             for one in self._access.endpoints.entries(principal.tenant)
             if one.row.name > last
             and asked.state in {None, state_of(one)}
-            and (not asked.failing or one.row.failing_since is not None)
+            and (not asked.failing or self._access.is_failing(one))
         ]
         some, more = page_of(found, asked.limit, lambda one: ENDPOINTS.after(one.row.name))
         return shown(EndpointPage([self._access.view(one) for one in some], more))
@@ -74,6 +75,7 @@ class EndpointRoutes:
         """Show an endpoint."""
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         require_no_query(request)
+        await self._access.look_for_dead()
         return shown(self._access.view(self._access.endpoints.find(name, principal.tenant)))
 
     async def create(self, request: Request[Any, Any, Any]) -> ASGIApp:

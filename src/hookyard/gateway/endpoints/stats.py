@@ -90,6 +90,9 @@ class EndpointStats(Struct, frozen=True, kw_only=True, omit_defaults=True):
     disabled: DisabledView | UnsetType = UNSET
     failing_since: str | UnsetType = UNSET
     """When the first attempt failed after the last that did not."""
+    dead_letter_at: str | UnsetType = UNSET
+    """When a delivery to it failed for good the last time, if that is less than a day ago; left out once it is sent
+    again or purged."""
     attempts: int
     delivered: int
     """Attempts that arrived."""
@@ -123,6 +126,8 @@ class EndpointStatsRoute:
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         require_no_query(request)
         found = self._access.endpoints.find(name, principal.tenant)
+        await self._access.look_for_dead()
+        dead = self._access.dead_letter_at(name)
         kept = await self._deps.store.endpoint_attempts(name, epoch=found.row.epoch, limit=DELIVERIES)
         tries = [each for each in kept if each.error not in _NEVER_SENT]
         backlog = await self._deps.store.backlog(name, epoch=found.row.epoch)
@@ -138,6 +143,7 @@ class EndpointStatsRoute:
                 warning=warning_of(found),
                 disabled=disabled_view(row),
                 failing_since=UNSET if row.failing_since is None else rfc3339(row.failing_since),
+                dead_letter_at=UNSET if dead is None else rfc3339(dead),
                 attempts=len(tries),
                 delivered=len(arrived),
                 failed=len(tries) - len(arrived),

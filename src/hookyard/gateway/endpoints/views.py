@@ -31,7 +31,7 @@ class EndpointListQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     state: EndpointState | None = None
     failing: bool = False
-    """Only those whose last attempt failed."""
+    """Only those whose last attempt failed, or that have dead letters of the last day."""
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: str | None = None
     """The `next` of an earlier page."""
@@ -86,6 +86,9 @@ class EndpointView(EndpointRules, frozen=True, kw_only=True):
     disabled: DisabledView | UnsetType = UNSET
     failing_since: str | UnsetType = UNSET
     """When the first attempt failed after the last that did not."""
+    dead_letter_at: str | UnsetType = UNSET
+    """When a delivery to it failed for good the last time, if that is less than a day ago; left out once it is sent
+    again or purged."""
     secrets: list[EndpointSecretView]
     public_keys: list[PublicKeyView]
     header_names: list[str]
@@ -122,13 +125,14 @@ def state_of(entry: Entry) -> EndpointState:
     return "live" if entry.problem is None else "faulty"
 
 
-def view_of(entry: Entry, now: int, base: str) -> EndpointView:
+def view_of(entry: Entry, now: int, base: str, dead_letter_at: int | None = None) -> EndpointView:
     """Show one.
 
     Args:
         entry: which.
         now: milliseconds UTC.
         base: what stands before `/keys/` in the URL of a public key.
+        dead_letter_at: when its last dead letter of the last day came to be.
     """
     row, settings = entry.row, entry.settings
     return EndpointView(
@@ -142,6 +146,7 @@ def view_of(entry: Entry, now: int, base: str) -> EndpointView:
         updated_at=rfc3339(row.updated_at),
         disabled=disabled_view(row),
         failing_since=_time(row.failing_since),
+        dead_letter_at=_time(dead_letter_at),
         secrets=[_secret_view(secret, now) for secret in entry.secrets],
         public_keys=[
             PublicKeyView(kid=key.kid, public_key=key.text, url=f"{base}/keys/{key.kid}") for key in entry.public_keys

@@ -16,7 +16,7 @@ from hookyard.model import Delivery, DeliveryAttempt
 from hookyard.outbound.courier.attempt import Attempts
 from hookyard.outbound.courier.catch_up import CatchUp
 from hookyard.outbound.courier.claims import Claims
-from hookyard.outbound.courier.ledger import Ledger, OutcomeWriter
+from hookyard.outbound.courier.ledger import Dead, Ledger, OutcomeWriter
 from hookyard.outbound.courier.outcome import Outcome
 from hookyard.outbound.courier.workers import Workers
 from hookyard.outbound.destination import Destination, Destinations
@@ -127,6 +127,10 @@ class Courier:
         self._claims.nudge(at)
 
     # --- for those who look and change ---
+
+    def tell_of_dead(self, dead: Dead) -> None:
+        """Hand over what fails for good; called once, before anything is sent."""
+        self._ledger.dead = dead
 
     def state(self, name: str) -> LineState:
         """How an endpoint is being sent to."""

@@ -40,6 +40,22 @@ class OutcomeWriter(Writer, Protocol):
         ...
 
 
+class Dead(Protocol):
+    """Tells of what fails for good."""
+
+    def about_to_end(self, delivery: Delivery, op: FinishDelivery) -> FinishDelivery:
+        """One is about to be stored as failed: the operation, with what tells of it."""
+        ...
+
+    def ended(self, delivery: Delivery, op: FinishDelivery) -> None:
+        """It is stored."""
+        ...
+
+    def not_ended(self, delivery: Delivery, op: FinishDelivery) -> None:
+        """It is not."""
+        ...
+
+
 class Ledger:
     """Stores outcomes and says how many are on their way.
 
@@ -66,6 +82,8 @@ class Ledger:
         self._returned = returned
         self._settled = settled
         self._ended = ended
+        self.dead: Dead | None = None
+        """Told of what fails for good; set once, before anything is sent."""
         self._hurry = asyncio.Event()
         self._retries: set[asyncio.Task[None]] = set()
         self._held: dict[str, Delivery] = {}
@@ -110,6 +128,8 @@ class Ledger:
             next_at=verdict.next_at,
             pass_on=pass_on,
         )
+        if op.status == "failed" and self.dead is not None:
+            op = self.dead.about_to_end(delivery, op)
         self._write(delivery, op)
 
     def release(self, delivery: Delivery, next_at: int | None = None) -> None:
@@ -171,12 +191,21 @@ class Ledger:
         if isinstance(error, StoreUnavailable):
             self._retry_later(delivery, op)
             return
-        _log.error("delivery.unsaved", **named(delivery), detail=str(error))
+        self._unsaved(delivery, op, str(error))
         self._end(op)
+
+    def _unsaved(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, detail: str) -> None:
+        _log.error("delivery.unsaved", **named(delivery), detail=detail)
+        self._not_ended(delivery, op)
+
+    def _not_ended(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery) -> None:
+        if self.dead is not None and isinstance(op, FinishDelivery):
+            self.dead.not_ended(delivery, op)
 
     def _tell(self, delivery: Delivery, op: FinishDelivery | ReleaseDelivery, result: Result) -> None:
         if not isinstance(result, Done):
             _log.warning("delivery.stale", **named(delivery))
+            self._not_ended(delivery, op)
             return
         if isinstance(op, ReleaseDelivery):
             self._due(op.now if op.next_at is None else op.next_at)
@@ -185,6 +214,8 @@ class Ledger:
             self._due(op.now if op.next_at is None else op.next_at)
         elif self._ended is not None:
             self._ended(delivery, op)
+        if op.status == "failed" and self.dead is not None:
+            self.dead.ended(delivery, op)
         if delivery.order_key is not None and (op.status != "pending" or op.pass_on):
             self._due(op.now)  # the turn of the next of its order
         log.change(
@@ -217,7 +248,7 @@ class Ledger:
             except StoreUnavailable as error:
                 detail = str(error)
             except StoreError as error:
-                detail = str(error)
+                self._unsaved(delivery, op, str(error))
                 break
             else:
                 if self._overtaken(op, result):
@@ -226,7 +257,7 @@ class Ledger:
                 break
         else:
             # It stays leased until the lease ends, and is then sent again under the same id.
-            _log.error("delivery.unsaved", **named(delivery), detail=detail)
+            self._unsaved(delivery, op, detail)
         self._end(op)
 
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from hookyard.model import Delivery, Event
-from hookyard.outbound.events.house import BreakerTurned, EndpointFact
+from hookyard.outbound.events.house import BreakerTurned, DeliveryFailed, EndpointFact
 from hookyard.store.contract import AppendEvents, Op, Together
 
 Deliveries = tuple[Delivery, ...]
@@ -35,7 +35,7 @@ class Announcement(Struct, frozen=True):
     """What is to be told."""
 
     kind: str
-    fact: EndpointFact | BreakerTurned
+    fact: EndpointFact | BreakerTurned | DeliveryFailed
 
 
 class Change:
@@ -81,17 +81,18 @@ class Telling:
 
     def change(self, now: int, announcements: list[Announcement], *ops: Op) -> Change:
         """The operations, and the events that tell of them."""
-        told = [
-            self._outbox.announce(
-                announcement.kind,
-                cast("Mapping[str, object]", msgspec.to_builtins(announcement.fact)),
-                now,
-                tenant=announcement.fact.tenant,
-            )
-            for announcement in announcements
-        ]
+        told = [self.told(now, announcement) for announcement in announcements]
         appended = [AppendEvents(now=now, events=(event,), deliveries=deliveries) for event, deliveries in told]
         return Change(Together(now=now, ops=(*ops, *appended)), told, self.stored, self._outbox.dropped)
+
+    def told(self, now: int, announcement: Announcement) -> tuple[Event, Deliveries]:
+        """An event for somebody's own operation; :attr:`stored` or :meth:`dropped` must follow."""
+        data = cast("Mapping[str, object]", msgspec.to_builtins(announcement.fact))
+        return self._outbox.announce(announcement.kind, data, now, tenant=announcement.fact.tenant)
+
+    def dropped(self, deliveries: Deliveries) -> None:
+        """What :meth:`told` made was not written."""
+        self._outbox.dropped(deliveries)
 
     def _send(self, event: Event, deliveries: Deliveries) -> None:
         del event

@@ -13,7 +13,7 @@ from hookyard.outbound.events.samples import SAMPLE_EVENT, SAMPLES
 from hookyard.outbound.message import QUIET, EmittedData, Event
 from hookyard.schema import DRAFT, Schema, of_type
 
-Group: TypeAlias = Literal["job", "endpoint", "breaker", "schedule", "plugin"]
+Group: TypeAlias = Literal["job", "endpoint", "delivery", "breaker", "schedule", "plugin"]
 Data: TypeAlias = type[Struct]
 
 
@@ -58,6 +58,11 @@ EVENT_TYPES: Final = (
         "endpoint.failing",
         house.EndpointFailing,
         "Every attempt has failed for half the time after which an endpoint is disabled. Told once.",
+    ),
+    _type(
+        "delivery.failed",
+        house.DeliveryFailed,
+        "A delivery failed for good; then at most once a minute for each endpoint, with how many there were.",
     ),
     _type("breaker.opened", house.BreakerTurned, "So many failures in a row that nothing is tried for a while."),
     _type("breaker.half_open", house.BreakerTurned, "One try shows whether it goes on."),

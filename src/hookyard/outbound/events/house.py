@@ -60,6 +60,35 @@ class EndpointFailing(EndpointFact, frozen=True, kw_only=True, omit_defaults=Tru
     disabled_at: Annotated[Time | UnsetType, Meta(description="When it will be disabled, if this goes on.")] = UNSET
 
 
+class DeliveryFailed(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A delivery failed for good: it is a dead letter, sent again only when somebody says so."""
+
+    delivery_id: Annotated[JobId, Meta(description="Which: `hookyard deliveries show` has all of it.")]
+    endpoint: Annotated[str | UnsetType, Meta(description="To which endpoint; not there for a callback URL.")] = UNSET
+    callback_origin: Annotated[
+        str | UnsetType, Meta(description="The scheme, the host and the port of the callback URL, and no more of it.")
+    ] = UNSET
+    tenant: Tenant = ""
+    event: Annotated[str, Meta(description="The type of the event that did not arrive.")]
+    job_id: Annotated[JobId | UnsetType, Meta(description="The job that it tells of, or was emitted by.")] = UNSET
+    event_id: Annotated[JobId | UnsetType, Meta(description="The event, when it is no job's own.")] = UNSET
+    attempts: Annotated[int, Meta(ge=0, description="How many there have been; 0 when it could not be sent at all.")]
+    last_status: Annotated[int | None, Meta(description="What the last attempt was answered, if it was.")] = None
+    last_error: Annotated[str, Meta(description="What the last attempt ended with, in one word.")]
+    created_at: Annotated[Time, Meta(description="When the delivery was made.")]
+    failed_at: Annotated[Time, Meta(description="When it failed for good.")]
+    failed: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description=(
+                "How many deliveries to this endpoint, or to callback URLs of this tenant, failed for good since it "
+                "was told last, this one among them. It is told at most once a minute of each."
+            ),
+        ),
+    ]
+
+
 class BreakerTurned(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The breaker of a command or of an endpoint is in another state."""
 

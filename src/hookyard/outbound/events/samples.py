@@ -14,6 +14,7 @@ from hookyard.outbound.message import Failure, ProgressData
 
 SAMPLE_JOB: Final = "00000000-0000-7000-8000-000000000000"
 SAMPLE_EVENT: Final = "00000000-0000-7000-8000-000000000001"
+SAMPLE_DELIVERY: Final = "00000000-0000-7000-8000-000000000002"
 _SECOND: Final = 1000
 _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
@@ -108,6 +109,18 @@ SAMPLES: Final[Mapping[str, Callable[[int], Struct]]] = {
         failing_since=rfc3339(now - 60 * _HOUR),
         last_error="timeout",
         disabled_at=rfc3339(now + 60 * _HOUR),
+    ),
+    "delivery.failed": lambda now: house.DeliveryFailed(
+        delivery_id=SAMPLE_DELIVERY,
+        endpoint="audit",
+        event="job.succeeded",
+        job_id=SAMPLE_JOB,
+        attempts=10,
+        last_status=400,
+        last_error="http_400",
+        created_at=rfc3339(now - 75 * _HOUR),
+        failed_at=rfc3339(now),
+        failed=1,
     ),
     "breaker.opened": _breaker("open", after=30 * _SECOND),
     "breaker.half_open": _breaker("half_open"),

@@ -13,7 +13,7 @@ Deliveries that are open keep their job: none of them is deleted with it (I11).
 
 from typing import Final, Literal
 
-from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus
+from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus, Event
 from hookyard.store.contract.base import Op, Result
 from hookyard.store.contract.jobs import Lease
 
@@ -48,7 +48,7 @@ class FinishDelivery(Op, frozen=True, kw_only=True):
     """Store how one attempt went -> Done | Stale | Failed.
 
     `delivered` and `failed` are final; `pending` comes back at `next_at`, or at once without one. Failed when the
-    status is `sending` or `held`, or the attempt's number is in use.
+    status is `sending` or `held`, or the attempt's number, or an id of what tells of it, is in use.
     """
 
     delivery_id: str
@@ -59,6 +59,10 @@ class FinishDelivery(Op, frozen=True, kw_only=True):
     pass_on: bool = False
     """Of one that comes back: it leaves its order (its `order_key` is None from now on), and the next one's turn comes.
     """
+    events: tuple[Event, ...] = ()
+    """What tells of its end, kept in the one transaction with it; nothing of it unless this is Done."""
+    deliveries: tuple[Delivery, ...] = ()
+    """Of those events."""
 
 
 class ReleaseDelivery(Op, frozen=True, kw_only=True):

@@ -52,6 +52,8 @@ def finish_delivery(data: Data, op: FinishDelivery) -> Result:
     tries = data.tries[delivery.id]
     if op.status in {"sending", "held"} or any(tried.number == op.attempt.number for tried in tries):
         return Failed("no end of an attempt, or one that has ended before")
+    if problem := data.unusable_deliveries(op.deliveries) or data.told.unusable(op.events):
+        return Failed(problem)
     tries.append(replace(op.attempt, delivery_id=delivery.id))
     tries.sort(key=lambda tried: tried.number)
     again = op.status == "pending"
@@ -70,6 +72,8 @@ def finish_delivery(data: Data, op: FinishDelivery) -> Result:
     )
     if passed_on or not again:
         data.gone(delivery, op.now)
+    data.add_deliveries(op.deliveries)
+    data.told.add(op.events, ())
     return Done()
 
 

@@ -16,6 +16,7 @@ NONE = {
     "failing": 0,
     "failing_since": None,
     "breakers_open": 0,
+    "dead_letters": 0,
     "to_mend": 0,
 }
 """Only that of the configuration."""

@@ -182,6 +182,13 @@ class Story:
 
         await self.call.until(there)
 
+    async def dead(self) -> None:
+        self.well = False
+        await self.do("POST", "/endpoints", self.sick(name="poisoned", schedule=["0s"], breaker="off"))
+        await self.job("tell")
+        await self.hears("delivery.failed")
+        await self.do("DELETE", "/endpoints/poisoned")
+
     async def schedules(self) -> None:
         await self.do("PUT", "/schedules/plain", {"run": "acts/tell", "every": "1m"})
         await self.do("PUT", "/schedules/skips", {"run": "acts/hold", "every": "1m", "if_running": "skip"})
@@ -242,6 +249,7 @@ def test_each_event_happens_and_says_what_the_catalogue_says(tmp_path: Path) -> 
         await story.breakers()
         await story.endpoints()
         await story.failing()
+        await story.dead()
         await story.schedules()
         bodies = story.heard()
         assert {body["type"] for body in bodies} == {*BY_NAME, "acts.said"}

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from hookyard.model import Delivery
 from hookyard.store.contract import (
+    AppendEvents,
     ClaimDeliveries,
     DeliveriesClaimed,
     Done,
@@ -24,6 +25,7 @@ from hookyard.store.sqlite.driver import Value
 from hookyard.store.sqlite.write import orders
 from hookyard.store.sqlite.write.db import Db
 from hookyard.store.sqlite.write.packed import inline, unpacked
+from hookyard.store.sqlite.write.tell import append_events
 
 _SQL = statements.load("deliver", columns_of="queries")
 _PICK, _BODY = _SQL["pick_deliveries"], _SQL["body"]
@@ -100,6 +102,8 @@ def finish_delivery(db: Db, ops: Sequence[FinishDelivery]) -> list[Result]:
         db.change(_FINISH, values, len(held))
         if db.ordered:
             _advance(db, [op for (key, _), op in zip(keys, ops, strict=True) if key in held])
+        if told := [op for (key, _), op in zip(keys, ops, strict=True) if op.events and key in held]:
+            append_events(db, [AppendEvents(now=op.now, events=op.events, deliveries=op.deliveries) for op in told])
     return [results.get(key) or Stale() for key, _ in keys]
 
 
