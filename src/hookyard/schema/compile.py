@@ -6,7 +6,7 @@ checked would promise what it does not keep.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple, Union, cast
 from urllib.parse import unquote
 
@@ -23,6 +23,8 @@ from hookyard.schema.words import BY_TYPE, KNOWN, NOTES, TYPE_OF, Keywords, esca
 Tag = tuple[str, str | int]
 _MAPS: Final = frozenset({"additionalProperties", "propertyNames", "minProperties", "maxProperties"})
 """With one of them, and without properties, an object is a mapping."""
+MOST: Final = 50_000
+"""Types and alternatives that a schema may come to: a few definitions that refer to each other twice are millions."""
 
 
 def compile_type(schema: Mapping[str, object], name: str) -> Any:  # noqa: ANN401  a type form
@@ -59,6 +61,11 @@ class _Leaf(NamedTuple):
     at: str
 
 
+def _told_apart(leaves: Iterable[_Leaf]) -> tuple[_Leaf, ...]:
+    """Each once, by whatever references it was come to."""
+    return tuple({(leaf.kind, leaf.at): leaf for leaf in leaves}.values())
+
+
 class _Compiler:
     def __init__(self, root: Keywords, name: str) -> None:
         self._root = root
@@ -66,10 +73,13 @@ class _Compiler:
         self._structs: dict[tuple[str, Tag | None], type[Struct]] = {}
         self._names: set[str] = set()
         self._open: list[str] = []
+        self._expanded: dict[str, tuple[_Leaf, ...]] = {}
+        self._steps = 0
 
     def type_of(self, schema: object, at: str, *, top: bool = False) -> object:
         """The type of a schema, its notes with it."""
-        leaves = list(self._leaves(schema, at, ()))
+        self._step(at)
+        leaves = _told_apart(self._leaves(schema, at, ()))
         kind = self._one(leaves[0], top=top) if len(leaves) == 1 else self._union(leaves, at)
         if not isinstance(schema, Mapping):
             return kind
@@ -93,7 +103,9 @@ class _Compiler:
             target, place = self._resolve(found["$ref"], f"{at}/$ref")
             if place in seen:
                 raise SchemaError(f"{at}/$ref", "it refers to itself, and to nothing else")
-            yield from self._leaves(target, place, (*seen, place))
+            if place not in self._expanded:
+                self._expanded[place] = _told_apart(self._leaves(target, place, (*seen, place)))
+            yield from self._expanded[place]
         elif "anyOf" in found or "oneOf" in found:
             word = "anyOf" if "anyOf" in found else "oneOf"
             self._only(found, {word, "discriminator"}, at)
@@ -114,10 +126,18 @@ class _Compiler:
         all_ = cast("list[object]", options)
         for number, option in enumerate(all_):
             for leaf in self._leaves(option, f"{at}/{number}", seen):
+                self._step(at)
                 kinds.add(leaf.kind)
                 if word == "oneOf" and ({"integer", "number"} <= kinds or (leaf.kind == "any" and len(all_) > 1)):
                     raise SchemaError(f"{at}/{number}", "what it allows, another option allows too; use anyOf")
                 yield leaf
+
+    def _step(self, at: str) -> None:
+        self._steps += 1
+        if self._steps > MOST:
+            raise SchemaError(
+                at, f"with what it refers to, the schema comes to more than {MOST} types and alternatives"
+            )
 
     def _types(self, schema: Keywords, at: str) -> Iterator[_Leaf]:
         given = schema["type"]
@@ -145,7 +165,7 @@ class _Compiler:
 
     # --- types --------------------------------------------------------------------------------------------------
 
-    def _union(self, leaves: list[_Leaf], at: str) -> object:
+    def _union(self, leaves: Sequence[_Leaf], at: str) -> object:
         if any(leaf.kind == "any" for leaf in leaves):
             return Any
         objects = [leaf for leaf in leaves if leaf.kind == "object"]

@@ -21,8 +21,11 @@ from hookyard.schema.shape import Schema, Shape, shapes
 
 Finding = tuple[str, str]
 """A JSON pointer and what is said of that place."""
+_Pair = tuple[str, str] | tuple[int, int]
 _MANY: Final = 8
 """No more values of an enum are named in one sentence."""
+_MOST: Final = 200_000
+"""Comparisons of one alternative with another: two lists of a thousand alternatives come to a million."""
 
 
 class Sides(Struct, frozen=True):
@@ -41,6 +44,14 @@ class Sides(Struct, frozen=True):
         return (self.side == "input") is self.forward
 
 
+_LOOKED_AT: Final = 64
+"""So many alternatives that are only looked at cost as much as one that is compared."""
+
+
+class _TooLargeError(Exception):
+    """There is more to compare than is compared."""
+
+
 class Fit:
     """One comparison of all values of a source with what a target takes."""
 
@@ -49,19 +60,36 @@ class Fit:
         self._source_is_old = sides.source_is_old
         self._source_types = sides.old if self._source_is_old else sides.new
         self._target_types = sides.new if self._source_is_old else sides.old
-        self._assumed: dict[tuple[str, str], None] = {}
-        self._failed: dict[tuple[str, str], str] = {}
+        self._assumed: dict[_Pair, None] = {}
+        self._failed: dict[_Pair, str] = {}
+        self._steps = 0
 
     def find(self, source: Schema, target: Schema, at: str = "") -> list[Finding]:
-        """Everything in the source that the target does not take; empty when it fits."""
+        """Everything in the source that the target does not take; empty when it fits.
+
+        Where there is too much to compare, that is what is found.
+        """
+        try:
+            return self._find(source, target, at)
+        except _TooLargeError:
+            return [(at, "the types are too large to tell what has changed")]
+
+    def _find(self, source: Schema, target: Schema, at: str) -> list[Finding]:
         given = list(shapes(source, self._source_types))
         taken = list(shapes(target, self._target_types))
         if any(each.kind == "any" for each in taken):
             return []
         found: list[Finding] = []
         missing: list[str] = []
+        values, others = _by_value(taken)
+        alone = len(_solid(given)) == 1
         for each in given:
-            problems = self._best(each, taken, at, alone=len(_solid(given)) == 1)
+            if each.kind == "value":
+                if (type(each.value), each.value) in values:
+                    continue
+                problems = self._best(each, others, at, alone=alone)
+            else:
+                problems = self._best(each, taken, at, alone=alone)
             if problems is None:
                 missing.append(str(each))
             else:
@@ -72,6 +100,7 @@ class Fit:
 
     def _best(self, one: Shape, taken: list[Shape], at: str, *, alone: bool) -> list[Finding] | None:
         """What the alternative that comes closest does not take of this one; None when none comes close."""
+        self._step(len(taken) // _LOOKED_AT)
         if one.kind == "number" and (whole := [each for each in taken if each.is_integer]):
             # msgspec decodes an integer as the union's integer, never as its number.
             problems = self._best(Shape("integer", one.schema), whole, at, alone=alone)
@@ -96,9 +125,12 @@ class Fit:
 
     def _one(self, source: Shape, target: Shape, at: str) -> list[Finding]:
         """Compare two alternatives of kinds that may fit."""
-        pair = (source.name, target.name)
-        if not all(pair) or source.kind not in {"array", "object"}:
+        self._step(1)
+        if source.kind not in {"array", "object"}:
             return self._inner(source, target, at)
+        names = (source.name, target.name)
+        # What has no name is known by where it stands: the schemas are here as long as this is.
+        pair: _Pair = names if all(names) else (id(source.schema), id(target.schema))
         if pair in self._assumed:
             return []
         if pair in self._failed:
@@ -111,6 +143,11 @@ class Fit:
                 del self._assumed[each]  # what was concluded from it is worth nothing any more
             self._failed[pair] = at
         return found
+
+    def _step(self, count: int) -> None:
+        self._steps += count
+        if self._steps > _MOST:
+            raise _TooLargeError
 
     def _inner(self, source: Shape, target: Shape, at: str) -> list[Finding]:
         had, wanted = source.schema, target.schema
@@ -140,10 +177,10 @@ class Fit:
             yield from self._record_as_map(source, target, at)
         else:
             inner = f"{at}/additionalProperties"
-            yield from self.find(source.get("additionalProperties", {}), target.get("additionalProperties", {}), inner)
+            yield from self._find(source.get("additionalProperties", {}), target.get("additionalProperties", {}), inner)
             if "propertyNames" in target:
                 names = [{"type": "string", **each.get("propertyNames", {})} for each in (source, target)]
-                yield from self.find(_keys(names[0]), _keys(names[1]), f"{at}/propertyNames")
+                yield from self._find(_keys(names[0]), _keys(names[1]), f"{at}/propertyNames")
             yield from ((f"{at}/{keyword}", said) for keyword, said in sizes(source, target, self._told))
 
     def _records(self, source: Schema, target: Schema, at: str) -> Iterator[Finding]:
@@ -153,7 +190,7 @@ class Fit:
         for name, schema in given.items():
             place = f"{at}/properties/{_escape(name)}"
             if name in taken:
-                yield from self.find(schema, taken[name], place)
+                yield from self._find(schema, taken[name], place)
                 if name in needed and name not in source.get("required", ()):
                     yield place, self._now_required(schema, taken[name])
             elif self._source_is_old:
@@ -192,7 +229,7 @@ class Fit:
         names = _keys({"type": "string", **target.get("propertyNames", {})})
         for name, schema in source["properties"].items():
             place = f"{at}/properties/{_escape(name)}"
-            yield from self.find(schema, target.get("additionalProperties", {}), place)
+            yield from self._find(schema, target.get("additionalProperties", {}), place)
             if not takes_text(names, name):
                 yield place, "a map with such keys does not take this name"
         least, most = len(source.get("required", ())), len(source["properties"])
@@ -210,10 +247,10 @@ class Fit:
             had = given[index] if index < len(given) else source.get("items", {})
             wanted = taken[index] if index < len(taken) else target.get("items", {})
             if wanted is not False and had is not False:
-                yield from self.find(had, wanted, f"{at}/prefixItems/{index}")
+                yield from self._find(had, wanted, f"{at}/prefixItems/{index}")
         had, wanted = source.get("items", {}), target.get("items", {})
         if longest > max(len(given), len(taken)) and had is not False and wanted is not False:
-            yield from self.find(had, wanted, f"{at}/items")
+            yield from self._find(had, wanted, f"{at}/items")
         if not self._sides.forward:
             yield from self._optional_items(source, target, at)
         if target.get("uniqueItems") and not source.get("uniqueItems"):
@@ -255,6 +292,25 @@ def _keys(schema: Schema) -> Schema:
 
 def _solid(found: list[Shape]) -> list[Shape]:
     return [each for each in found if each.kind != "null"]
+
+
+def _by_value(taken: list[Shape]) -> tuple[set[tuple[type, object]], list[Shape]]:
+    """The values that are listed, with their types; and all alternatives, of those values one of each type.
+
+    For a value that is not listed, one that is listed stands for all: what it says is of which types there are any.
+    """
+    values: set[tuple[type, object]] = set()
+    others: list[Shape] = []
+    types: set[type] = set()
+    for each in taken:
+        if each.kind == "value":
+            kind = type(each.value)
+            values.add((kind, each.value))
+            if kind in types:
+                continue
+            types.add(kind)
+        others.append(each)
+    return values, others
 
 
 def _candidates(one: Shape, taken: list[Shape]) -> list[Shape]:

@@ -9,40 +9,47 @@ from hookyard.schema.shape import Schema, Shape, shapes
 Types = Mapping[str, Schema]
 
 
-def remarks(old: Schema, new: Schema, types: tuple[Types, Types], at: str = "") -> Iterator[tuple[str, str]]:
+def remarks(old: Schema, new: Schema, types: tuple[Types, Types]) -> Iterator[tuple[str, str]]:
     """Pointers and sentences, for the parts that both have."""
-    yield from _remarks(old, new, types, at, set())
+    yield from _Remarks(types).of(old, new, "")
 
 
-def _remarks(
-    old: Schema, new: Schema, types: tuple[Types, Types], at: str, seen: set[tuple[str, str]]
-) -> Iterator[tuple[str, str]]:
-    for was, now in _pairs(list(shapes(old, types[0])), list(shapes(new, types[1]))):
-        if was.name or now.name:
-            if (was.name, now.name) in seen:
+class _Remarks:
+    def __init__(self, types: tuple[Types, Types]) -> None:
+        self._types = types
+        self._seen: set[tuple[int, int]] = set()
+
+    def of(self, old: Schema, new: Schema, at: str) -> Iterator[tuple[str, str]]:
+        for was, now in _pairs(shapes(old, self._types[0]), shapes(new, self._types[1])):
+            pair = (id(was.schema), id(now.schema))
+            if pair in self._seen:
                 continue
-            seen.add((was.name, now.name))
-            if was.schema.get("description") != now.schema.get("description"):
+            self._seen.add(pair)
+            if (was.name or now.name) and was.schema.get("description") != now.schema.get("description"):
                 yield at, "the description has changed"
-        for name, before in was.schema.get("properties", {}).items():
-            after = now.schema.get("properties", {}).get(name)
-            if after is None:
-                continue
-            place = f"{at}/properties/{name.replace('~', '~0').replace('/', '~1')}"
-            yield from ((place, message) for message in _field(before, after))
-            yield from _remarks(before, after, types, place, seen)
-        for keyword in ("items", "additionalProperties"):
-            before, after = was.schema.get(keyword), now.schema.get(keyword)
-            if isinstance(before, dict) and isinstance(after, dict):
-                yield from _remarks(before, after, types, f"{at}/{keyword}", seen)  # pyright: ignore[reportUnknownArgumentType]  JSON
+            for name, before in was.schema.get("properties", {}).items():
+                after = now.schema.get("properties", {}).get(name)
+                if after is None:
+                    continue
+                place = f"{at}/properties/{name.replace('~', '~0').replace('/', '~1')}"
+                yield from ((place, message) for message in _field(before, after))
+                yield from self.of(before, after, place)
+            for keyword in ("items", "additionalProperties"):
+                before, after = was.schema.get(keyword), now.schema.get(keyword)
+                if isinstance(before, dict) and isinstance(after, dict):
+                    yield from self.of(before, after, f"{at}/{keyword}")  # pyright: ignore[reportUnknownArgumentType]  JSON
 
 
-def _pairs(old: list[Shape], new: list[Shape]) -> Iterator[tuple[Shape, Shape]]:
+def _pairs(old: Iterator[Shape], new: Iterator[Shape]) -> Iterator[tuple[Shape, Shape]]:
     """Alternatives that stand for each other: of one name, or the only ones of their kind."""
+    by_kind: dict[str, list[Shape]] = {"object": [], "array": []}
+    by_name: dict[tuple[str, str], list[Shape]] = {}
+    for now in new:
+        if now.kind in by_kind:
+            by_kind[now.kind].append(now)
+            by_name.setdefault((now.kind, now.name), []).append(now)
     for was in old:
-        alike = [now for now in new if now.kind == was.kind and was.kind in {"object", "array"}]
-        named = [now for now in alike if now.name == was.name]
-        for several in (named, alike):
+        for several in (by_name.get((was.kind, was.name), ()), by_kind.get(was.kind, ())):
             if len(several) == 1:
                 yield was, several[0]
                 break

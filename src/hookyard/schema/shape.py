@@ -49,27 +49,33 @@ class Shape(Struct, frozen=True, eq=False):
         return _WORDS[self.kind]
 
 
-def shapes(schema: Schema, types: Mapping[str, Schema], name: str = "") -> Iterator[Shape]:
+def shapes(schema: Schema, types: Mapping[str, Schema]) -> Iterator[Shape]:
     """The alternatives of a schema; several where it is an `anyOf` or an `enum`.
+
+    What is referred to twice is an alternative once: definitions that refer to the next one twice would be millions.
 
     Args:
         schema: as msgspec writes it.
         types: what it refers to, by the last part of the reference.
-        name: what it was referred to by.
     """
-    if "$ref" in schema:
-        name = str(schema["$ref"]).rsplit("/", 1)[-1]
-        yield from shapes(types[name], types, name)
-    elif "anyOf" in schema:
-        for each in schema["anyOf"]:
-            yield from shapes(each, types)
-    elif "enum" in schema:
-        for value in schema["enum"]:
-            yield Shape("null", {}) if value is None else Shape("value", {"const": value}, name)
-    elif "type" in schema:
-        yield Shape(schema["type"], schema, name)
-    else:
-        yield Shape("any", schema, name)
+    seen: set[str] = set()
+    waiting: list[tuple[Schema, str]] = [(schema, "")]
+    while waiting:
+        each, name = waiting.pop()
+        if "$ref" in each:
+            name = str(each["$ref"]).rsplit("/", 1)[-1]
+            if name not in seen:
+                seen.add(name)
+                waiting.append((types[name], name))
+        elif "anyOf" in each:
+            waiting += [(one, "") for one in reversed(each["anyOf"])]
+        elif "enum" in each:
+            for value in each["enum"]:
+                yield Shape("null", {}) if value is None else Shape("value", {"const": value}, name)
+        elif "type" in each:
+            yield Shape(each["type"], each, name)
+        else:
+            yield Shape("any", each, name)
 
 
 def form_of(schema: Schema) -> str:
