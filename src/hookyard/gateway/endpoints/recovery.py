@@ -15,10 +15,9 @@ from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
-from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, Replay, ReplayedView, stretch_of
-from hookyard.gateway.paging import OLDEST_FIRST, REPLAYS
-from hookyard.outbound.recovery import Stretch
-from hookyard.store.contract import DeliveriesMoved
+from hookyard.gateway.endpoints.bodies import Purge, Recover, Replay, ReplayedView, stretch_of
+from hookyard.gateway.endpoints.moving import Moving, Whose, facts_of
+from hookyard.gateway.paging import REPLAYS
 
 
 class RecoveryRoutes:
@@ -41,13 +40,8 @@ class RecoveryRoutes:
         """Send again what failed for good, and now what waits, if that is wanted too."""
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Recover)
-        stretch = stretch_of(asked, OLDEST_FIRST)
-        facts = {**facts_of(stretch), "waiting": asked.waiting}
-        audit = entry(request, principal, self._deps, "endpoint.recover", name, facts)
-        moved = await self._access.recovery.recover(
-            name, stretch, audit=audit, waiting=asked.waiting, tenant=principal.tenant
-        )
-        return value_answer(moved_of(moved, dry_run=asked.dry_run))
+        moving = Moving(self._deps, self._access.recovery, principal)
+        return await moving.recover(request, Whose(kind="endpoint", endpoint=name), asked)
 
     async def purge(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Delete deliveries, also of an endpoint that was deleted."""
@@ -55,14 +49,8 @@ class RecoveryRoutes:
         asked = await body_of(request, self._deps, Purge)
         if asked.cursor is None:  # the page before may have deleted the last one
             await self._access.require_left(name)
-        stretch = stretch_of(asked, OLDEST_FIRST)
-        statuses = tuple(dict.fromkeys(asked.statuses))
-        facts = {**facts_of(stretch), "statuses": statuses}
-        audit = entry(request, principal, self._deps, "endpoint.purge", name, facts)
-        moved = await self._access.recovery.purge(
-            name, stretch, statuses=statuses, audit=audit, tenant=principal.tenant
-        )
-        return value_answer(moved_of(moved, dry_run=asked.dry_run))
+        moving = Moving(self._deps, self._access.recovery, principal)
+        return await moving.purge(request, Whose(kind="endpoint", endpoint=name), asked)
 
     async def replay(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Send what an endpoint would have been told, and was not."""
@@ -75,19 +63,3 @@ class RecoveryRoutes:
         return value_answer(
             ReplayedView(planned=done.planned, looked_at=done.looked_at, next=more, dry_run=asked.dry_run)
         )
-
-
-def moved_of(moved: DeliveriesMoved, *, dry_run: bool) -> Moved:
-    """How far a call came, and where to go on."""
-    more = None if moved.next is None else OLDEST_FIRST.after(moved.next)
-    return Moved(count=moved.count, next=more, dry_run=dry_run)
-
-
-def facts_of(stretch: Stretch) -> dict[str, object]:
-    """What the audit log says of a call."""
-    return {
-        "since": stretch.since,
-        "until": stretch.until,
-        "limit": stretch.limit,
-        "first": stretch.after is None,
-    }
