@@ -30,7 +30,7 @@ class PluginHealth(Struct, frozen=True, kw_only=True):
     details: dict[str, object] | None = None
 
 
-class HealthView(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HealthView(Struct, frozen=True, kw_only=True):
     """How the server is, as a whole and in its parts."""
 
     status: HealthStatus
