@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from tests.docs.test_documents import ROOT, blocks, free_port
 
-WELL = {"live": 7, "faulty": 0, "failing": 0, "failing_since": None, "to_mend": 0}
+WELL = {"live": 7, "faulty": 0, "failing": 0, "failing_since": None, "dead_letters": 0, "to_mend": 0}
 
 
 @contextmanager
@@ -57,7 +57,13 @@ def test_nothing_is_heard_while_all_is_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"faulty": 1}, {"to_mend": 1}, {"failing": 1, "failing_since": "2026-03-14T01:10:22.114Z"}]
+    "wrong",
+    [
+        {"faulty": 1},
+        {"to_mend": 1},
+        {"dead_letters": 1},
+        {"failing": 1, "failing_since": "2026-03-14T01:10:22.114Z"},
+    ],
 )
 def test_it_is_heard_when_something_is_wrong(wrong: dict[str, object]) -> None:
     with health(200, {**WELL, **wrong}) as url:

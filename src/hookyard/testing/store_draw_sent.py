@@ -183,6 +183,7 @@ class Sent:
             attempt=tried,
             next_at=(None, self.now + 12)[d[3] % 2],
             pass_on=d[3] % 3 == 0,
+            deliveries=self._several(d, None) if d[3] % 5 == 4 else (),
         )
 
     def _release(self, d: Numbers) -> Op:
@@ -218,6 +219,8 @@ class Sent:
             after=self._after(a),
             limit=b % 6,
             dry_run=(a + b) % 7 == 0,
+            event=(None, None, "job.*", "order.placed")[b % 4],
+            error=(None, None, None, "http_500", "refused")[(a + b) % 5],
         )
 
     def _resume(self, d: Numbers) -> Op:

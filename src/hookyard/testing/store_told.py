@@ -204,6 +204,24 @@ class EventContract(StoreCase):
         assert [type(result) for result in refused] == [Failed, Failed, Done]
         assert events(store) == [fresh, told[1], told[0]]
 
+    def test_what_tells_of_a_deliverys_end_comes_with_it_or_not_at_all(self, store: Probe) -> None:
+        job = store.running()
+        both = (store.delivery(job), store.delivery(job))
+        store.all(store.finish_op(job, deliveries=both))
+        first, second = store.claim_deliveries()
+        told = replace(event(store, job, "delivery.failed"), job_id="", plugin="hookyard")
+        sent = replace(store.delivery(job), job_id=None, event="delivery.failed")
+        ends = replace(store.settle_op(first, status="failed", answer=400), events=(told,), deliveries=(sent,))
+        fresh, other = replace(told, id=store.new_id()), replace(sent, id=store.new_id())
+        late = replace(store.settle_op(first, 99), events=(fresh,), deliveries=(other,))
+        assert store.all(late, ends) == [Stale(), Done()]
+        assert (events(store), [one.id for one in store.claim_deliveries()]) == ([told], [sent.id])
+        again = replace(store.settle_op(second, status="failed", answer=400), events=(told,), deliveries=(other,))
+        (refused,) = store.all(again)
+        assert isinstance(refused, Failed)
+        assert [one.status for one in store.deliveries(job)] == ["failed", "sending"]
+        assert (events(store), store.claim_deliveries()) == ([told], ())
+
     def test_the_last_id_is_that_of_an_event_when_it_is_the_largest(self, store: Probe) -> None:
         job = store.running()
         newest = event(store, job)

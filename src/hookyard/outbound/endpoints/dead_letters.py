@@ -196,7 +196,7 @@ class DeadLetters:
         except (StoreError, StoreUnavailable) as error:
             change.dropped()
             minute.count += count
-            _log.warning("event.dropped", type=KIND, why=str(error))
+            _log.warning("delivery.not_told", delivery_id=last.delivery_id, failed=count, why=str(error))
             return False
         except BaseException:
             change.dropped()

@@ -20,7 +20,8 @@ all of them, with those of plugins, and `GET /api/v1/event-types/{type}` has the
 Hookyard may say more in them, and never less: take no offence at members that you do not know.
 
 An endpoint's `events` name them, with globs: `job.*` is every end of a job. Its `commands` choose by the command that
-they are of; those of Hookyard's own are of `hookyard/endpoint`, `hookyard/breaker` and `hookyard/schedule`.
+they are of; those of Hookyard's own are of `hookyard/endpoint`, `hookyard/delivery`, `hookyard/breaker` and
+`hookyard/schedule`.
 
 Some are **quiet**: there is much of them, so no glob finds them, and an endpoint gets one only by naming it. They come
 beside the transactions of what they tell of, so that a crash may lose one; they are not kept among the events
@@ -28,7 +29,8 @@ beside the transactions of what they tell of, so that a crash may lose one; they
 
 What is of a tenant - its jobs, their events, its endpoints and schedules - is told to endpoints of that tenant, and to
 those without one. An event about an endpoint is never told to that endpoint itself. So whoever runs the server makes an
-endpoint without a tenant that listens to `endpoint.*` and `breaker.*`, best with another receiver than all the others.
+endpoint without a tenant that listens to `endpoint.*`, `delivery.failed` and `breaker.*`, best with another receiver
+than all the others.
 
 <!-- Written by `python -m hookyard.outbound.events`; a test holds it to the catalogue. -->
 """
@@ -40,6 +42,23 @@ _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
     "endpoint": (
         "Endpoints",
         "In `data` are `event_id`, `plugin`, `command` (`endpoint`) and `payload`, written with what it tells of.",
+    ),
+    "delivery": (
+        "Deliveries",
+        """\
+As those of endpoints, with `delivery` as `command`. What failed for good is a dead letter: its schedule is used up, its
+receiver said `abort` or answered 410, no request may go where it leads, it was too large, or its endpoint was disabled by its
+receiver. The first of an endpoint is told in the transaction that ends it (one that was too large, right after the
+transaction that made it). For a minute after that the endpoint's others are only counted; when the minute is over and there
+were any, one event tells of the last of them, with their number as `failed`, and the next minute begins. So a thousand that
+fail at once are two events, and no more than one a minute comes of an endpoint, however long it goes on. All callback URLs
+of a tenant together count as one endpoint. A server that stops tells at once what it has counted; one that is killed
+forgets that number, not the dead letters (`hookyard deliveries list --dead`), and tells of the next one as of a first.
+
+Nothing is told of what was abandoned, purged or ended by the removal of its endpoint, since somebody wanted that, nor of
+a sample; and never of a delivery of `delivery.failed`, `endpoint.*` or `breaker.*`, or endpoints of operators that are
+away themselves would tell each other of it without end. That such an endpoint has dead letters, `hookyard endpoints stats`
+says.""",
     ),
     "breaker": (
         "Breakers",

@@ -102,7 +102,7 @@ def finish_delivery(db: Db, ops: Sequence[FinishDelivery]) -> list[Result]:
         db.change(_FINISH, values, len(held))
         if db.ordered:
             _advance(db, [op for (key, _), op in zip(keys, ops, strict=True) if key in held])
-        if told := [op for (key, _), op in zip(keys, ops, strict=True) if op.events and key in held]:
+        if told := [op for (key, _), op in zip(keys, ops, strict=True) if (op.events or op.deliveries) and key in held]:
             append_events(db, [AppendEvents(now=op.now, events=op.events, deliveries=op.deliveries) for op in told])
     return [results.get(key) or Stale() for key, _ in keys]
 
