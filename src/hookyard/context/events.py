@@ -33,10 +33,14 @@ def type_problem(name: str) -> str | None:
 
 
 def note_type_problem(name: str) -> str | None:
-    """The same for a note: plugins that exist already name their events as they like."""
+    """The same for a note: plugins that exist already name their events as they like, but not as Hookyard's own."""
     if not name.strip() or len(name) > LONGEST_TYPE or not name.isprintable():
         return f"is no event type; that is 1 to {LONGEST_TYPE} printable characters"
-    return "is reserved: the events of jobs are Hookyard's own" if name.startswith("job.") else None
+    if name.startswith("job."):
+        return "is reserved: the events of jobs are Hookyard's own"
+    if name == "job" or name.partition(".")[0] in _HOUSE:
+        return f"is one of Hookyard's own, as all of {', '.join(_HOUSE)}"
+    return "is one of Hookyard's own" if name in _HOUSE_TYPES else None
 
 
 def declared_type_problem(name: str, *, noted: bool = False) -> str | None:
@@ -46,12 +50,7 @@ def declared_type_problem(name: str, *, noted: bool = False) -> str | None:
         name: the type.
         noted: the plugin is no Python one, and names its events as it likes.
     """
-    if why := note_type_problem(name) if noted else type_problem(name):
-        return why
-    if name in _HOUSE_TYPES:
-        return "is one of Hookyard's own"
-    house = name == "job" or name.partition(".")[0] in _HOUSE
-    return f"is one of Hookyard's own, as all of {', '.join(_HOUSE)}" if house else None
+    return note_type_problem(name) if noted else type_problem(name)
 
 
 class EventSpec:

@@ -124,6 +124,8 @@ def test_events_are_encoded_and_keep_their_key(fake: Fake) -> None:
         ("order.paid\n", "is no event type"),
         ("a." * 100 + "b", "is no event type"),
         ("job.succeeded", "is reserved"),
+        ("endpoint.disabled", "'endpoint.disabled' is one of Hookyard's own, as all of breaker, endpoint, schedule"),
+        ("delivery.failed", "'delivery.failed' is one of Hookyard's own"),
     ],
 )
 def test_an_event_of_a_type_that_cannot_be_is_refused(fake: Fake, name: str, why: str) -> None:

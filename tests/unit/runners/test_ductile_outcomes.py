@@ -241,6 +241,7 @@ def test_a_log_line_has_the_level_that_the_plugin_gave_it(tmp_path: Path) -> Non
         ('{"type":"a\\u0007b"}', "is no event type"),
         (f'{{"type":"{"x" * 201}"}}', "is no event type"),
         ('{"type":"job.done"}', "is reserved"),
+        ('{"type":"endpoint.disabled"}', "'endpoint.disabled' is one of Hookyard's own"),
     ],
 )
 def test_an_event_that_cannot_be_published_is_dropped_with_a_warning(tmp_path: Path, event: str, why: str) -> None:

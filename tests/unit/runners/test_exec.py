@@ -316,6 +316,7 @@ ENDS: list[tuple[str, str, str, bool]] = [
     (says('{"kind":"progress","done":1,"of":2}'), "line 1 .* unknown field `of`", "protocol_error", False),
     (says('{"kind":"state","key":"a\\nb"}', OK), "line 1 .* more than is kept: a state's key", "not_kept", False),
     (says('{"kind":"event","type":"job.done"}', OK), "line 1 .* more than is kept: .* reserved", "not_kept", False),
+    (says('{"kind":"event","type":"endpoint.disabled"}', OK), "line 1 .* one of Hookyard's own", "not_kept", False),
     (says(*['{"kind":"event","type":"a.b"}'] * 1001, OK), "line 1001 .* may emit 1000 events", "not_kept", False),
     (says('{"kind":"artifact","name":"a"}'), "exactly one of text, base64 and path", "protocol_error", False),
     (r"printf '\xff\n'", "line 1 of its output is not JSON", "protocol_error", False),
