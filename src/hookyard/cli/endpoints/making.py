@@ -98,14 +98,22 @@ def change(
     with connect(url, token_file) as api:
         changed = api.call("PATCH", path_of(name), body=asked)
     typer.echo(encoded(changed) if as_json else f"{name} is changed: {', '.join(asked)}; it is {state_of(changed)}")
+    _warn(changed)
 
 
 def _say(made: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         typer.echo(encoded(made))
+        _warn(made)
         return
     typer.echo(f"{made['name']} is {state_of(made)}: {' '.join(made['events'])} to {made['url']}", err=True)
     secrets_of(made)
+    _warn(made)
+
+
+def _warn(shown: Mapping[str, Any]) -> None:
+    if "warning" in shown:
+        typer.echo(f"Warning: {shown['warning']}", err=True)
 
 
 def _from(file: Path | None) -> Mapping[str, Any]:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from litestar import Request
+from msgspec import UnsetType
 
 from hookyard.auth import ADMIN, ENDPOINTS_WRITE, JOBS_READ, Principal
 from hookyard.errors import Refused
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.views import EndpointView, view_of
+from hookyard.gateway.endpoints.warning import Declared, warning_of
 from hookyard.gateway.paging import require_no_query
 from hookyard.outbound.endpoints import Entry, Manager
 from hookyard.outbound.recovery import Recovery
@@ -20,10 +22,15 @@ class EndpointAccess:
 
     The order is the same for every route: who is calling (401), whether it may do this at all (403), a query that is
     not understood (400), and whether there is such an endpoint for this caller (404).
+
+    Args:
+        deps: what is asked.
+        declared: the events that a filter may mean; only for what shows endpoints.
     """
 
-    def __init__(self, deps: GatewayDeps) -> None:
+    def __init__(self, deps: GatewayDeps, declared: Declared = tuple) -> None:
         self._deps = deps
+        self._declared = declared
 
     @property
     def endpoints(self) -> Manager:
@@ -97,7 +104,12 @@ class EndpointAccess:
     def view(self, entry: Entry) -> EndpointView:
         """Show it."""
         base = self._deps.config.server.public_url or ""
-        return view_of(entry, self._deps.clock.now(), base, self.dead_letter_at(entry.row.name))
+        dead, warning = self.dead_letter_at(entry.row.name), self.warning(entry)
+        return view_of(entry, self._deps.clock.now(), base, dead_letter_at=dead, warning=warning)
+
+    def warning(self, entry: Entry) -> str | UnsetType:
+        """What is to be mended, though it is sent to."""
+        return warning_of(entry, self._declared)
 
     async def look_for_dead(self) -> None:
         """See which dead letters are still there, before endpoints are shown."""

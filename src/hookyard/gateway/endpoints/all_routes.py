@@ -6,8 +6,9 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
 from hookyard.gateway.endpoints.recovery import RecoveryRoutes
 from hookyard.gateway.endpoints.routes import EndpointRoutes
-from hookyard.gateway.endpoints.sample import Declared, SampleRoute
+from hookyard.gateway.endpoints.sample import SampleRoute
 from hookyard.gateway.endpoints.stats import EndpointStatsRoute
+from hookyard.gateway.endpoints.warning import Declared
 
 
 def endpoint_handlers(deps: GatewayDeps, declared: Declared) -> list[HTTPRouteHandler]:
@@ -17,7 +18,7 @@ def endpoint_handlers(deps: GatewayDeps, declared: Declared) -> list[HTTPRouteHa
         deps: what they call.
         declared: gives the types of events that plugins declare at this moment, with the names of the plugins.
     """
-    access = EndpointAccess(deps)
+    access = EndpointAccess(deps, declared)
     return [
         *EndpointRoutes(deps, access).handlers(),
         *EndpointStatsRoute(deps, access).handlers(),

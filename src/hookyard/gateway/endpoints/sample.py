@@ -1,8 +1,7 @@
 """`POST /api/v1/endpoints/{name}/test`: a sample, and how its first attempt went."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
@@ -11,7 +10,6 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from hookyard.clock import Clock
-from hookyard.context.events import EventSpec
 from hookyard.gateway.answer import Headers, value_answer
 from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import entry, seen
@@ -19,11 +17,11 @@ from hookyard.gateway.deliveries.views import AttemptRow, attempt_of
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
 from hookyard.gateway.endpoints.bodies import SendSample
+from hookyard.gateway.endpoints.warning import Declared
 from hookyard.gateway.request import preferences
 from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus
 from hookyard.store.contract import Store
 
-Declared: TypeAlias = Callable[[], Sequence[tuple[str, EventSpec]]]
 _SHORTEST: Final = 10
 _LONGEST: Final = 500
 """Milliseconds between two looks at the store: doubled from the one to the other."""

@@ -15,7 +15,7 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
-from hookyard.gateway.endpoints.views import DisabledView, EndpointState, disabled_view, state_of, warning_of
+from hookyard.gateway.endpoints.views import DisabledView, EndpointState, disabled_view, state_of
 from hookyard.gateway.paging import require_no_query
 from hookyard.model import Backlog, EndpointAttempt
 from hookyard.outbound.lines import LineState
@@ -86,7 +86,8 @@ class EndpointStats(Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: str | UnsetType = UNSET
     """Why nothing can be sent to it."""
     warning: str | UnsetType = UNSET
-    """What is to be mended, though it is sent to: the configuration has another of its name, or its `if` fails."""
+    """What is to be mended, though it is sent to: the configuration has another of its name, its `if` fails, or its
+    `events` have what is nearly an event that a plugin declares."""
     disabled: DisabledView | UnsetType = UNSET
     failing_since: str | UnsetType = UNSET
     """When the first attempt failed after the last that did not."""
@@ -140,7 +141,7 @@ class EndpointStatsRoute:
                 name=name,
                 state=state_of(found),
                 problem=found.problem or UNSET,
-                warning=warning_of(found),
+                warning=self._access.warning(found),
                 disabled=disabled_view(row),
                 failing_since=UNSET if row.failing_since is None else rfc3339(row.failing_since),
                 dead_letter_at=UNSET if dead is None else rfc3339(dead),

@@ -20,7 +20,6 @@ from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.endpoints.private import KeptSecret
 from hookyard.webhook_secret import PRIVATE
 
-_NAME_TAKEN: Final = "the configuration has another of this name, which is not used"
 EndpointState = Literal["live", "faulty", "disabled", "off"]
 _UNREADABLE: Final = EndpointRules(url="unreadable", enabled=False)
 """Stands for settings that this version does not understand."""
@@ -94,7 +93,8 @@ class EndpointView(EndpointRules, frozen=True, kw_only=True):
     header_names: list[str]
     tls: TlsView | UnsetType = UNSET
     warning: str | UnsetType = UNSET
-    """What is to be mended, though it is sent to: the configuration has another of its name, or its `if` fails."""
+    """What is to be mended, though it is sent to: the configuration has another of its name, its `if` fails, or its
+    `events` have what is nearly an event that a plugin declares."""
     problem: str | UnsetType = UNSET
     """Why nothing can be sent to it."""
 
@@ -125,7 +125,14 @@ def state_of(entry: Entry) -> EndpointState:
     return "live" if entry.problem is None else "faulty"
 
 
-def view_of(entry: Entry, now: int, base: str, dead_letter_at: int | None = None) -> EndpointView:
+def view_of(
+    entry: Entry,
+    now: int,
+    base: str,
+    *,
+    dead_letter_at: int | None = None,
+    warning: str | UnsetType = UNSET,
+) -> EndpointView:
     """Show one.
 
     Args:
@@ -133,6 +140,7 @@ def view_of(entry: Entry, now: int, base: str, dead_letter_at: int | None = None
         now: milliseconds UTC.
         base: what stands before `/keys/` in the URL of a public key.
         dead_letter_at: when its last dead letter of the last day came to be.
+        warning: what is to be mended, though it is sent to.
     """
     row, settings = entry.row, entry.settings
     return EndpointView(
@@ -154,15 +162,8 @@ def view_of(entry: Entry, now: int, base: str, dead_letter_at: int | None = None
         header_names=sorted(entry.header_names),
         tls=tls_view(entry.identity),
         problem=entry.problem or UNSET,
-        warning=warning_of(entry),
+        warning=warning,
     )
-
-
-def warning_of(entry: Entry) -> str | UnsetType:
-    """What is to be mended, though it is sent to: nobody uses the other of its name, or its filter fails."""
-    trouble = None if entry.condition is None else entry.condition.trouble
-    found = [each for each in (_NAME_TAKEN if entry.name_taken else None, trouble) if each is not None]
-    return "; ".join(found) or UNSET
 
 
 def disabled_view(row: Endpoint) -> DisabledView | UnsetType:

@@ -162,3 +162,18 @@ def test_what_the_gateway_refuses_is_told_with_its_place(hookyard: Call, gateway
     gateway.answers[CREATE] = [(400, {"code": "invalid_input", "detail": "No globs here.", "path": "$.events[0]"})]
     ended = hookyard("endpoints", "create", "--to", "https://a.example", "--event", "[")
     assert (ended.code, ended.out, ended.err) == (65, "", "hookyard: No globs here. ($.events[0])\n")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_what_the_gateway_doubts_of_it_is_told_beside_the_answer(
+    hookyard: Call, gateway: Gateway, form: list[str]
+) -> None:
+    doubt = "events[0]: no plugin declares such an event; did you mean order.placed?"
+    gateway.says(CREATE, {**MADE, "warning": doubt}, status=201)
+    made = hookyard("endpoints", "create", "audit", "--to", "https://audit.example/hooks", *form)
+    gateway.says(CHANGE, {**MADE, "warning": doubt})
+    changed = hookyard("endpoints", "change", "audit", "--event", "order.plcaed", *form)
+    for ended in (made, changed):
+        assert ended.code == 0
+        assert ended.err.endswith(f"Warning: {doubt}\n")
+        assert f"Warning: {doubt}" not in ended.out
