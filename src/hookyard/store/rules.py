@@ -1,5 +1,6 @@
 """What every store works out in the same way."""
 
+from fnmatch import fnmatchcase
 from typing import Final
 
 from msgspec.structs import replace
@@ -76,6 +77,11 @@ def is_meant(op: RecoverDeliveries | PurgeDeliveries, tenant: str, url: str | No
     if op.tenant not in {None, tenant}:
         return False
     return op.origin is None or (url is not None and origin_of(url) == op.origin)
+
+
+def is_chosen(op: RecoverDeliveries, event: str, last_error: str | None) -> bool:
+    """Whether a recovery is about a delivery of this event and with this last error."""
+    return op.error in {None, last_error} and (op.event is None or fnmatchcase(event, op.event))
 
 
 def sent_again(delivery: Delivery, now: int) -> Delivery:

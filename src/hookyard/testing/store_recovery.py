@@ -115,6 +115,45 @@ class RecoveryContract(StoreCase):
         for since in (0, 1 << 50, -1 << 50):
             assert store.all(replace(op, since=since, until=-1)) == [DeliveriesMoved(0, None)]
 
+    @pytest.mark.parametrize("endpoint", ["ops", None])
+    @pytest.mark.parametrize("tenant", [None, "acme"])
+    def test_only_what_is_of_an_event_or_an_error_is_sent_again_and_the_pages_are_the_same(
+        self, store: Probe, endpoint: str | None, tenant: str | None
+    ) -> None:
+        to = replace(store.delivery(), endpoint=endpoint, url=None if endpoint else "https://a.example/", tenant="acme")
+        kinds = (
+            ("job.failed", "http_503"),
+            ("order.paid", "http_503"),
+            ("order.paid", "timeout"),
+            ("order.paid", None),
+        )
+        dead = [
+            replace(to, id=store.new_id(), event=event, status="failed", last_error=error, completed_at=store.now)
+            for event, error in kinds[:3]
+        ]
+        waits = replace(to, id=store.new_id(), event=kinds[3][0], next_at=store.now + 90_000)
+        add(store, *(replace(one, next_at=None) for one in dead), waits)
+        op = RecoverDeliveries(now=store.now, endpoint=endpoint, tenant=tenant, waiting=True, dry_run=True)
+        for event, error, count in (
+            ("order.*", None, 3),
+            ("order.paid", None, 3),
+            ("order", None, 0),
+            ("ORDER.*", None, 0),
+            (None, "http_503", 2),
+            (None, "http_*", 0),
+            ("order.*", "http_503", 1),
+        ):
+            found = store.all(replace(op, event=event, error=error))
+            assert found == [DeliveriesMoved(count, None)], (event, error)
+        paged = replace(op, event="order.*", error="http_503", limit=1)
+        assert store.all(paged, replace(paged, after=dead[0].id), replace(paged, after=dead[1].id)) == [
+            DeliveriesMoved(0, dead[0].id),
+            DeliveriesMoved(1, dead[1].id),
+            DeliveriesMoved(0, dead[2].id),
+        ]
+        assert store.all(replace(op, event="order.*", error="http_503", dry_run=False)) == [DeliveriesMoved(1, None)]
+        assert statuses(store, *dead) == ["failed", "pending", "failed"]
+
     def test_what_waits_for_its_time_is_due_at_once_with_what_failed_or_alone(self, store: Probe) -> None:
         (dead,) = failed(store)
         retried, later, due = add(store, store.delivery(), store.delivery(), store.delivery())

@@ -6,7 +6,16 @@ import typer
 
 from hookyard.cli.endpoints.common import SinceOption, UntilOption, YesOption, sure
 from hookyard.cli.endpoints.moves import Moves
-from hookyard.cli.endpoints.recovery import CursorOption, DryRunOption, StatusOption, WaitingOption, purged, window_of
+from hookyard.cli.endpoints.recovery import (
+    CursorOption,
+    DryRunOption,
+    ErrorOption,
+    EventOption,
+    StatusOption,
+    WaitingOption,
+    purged,
+    window_of,
+)
 from hookyard.cli.examples import examples
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption
 
@@ -38,6 +47,8 @@ def recover(  # noqa: PLR0917  what a person types, as options
     callback: CallbackOption,
     since: SinceOption = None,
     until: UntilOption = None,
+    event: EventOption = None,
+    error: ErrorOption = None,
     cursor: CursorOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
@@ -60,7 +71,7 @@ def recover(  # noqa: PLR0917  what a person types, as options
         dry_run=dry_run,
         json=as_json,
     )
-    asked.recover(waiting=waiting)
+    asked.recover(waiting=waiting, event=event, error=error)
 
 
 def purge(  # noqa: PLR0917  what a person types, as options

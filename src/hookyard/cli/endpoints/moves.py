@@ -21,9 +21,10 @@ class Moves(Struct, frozen=True, kw_only=True):
     dry_run: bool
     json: bool
 
-    def recover(self, *, waiting: bool) -> None:
+    def recover(self, *, waiting: bool, event: str | None, error: str | None) -> None:
         """Send again what failed for good, and what waits, if that is wanted too."""
-        self._walk({"count": "to be sent again" if self.dry_run else "sent again"}, {"waiting": waiting})
+        only = {name: text for name, text in (("event", event), ("error", error)) if text is not None}
+        self._walk({"count": "to be sent again" if self.dry_run else "sent again"}, {"waiting": waiting, **only})
 
     def replay(self) -> None:
         """Send what was not told."""

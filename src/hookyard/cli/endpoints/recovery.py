@@ -12,7 +12,10 @@ from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOpt
 
 CursorOption = Annotated[str | None, typer.Option(help="Where an earlier run says that it goes on.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only count them.")]
-
+EventOption = Annotated[
+    str | None, typer.Option(help="Only of this event, or with globs as in endpoints' events: 'order.*'.")
+]
+ErrorOption = Annotated[str | None, typer.Option(help="Only with this last error, such as http_503.")]
 WaitingOption = Annotated[bool, typer.Option("--waiting", help="Also now what waits for its next attempt.")]
 
 
@@ -34,6 +37,7 @@ def register(group: typer.Typer) -> None:
         epilog=examples(
             "hookyard endpoints recover audit --since 6h --dry-run",
             "hookyard endpoints recover audit --since 3d --waiting",
+            "hookyard endpoints recover audit --since 3d --event 'order.*' --error http_503",
             "hookyard endpoints recover audit --since 2027-01-06T02:00:00Z --until 2027-01-06T05:30:00Z",
         )
     )(recover)
@@ -54,6 +58,8 @@ def recover(  # noqa: PLR0917  what a person types, as options
     name: Name,
     since: SinceOption = None,
     until: UntilOption = None,
+    event: EventOption = None,
+    error: ErrorOption = None,
     cursor: CursorOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
@@ -76,7 +82,7 @@ def recover(  # noqa: PLR0917  what a person types, as options
         dry_run=dry_run,
         json=as_json,
     )
-    asked.recover(waiting=waiting)
+    asked.recover(waiting=waiting, event=event, error=error)
 
 
 def replay(  # noqa: PLR0917  what a person types, as options

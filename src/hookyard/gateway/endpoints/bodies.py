@@ -15,7 +15,7 @@ from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at, millis
 from hookyard.gateway.paging import Cursors
-from hookyard.outbound.recovery import Stretch
+from hookyard.outbound.recovery import Chosen, Stretch
 from hookyard.store.origins import origin_from
 
 T = TypeVar("T", bound=Struct)
@@ -66,6 +66,14 @@ class Recover(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     waiting: bool = False
     """Also those that wait for their time: they are due at once, and their schedule goes on."""
+    event: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """Only those of this event, or with globs, such as `order.*`, of those that it takes."""
+    error: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """Only those with this word as their last error, such as `http_503`."""
+
+    def chosen(self) -> Chosen:
+        """Which of what is in that time."""
+        return Chosen(waiting=self.waiting, event=self.event, error=self.error)
 
 
 class Purge(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from litestar import Request
 from litestar.types import ASGIApp
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from hookyard.auth import Principal
 from hookyard.gateway.answer import value_answer
@@ -42,13 +43,14 @@ class Moving:
     async def recover(self, request: Request[Any, Any, Any], whose: Whose, asked: Recover) -> ASGIApp:
         """Send again what failed for good, and now what waits, if that is wanted too."""
         stretch = stretch_of(asked, OLDEST_FIRST)
-        facts = {**facts_of(stretch), "waiting": asked.waiting}
+        chosen = asked.chosen()
+        facts = {**facts_of(stretch), **{name: each for name, each in asdict(chosen).items() if each is not None}}
         audit = entry(request, self._principal, self._deps, f"{whose.kind}.recover", whose.target, facts)
         moved = await self._recovery.recover(
             whose.endpoint,
             stretch,
             audit=audit,
-            waiting=asked.waiting,
+            chosen=chosen,
             tenant=self._principal.tenant,
             origin=whose.origin,
         )

@@ -2,6 +2,6 @@
 
 from hookyard.outbound.recovery.recovery import Recovery
 from hookyard.outbound.recovery.replay import Replayed
-from hookyard.outbound.recovery.stretch import Stretch
+from hookyard.outbound.recovery.stretch import Chosen, Stretch
 
-__all__ = ["Recovery", "Replayed", "Stretch"]
+__all__ = ["Chosen", "Recovery", "Replayed", "Stretch"]

@@ -14,7 +14,7 @@ from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.events import BY_NAME, EventType, KnownType, known_types, sample, sample_of
 from hookyard.outbound.recovery.ports import Finds, Plans
 from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
-from hookyard.outbound.recovery.stretch import Stretch
+from hookyard.outbound.recovery.stretch import Chosen, Stretch
 from hookyard.store.audited import Write, audited
 from hookyard.store.contract import (
     AbandonDelivery,
@@ -33,6 +33,9 @@ from hookyard.store.contract import (
 Purgeable = Literal["pending", "held", "delivered", "failed"]
 _MOST_BYTES: Final = 4 << 20
 """Of bodies in one transaction."""
+
+
+_ALL_FAILED: Final = Chosen()
 
 
 class Recovery:
@@ -101,7 +104,7 @@ class Recovery:
         stretch: Stretch,
         *,
         audit: AuditEntry,
-        waiting: bool = False,
+        chosen: Chosen = _ALL_FAILED,
         tenant: str = "",
         origin: str | None = None,
     ) -> DeliveriesMoved:
@@ -120,7 +123,9 @@ class Recovery:
             now=self._clock.now(),
             endpoint=endpoint,
             since=stretch.since,
-            waiting=waiting,
+            waiting=chosen.waiting,
+            event=chosen.event,
+            error=chosen.error,
             until=stretch.until,
             after=stretch.after,
             limit=stretch.bounded,

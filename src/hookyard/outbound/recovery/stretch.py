@@ -7,6 +7,17 @@ from msgspec import Struct
 MOST: Final = 500
 
 
+class Chosen(Struct, frozen=True, kw_only=True):
+    """Which deliveries of a stretch are sent again, besides where they go."""
+
+    waiting: bool = False
+    """Also those that wait for their time, which are due at once."""
+    event: str | None = None
+    """Only those of this event, or of those that this glob takes."""
+    error: str | None = None
+    """Only those with this word as their last error."""
+
+
 class Stretch(Struct, frozen=True, kw_only=True):
     """What happened in `since <= time < until`, in milliseconds, and how much of it at once."""
 

@@ -146,6 +146,10 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
     URLs it is all that the tenant has that is looked at, so that the pages tell nothing of anybody else's."""
     origin: str | None = None
     """Only those to callback URLs of this origin, though others are looked at: see :mod:`hookyard.store.origins`."""
+    event: str | None = None
+    """Only those of this event, or with a glob of those that it takes, though others are looked at."""
+    error: str | None = None
+    """Only those with this last error, though others are looked at."""
 
 
 class PurgeDeliveries(Op, frozen=True, kw_only=True):

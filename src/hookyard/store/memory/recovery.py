@@ -21,7 +21,7 @@ from hookyard.store.contract import (
     Stale,
 )
 from hookyard.store.memory.data import Data
-from hookyard.store.rules import is_meant, is_of_tenant, is_open, is_recovered, sent_again
+from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_open, is_recovered, sent_again
 from hookyard.store.spans import in_span
 
 
@@ -55,7 +55,7 @@ def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     """Send again what failed, and at once what waits."""
     asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
     looked, following = _walk(data, op, lambda one: one.status in asked)
-    ours = [one for one in looked if is_meant(op, one.tenant, one.url)]
+    ours = [one for one in looked if is_meant(op, one.tenant, one.url) and is_chosen(op, one.event, one.last_error)]
     again = [one for one in ours if is_recovered(one.status, one.last_error, one.next_at, op.now)]
     for one in () if op.dry_run else again:
         data.deliveries[one.id] = sent_again(one, op.now)

@@ -166,6 +166,25 @@ def test_what_was_for_callback_urls_is_sent_again_page_by_page(hookyard: Call, g
     assert [each.body for each in gateway.asked] == [asked, {**asked, "cursor": "c"}]
 
 
+@pytest.mark.parametrize(
+    ("what", "path"),
+    [
+        (("endpoints", "recover", "audit"), "endpoints/audit/recover"),
+        (("deliveries", "recover", "--callback", "*"), "deliveries/recover"),
+    ],
+)
+def test_only_what_is_of_an_event_or_an_error_is_asked_for(
+    hookyard: Call, gateway: Gateway, what: tuple[str, ...], path: str
+) -> None:
+    gateway.says(f"POST /api/v1/{path}", MOVED)
+    ended = hookyard(*what, *WINDOW, "--event", "order.*", "--error", "http_503", "--dry-run")
+    assert ended.out == "3 to be sent again\n"
+    assert hookyard(*what, *WINDOW).code == 0
+    first, second = (each.body for each in gateway.asked)
+    assert (first["event"], first["error"], first["dry_run"]) == ("order.*", "http_503", True)
+    assert {"event", "error"}.isdisjoint(second)
+
+
 def test_what_was_for_callback_urls_is_deleted_when_that_is_meant(hookyard: Call, gateway: Gateway) -> None:
     gateway.says("POST /api/v1/deliveries/purge", MOVED)
     purge = ("deliveries", "purge", "--callback", "*")

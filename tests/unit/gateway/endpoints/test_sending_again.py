@@ -7,7 +7,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from msgspec.structs import replace
-from tests.unit.gateway.endpoints.hall import ACME, BEGIN, READER, WRITER, Hall, in_hall, refused
+from tests.unit.gateway.endpoints.hall import ACME, BEGIN, READER, SECRET, WRITER, Hall, in_hall, refused
 
 from hookyard.gateway.endpoints.sample import first_attempt
 from hookyard.gateway.paging import DELIVERIES
@@ -160,6 +160,34 @@ def test_what_failed_for_good_is_sent_again_page_by_page_and_a_dry_run_only_coun
         assert {entry["details"]["first"] for entry in rest} == {False}
 
     in_hall(tmp_path, work, GONE)
+
+
+def test_only_what_failed_of_an_event_or_with_an_error_is_sent_again(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", events=["job.*", "greeting.said"])
+        await call.run("hello/emit", callback_url=call.receiver.url())
+        await call.settled("", 3, "failed")
+        since = {"since": BEGIN, "dry_run": True}
+        for only, count in (({}, 2), ({"event": "greeting.*"}, 1), ({"event": "job"}, 0), ({"error": "http_500"}, 2)):
+            assert [page["count"] for page in await pages(call, "recover", {**since, **only})] == [count], only
+        asked = {"since": BEGIN, "event": "greeting.*", "error": "http_500"}
+        callbacks = {**asked, "callback": "*"}
+        assert (await call("POST", "/deliveries/recover", callbacks, WRITER)).json()["count"] == 0
+        callbacks["event"] = "job.succeeded"
+        assert (await call("POST", "/deliveries/recover", callbacks, WRITER)).json()["count"] == 1
+        call.receiver.handler = ok
+        assert [page["count"] for page in await pages(call, "recover", asked)] == [1]
+        [sent] = await call.settled("endpoint=audit&event=greeting.said", 1)
+        [left] = await call.deliveries("endpoint=audit&event=job.succeeded")
+        assert (sent["attempt"], left["status"]) == (2, "failed")
+        entries = (await call("GET", "/audit?action=endpoint.recover")).json()["entries"]
+        details = {"since": BEGIN, "until": None, "limit": 500, "first": True, "waiting": False}
+        assert entries[0]["details"] == {**details, "event": "greeting.*", "error": "http_500"}
+        wrong = await call("POST", "/endpoints/audit/recover", {**asked, "event": ""}, WRITER)
+        assert refused(wrong) == (400, "invalid_input", "$.event")
+
+    once = {**_outbound(), "callback_secrets": [SECRET], "schedule": ["0s"]}
+    in_hall(tmp_path, work, GONE, outbound=once)
 
 
 def test_what_waits_for_its_next_attempt_is_sent_now_when_the_receiver_is_mended(tmp_path: Path) -> None:

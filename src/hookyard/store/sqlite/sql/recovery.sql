@@ -30,12 +30,12 @@ UPDATE delivery SET status = 'failed', last_error = 'abandoned', next_at = NULL,
 
 -- name: recoverable
 -- Those that wait and those that failed, each of which is asked for or not: each is read only as far as it is needed.
-SELECT key, tail, tenant, url, status, last_error, next_at FROM (
-  SELECT key, tail, tenant, url, status, last_error, next_at FROM /* columns waiting_or_failed */
+SELECT key, tail, tenant, url, status, last_error, next_at, event FROM (
+  SELECT key, tail, tenant, url, status, last_error, next_at, event FROM /* columns waiting_or_failed */
     AND status = 'pending' AND key > ?2 AND key < ?3 AND ?5 ORDER BY key LIMIT ?4)
 UNION ALL
-SELECT key, tail, tenant, url, status, last_error, next_at FROM (
-  SELECT key, tail, tenant, url, status, last_error, next_at FROM /* columns waiting_or_failed */
+SELECT key, tail, tenant, url, status, last_error, next_at, event FROM (
+  SELECT key, tail, tenant, url, status, last_error, next_at, event FROM /* columns waiting_or_failed */
     AND status = 'failed' AND key > ?2 AND key < ?3 AND ?6 ORDER BY key LIMIT ?4)
 ORDER BY 1 LIMIT ?4;
 
@@ -43,7 +43,7 @@ ORDER BY 1 LIMIT ?4;
 -- All that a tenant has, for whom and however it stands: a walk through what is for callback URLs would tell by its pages
 -- how much others have. What is for an endpoint has no status here. The parameters are the tenant, and the last three of
 -- the walks.
-SELECT key, tail, tenant, url, CASE WHEN endpoint IS NULL THEN status ELSE '' END, last_error, next_at
+SELECT key, tail, tenant, url, CASE WHEN endpoint IS NULL THEN status ELSE '' END, last_error, next_at, event
 FROM delivery INDEXED BY delivery_of_tenant
 WHERE tenant <> '' AND tenant = ?1 AND key > ?2 AND key < ?3 ORDER BY key LIMIT ?4;
 

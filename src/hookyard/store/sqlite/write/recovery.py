@@ -18,7 +18,7 @@ from hookyard.store.contract import (
     ResumeDeliveries,
     Stale,
 )
-from hookyard.store.rules import is_meant, is_of_tenant, is_recovered
+from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_recovered
 from hookyard.store.spans import first_key
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_numbers, numbers
@@ -81,9 +81,9 @@ def _recover(db: Db, op: RecoverDeliveries) -> Result:
         found = db.rows(_OF_TENANT, (op.tenant, *walk[1:]))
     else:
         found = db.rows(_RECOVERABLE, (*walk, op.waiting, op.failed))
-    rows = cast("list[tuple[int, int, str, str | None, DeliveryStatus, str | None, int | None]]", found)
-    ours = [row for row in rows if row[4] in asked and is_meant(op, row[2], row[3])]
-    again = [key for key, *_, status, error, at in ours if is_recovered(status, error, at, op.now)]
+    rows = cast("list[tuple[int, int, str, str | None, DeliveryStatus, str | None, int | None, str]]", found)
+    ours = [row for row in rows if row[4] in asked and is_meant(op, row[2], row[3]) and is_chosen(op, row[7], row[5])]
+    again = [key for key, *_, status, error, at, _ in ours if is_recovered(status, error, at, op.now)]
     if not op.dry_run:
         _send_again(db, again, op.now)
     return DeliveriesMoved(len(again), _next(op, [row[:2] for row in rows]))
