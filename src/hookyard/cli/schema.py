@@ -56,7 +56,8 @@ def lock(
     path = lock_file(chosen(config), out)
     write(path, found.to_json())
     events = f", {len(found.events)} events" if found.events else ""
-    typer.echo(f"{path}: {len(found.commands)} commands{events}, sha256:{found.digest()}", err=True)
+    clients = f"; of the commands alone, as clients carry it, sha256:{found.digest()}" if found.events else ""
+    typer.echo(f"{path}: {len(found.commands)} commands{events}, sha256:{found.digest_of_all()}{clients}", err=True)
 
 
 def check(

@@ -59,13 +59,26 @@ class Lock(Struct, frozen=True, kw_only=True):
         return [*self.types.values(), *(side for each in self.commands.values() for side in (each.input, each.output))]
 
     def digest(self) -> str:
-        """SHA-256, in hex, of what the commands take and give, whatever else is said of them."""
-        told = {key: (each.input, each.output) for key, each in self.commands.items()}
-        return hashlib.sha256(msgspec.json.encode([told, self.types], order="deterministic")).hexdigest()
+        """SHA-256, in hex, of what the commands take and give, whatever else is said of them.
+
+        Generated clients carry it: events are not in it, since no client changes with them.
+        """
+        return _sha256(self._told())
+
+    def digest_of_all(self) -> str:
+        """The same of the commands and of what the events say; without events it is that of the commands."""
+        return _sha256([*self._told(), self.events]) if self.events else self.digest()
+
+    def _told(self) -> list[object]:
+        return [{key: (each.input, each.output) for key, each in self.commands.items()}, self.types]
 
     def to_json(self) -> bytes:
         """The file: the same commands give the same bytes, and a changed one a short difference of lines."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def _sha256(told: list[object]) -> str:
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
 
 
 def lock_of(

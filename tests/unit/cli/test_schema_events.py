@@ -1,6 +1,7 @@
 """`hookyard schema lock` and `hookyard schema check`, of the events that plugins declare."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,23 @@ def test_a_lock_holds_what_a_declared_event_says(hookyard: Call, folder: Path) -
     assert lock(hookyard, folder).read_bytes() == first
     ended = hookyard("schema", "check", folder / "config.yaml")
     assert (ended.code, ended.out) == (0, f"{folder / 'hookyard.lock.json'}: nothing has changed\n")
+
+
+def test_the_checksum_of_a_lock_changes_with_its_events_and_that_of_clients_does_not(
+    hookyard: Call, folder: Path
+) -> None:
+    def checksums() -> tuple[str, ...]:
+        ended = hookyard("schema", "lock", folder / "config.yaml")
+        assert ended.code == 0
+        assert "of the commands alone, as clients carry it, sha256:" in ended.err
+        return tuple(re.findall("sha256:([0-9a-f]{64})", ended.err))
+
+    before = checksums()
+    assert checksums() == before
+    change(folder, "count: int", "count: str")
+    after = checksums()
+    assert (len(before), before[1]) == (2, after[1])
+    assert before[0] not in {*after, before[1]}
 
 
 @pytest.mark.parametrize(
