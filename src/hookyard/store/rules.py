@@ -6,7 +6,16 @@ from typing import Final
 from msgspec.structs import replace
 
 from hookyard.model import Delivery, DeliveryStatus, FireOutcome, Job
-from hookyard.store.contract import NEVER_AGAIN, Enqueue, Enqueued, PurgeDeliveries, RecoverDeliveries, Result, Unique
+from hookyard.store.contract import (
+    NEVER_AGAIN,
+    Enqueued,
+    FireSchedule,
+    LaneFull,
+    PurgeDeliveries,
+    RecoverDeliveries,
+    Result,
+    Unique,
+)
 from hookyard.store.origins import origin_of
 
 USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
@@ -119,9 +128,16 @@ def fired(planned: FireOutcome, enqueued: Result | None) -> tuple[FireOutcome, s
     return planned, None if enqueued.coalesced else enqueued.job_id
 
 
-def as_told(job: Enqueue | None, made: str | None) -> bool:
-    """Whether what tells of a fire time's outcome holds: with a job only when that one was made."""
-    return job is None or made is not None
+def as_expected(expected: Result | None, enqueued: Result | None) -> bool:
+    """Whether that has become of a fire time's job which was expected; how full a full lane is does not matter."""
+    if expected is None or (isinstance(expected, LaneFull) and isinstance(enqueued, LaneFull)):
+        return True
+    return expected == enqueued
+
+
+def as_told(op: FireSchedule, made: str | None) -> bool:
+    """Whether what tells of a fire time that is past holds: as expected, or else of a job only when that was made."""
+    return op.job is None or op.expected is not None or made is not None
 
 
 def debounced(run_at: int, submitted_at: int, unique: Unique | None) -> int:

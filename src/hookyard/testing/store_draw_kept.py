@@ -33,6 +33,7 @@ from hookyard.store.contract import (
     DeleteJob,
     DeleteSchedule,
     Enqueue,
+    Enqueued,
     Finish,
     FireSchedule,
     ForgetKeys,
@@ -297,6 +298,7 @@ def _schedules() -> st.SearchStrategy[Op]:
         next_at=due,
         outcome=st.sampled_from(["queued", "missed", "skipped"]),
         job=st.one_of(st.none(), _enqueue()),
+        expected=st.one_of(st.none(), st.builds(Enqueued, _any_job, duplicate=st.booleans(), coalesced=st.booleans())),
         events=st.lists(event, max_size=1).map(tuple),
         deliveries=st.lists(delivery, max_size=1).map(tuple),
     )

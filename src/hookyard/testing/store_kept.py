@@ -14,17 +14,21 @@ from hookyard.store.contract import (
     Failed,
     Fired,
     FireSchedule,
+    LaneFull,
     Mismatch,
     NotEmpty,
     NotFound,
+    Otherwise,
     PauseLane,
     PauseSchedule,
     PutSchedule,
     PutToken,
     PutWorker,
+    Result,
     ResumeLane,
     Stale,
     TouchTokens,
+    Unique,
 )
 from hookyard.testing.store_orders import add
 from hookyard.testing.store_probe import Probe, StoreCase
@@ -334,6 +338,44 @@ class ScheduleContract(StoreCase):
         kept = [store.find_delivery(each.id) for each in told]
         assert [each is not None for each in kept] == [True, False, False, True]
         assert {each.id for each in events(store)} == {facts[0].id, facts[3].id}
+
+    @pytest.mark.parametrize("policy", ["skip", "coalesce", "full"])
+    def test_a_fire_time_of_whose_job_something_else_would_become_than_expected_changes_nothing(
+        self, store: Probe, policy: str
+    ) -> None:
+        unique = Unique(policy="skip" if policy == "skip" else "coalesce")
+        earlier = store.enqueue(replace(store.job(), unique_key="u"))
+        one, due = schedule(store), store.now
+        store.do(PutSchedule(now=due, schedule=one), Done)
+        full = policy == "full"
+        job = replace(store.job(), args=b'{"new":1}', unique_key=None if full else "u")
+        asked = Enqueue(now=due, job=job, unique=None if full else unique, cap=1 if full else None)
+        fire = FireSchedule(
+            now=due,
+            name="nightly",
+            fire_at=due,
+            next_at=due + 1,
+            outcome="queued",
+            job=asked,
+            expected=Enqueued(job.id),
+            events=(replace(event(store, job, "schedule.told"), job_id=""),),
+            deliveries=(store.delivery(),),
+        )
+        instead: Result = {
+            "skip": Enqueued(earlier.id, duplicate=True),
+            "coalesce": Enqueued(earlier.id, coalesced=True),
+            "full": LaneFull(1),
+        }[policy]
+        beside = Enqueue(now=due, job=store.job(lane="other"))
+        assert store.all(fire, beside) == [Otherwise(instead), Enqueued(beside.job.id)]
+        assert (store.schedules(), store.see(earlier), store.find(job.id)) == ((one,), earlier, None)
+        assert (store.find_delivery(fire.deliveries[0].id), events(store)) == (None, [])
+        again = replace(fire, expected=LaneFull(9) if full else instead)
+        assert store.all(again, again) == [Fired(instead), Stale()]
+        assert store.schedules()[0].last_outcome == {"skip": "skipped", "coalesce": "queued", "full": "refused"}[policy]
+        assert store.see(earlier).args == (job.args if policy == "coalesce" else earlier.args)
+        assert store.find_delivery(fire.deliveries[0].id) is not None
+        assert [each.id for each in events(store)] == [fire.events[0].id]
 
     def test_what_cannot_be_told_of_a_fire_time_undoes_all_of_it(self, store: Probe) -> None:
         (there,) = add(store, store.delivery())

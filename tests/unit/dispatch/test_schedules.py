@@ -1,7 +1,8 @@
 """Schedules: one job for each fire time, whatever the clock does and however often the server is restarted."""
 
 import asyncio
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.dispatch.clockwork import Clockwork, clockwork, rule
+from tests.unit.dispatch.clockwork import ALL, COMMAND, Clockwork, Note, clockwork, rule
 
 from hookyard.clock import rfc3339
 from hookyard.config.model import ScheduleSettings
@@ -341,29 +342,73 @@ def test_what_follows_itself_goes_on_though_the_clock_stood_still_or_went_back(s
     asyncio.run(run() if restarted else heard())
 
 
-def test_what_tells_of_a_fire_time_is_in_the_transaction_that_acts_on_it() -> None:
+async def _memory(_: Path) -> MemoryStore:
+    return MemoryStore()
+
+
+async def _sqlite(folder: Path) -> SqliteStore:
+    return await SqliteStore.open(folder / "h.db")
+
+
+async def told(lab: Clockwork, note: Note) -> tuple[str, dict[str, object]] | None:
+    """What is on disk of what was prepared: only the operation that acts on a fire time can have written it."""
+    kept = await lab.store.delivery(note.deliveries[0].id)
+    assert note.ends == [kept is not None]
+    return None if kept is None else (kept.event, msgspec.json.decode(kept.body))
+
+
+STORES: tuple[Callable[[Path], Awaitable[MemoryStore | SqliteStore]], ...] = (_memory, _sqlite)
+
+
+@pytest.mark.parametrize("opened", STORES)
+@pytest.mark.parametrize("policy", ["skip", "queue", "full", "cancel"])
+def test_what_tells_of_a_fire_time_is_in_the_transaction_that_acts_on_it(
+    tmp_path: Path, opened: Callable[[Path], Awaitable[MemoryStore | SqliteStore]], policy: str
+) -> None:
     async def run() -> None:
-        store, clock = MemoryStore(), at("2026-05-01T00:00+00:00")
-        schedule = rule(every="1m", if_running="skip")
-        async with clockwork(store, clock, a=schedule) as lab:
+        store, clock = await opened(tmp_path), at("2026-05-01T00:00+00:00")
+        full = policy == "full"
+        commands = Registry(commands={"lab/work": dataclasses.replace(COMMAND, max_queued=1)}) if full else ALL
+        schedule = rule(every="1m", if_running="queue" if full else policy)
+        async with clockwork(store, clock, commands, a=schedule) as lab:
+            if full:  # another job is in the place of the only one that may be queued
+                await lab.manage.put(
+                    "b", rule(at="2030-01-01T00:00Z"), principal="token:me", tenant="", audit=lab.audit()
+                )
+                await lab.manage.run("b", tenant="", request_id="", audit=lab.audit("schedule.run"))
             await lab.move(MINUTE)
-            (job,) = await lab.jobs()
-            (note,) = lab.notes
-            kept = await store.delivery(note.deliveries[0].id)
-            assert kept is not None
-            assert (kept.event, msgspec.json.decode(kept.body)["job_id"]) == ("schedule.fired", job.id)
-            assert note.ends == [True]
-            await lab.move(MINUTE)  # the store makes no job: what was to be told of it is not kept
-            (_, dropped) = lab.notes
-            assert (await store.delivery(dropped.deliveries[0].id), dropped.ends) == (None, [False])
-            assert [kind for kind, _ in lab.events] == ["schedule.skipped"]
+            first = await told(lab, lab.notes[0])
+            await lab.move(MINUTE)
+            made = await lab.jobs()
+            last = await told(lab, lab.notes[-1])
+            assert last is not None
+            kind, said = last
+            assert said["fire_time"] == "2026-05-01T00:02:00.000Z"
+            if full:
+                assert (first, kind, said["reason"]) == (None, "schedule.refused", "LaneFull")
+                assert [await told(lab, note) is not None for note in lab.notes] == [False, True] * 2
+                assert len(made) == 1
+            elif policy == "skip":
+                assert first is not None
+                assert (first[0], first[1]["job_id"]) == ("schedule.fired", made[0].id)
+                assert [await told(lab, note) is not None for note in lab.notes] == [True, False, True]
+                assert (kind, said["reason"]) == ("schedule.skipped", f"the job {made[0].id} is still active")
+                assert len(made) == 1
+            else:
+                assert (kind, said["job_id"]) == ("schedule.fired", made[1].id)
+                assert [await told(lab, note) is not None for note in lab.notes] == [True, True]
+            outcome = {"skip": "skipped", "full": "refused"}.get(policy, "queued")
+            (row,) = [one for one in await store.schedules() if one.name == "a"]
+            assert (row, row.last_outcome) == (lab.entry().row, outcome)
+        if isinstance(store, SqliteStore):
+            store = await opened(tmp_path)
         async with clockwork(store, clock, Registry(), a=schedule) as lab:
             await lab.move(MINUTE)
             (note,) = lab.notes
-            kept = await store.delivery(note.deliveries[0].id)
-            assert kept is not None
-            assert (kept.event, note.ends) == ("schedule.refused", [True])
-            assert "lab/work" in msgspec.json.decode(kept.body)["reason"]
+            refused = await told(lab, note)
+            assert refused is not None
+            assert refused[0] == "schedule.refused"
+            assert "lab/work" in str(refused[1]["reason"])
 
     asyncio.run(run())
 

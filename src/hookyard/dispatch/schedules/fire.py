@@ -1,7 +1,6 @@
 """Acting on one fire time: its job, if it makes one, and the schedule's next fire time in one transaction."""
 
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -13,7 +12,7 @@ from hookyard.clock import Clock, rfc3339
 from hookyard.dispatch.new_job import Ask, NewJob, UniqueAsk, make_job
 from hookyard.dispatch.schedules.entry import Entry
 from hookyard.dispatch.schedules.payload import decode_payload, payload_of
-from hookyard.dispatch.schedules.telling import Prepared, Tells
+from hookyard.dispatch.schedules.telling import Telling, Tells
 from hookyard.errors import Refused, StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
@@ -25,10 +24,10 @@ from hookyard.store.contract import (
     Enqueued,
     Failed,
     Fired,
-    FireSchedule,
     JobQuery,
     Occupied,
     Op,
+    Otherwise,
     Result,
     Store,
 )
@@ -66,8 +65,6 @@ class Done(Struct, frozen=True):
     """Why there is none."""
     job_id: str | None = None
     """Of the job that the fire time made; of one whose input another one took in, that one's."""
-    told: bool = False
-    """Whether its event was written with it."""
 
 
 class Firing:
@@ -146,15 +143,22 @@ class Firing:
         except Refused as error:
             return await self._without(entry, step, "refused", str(error))
 
-        data = {**facts(entry.row.name, step.fire_at, step.next_at), "job_id": new.job.id}
-        with self._telling("schedule.fired", data, entry.row.tenant) as telling:
-
-            def fire(job: Enqueue) -> Op:
-                return telling.op(entry, step, "queued", job.now, job)
-
-            done = _done(entry.row, step, new, await self.take_place(entry, new, fire))
-            # Of a job that took the input in, or stands for it, something else is to be told.
-            return telling.of(done, done is not None and done.job_id == new.job.id)
+        with Telling(self._tells, entry.row, step) as telling:
+            expected: Result = Enqueued(new.job.id)
+            telling.say("queued", job_id=new.job.id)
+            for _ in range(_TRIES):
+                fire = partial(_fire, telling, expected)
+                result = await self.take_place(entry, new, fire)
+                if not isinstance(result, Otherwise):
+                    if not isinstance(result, Fired):
+                        return None
+                    telling.written()
+                    return _done(entry.row, step, new, result.enqueued)
+                # Of a job that took the input in, or stands for it, or cannot be taken, something else is to be told.
+                expected = result.enqueued
+                found = _done(entry.row, step, new, expected)
+                telling.say(found.outcome, job_id=found.job_id, why=found.why)
+            raise StoreUnavailable("What becomes of the job changes all the time.")
 
     async def take_place(
         self, entry: Entry, new: NewJob, op: Callable[[Enqueue], Op], *, audit: AuditEntry | None = None
@@ -217,61 +221,14 @@ class Firing:
                 _log.warning("schedule.not_cancelled", job_id=job_id, newer=newer, why=str(error))
 
     async def _without(self, entry: Entry, step: Step, outcome: FireOutcome, why: str | None = None) -> Done | None:
-        data = {**facts(entry.row.name, step.fire_at, step.next_at), "reason": why}
-        with self._telling(f"schedule.{outcome}", data, entry.row.tenant) as telling:
-            result = await self._writer.submit(telling.op(entry, step, outcome, self._clock.now()))
+        with Telling(self._tells, entry.row, step) as telling:
+            telling.say(outcome, why=why)
+            result = await self._writer.submit(telling.op(self._clock.now(), outcome))
             if not isinstance(result, Fired):
                 return None
+            telling.written()
             row = replace(entry.row, next_at=step.next_at, last_at=step.fire_at, last_outcome=outcome)
-            return telling.of(Done(row, outcome, None, why))
-
-    @contextmanager
-    def _telling(self, kind: str, data: Mapping[str, object], tenant: str) -> Generator["_Telling"]:
-        telling = _Telling(self._tells.prepare(kind, data, tenant))
-        try:
-            yield telling
-        finally:
-            telling.end()
-
-
-class _Telling:
-    """The event of a fire time, on its way into the transaction that acts on it, if there is one to be told."""
-
-    def __init__(self, prepared: Prepared | None) -> None:
-        self._prepared = prepared
-        self._told = False
-
-    def op(self, entry: Entry, step: Step, outcome: FireOutcome, now: int, job: Enqueue | None = None) -> FireSchedule:
-        """What acts on the fire time."""
-        return FireSchedule(
-            now=now,
-            name=entry.row.name,
-            fire_at=step.fire_at,
-            next_at=step.next_at,
-            outcome=outcome,
-            job=job,
-            events=() if self._prepared is None else self._prepared.events,
-            deliveries=() if self._prepared is None else self._prepared.deliveries,
-        )
-
-    def of(self, done: Done | None, told: bool = True) -> Done | None:
-        """What became of it, and whether the event was written with it."""
-        self._told = told
-        return replace(done, told=True) if done is not None and told else done
-
-    def end(self) -> None:
-        """Have what was written sent."""
-        if self._prepared is not None:
-            (self._prepared.committed if self._told else self._prepared.dropped)()
-
-
-def facts(name: str, fire_at: int | None, next_at: int | None) -> dict[str, object]:
-    """What every event about a fire time says."""
-    return {
-        "schedule": name,
-        "fire_time": None if fire_at is None else rfc3339(fire_at),
-        "next_fire_time": None if next_at is None else rfc3339(next_at),
-    }
+            return Done(row, outcome, None, why)
 
 
 def _replaces(entry: Entry) -> bool:
@@ -283,11 +240,13 @@ def principal_of(name: str) -> str:
     return f"schedule:{name}"
 
 
-def _done(row: Schedule, step: Step, new: NewJob, result: Result) -> Done | None:
-    if not isinstance(result, Fired):
-        return None
+def _fire(telling: Telling, expected: Result, job: Enqueue) -> Op:
+    return telling.op(job.now, "queued", job, expected)
+
+
+def _done(row: Schedule, step: Step, new: NewJob, stored: Result | None) -> Done:
+    """What comes of a fire time when this becomes of its job."""
     row = replace(row, next_at=step.next_at, last_at=step.fire_at)
-    stored = result.enqueued
     if not isinstance(stored, Enqueued):
         return Done(replace(row, last_outcome="refused"), "refused", None, type(stored).__name__)
     if stored.duplicate:

@@ -13,10 +13,10 @@ from hookyard.config.model import ScheduleSettings
 from hookyard.dispatch.schedules.arming import after_itself, after_of, fire_time, is_new, look_back, waits_for
 from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry
-from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing, Supersede, facts
+from hookyard.dispatch.schedules.fire import CancelJob, Done, Firing, Supersede
 from hookyard.dispatch.schedules.manage import Manager
 from hookyard.dispatch.schedules.sync import sync
-from hookyard.dispatch.schedules.telling import Quiet, Tells
+from hookyard.dispatch.schedules.telling import Quiet, Tells, facts
 from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.host.registry import Registry
 from hookyard.ids import IdSource
@@ -62,7 +62,7 @@ class Scheduler:
         self._writer = writer
         self._clock = clock
         self._expect = expect
-        tells = self._tells = tells or Quiet()
+        tells = tells or Quiet()
         self._book = Book()
         self._wake = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -247,19 +247,15 @@ class Scheduler:
         self._book.put(entry, due=back)
 
     def _took(self, done: Done) -> None:
-        """Say what became of a fire time."""
+        """Log what became of a fire time, as was told in the transaction that acted on it."""
         row = done.row
         told = facts(row.name, row.last_at, row.next_at)
         if done.job is not None:
             job = done.job.job
             self._expect(job.lane, job.run_at)
             log.change("schedule.fired", "info", job_id=done.job_id, request_id=job.request_id, **told)
-            if not done.told:
-                self._tells.soon("schedule.fired", {**told, "job_id": done.job_id}, row.tenant)
             return
         _log.warning(f"schedule.{done.outcome}", why=done.why, **told)
-        if not done.told:
-            self._tells.soon(f"schedule.{done.outcome}", {**told, "reason": done.why}, row.tenant)
 
     async def _read_again(self, name: str) -> None:
         """Take a schedule from the store that is not what it was thought to be."""

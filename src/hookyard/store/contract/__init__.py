@@ -92,7 +92,14 @@ from hookyard.store.contract.questions import (
     JobsFound,
     KeyedJob,
 )
-from hookyard.store.contract.schedules import DeleteSchedule, Fired, FireSchedule, PauseSchedule, PutSchedule
+from hookyard.store.contract.schedules import (
+    DeleteSchedule,
+    Fired,
+    FireSchedule,
+    Otherwise,
+    PauseSchedule,
+    PutSchedule,
+)
 from hookyard.store.contract.store import Store
 from hookyard.store.contract.told import (
     AppendEvents,
@@ -167,6 +174,7 @@ __all__ = [
     "NotFound",
     "Occupied",
     "Op",
+    "Otherwise",
     "PauseLane",
     "PauseSchedule",
     "Prune",

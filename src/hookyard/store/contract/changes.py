@@ -18,11 +18,12 @@ from hookyard.store.contract.jobs import (
     Unmet,
 )
 from hookyard.store.contract.keeping import Undelivered
+from hookyard.store.contract.schedules import Otherwise
 from hookyard.store.contract.told import StateMismatch
 
 _REFUSALS: Final = (
     *(AlreadyTerminal, CancelPending, Exhausted, Failed, LaneFull, Mismatch, NotEmpty, NotFound, Occupied, Stale),
-    *(Doomed, Exists, StateMismatch, StillActive, Undelivered, Unmet),
+    *(Doomed, Exists, Otherwise, StateMismatch, StillActive, Undelivered, Unmet),
 )
 
 

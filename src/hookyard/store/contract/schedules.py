@@ -27,7 +27,7 @@ class PauseSchedule(Op, frozen=True, kw_only=True):
 
 
 class FireSchedule(Op, frozen=True, kw_only=True):
-    """Act on one fire time -> Fired | Stale | Occupied | Failed.
+    """Act on one fire time -> Fired | Otherwise | Stale | Occupied | Failed.
 
     Stale when the schedule is gone or paused, or its `next_at` is not `fire_at` any more: so that a fire time makes
     one job, whoever else acts on it (I7). When its job is :class:`Occupied` nothing changes, the schedule neither:
@@ -41,11 +41,24 @@ class FireSchedule(Op, frozen=True, kw_only=True):
     outcome: FireOutcome
     """When the job is not stored, `skipped` is kept instead if another one stands for it, `refused` otherwise."""
     job: Enqueue | None = None
+    expected: Result | None = None
+    """What is to become of the job: if something else would, nothing changes, and what that is is told by
+    :class:`Otherwise`. None: whatever becomes of it."""
     events: tuple[Event, ...] = ()
-    """What tells that it came out as `outcome`, kept if it did: with a job, only when the fire time made that one, and
-    not when another stands for it or took its input in (:func:`hookyard.store.rules.fired`)."""
+    """What tells that it came out as expected, kept if it did. With a job of which nothing is expected, only when the
+    fire time made that one, and not when another stands for it or took its input in
+    (:func:`hookyard.store.rules.fired`)."""
     deliveries: tuple[Delivery, ...] = ()
     """Of the same, kept together with it."""
+
+
+class Otherwise(Result, frozen=True):
+    """Something else than expected would become of the job of a fire time, and nothing was changed.
+
+    Act on the fire time again, expecting that.
+    """
+
+    enqueued: Result
 
 
 class Fired(Result, frozen=True):

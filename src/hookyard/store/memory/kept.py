@@ -142,11 +142,16 @@ class Kept:
         self.schedules[op.name] = replace(schedule, paused=op.paused, next_at=op.next_at)
         return Done()
 
+    def is_due(self, op: FireSchedule) -> bool:
+        """Whether a fire time is still to be acted on."""
+        schedule = self.schedules.get(op.name)
+        return schedule is not None and not schedule.paused and schedule.next_at == op.fire_at
+
     def fire_schedule(self, op: FireSchedule, enqueue: Callable[[Enqueue], Result]) -> Result:
         """Act on a fire time."""
-        schedule = self.schedules.get(op.name)
-        if schedule is None or schedule.paused or schedule.next_at != op.fire_at:
+        if not self.is_due(op):
             return Stale()
+        schedule = self.schedules[op.name]
         enqueued = None if op.job is None else enqueue(op.job)
         if isinstance(enqueued, (Occupied, Failed)):
             return enqueued

@@ -1,6 +1,7 @@
 """The writing connection as the operations see it: many rows in one statement."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from typing import Final, TypeVar, cast
 
 from hookyard.log import get
@@ -71,6 +72,21 @@ class Db:
             results = [Failed(f"{type(error).__name__}: {error}")]
         self.run("RELEASE one")
         return results
+
+    @contextmanager
+    def undoable(self) -> Generator[Callable[[], None]]:
+        """What is done within is undone by what this gives; not one within another."""
+        self.run("SAVEPOINT undoable")
+        mark, touched = self.depths.mark(), dict(self.touched)
+
+        def undo() -> None:
+            self.run("ROLLBACK TO undoable")
+            self.depths.back_to(mark)
+            self.touched = touched
+
+        yield undo
+        # An error leaves it as it is: where that is met, more is rolled back.
+        self.run("RELEASE undoable")
 
     def run(self, sql: str) -> None:
         """Execute a statement without parameters or rows."""

@@ -6,17 +6,19 @@ from hookyard.store.contract import (
     AppendEvents,
     DeleteSchedule,
     Done,
+    Enqueue,
     Failed,
     Fired,
     FireSchedule,
     NotFound,
     Occupied,
+    Otherwise,
     PauseSchedule,
     PutSchedule,
     Result,
     Stale,
 )
-from hookyard.store.rules import as_told, fired
+from hookyard.store.rules import as_expected, as_told, fired
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec_kept import new_schedule
 from hookyard.store.sqlite.write.db import Db
@@ -53,11 +55,23 @@ def fire(db: Db, ops: Sequence[FireSchedule]) -> list[Result]:
 def _fire(db: Db, op: FireSchedule) -> Result:
     if db.row(_DUE, (op.name, op.fire_at)) is None:
         return Stale()
-    enqueued = None if op.job is None else enqueue(db, (op.job,))[0]
-    if isinstance(enqueued, (Occupied, Failed)):
+    enqueued = None if op.job is None else _enqueued(db, op, op.job)
+    if isinstance(enqueued, (Occupied, Failed, Otherwise)):
         return enqueued
     outcome, made = fired(op.outcome, enqueued)
     db.change(_FIRED, (op.next_at, op.fire_at, outcome, made, made is not None, op.name))
-    if (op.deliveries or op.events) and as_told(op.job, made):
+    if (op.deliveries or op.events) and as_told(op, made):
         append_events(db, (AppendEvents(now=op.now, events=op.events, deliveries=op.deliveries),))
     return Fired(enqueued)
+
+
+def _enqueued(db: Db, op: FireSchedule, job: Enqueue) -> Result:
+    """What becomes of the job: nothing when that is not what is expected, since a queued one may have taken it in."""
+    if op.expected is None:
+        return enqueue(db, (job,))[0]
+    with db.undoable() as undo:
+        enqueued = enqueue(db, (job,))[0]
+        if isinstance(enqueued, (Occupied, Failed)) or as_expected(op.expected, enqueued):
+            return enqueued
+        undo()
+    return Otherwise(enqueued)
