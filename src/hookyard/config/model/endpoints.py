@@ -98,7 +98,8 @@ class EndpointRules(Section, frozen=True, kw_only=True):
     concurrency: Positive | None = None
     """Requests under way at once; `outbound.concurrency_per_endpoint` if left out."""
     rate: Rate | None = None
-    """How many requests may be sent in how much time, such as `10/1s`; any number if left out."""
+    """How many requests may be sent in how much time, such as `10/1s`; any number if left out. One every 100 ms in the
+    long run, after a rest ten at once, and so in the worst second twenty."""
     order: OrderSettings | None = None
     """Whether deliveries go one after the other; if left out they do not wait for each other."""
     breaker: EndpointBreaker | Literal["off"] = field(default_factory=EndpointBreaker)

@@ -28,7 +28,8 @@ class LaneSettings(Section, frozen=True, kw_only=True):
     """How many of its jobs may run at once; of a lane, left out, the command's own, or 256 inline, 8 in threads, 8
     for each process of its `workers`. A plugin has none unless it is given here."""
     rate: Rate | None = None
-    """How many attempts may start in how much time, such as `100/1m`; left out, as many as there is room for."""
+    """How many attempts may start in how much time, such as `100/1m`; left out, as many as there is room for. One every
+    600 ms in the long run, after a quiet time `burst` at once, and so in the worst minute 100 and `burst` more."""
     burst: Positive | None = None
     """How many of these may start at once after a quiet time; left out, the whole count of `rate`."""
     max_queued: Positive | None = None
