@@ -241,6 +241,10 @@ def test_a_full_disk_is_answered_503_and_the_server_recovers_when_space_returns(
     # Nobody calls while it is not ready: it finds out by itself.
     assert server.until(lambda: server.client.get("/readyz").status_code == 200)
     assert server.result("double", {"n": 21}).json()["result"] == {"n": 42}
+    assert server.wait_for("store.available")["refused"] >= 1
+    said = [line for line in server.log if line["event"] == "store.unavailable"]
+    assert "IOError" in said[0]["error"]
+    assert len(said) < len(refused) / 2, "the log is not as full as the disk"
     kept = [answer.json()["job_id"] for answer in answers if answer.status_code == 202]
     for job_id in kept:
         assert server.job(job_id)["status"] in {"queued", "running", "succeeded"}
