@@ -14,7 +14,7 @@ from hookyard.gateway.answer import value_answer
 from hookyard.gateway.body import require_nothing
 from hookyard.gateway.caller import allowed, entry
 from hookyard.gateway.deliveries.callbacks import CallbackRoutes
-from hookyard.gateway.deliveries.finding import find, find_one, recovery_of, visible
+from hookyard.gateway.deliveries.finding import find, find_one, may_list, recovery_of, visible
 from hookyard.gateway.deliveries.resend import ResendRoutes
 from hookyard.gateway.deliveries.views import (
     OPEN,
@@ -54,7 +54,10 @@ class DeliveryRoutes:
         """List deliveries, newest first."""
         principal = allowed(request, self._deps, ENDPOINTS_READ)
         asked = query_of(request, DeliveryListQuery)
-        found = await find(self._deps.store, _query(asked, principal), _statuses(asked))
+        query = _query(asked, principal)
+        if query.endpoint is not None and not may_list(principal, self._deps.endpoints, query.endpoint):
+            return value_answer(DeliveryPage([], None))
+        found = await find(self._deps.store, query, _statuses(asked))
         sees, whole = visible(principal, self._deps.endpoints), principal.may(JOBS_READ)
         shown = [row_of(each, whole=whole) for each in found.deliveries if sees(each)]
         return value_answer(DeliveryPage(shown, None if found.next is None else DELIVERIES.after(found.next)))

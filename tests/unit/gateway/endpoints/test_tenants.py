@@ -4,7 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.unit.gateway.endpoints.hall import ACME, ADMIN, BOSS, FIXED, ZETA, Hall, in_hall, refused
+
+from hookyard import ids
+from hookyard.store.contract import DeliveriesFound, DeliveryQuery
+from hookyard.store.sqlite import SqliteStore
 
 BODIES: dict[str, dict[str, Any]] = {
     "recover": {"since": 0},
@@ -99,6 +104,35 @@ def test_a_tenant_is_told_of_its_own_jobs_and_an_operator_of_all(tmp_path: Path)
             assert [each["name"] for each in listed] == [name]
         assert len(await call.deliveries("tenant=acme")) == 2
         assert refused(await call("GET", "/deliveries?tenant=zeta", None, ACME))[:2] == (403, "forbidden")
+
+    in_hall(tmp_path, work)
+
+
+def test_a_list_for_an_endpoint_of_others_is_empty_and_its_pages_do_not_tell_how_much_they_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = ids.join(1_700_000_000_000 << 12, 1)
+
+    async def cut(_: SqliteStore, __: DeliveryQuery) -> DeliveriesFound:
+        """What the store says that has looked at as many rows as it may."""
+        return DeliveriesFound((), more)
+
+    async def work(call: Hall) -> None:
+        await call.make("ours", ACME)
+        await call.make("theirs", ZETA)
+        await call.make("operators")
+        monkeypatch.setattr(SqliteStore, "find_deliveries", cut)
+
+        async def is_cut(name: str, token: str, status: str) -> bool:
+            page = (await call("GET", f"/deliveries?endpoint={name}{status}", None, token)).json()
+            assert page["deliveries"] == []
+            return page["next"] is not None
+
+        for status in ("", "&status=open", "&status=failed"):
+            for name in ("theirs", "operators", "nobodys"):
+                assert not await is_cut(name, ACME, status)
+                assert await is_cut(name, ADMIN, status)
+            assert await is_cut("ours", ACME, status)
 
     in_hall(tmp_path, work)
 
