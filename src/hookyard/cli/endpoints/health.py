@@ -93,20 +93,19 @@ def _wrong(found: Row, now: int) -> Iterator[str]:
         yield f"its receiver asked for a pause until {line['paused_until']}"
     if backlog["oldest_at"] is not None and now - _millis(backlog["oldest_at"]) > _OLD:
         waiting = backlog["pending"] + backlog["held"] + backlog["sending"]
-        yield f"{waiting} wait, the oldest since {_ago(backlog['oldest_at'], now)}"
+        yield f"{waiting} {'waits' if waiting == 1 else 'wait'}, the oldest since {_ago(backlog['oldest_at'], now)}"
     if backlog["failed"]:
         last = f", the last {_ago(found['dead_letter_at'], now)}" if "dead_letter_at" in found else ""
-        yield ("1 dead letter" if backlog["failed"] == 1 else f"{backlog['failed']} dead letters") + last
+        yield _counted(backlog["failed"], "dead letter") + last
     if found.get("success_rate", 1) < _FINE:
-        yield f"{found['failed']} of the last {found['attempts']} attempts failed"
+        yield f"{found['failed']} of the last {_counted(found['attempts'], 'attempt')} failed"
 
 
 def _numbers(found: Row, now: int) -> Iterator[str]:
     backlog, line = found["backlog"], found.get("line", {})
     if "success_rate" in found:
-        rate = (
-            f"{100 * found['success_rate']:.1f} % of {found['attempts']} attempts since {found['since'][:16]}Z arrived"
-        )
+        tries = _counted(found["attempts"], "attempt")
+        rate = f"{100 * found['success_rate']:.1f} % of {tries} since {found['since'][:16]}Z arrived"
         last = f", the last {_ago(found['last_success_at'], now)}" if "last_success_at" in found else ""
         yield rate + last
     else:
@@ -114,9 +113,9 @@ def _numbers(found: Row, now: int) -> Iterator[str]:
     if "latency" in found:
         times = found["latency"]
         yield "latency " + ", ".join(f"{name} {times[name]} ms" for name in ("p50", "p90", "p99", "max"))
-    waiting = f"{backlog['pending']} pending, {backlog['held']} held, {backlog['sending']} being sent"
+    waiting = f"{backlog['pending']} pending, {backlog['held']} held, {backlog['sending']} taken"
     lowered = f", at most {line['rate']:g} a second" if "rate" in line else ""
-    yield f"{waiting}; {line.get('active', 0)} requests under way{lowered}"
+    yield f"{waiting}, {_counted(line.get('active', 0), 'request')} under way{lowered}"
 
 
 def _advice(found: Row) -> Iterator[str]:
@@ -137,6 +136,10 @@ def _advice(found: Row) -> Iterator[str]:
     if found["backlog"]["failed"]:
         yield f"hookyard deliveries list --endpoint {name} --dead   # what failed for good, and of what"
         yield f"hookyard endpoints recover {name} --since 7d   # sends the dead letters again"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _ago(text: str, now: int) -> str:

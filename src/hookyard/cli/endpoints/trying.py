@@ -37,7 +37,8 @@ def send_sample(
     """Send a sample to an endpoint, and print the id of the delivery.
 
     With --wait: the status, how long it took, and the first bytes of the answer; exits with 1 when that is no success,
-    and with 75 when there was none in time.
+    and with 75 when there was none in time. One that failed stays pending and is tried again by the endpoint's
+    schedule.
     """
     # Imported here so that the other commands do not pay for it.
     from hookyard.cli.failure import LATER
@@ -67,3 +68,15 @@ def _told(sent: Mapping[str, Any], attempt: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"    {safe(line)}" for line in response[:_SHOWN].splitlines())
     if len(response) > _SHOWN:
         yield f"    ... {len(response) - _SHOWN} more characters"
+    if attempt["error"] is not None:
+        yield from _after(sent)
+
+
+def _after(sent: Mapping[str, Any]) -> Iterator[str]:
+    """What becomes of one that did not arrive, which would otherwise go on in silence."""
+    if sent["status"] == "failed":
+        yield "It is not tried again."
+        return
+    when = "later" if sent.get("next_at") is None else f"at {sent['next_at']}"
+    yield f"It is tried again {when}, by the schedule of the endpoint. To give it up:"
+    yield f"    hookyard deliveries abandon {sent['delivery_id']} --yes"

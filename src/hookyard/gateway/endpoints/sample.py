@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp
 from msgspec import Struct
 
-from hookyard.clock import Clock
+from hookyard.clock import Clock, rfc3339
 from hookyard.gateway.answer import Headers, value_answer
 from hookyard.gateway.body import body_of
 from hookyard.gateway.caller import entry, seen
@@ -39,6 +39,8 @@ class SampleTried(SampleSent, frozen=True, kw_only=True):
     """A sample and the first attempt to send it; one that failed is tried again as any delivery is."""
 
     attempt: AttemptRow
+    next_at: str | None
+    """When it is tried again; null when it is not, or when nothing is sent to its endpoint now."""
 
 
 class SampleRoute:
@@ -98,4 +100,10 @@ async def first_attempt(
 
 
 def _tried(sent: Delivery, attempt: DeliveryAttempt) -> SampleTried:
-    return SampleTried(delivery_id=sent.id, event=sent.event, status=sent.status, attempt=attempt_of(attempt))
+    return SampleTried(
+        delivery_id=sent.id,
+        event=sent.event,
+        status=sent.status,
+        attempt=attempt_of(attempt),
+        next_at=None if sent.completed_at is not None or sent.next_at is None else rfc3339(sent.next_at),
+    )

@@ -55,6 +55,7 @@ class BacklogView(Struct, frozen=True, kw_only=True):
     held: int
     """Those that wait for an earlier one of their order."""
     sending: int
+    """Those that the courier has taken and holds in memory; only `line.active` requests are under way."""
     failed: int
     """The dead letters, which are not open."""
     oldest_at: str | None

@@ -118,9 +118,24 @@ def test_a_sample_that_did_not_arrive_exits_with_1_and_one_that_was_not_tried_wi
     hookyard: Call, gateway: Gateway
 ) -> None:
     lost = {"status": None, "error": "connect", "duration_ms": 3, "response": None}
-    gateway.says(f"POST {ONE}/test", {**TRIED, "attempt": lost}, {"delivery_id": "d", "event": "job.failed"})
+    tried = {**TRIED, "status": "pending", "attempt": lost}
+    gateway.says(
+        f"POST {ONE}/test",
+        {**tried, "next_at": "2027-01-06T08:35:00.000Z"},
+        {**tried, "status": "failed", "next_at": None},
+        {**tried, "next_at": None},
+        {"delivery_id": "d", "event": "job.failed"},
+    )
     failed = hookyard("endpoints", "test", "audit", "--wait")
     assert (failed.code, failed.out.split(",")[:2]) == (1, ["connect: job.failed", " no answer"])
+    assert failed.out.splitlines()[-2:] == [
+        "It is tried again at 2027-01-06T08:35:00.000Z, by the schedule of the endpoint. To give it up:",
+        f"    hookyard deliveries abandon {TRIED['delivery_id']} --yes",
+    ]
+    dead = hookyard("endpoints", "test", "audit", "--wait")
+    assert (dead.code, dead.out.splitlines()[-1]) == (1, "It is not tried again.")
+    off = hookyard("endpoints", "test", "audit", "--wait")
+    assert "It is tried again later, by the schedule" in off.out
     late = hookyard("endpoints", "test", "audit", "--wait")
     assert (late.code, late.out) == (75, "d\n")
     assert "hookyard endpoints stats audit" in late.err

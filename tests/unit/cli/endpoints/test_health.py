@@ -54,7 +54,7 @@ def test_of_one_that_is_well_nothing_is_called_wrong() -> None:
         "audit: well",
         "    99.8 % of 1000 attempts since 2027-01-04T08:29Z arrived, the last 2027-01-06T08:29:58Z (1s ago)",
         "    latency p50 12 ms, p90 40 ms, p99 90 ms, max 300 ms",
-        "    3 pending, 0 held, 1 being sent; 1 requests under way",
+        "    3 pending, 0 held, 1 taken, 1 request under way",
     ]
 
 
@@ -76,6 +76,7 @@ def test_of_one_that_fails_everything_that_is_wrong_comes_first_and_what_to_do_l
         "  > hookyard endpoints test audit --wait",
         "  > hookyard endpoints recover audit --since 2027-01-06T03:02:00.000Z --waiting",
         "  > hookyard deliveries list --endpoint audit --status pending",
+        "  > hookyard deliveries list --endpoint audit --dead",
         "  > hookyard endpoints recover audit --since 7d",
     ]
 
@@ -110,12 +111,22 @@ def test_of_a_breaker_it_says_what_is_still_so() -> None:
     assert not [line for line in report(gone, NOW) if "breaker" in line]
 
 
+def test_one_is_one_and_what_was_taken_is_not_called_a_request() -> None:
+    backlog = {**ILL["backlog"], "pending": 1, "held": 0, "sending": 0, "failed": 1}
+    alone = list(report({**ILL, "attempts": 1, "failed": 1, "success_rate": 0.0, "backlog": backlog}, NOW))
+    assert "  ! 1 waits, the oldest since 2027-01-06T03:02:00Z (5h28m ago)" in alone
+    assert "  ! 1 of the last 1 attempt failed" in alone
+    assert any(line.startswith("  ! 1 dead letter") and "letters" not in line for line in alone)
+    many = {**WELL, "backlog": {**WELL["backlog"], "sending": 35}}
+    assert list(report(many, NOW))[-1] == "    3 pending, 0 held, 35 taken, 1 request under way"
+
+
 def test_of_a_new_one_it_says_that_nothing_was_sent() -> None:
     empty = {"pending": 0, "held": 0, "sending": 0, "failed": 0, "oldest_at": None}
     assert list(report({"name": "new", "state": "live", "attempts": 0, "backlog": empty}, NOW)) == [
         "new: well",
         "    nothing was sent to it yet",
-        "    0 pending, 0 held, 0 being sent; 0 requests under way",
+        "    0 pending, 0 held, 0 taken, 0 requests under way",
     ]
 
 

@@ -53,6 +53,22 @@ def test_a_sample_is_on_its_way_or_its_first_attempt_is_waited_for(tmp_path: Pat
     in_hall(tmp_path, work)
 
 
+def test_a_sample_that_failed_says_when_it_is_tried_again_or_that_it_is_not(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", schedule=["0s", "1m"])
+        await call.make("once", schedule=["0s"])
+        for name, status, next_at in (
+            ("audit", "pending", "2026-05-01T00:01:00.000Z"),
+            ("once", "failed", None),
+        ):
+            waiting = asyncio.create_task(call("POST", f"/endpoints/{name}/test", {}, prefer="wait=5"))
+            await call.settled(f"endpoint={name}&error=http_500", 1, status)
+            tried = (await _passing(call, waiting)).json()
+            assert (tried["status"], tried["next_at"], tried["attempt"]["error"]) == (status, next_at, "http_500")
+
+    in_hall(tmp_path, work, GONE)
+
+
 def test_a_sample_that_takes_longer_than_anybody_waits_is_answered_as_on_its_way(tmp_path: Path) -> None:
     async def work(call: Hall) -> None:
         await call.make("audit")
