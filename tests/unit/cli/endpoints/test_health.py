@@ -138,6 +138,19 @@ def test_a_problem_and_a_warning_are_the_first_that_is_wrong_with_one() -> None:
     assert list(report(filtered, NOW))[:2] == ["audit: live", "  ! its `if` failed for 3 events"]
 
 
+def test_of_one_with_dead_letters_alone_it_says_how_many_since_when_and_how_to_see_and_send_them() -> None:
+    """All else arrives: nothing but that is wrong with it."""
+    row = {"name": "audit", "state": "live", "dead_letter_at": "2027-01-06T07:30:00.000Z"}
+    assert ailing([{"name": "a", "state": "live"}, row]) == [row]
+    assert state_of(row) == "live, dead letter at 2027-01-06T07:30Z"
+    lines = list(report({**WELL, **row, "backlog": {**WELL["backlog"], "failed": 1}}, NOW))
+    assert lines[:2] == ["audit: live", "  ! 1 dead letter, the last 2027-01-06T07:30:00Z (1h ago)"]
+    assert [line.split("   #")[0] for line in lines[-2:]] == [
+        "  > hookyard deliveries list --endpoint audit --dead",
+        "  > hookyard endpoints recover audit --since 7d",
+    ]
+
+
 def rows() -> list[dict[str, Any]]:
     """A list of endpoints of every kind."""
     return [
