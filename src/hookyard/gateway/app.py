@@ -84,7 +84,11 @@ class Gateway(Litestar):
                 *work_handlers(deps),
                 *Schedules(deps, self._live).handlers(),
                 *SourceRoutes(deps, self._live).handlers(),
-                *endpoint_handlers(deps, lambda: self._live.tables.registry.events),
+                *endpoint_handlers(
+                    deps,
+                    lambda: self._live.tables.registry.events,
+                    lambda: self._live.tables.registry.commands,
+                ),
                 *DeliveryRoutes(deps).handlers(),
                 *Keys(deps).handlers(),
                 *_plain_routes(deps, self._live),

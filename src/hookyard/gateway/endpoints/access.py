@@ -10,7 +10,7 @@ from hookyard.errors import Refused
 from hookyard.gateway.caller import allowed
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.views import EndpointView, view_of
-from hookyard.gateway.endpoints.warning import Declared, warning_of
+from hookyard.gateway.endpoints.warning import Commands, Declared, warning_of
 from hookyard.gateway.paging import require_no_query
 from hookyard.outbound.endpoints import Entry, Manager
 from hookyard.outbound.recovery import Recovery
@@ -26,11 +26,13 @@ class EndpointAccess:
     Args:
         deps: what is asked.
         declared: the events that a filter may mean; only for what shows endpoints.
+        commands: the commands that one may mean, likewise.
     """
 
-    def __init__(self, deps: GatewayDeps, declared: Declared = tuple) -> None:
+    def __init__(self, deps: GatewayDeps, declared: Declared = tuple, commands: Commands = tuple) -> None:
         self._deps = deps
         self._declared = declared
+        self._commands = commands
 
     @property
     def endpoints(self) -> Manager:
@@ -109,7 +111,7 @@ class EndpointAccess:
 
     def warning(self, entry: Entry) -> str | UnsetType:
         """What is to be mended, though it is sent to."""
-        return warning_of(entry, self._declared)
+        return warning_of(entry, self._declared, self._commands)
 
     async def look_for_dead(self) -> None:
         """See which dead letters are still there, before endpoints are shown."""

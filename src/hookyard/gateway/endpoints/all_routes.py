@@ -8,17 +8,18 @@ from hookyard.gateway.endpoints.recovery import RecoveryRoutes
 from hookyard.gateway.endpoints.routes import EndpointRoutes
 from hookyard.gateway.endpoints.sample import SampleRoute
 from hookyard.gateway.endpoints.stats import EndpointStatsRoute
-from hookyard.gateway.endpoints.warning import Declared
+from hookyard.gateway.endpoints.warning import Commands, Declared
 
 
-def endpoint_handlers(deps: GatewayDeps, declared: Declared) -> list[HTTPRouteHandler]:
+def endpoint_handlers(deps: GatewayDeps, declared: Declared, commands: Commands) -> list[HTTPRouteHandler]:
     """Return them.
 
     Args:
         deps: what they call.
         declared: gives the types of events that plugins declare at this moment, with the names of the plugins.
+        commands: gives the commands that can be called at this moment.
     """
-    access = EndpointAccess(deps, declared)
+    access = EndpointAccess(deps, declared, commands)
     return [
         *EndpointRoutes(deps, access).handlers(),
         *EndpointStatsRoute(deps, access).handlers(),

@@ -50,6 +50,25 @@ def test_where_no_plugin_declares_an_event_nothing_is_doubted(tmp_path: Path) ->
     in_hall(tmp_path, work)
 
 
+def test_a_filter_by_command_that_finds_none_is_doubted_wherever_the_endpoint_is_shown(tmp_path: Path) -> None:
+    near, none = "matches no command; did you mean hello/greet or hello/emit?", "matches no command that there is"
+
+    async def work(call: Hall) -> None:
+        made = await call.make("crm", commands=["hello/*", "hello/gret", "shop/*"])
+        doubt = f"commands[1]: {near}; commands[2]: {none}"
+        assert (made["warning"], made["state"]) == (doubt, "live")
+        for path in ("/endpoints/crm", "/endpoints/crm/stats"):
+            assert (await call("GET", path)).json()["warning"] == doubt
+        listed = {one["name"]: one for one in (await call("GET", "/endpoints")).json()["endpoints"]}
+        assert {name: one.get("warning") for name, one in listed.items()} == {"crm": doubt, "fixed": None}
+        mended = (await call("PATCH", "/endpoints/crm", {"commands": ["hello/*", "hookyard/*"]})).json()
+        assert "warning" not in mended
+        changed = (await call("PATCH", "/endpoints/crm", {"commands": ["shop/buy"]})).json()
+        assert changed["warning"] == f"commands[0]: {none}"
+
+    in_hall(tmp_path, work)
+
+
 def test_a_doubt_stands_beside_what_else_is_to_be_mended(tmp_path: Path) -> None:
     with_shop(tmp_path)
 
