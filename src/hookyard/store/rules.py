@@ -1,7 +1,8 @@
 """What every store works out in the same way."""
 
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
@@ -18,6 +19,9 @@ from hookyard.store.contract import (
 )
 from hookyard.store.origins import origin_of
 
+OF_TENANT: Final = 20
+"""So many times the rows are looked at, of all that a tenant has, as are sent again or deleted at most."""
+R = TypeVar("R")
 USED_UP: Final = frozenset({"attempts_exhausted", "worker_lost", "deadline"})
 """Why jobs end whose last attempt did not succeed, though another one might have."""
 
@@ -76,9 +80,27 @@ def is_recovered(status: DeliveryStatus, last_error: str | None, next_at: int | 
 def is_of_tenant(op: RecoverDeliveries | PurgeDeliveries) -> bool:
     """Whether a walk goes through all that a tenant has, since its pages would tell how much others have.
 
-    What is for callback URLs is of all tenants; what is for an endpoint is of one, but for a name that was another's.
+    What is for callback URLs is of all tenants, and so is what is for an endpoint whose name was another's before.
     """
-    return op.endpoint is None and bool(op.tenant)
+    return bool(op.tenant)
+
+
+def looked_at(op: RecoverDeliveries | PurgeDeliveries) -> int:
+    """How many rows one page of a walk looks at: among all that a tenant has, few may be meant."""
+    return max(op.limit, 0) * (OF_TENANT if is_of_tenant(op) else 1)
+
+
+def page_of(
+    op: RecoverDeliveries | PurgeDeliveries, looked: Sequence[R], wanted: Callable[[R], bool]
+) -> tuple[list[R], R | None]:
+    """What is wanted of the rows that a walk looked at, `limit` at most, and the one after which it goes on, if any."""
+    found: list[R] = []
+    for row in looked:
+        if wanted(row):
+            found.append(row)
+            if is_of_tenant(op) and len(found) == op.limit:
+                return found, row
+    return found, looked[-1] if 0 < len(looked) == looked_at(op) else None
 
 
 def is_meant(op: RecoverDeliveries | PurgeDeliveries, tenant: str, url: str | None) -> bool:

@@ -36,6 +36,17 @@ def failed(store: Probe, count: int = 1, *, endpoint: str = "ops") -> tuple[Deli
     return tuple(found)
 
 
+def walked(store: Probe, op: RecoverDeliveries | PurgeDeliveries) -> list[tuple[int, str | None]]:
+    """What each page of a walk did, and where it ended."""
+    found: list[tuple[int, str | None]] = []
+    after = op.after
+    while True:
+        page = store.do(replace(op, after=after), DeliveriesMoved)
+        found.append((page.count, page.next))
+        if (after := page.next) is None:
+            return found
+
+
 class RecoveryContract(StoreCase):
     """What people and the courier ask of deliveries that are not being sent."""
 
@@ -275,7 +286,7 @@ class RecoveryContract(StoreCase):
         ours, theirs = (replace(one, status="failed", completed_at=store.now) for one in (ours, theirs))
         add(store, ours, theirs)
         recover = RecoverDeliveries(now=store.now, endpoint="ops", since=0, limit=2, tenant="acme")
-        assert store.all(recover) == [DeliveriesMoved(1, theirs.id)]
+        assert store.all(recover) == [DeliveriesMoved(1, None)]
         assert statuses(store, ours, theirs) == ["pending", "failed"]
         purge = PurgeDeliveries(now=store.now, endpoint="ops", statuses=("pending", "failed"), tenant="else")
         assert store.all(purge, replace(purge, statuses=("delivered", "failed"))) == 2 * [DeliveriesMoved(0, None)]
@@ -317,7 +328,7 @@ class RecoveryContract(StoreCase):
         assert store.all(*pages) == [
             DeliveriesMoved(1, ours[0].id),
             DeliveriesMoved(1, ours[1].id),
-            DeliveriesMoved(0, told.id),
+            DeliveriesMoved(0, None),
             DeliveriesMoved(0, None),
         ]
         assert store.all(replace(dry, limit=9, dry_run=False)) == [DeliveriesMoved(2, None)]
@@ -327,6 +338,28 @@ class RecoveryContract(StoreCase):
             DeliveriesMoved(2, ours[1].id),
         ]
         assert statuses(store, *ours, told) == ["gone", "gone", "failed"]
+
+    def test_pages_of_an_endpoint_tell_nothing_of_the_tenant_who_had_its_name_before(self, store: Probe) -> None:
+        to = replace(store.delivery(), status="failed", next_at=None, completed_at=store.now)
+        theirs = [replace(to, id=store.new_id(), tenant="zeta") for _ in range(3)]
+        ours = [replace(to, id=store.new_id(), tenant="acme") for _ in range(2)]
+        between = [replace(to, id=store.new_id(), tenant="zeta") for _ in range(30)]
+        other = [replace(to, id=store.new_id(), tenant="acme", endpoint="else") for _ in range(25)]
+        last = replace(to, id=store.new_id(), tenant="acme")
+        add(store, *theirs, *ours, *between, *other, last, replace(to, id=store.new_id(), tenant="zeta"))
+        purge = PurgeDeliveries(
+            now=store.now, endpoint="ops", statuses=("failed",), limit=1, tenant="acme", dry_run=True
+        )
+        for also in ((), ("delivered",), ("held", "pending")):
+            pages = walked(store, replace(purge, statuses=("failed", *also)))
+            assert pages == [(1, ours[0].id), (1, ours[1].id), (0, other[19].id), (1, last.id), (0, None)]
+        recover = RecoverDeliveries(now=store.now, endpoint="ops", limit=2, tenant="acme")
+        assert walked(store, recover) == [(2, ours[1].id), (1, None)]
+        assert {*statuses(store, *theirs, *between, *other)} == {"failed"}
+        assert statuses(store, *ours, last) == ["pending"] * 3
+        purge = replace(purge, statuses=("pending",), limit=9, dry_run=False)
+        assert store.all(purge) == [DeliveriesMoved(3, None)]
+        assert statuses(store, *ours, last, theirs[0]) == ["gone", "gone", "gone", "failed"]
 
     def test_another_endpoints_are_never_deleted(self, store: Probe) -> None:
         (one,), (other,) = failed(store), failed(store, endpoint="else")

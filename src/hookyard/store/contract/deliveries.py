@@ -142,8 +142,9 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
     dry_run: bool = False
     """Change none, and only count those that would be."""
     tenant: str | None = None
-    """Only those of this tenant, though others are looked at: the name may have been another's. Of those to callback
-    URLs it is all that the tenant has that is looked at, so that the pages tell nothing of anybody else's."""
+    """Only those of this tenant: the name may have been another's, and callback URLs are everybody's. What is looked
+    at is all that the tenant has with such a status, 20 times `limit` rows of it or until `limit` are found, so that
+    the pages tell nothing of what others have."""
     origin: str | None = None
     """Only those to callback URLs of this origin, though others are looked at: see :mod:`hookyard.store.origins`."""
     event: str | None = None

@@ -1,6 +1,6 @@
 """Deliveries that people send again, give up and delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from msgspec.structs import replace
 
@@ -21,7 +21,16 @@ from hookyard.store.contract import (
     Stale,
 )
 from hookyard.store.memory.data import Data
-from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_open, is_recovered, sent_again
+from hookyard.store.rules import (
+    is_chosen,
+    is_meant,
+    is_of_tenant,
+    is_open,
+    is_recovered,
+    looked_at,
+    page_of,
+    sent_again,
+)
 from hookyard.store.spans import in_span
 
 
@@ -54,9 +63,13 @@ def abandon_delivery(data: Data, op: AbandonDelivery) -> Result:
 def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     """Send again what failed, and at once what waits."""
     asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
-    looked, following = _walk(data, op, lambda one: one.status in asked)
-    ours = [one for one in looked if is_meant(op, one.tenant, one.url) and is_chosen(op, one.event, one.last_error)]
-    again = [one for one in ours if is_recovered(one.status, one.last_error, one.next_at, op.now)]
+
+    def wanted(one: Delivery) -> bool:
+        return is_chosen(op, one.event, one.last_error) and is_recovered(
+            one.status, one.last_error, one.next_at, op.now
+        )
+
+    again, following = _walk(data, op, asked, wanted)
     for one in () if op.dry_run else again:
         data.deliveries[one.id] = sent_again(one, op.now)
     return DeliveriesMoved(len(again), following)
@@ -74,9 +87,7 @@ def resume_deliveries(data: Data, op: ResumeDeliveries) -> Result:
 
 def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:
     """Delete deliveries."""
-    asked = frozenset[str](op.statuses)
-    looked, following = _walk(data, op, lambda one: "delivered" in asked or one.status in asked)
-    gone = [one for one in looked if one.status in asked and is_meant(op, one.tenant, one.url)]
+    gone, following = _walk(data, op, op.statuses, lambda _: True)
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
     for one in gone:
@@ -112,17 +123,24 @@ def _told(delivery: Delivery) -> tuple[str | None, ...] | None:
 
 
 def _walk(
-    data: Data, op: RecoverDeliveries | PurgeDeliveries, wanted: Callable[[Delivery], bool]
+    data: Data,
+    op: RecoverDeliveries | PurgeDeliveries,
+    asked: Collection[str],
+    wanted: Callable[[Delivery], bool],
 ) -> tuple[list[Delivery], str | None]:
-    """What is looked at and may be meant, and the id to go on after."""
+    """What is wanted of what is looked at, and the id to go on after."""
     since = op.since if isinstance(op, RecoverDeliveries) else None
     after = -1 if op.after is None else ids.key(op.after)
 
-    def is_wanted(one: Delivery) -> bool:
-        return one.endpoint == op.endpoint and wanted(one)
+    def is_looked_at(one: Delivery) -> bool:
+        there = one.tenant == op.tenant if is_of_tenant(op) else one.endpoint == op.endpoint
+        return there and ("delivered" in asked or one.status in asked)
 
-    every = data.deliveries.values()
-    rows = [one for one in every if (one.tenant == op.tenant if is_of_tenant(op) else is_wanted(one))]
-    rows = sorted((one for one in rows if in_span(one.id, since, op.until)), key=lambda one: one.id)
-    looked = [one for one in rows if ids.key(one.id) > after][: max(op.limit, 0)]
-    return list(filter(is_wanted, looked)), looked[-1].id if 0 < len(looked) == op.limit else None
+    def is_wanted(one: Delivery) -> bool:
+        ours = one.endpoint == op.endpoint and one.status in asked and is_meant(op, one.tenant, one.url)
+        return ours and wanted(one)
+
+    every = (one for one in data.deliveries.values() if is_looked_at(one) and in_span(one.id, since, op.until))
+    rows = sorted((one for one in every if ids.key(one.id) > after), key=lambda one: one.id)
+    found, last = page_of(op, rows[: looked_at(op)], is_wanted)
+    return found, None if last is None else last.id

@@ -1,10 +1,20 @@
 -- Deliveries that people send again, give up and delete. The walks go through what an endpoint has in the order of ids, and
--- look at so many rows: their parameters are the endpoint, or NULL for callback URLs, the key before and the key behind, and
--- the limit.
+-- look at so many rows: their parameters are the key before and the key behind, the limit, and the endpoint, or NULL for
+-- callback URLs. With a tenant behind these they go through all that it has, for whom it may be: the name may have been
+-- another's, and what is for callback URLs is of all of them, so that the pages would tell how much others have. There what
+-- is not for this endpoint has no status.
 
 -- columns: waiting_or_failed
 -- One index holds those that are neither being sent nor delivered.
-delivery INDEXED BY delivery_unsettled WHERE endpoint IS ?1 AND status <> 'sending' AND status <> 'delivered'
+key, tail, tenant, url, status, last_error, next_at, event
+FROM delivery INDEXED BY delivery_unsettled
+WHERE endpoint IS ?4 AND status <> 'sending' AND status <> 'delivered' AND key > ?1 AND key < ?2
+
+-- columns: waiting_or_failed_of_tenant
+-- One index holds those of a tenant.
+key, tail, tenant, url, CASE WHEN endpoint IS ?4 THEN status ELSE '' END, last_error, next_at, event
+FROM delivery INDEXED BY delivery_unsettled_of_tenant
+WHERE tenant <> '' AND tenant = ?5 AND status <> 'sending' AND status <> 'delivered' AND key > ?1 AND key < ?2
 
 -- name: standing
 SELECT status FROM delivery WHERE key = ? AND tail = ?;
@@ -28,44 +38,40 @@ WHERE key IN (
 -- name: abandon
 UPDATE delivery SET status = 'failed', last_error = 'abandoned', next_at = NULL, completed_at = ? WHERE key = ?;
 
--- name: recoverable
--- Those that wait and those that failed, each of which is asked for or not: each is read only as far as it is needed.
-SELECT key, tail, tenant, url, status, last_error, next_at, event FROM (
-  SELECT key, tail, tenant, url, status, last_error, next_at, event FROM /* columns waiting_or_failed */
-    AND status = 'pending' AND key > ?2 AND key < ?3 AND ?5 ORDER BY key LIMIT ?4)
-UNION ALL
-SELECT key, tail, tenant, url, status, last_error, next_at, event FROM (
-  SELECT key, tail, tenant, url, status, last_error, next_at, event FROM /* columns waiting_or_failed */
-    AND status = 'failed' AND key > ?2 AND key < ?3 AND ?6 ORDER BY key LIMIT ?4)
-ORDER BY 1 LIMIT ?4;
-
--- name: of_tenant
--- All that a tenant has, for whom and however it stands: a walk through what is for callback URLs would tell by its pages
--- how much others have. What is for an endpoint has no status here. The parameters are the tenant, and the last three of
--- the walks.
-SELECT key, tail, tenant, url, CASE WHEN endpoint IS NULL THEN status ELSE '' END, last_error, next_at, event
-FROM delivery INDEXED BY delivery_of_tenant
-WHERE tenant <> '' AND tenant = ?1 AND key > ?2 AND key < ?3 ORDER BY key LIMIT ?4;
-
 -- name: all_of
-SELECT key, tail, tenant, url, status FROM delivery INDEXED BY delivery_of_endpoint
-WHERE endpoint IS ?1 AND key > ?2 AND key < ?3
-ORDER BY key LIMIT ?4;
+SELECT key, tail, tenant, url, status, last_error, next_at, event
+FROM delivery INDEXED BY delivery_of_endpoint
+WHERE endpoint IS ?4 AND key > ?1 AND key < ?2
+ORDER BY key LIMIT ?3;
 
 -- name: some_of
 -- Those of three statuses, each of which is asked for or not: each is read only as far as it is needed.
-SELECT key, tail, tenant, url, status FROM (
-  SELECT key, tail, tenant, url, status FROM /* columns waiting_or_failed */
-    AND status = 'pending' AND key > ?2 AND key < ?3 AND ?5 ORDER BY key LIMIT ?4)
+SELECT * FROM (SELECT /* columns waiting_or_failed */
+    AND status = 'pending' AND ?5 ORDER BY key LIMIT ?3)
 UNION ALL
-SELECT key, tail, tenant, url, status FROM (
-  SELECT key, tail, tenant, url, status FROM /* columns waiting_or_failed */
-    AND status = 'held' AND key > ?2 AND key < ?3 AND ?6 ORDER BY key LIMIT ?4)
+SELECT * FROM (SELECT /* columns waiting_or_failed */
+    AND status = 'held' AND ?6 ORDER BY key LIMIT ?3)
 UNION ALL
-SELECT key, tail, tenant, url, status FROM (
-  SELECT key, tail, tenant, url, status FROM /* columns waiting_or_failed */
-    AND status = 'failed' AND key > ?2 AND key < ?3 AND ?7 ORDER BY key LIMIT ?4)
-ORDER BY 1 LIMIT ?4;
+SELECT * FROM (SELECT /* columns waiting_or_failed */
+    AND status = 'failed' AND ?7 ORDER BY key LIMIT ?3)
+ORDER BY 1 LIMIT ?3;
+
+-- name: all_of_tenant
+SELECT key, tail, tenant, url, CASE WHEN endpoint IS ?4 THEN status ELSE '' END, last_error, next_at, event
+FROM delivery INDEXED BY delivery_of_tenant
+WHERE tenant <> '' AND tenant = ?5 AND key > ?1 AND key < ?2
+ORDER BY key LIMIT ?3;
+
+-- name: some_of_tenant
+SELECT * FROM (SELECT /* columns waiting_or_failed_of_tenant */
+    AND status = 'pending' AND ?6 ORDER BY key LIMIT ?3)
+UNION ALL
+SELECT * FROM (SELECT /* columns waiting_or_failed_of_tenant */
+    AND status = 'held' AND ?7 ORDER BY key LIMIT ?3)
+UNION ALL
+SELECT * FROM (SELECT /* columns waiting_or_failed_of_tenant */
+    AND status = 'failed' AND ?8 ORDER BY key LIMIT ?3)
+ORDER BY 1 LIMIT ?3;
 
 -- name: forget
 DELETE FROM delivery WHERE key IN (/* each , */ ? /* end */);

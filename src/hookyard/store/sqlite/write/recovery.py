@@ -1,6 +1,7 @@
 """Deliveries that people send again, give up and delete: rare, so one at a time, and a walk looks at so many rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 from typing import cast
 
 from hookyard import ids
@@ -18,7 +19,7 @@ from hookyard.store.contract import (
     ResumeDeliveries,
     Stale,
 )
-from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_recovered
+from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_recovered, looked_at, page_of
 from hookyard.store.spans import first_key
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_numbers, numbers
@@ -29,9 +30,12 @@ from hookyard.store.sqlite.write.db import Db
 
 _SQL = statements.load("recovery")
 _STANDING, _SEND_AGAIN, _ABANDON = _SQL["standing"], _SQL["send_again"], _SQL["abandon"]
-_RECOVERABLE, _ALL_OF, _SOME_OF = _SQL["recoverable"], _SQL["all_of"], _SQL["some_of"]
-_OF_TENANT, _FORGET, _TOLD = _SQL["of_tenant"], _SQL["forget"], _SQL["told"]
+_ALL_OF, _SOME_OF = _SQL["all_of"], _SQL["some_of"]
+_ALL_OF_TENANT, _SOME_OF_TENANT = _SQL["all_of_tenant"], _SQL["some_of_tenant"]
+_FORGET, _TOLD = _SQL["forget"], _SQL["told"]
 _RESUME = _SQL["resume"]
+_Row = tuple[int, int, str, str | None, DeliveryStatus, str | None, int | None, str]
+"""Key, tail, tenant, URL, status, last error, when it is due, event."""
 _NEWEST = 1 << 60
 """Greater than any key."""
 
@@ -75,18 +79,18 @@ def recover_deliveries(db: Db, ops: Sequence[RecoverDeliveries]) -> list[Result]
 
 
 def _recover(db: Db, op: RecoverDeliveries) -> Result:
-    walk = _walk(op, op.since)
     asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
-    if is_of_tenant(op):
-        found = db.rows(_OF_TENANT, (op.tenant, *walk[1:]))
-    else:
-        found = db.rows(_RECOVERABLE, (*walk, op.waiting, op.failed))
-    rows = cast("list[tuple[int, int, str, str | None, DeliveryStatus, str | None, int | None, str]]", found)
-    ours = [row for row in rows if row[4] in asked and is_meant(op, row[2], row[3]) and is_chosen(op, row[7], row[5])]
-    again = [key for key, *_, status, error, at, _ in ours if is_recovered(status, error, at, op.now)]
+    found, last = page_of(op, _looked_at(db, op, asked, op.since), partial(_is_recovered, op, asked))
+    again = [key for key, *_ in found]
     if not op.dry_run:
         _send_again(db, again, op.now)
-    return DeliveriesMoved(len(again), _next(op, [row[:2] for row in rows]))
+    return DeliveriesMoved(len(again), _next(last))
+
+
+def _is_recovered(op: RecoverDeliveries, asked: Collection[str], row: _Row) -> bool:
+    _, _, whose, url, status, error, at, event = row
+    ours = status in asked and is_meant(op, whose, url)
+    return ours and is_chosen(op, event, error) and is_recovered(status, error, at, op.now)
 
 
 def resume_deliveries(db: Db, ops: Sequence[ResumeDeliveries]) -> list[Result]:
@@ -101,19 +105,12 @@ def purge_deliveries(db: Db, ops: Sequence[PurgeDeliveries]) -> list[Result]:
 
 def _purge(db: Db, op: PurgeDeliveries) -> Result:
     asked = frozenset[str](op.statuses)
-    if is_of_tenant(op):
-        found = [row[:5] for row in db.rows(_OF_TENANT, (op.tenant, *_walk(op)[1:]))]
-    elif "delivered" in asked:
-        found = db.rows(_ALL_OF, _walk(op))
-    else:
-        found = db.rows(_SOME_OF, (*_walk(op), *(status in asked for status in ("pending", "held", "failed"))))
-    rows = cast("list[tuple[int, int, str, str | None, DeliveryStatus]]", found)
-    going = [(key, status) for key, _, whose, url, status in rows if status in asked and is_meant(op, whose, url)]
-    gone = [key for key, _ in going]
-    following = _next(op, [row[:2] for row in rows])
+    looked = _looked_at(db, op, asked)
+    going, last = page_of(op, looked, lambda row: row[4] in asked and is_meant(op, row[2], row[3]))
+    gone, following = [key for key, *_ in going], _next(last)
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
-    first = [key for key, status in going if status == "pending"] if db.ordered else []
+    first = [key for key, *_, status, _, _, _ in going if status == "pending"] if db.ordered else []
     behind = orders.orders_of(db, first)
     for start in range(0, len(gone), MOST):
         chunk = gone[start : start + MOST]
@@ -165,14 +162,23 @@ def _send_again(db: Db, keys: Sequence[int], now: int) -> None:
         db.change(_SEND_AGAIN, (now, *chunk), len(chunk))
 
 
-def _walk(op: RecoverDeliveries | PurgeDeliveries, since: int | None = None) -> tuple[Value, ...]:
-    """The endpoint, the key before the first to look at, the one behind the last, and how many."""
+def _looked_at(
+    db: Db, op: RecoverDeliveries | PurgeDeliveries, asked: Collection[str], since: int | None = None
+) -> list[_Row]:
+    """The rows of one page; in those of a tenant what is not for this endpoint has no status."""
     before = -1 if op.after is None else ids.key(op.after)
     if since is not None:
         before = max(before, min(first_key(since), _NEWEST) - 1)
     behind = _NEWEST if op.until is None else max(min(first_key(op.until), _NEWEST), 0)
-    return (op.endpoint, before, behind, max(op.limit, 0))
+    walk: tuple[Value, ...] = (before, behind, looked_at(op), op.endpoint)
+    statuses = tuple(status in asked for status in ("pending", "held", "failed"))
+    if is_of_tenant(op):
+        every, some, walk = _ALL_OF_TENANT, _SOME_OF_TENANT, (*walk, op.tenant)
+    else:
+        every, some = _ALL_OF, _SOME_OF
+    found = db.rows(every, walk) if "delivered" in asked else db.rows(some, (*walk, *statuses))
+    return cast("list[_Row]", found)
 
 
-def _next(op: RecoverDeliveries | PurgeDeliveries, rows: Sequence[tuple[int, int]]) -> str | None:
-    return ids.join(*rows[-1]) if 0 < len(rows) == op.limit else None
+def _next(last: _Row | None) -> str | None:
+    return None if last is None else ids.join(*last[:2])
