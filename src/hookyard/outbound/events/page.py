@@ -46,19 +46,20 @@ _GROUPS: Final[Mapping[Group, tuple[str, str]]] = {
     "delivery": (
         "Deliveries",
         """\
-As those of endpoints, with `delivery` as `command`. What failed for good is a dead letter: its schedule is used up, its
-receiver said `abort` or answered 410, no request may go where it leads, it was too large, or its endpoint was disabled by its
-receiver. The first of an endpoint is told in the transaction that ends it (one that was too large, right after the
-transaction that made it). For a minute after that the endpoint's others are only counted; when the minute is over and there
-were any, one event tells of the last of them, with their number as `failed`, and the next minute begins. So a thousand that
-fail at once are two events, and no more than one a minute comes of an endpoint, however long it goes on. All callback URLs
-of a tenant together count as one endpoint. A server that stops tells at once what it has counted; one that is killed
-forgets that number, not the dead letters (`hookyard deliveries list --dead`), and tells of the next one as of a first.
+As those of endpoints, with `delivery` as `command`. What failed for good is a dead letter: its schedule is used up,
+its receiver said `abort` or answered 410, no request may go where it leads, it was too large, or its endpoint was
+disabled by its receiver. The first of an endpoint is told in the transaction that ends it (one that was too large,
+right after the transaction that made it). For a minute after that the endpoint's others are only counted; when the
+minute is over and there were any, one event tells of the last of them, with their number as `failed`, and the next
+minute begins. So a thousand that fail at once are two events, and no more than one a minute comes of an endpoint,
+however long it goes on. All callback URLs of a tenant together count as one endpoint. A server that stops tells at
+once what it has counted; one that is killed forgets that number, not the dead letters (`hookyard deliveries list
+--dead`), and tells of the next one as of a first.
 
-Nothing is told of what was abandoned, purged or ended by the removal of its endpoint, since somebody wanted that, nor of
-a sample; and never of a delivery of `delivery.failed`, `endpoint.*` or `breaker.*`, or endpoints of operators that are
-away themselves would tell each other of it without end. That such an endpoint has dead letters, `hookyard endpoints stats`
-says.""",
+Nothing is told of what was abandoned, purged or ended by the removal of its endpoint, since somebody wanted that, nor
+of a sample; and never of a delivery of `delivery.failed`, `endpoint.*` or `breaker.*`, or endpoints of operators that
+are away themselves would tell each other of it without end. That such an endpoint has dead letters, `hookyard
+endpoints stats` says.""",
     ),
     "breaker": (
         "Breakers",

@@ -90,7 +90,8 @@ def test_a_server_that_stops_as_soon_as_it_has_started_counts_no_further_and_say
     in_hall(tmp_path, fill)
     with capture_logs() as lines:
         in_hall(tmp_path, nothing)
-    assert not [line for line in lines if line["event"] in {"endpoints.listed", "store.unavailable", "store.unreadable"}]
+    unwanted = {"endpoints.listed", "store.unavailable", "store.unreadable"}
+    assert not [line for line in lines if line["event"] in unwanted]
 
 
 def test_a_server_without_endpoints_says_nothing_of_them(tmp_path: Path) -> None:
