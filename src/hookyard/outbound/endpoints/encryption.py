@@ -4,8 +4,8 @@ So an old key can be taken out of the configuration some time after a new one wa
 background, a hundred endpoints to a transaction. Each is written only where it still stands as it was read; what
 changes endpoints waits for the transaction under way. What an end of the process leaves undone, the next start does.
 
-What was written under a key while the reload went on that takes it out is known here still, and must be brought under
-another one, or under none where there is none, before the next start, which could not read it.
+What is written while a reload goes on is under the keys that come already, or under none where none come: the next
+start has no others, however this process ends.
 """
 
 import asyncio

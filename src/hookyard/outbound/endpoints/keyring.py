@@ -44,14 +44,17 @@ class Keyring:
 
     Args:
         keys: as they are written; one that is none is left out (see :func:`key_problems`).
+        older: keys that only decrypt, besides.
     """
 
     __slots__ = ("_keys", "first")
 
-    def __init__(self, keys: Iterable[str] = ()) -> None:
+    def __init__(self, keys: Iterable[str] = (), older: "Keyring | None" = None) -> None:
         self._keys = {_id(raw): _cipher(raw) for key in keys if (raw := _raw(key)) is not None}
         self.first: Final = next(iter(self._keys), None)
         """The id of the key that encrypts; None when there is none."""
+        if older is not None:
+            self._keys = {**older._keys, **self._keys}  # noqa: SLF001  one of the same class
 
     def __repr__(self) -> str:
         """The ids alone."""

@@ -21,6 +21,7 @@ from hookyard.outbound.endpoints.check import Fault, private_faults, rule_faults
 from hookyard.outbound.endpoints.endpoints import Endpoints
 from hookyard.outbound.endpoints.entry import Entry
 from hookyard.outbound.endpoints.health import EndpointHealth
+from hookyard.outbound.endpoints.keyring import Keyring
 from hookyard.outbound.endpoints.making import Maker
 from hookyard.outbound.endpoints.private import KeptSecret, Private, Quietly, Request, with_private
 from hookyard.outbound.endpoints.secrets import checked_secret, ending, kind_of, lasting, made_secret, shared
@@ -103,6 +104,8 @@ class Manager:
     async def claim(self, config: Config) -> tuple[tuple[str, str], ...]:
         """Ask for the names of a configuration that is about to be used; nobody else gets them from then on.
 
+        What is written from then on is encrypted under its keys: after a kill the next start has no others.
+
         Returns:
             What keeps it from being used, as (key path, message); then nothing is claimed.
         """
@@ -110,6 +113,8 @@ class Manager:
             found = (*self._endpoints.clashes(config), *self._endpoints.forgotten_keys(config))
             if not found:
                 self._claimed = config.endpoints.keys()
+                keys = (key.reveal() for key in config.encryption.keys)
+                self._maker.keyring = Keyring(keys, older=self._maker.keyring)
             return found
 
     async def create(
@@ -175,8 +180,8 @@ class Manager:
         """Change an endpoint by a JSON merge patch (RFC 7396) of what a new one is; secrets are not among that.
 
         Raises:
-            Refused: there is none (`not_found`), the configuration has it (`configured`), or what comes of it is wrong
-                (`invalid_input`).
+            Refused: there is none (`not_found`), the configuration has it (`configured`), it cannot be read
+                (`endpoint_disabled`), or what comes of it is wrong (`invalid_input`).
             StoreUnavailable: the store cannot take it now.
         """
         async with self.lock:
@@ -260,8 +265,9 @@ class Manager:
             audit: who does it.
 
         Raises:
-            Refused: there is none (`not_found`), the configuration has it (`configured`), or the secret or the overlap
-                is none, or as many secrets sign as may (`invalid_input`).
+            Refused: there is none (`not_found`), the configuration has it (`configured`), it cannot be read
+                (`endpoint_disabled`), or the secret or the overlap is none, or as many secrets sign as may
+                (`invalid_input`).
             StoreUnavailable: the store cannot do it now.
         """
         if not 0 <= overlap <= LONGEST_OVERLAP:
@@ -304,9 +310,9 @@ class Manager:
     def _own(self, name: str, tenant: str) -> tuple[Entry, EndpointRules]:
         entry = _http(self.find(name, tenant))
         if entry.locked:
-            raise Refused("invalid_input", f"{entry.problem} It can be changed once they can be read.")
+            raise Refused("endpoint_disabled", f"{entry.problem} It can be changed once they can be read.")
         if entry.settings is None:
-            raise Refused("invalid_input", f"{entry.problem} Delete it, and make it anew.")
+            raise Refused("endpoint_disabled", f"{entry.problem} Delete it, and make it anew.")
         return entry, entry.settings
 
     def _check(self, rules: EndpointRules, private: Private, *, operator: bool) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 from tests.unit.outbound.endpoints.lab import NOW, OTHER, SECRET, Room, new, run
 
-from hookyard.errors import Refused
+from hookyard.errors import CODES, Refused
 from hookyard.model import Endpoint
 from hookyard.outbound.endpoints import Encryption
 from hookyard.outbound.endpoints.encryption import AT_ONCE
@@ -207,8 +207,9 @@ def test_one_that_is_locked_is_not_changed_but_disabled_enabled_and_deleted() ->
             room.change("crm", description="x"),
             room.manager.rotate("crm", kind="v1", overlap=0, given=None, tenant="", audit=room.audit("crm")),
         ):
-            with pytest.raises(Refused, match=f"under the key {id_of(OLD)}.*changed once they can be read"):
+            with pytest.raises(Refused, match=f"under the key {id_of(OLD)}.*changed once they can be read") as caught:
                 await attempt
+            assert (caught.value.code, CODES[caught.value.code].status) == ("endpoint_disabled", 409)
         await room.manager.disable("crm", tenant="", audit=room.audit("crm"))
         await room.manager.enable("crm", tenant="", audit=room.audit("crm"))
         assert (await room.rows())["crm"].private == stored
@@ -272,6 +273,37 @@ def test_what_was_read_before_its_key_was_taken_out_is_encrypted_under_the_new_o
         room.maker.keyring = Keyring([NEW])
         await encrypted(room)
         assert [one.value for one in decode_private((await room.rows())["crm"], Keyring([NEW])).secrets] == [SECRET]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("keys", [(), (NEW,), (NEW, OLD)])
+def test_what_is_made_while_a_reload_goes_on_can_be_read_by_the_next_start_though_the_process_is_killed(
+    keys: tuple[str, ...],
+) -> None:
+    async def scenario() -> None:
+        room = await keyed(OLD).start()
+        assert await room.manager.claim(keyed(*keys).config) == ()
+        await room.create("crm", secrets=[SECRET], headers={"X-Api-Key": "k3y-k3y"})
+        await room.change("crm", description="made meanwhile")
+        assert room.manager.find("crm").live
+        assert await keys_in(room) == {"crm": id_of(keys[0]) if keys else None}
+        following = await keyed(*keys, store=room.store).start()
+        assert following.manager.find("crm").secrets[0].value == SECRET
+
+    run(scenario)
+
+
+def test_a_reload_that_is_refused_changes_no_key_and_what_was_there_is_read_while_one_goes_on() -> None:
+    async def scenario() -> None:
+        room = await keyed(OLD).start()
+        await room.create("old")
+        assert await room.manager.claim(keyed(NEW).config) != ()
+        await room.create("crm")
+        assert await keys_in(room) == {"crm": id_of(OLD), "old": id_of(OLD)}
+        assert await room.manager.claim(keyed(NEW, OLD).config) == ()
+        await room.change("old", description="changed meanwhile")
+        assert await keys_in(room) == {"crm": id_of(OLD), "old": id_of(NEW)}
 
     run(scenario)
 
