@@ -1,16 +1,13 @@
 """`hookyard deliveries resend`: one delivery, or many in as few calls as there can be."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Final
 
 import typer
 
 from hookyard.cli.examples import examples
 from hookyard.cli.remote import DEFAULT_URL, TokenFileOption, UrlOption, connect
-
-if TYPE_CHECKING:
-    from hookyard.client.http import Api
 
 _AT_ONCE: Final = 100
 """What the route takes in one call."""
@@ -48,27 +45,23 @@ def resend(
         typer.echo("There is nothing to send: no ids came.", err=True)
         return
     with connect(url, token_file) as api:
-        code = _one(api, found[0]) if len(found) == 1 else _many(api, found)
+        if len(found) == 1:
+            changed = api.call("POST", f"/api/v1/deliveries/{found[0]}/resend")
+            typer.echo(f"{changed['id']} is {changed['status']}")
+            return
+        code = _many(lambda ids: api.call("POST", "/api/v1/deliveries/resend", body={"ids": ids})["results"], found)
     if code:
         raise typer.Exit(code)
 
 
-def _one(api: "Api", delivery_id: str) -> int:
-    changed = api.call("POST", f"/api/v1/deliveries/{delivery_id}/resend")
-    typer.echo(f"{changed['id']} is {changed['status']}")
-    return 0
-
-
-def _many(api: "Api", delivery_ids: Sequence[str]) -> int:
-    """Send them again in as few calls as there can be; the exit code."""
+def _many(send: Callable[[Sequence[str]], list[dict[str, Any]]], delivery_ids: Sequence[str]) -> int:
+    """Send them again in as few calls as there can be, each of which answers what became of its own; the exit code."""
     from hookyard.errors import CODES, Refused
 
     code = done = 0
     for start in range(0, len(delivery_ids), _AT_ONCE):
         try:
-            results = api.call(
-                "POST", "/api/v1/deliveries/resend", body={"ids": delivery_ids[start : start + _AT_ONCE]}
-            )["results"]
+            results = send(delivery_ids[start : start + _AT_ONCE])
         except Refused:
             if start:
                 typer.echo(f"hookyard: {start} of {len(delivery_ids)} were asked for, as said; not the rest.", err=True)
