@@ -161,7 +161,7 @@ def test_without_its_key_an_endpoint_waits_and_a_reload_with_it_sends_all_that_w
     assert (shown(sending)["state"], shown(sending)["url"]) == ("faulty", receiver.url)
     assert f"the key {id_of(OLD)}, which is not among `encryption.keys`" in shown(sending)["problem"]
     answer = sending.client.patch("/api/v1/endpoints/crm", json={"description": "x"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+    assert (answer.status_code, answer.json()["code"]) == (409, "endpoint_disabled")
     make(sending, receiver, "other")
     receiver.wait_for({job(sending)})
     assert not waiting & receiver.arrived.keys(), "another goes on as ever, and this one waits"
