@@ -158,10 +158,10 @@ class RecoveryContract(StoreCase):
             assert found == [DeliveriesMoved(count, None)], (event, error)
         paged = replace(op, event="order.*", error="http_503", limit=1)
         pages = store.all(paged, replace(paged, after=dead[0].id), replace(paged, after=dead[1].id))
-        found = DeliveriesMoved(1, dead[1].id)
+        one = DeliveriesMoved(1, dead[1].id)
         # Of a tenant more rows are looked at for a page than are sent again.
-        looked = [DeliveriesMoved(0, dead[0].id), found, DeliveriesMoved(0, dead[2].id)]
-        assert pages == (looked if tenant is None else [found, found, DeliveriesMoved(0, None)])
+        looked = [DeliveriesMoved(0, dead[0].id), one, DeliveriesMoved(0, dead[2].id)]
+        assert pages == (looked if tenant is None else [one, one, DeliveriesMoved(0, None)])
         assert store.all(replace(op, event="order.*", error="http_503", dry_run=False)) == [DeliveriesMoved(1, None)]
         assert statuses(store, *dead) == ["failed", "pending", "failed"]
 
