@@ -174,6 +174,10 @@ def test_callers_that_hold_every_process_give_way_to_each_other(server: Server, 
 
 def test_a_chain_longer_than_there_are_processes_is_refused_where_it_ends(server: Server, tmp_path: Path) -> None:
     served = circle(server, tmp_path, 2)
-    job = run(served, "circle/chain").json()
-    assert job["status"] == "failed"
-    assert "raise plugins.circle.workers" in job["error"]["message"]
+    answer = run(served, "circle/chain").json()
+    assert answer["status"] == "failed"
+    assert "raise plugins.circle.workers" in answer["error"]["message"]
+    jobs = served.client.get("/api/v1/jobs").json()["jobs"]
+    ended = {job["command"]: (job["status"], job["attempt"], job["reason"]) for job in jobs}
+    assert len(jobs) == 3
+    assert ended == dict.fromkeys(("chain", "caller", "child"), ("failed", 1, "not_retryable"))

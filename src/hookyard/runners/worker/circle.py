@@ -33,17 +33,29 @@ def break_circle(plugin: str, workers: Sequence[Worker], waiting: deque[Ticket])
     for child in reversed(waiting):
         caller = callers.get(child.call.info.parent or "")
         if caller is not None and child.call.command.key in caller.calling:
-            _refuse(plugin, len(workers), caller, child)
+            _refuse(plugin, callers, caller, child)
             return child
     return None
 
 
-def _refuse(plugin: str, most: int, caller: Ticket, child: Ticket) -> None:
+def _above(callers: dict[str, Ticket], child: Ticket) -> int:
+    """How many of the processes run what led to this call: its caller, the caller of that, and so on."""
+    above = 0
+    parent = callers.get(child.call.info.parent or "")
+    while parent is not None:
+        above += 1
+        parent = callers.get(parent.call.info.parent or "")
+    return above
+
+
+def _refuse(plugin: str, callers: dict[str, Ticket], caller: Ticket, child: Ticket) -> None:
+    most = len(callers)
     key = child.call.command.key
     held = "its one process waits for a command that it has"
     if most > 1:
         held = f"all {most} processes wait for commands that they have"
     why = f"no worker is left for it: {held} called; raise plugins.{plugin}.workers"
-    # With one process it would be the same the next time; with more, another caller may be through by then.
-    caller.refuse_calls(key, CallError(f"{key}: {why}", code=CODE, retryable=most > 1))
+    # What leads to this call by itself takes every process, the next time too; others may be through by then.
+    again = _above(callers, child) < most
+    caller.refuse_calls(key, CallError(f"{key}: {why}", code=CODE, retryable=again))
     child.refuse(PluginFailed(key, why, code=CODE, retryable=False))
