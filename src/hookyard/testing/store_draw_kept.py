@@ -302,9 +302,17 @@ def _schedules() -> st.SearchStrategy[Op]:
         events=st.lists(event, max_size=1).map(tuple),
         deliveries=st.lists(delivery, max_size=1).map(tuple),
     )
+    pause = st.builds(
+        PauseSchedule,
+        now=at,
+        name=_names,
+        paused=st.booleans(),
+        next_at=due,
+        events=st.lists(event, max_size=1).map(tuple),
+        deliveries=st.lists(delivery, max_size=1).map(tuple),
+    )
     put = st.builds(PutSchedule, now=at, schedule=schedule)
     return st.one_of(
-        *(put, put, fire, fire),
-        st.builds(PauseSchedule, now=at, name=_names, paused=st.booleans(), next_at=due),
+        *(put, put, fire, fire, pause),
         st.builds(DeleteSchedule, now=at, name=_names),
     )

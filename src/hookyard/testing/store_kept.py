@@ -268,6 +268,28 @@ class ScheduleContract(StoreCase):
         assert store.all(resume, fire) == [Done(), Stale()]
         assert store.all(replace(resume, paused=False), fire) == [Done(), Fired(None)]
 
+    def test_what_tells_of_a_pause_is_kept_with_it_and_of_no_schedule_that_is_gone(self, store: Probe) -> None:
+        one = schedule(store)
+        store.do(PutSchedule(now=store.now, schedule=one), Done)
+        told = (store.delivery(), store.delivery())
+        facts = tuple(replace(event(store, store.job(), "schedule.paused"), job_id="") for _ in told)
+        pause = PauseSchedule(
+            now=store.now, name="nightly", paused=True, next_at=None, events=facts[:1], deliveries=told[:1]
+        )
+        gone = replace(pause, name="other", events=facts[1:], deliveries=told[1:])
+        assert store.all(pause, gone) == [Done(), NotFound()]
+        assert [store.find_delivery(each.id) is not None for each in told] == [True, False]
+        assert [each.id for each in events(store)] == [facts[0].id]
+
+    def test_what_cannot_be_told_of_a_pause_undoes_it(self, store: Probe) -> None:
+        (there,) = add(store, store.delivery())
+        one = schedule(store)
+        store.do(PutSchedule(now=store.now, schedule=one), Done)
+        pause = PauseSchedule(now=store.now, name="nightly", paused=True, next_at=None, deliveries=(there,))
+        store.do(pause, Failed)
+        assert store.schedules() == (one,)
+        store.do(replace(pause, name="other"), NotFound)
+
     def test_a_fire_time_makes_one_job_whoever_acts_on_it(self, store: Probe) -> None:
         one, jobs, due = schedule(store), [store.job(), store.job()], store.now
         store.do(PutSchedule(now=due, schedule=one), Done)

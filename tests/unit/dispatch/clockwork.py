@@ -109,7 +109,8 @@ class Clockwork:
         )
         self.manage = self.scheduler.manage
 
-    def soon(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> None:
+    def hear(self, kind: str, data: Mapping[str, object], tenant: str) -> None:
+        """Something is told that is on disk."""
         if kind == "schedule.fired":
             self.announced_fired.append({**data, "tenant": tenant})
         else:
@@ -127,7 +128,7 @@ class Clockwork:
             body=msgspec.json.encode(data),
             created_at=self.clock.now(),
         )
-        note = Note((made,), lambda: self.soon(kind, data, tenant))
+        note = Note((made,), lambda: self.hear(kind, data, tenant))
         self.notes.append(note)
         return note
 

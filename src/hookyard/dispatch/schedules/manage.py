@@ -15,7 +15,7 @@ from hookyard.dispatch.schedules.book import Book
 from hookyard.dispatch.schedules.entry import Entry, first_fire
 from hookyard.dispatch.schedules.fire import Firing
 from hookyard.dispatch.schedules.payload import check_payload
-from hookyard.dispatch.schedules.telling import Tells
+from hookyard.dispatch.schedules.telling import Prepared, Tells
 from hookyard.errors import Refused
 from hookyard.model import AuditEntry, Schedule
 from hookyard.store.audited import audited
@@ -200,18 +200,30 @@ class Manager:
             next_at = None
             if not paused and entry.settings is not None:
                 next_at = await asyncio.to_thread(first_fire, entry.settings, entry.rule, name, now, row.last_at)
-            await self._write(PauseSchedule(now=now, name=name, paused=paused, next_at=next_at), audit)
+            told = {"schedule": name, "next_fire_time": None if next_at is None else rfc3339(next_at)}
+            kind = "schedule.paused" if paused else "schedule.resumed"
+            prepared = self._tells.prepare(kind, {**told, "by": audit.principal}, row.tenant)
+            op = PauseSchedule(now=now, name=name, paused=paused, next_at=next_at)
+            await self._write_telling(op, prepared, audit)
             row = replace(row, paused=paused, next_at=next_at)
-            kept = self._keep(Entry(row, entry.settings, entry.rule, entry.problem))
-        told = {"schedule": name, "next_fire_time": None if next_at is None else rfc3339(next_at)}
-        kind = "schedule.paused" if paused else "schedule.resumed"
-        self._tells.soon(kind, {**told, "by": audit.principal}, row.tenant)
-        return kept
+            return self._keep(Entry(row, entry.settings, entry.rule, entry.problem))
 
     def _keep(self, entry: Entry) -> Entry:
         self._book.put(entry)
         self._wake()
         return entry
+
+    async def _write_telling(self, op: PauseSchedule, prepared: Prepared | None, audit: AuditEntry) -> None:
+        """Write a change, and what tells of it where somebody hears it, in one transaction."""
+        if prepared is None:
+            await self._write(op, audit)
+            return
+        try:
+            await self._write(replace(op, events=prepared.events, deliveries=prepared.deliveries), audit)
+        except BaseException:
+            prepared.dropped()
+            raise
+        prepared.committed()
 
     async def _write(self, op: Op, audit: AuditEntry) -> None:
         if isinstance(await audited(self._writer.submit, audit, op), NotFound):

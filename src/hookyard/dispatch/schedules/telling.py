@@ -35,10 +35,6 @@ class Prepared(Protocol):
 class Tells(Protocol):
     """Publishes events of the house: their type, their data and the tenant that they are about."""
 
-    def soon(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> None:
-        """Store one in a transaction of its own, and wait for nothing."""
-        ...
-
     def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> Prepared | None:
         """One for the caller's transaction; None when nobody is to know of it."""
         ...
@@ -46,9 +42,6 @@ class Tells(Protocol):
 
 class Quiet:
     """Publishes nothing."""
-
-    def soon(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> None:
-        """Say nothing."""
 
     def prepare(self, kind: str, data: Mapping[str, object], tenant: str = "", /) -> Prepared | None:
         """Say nothing."""

@@ -18,12 +18,19 @@ class DeleteSchedule(Op, frozen=True, kw_only=True):
 
 
 class PauseSchedule(Op, frozen=True, kw_only=True):
-    """Stop or go on -> Done | NotFound."""
+    """Stop or go on -> Done | NotFound | Failed.
+
+    Failed when what tells of it cannot be stored: then nothing changes.
+    """
 
     name: str
     paused: bool
     next_at: int | None
     """The next fire time from now on."""
+    events: tuple[Event, ...] = ()
+    """What tells of it, kept in the one transaction with it; nothing of it unless this is Done."""
+    deliveries: tuple[Delivery, ...] = ()
+    """Of the same."""
 
 
 class FireSchedule(Op, frozen=True, kw_only=True):

@@ -139,7 +139,7 @@ _APPLY: dict[type[Op], _Apply] = {
     PutWorker: _of_kept(Kept.put_worker),
     PutSchedule: _of_kept(Kept.put_schedule),
     DeleteSchedule: _of_kept(Kept.delete_schedule),
-    PauseSchedule: _of_kept(Kept.pause_schedule),
+    PauseSchedule: _kind(fire.pause_schedule),
     FireSchedule: _kind(fire.fire_schedule),
     Together: _kind(_together),
 }

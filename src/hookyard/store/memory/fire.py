@@ -1,12 +1,28 @@
-"""Fire times of schedules, with what tells of them."""
+"""Fire times of schedules, and their pauses, with what tells of them."""
 
 from copy import copy, deepcopy
 
-from hookyard.store.contract import AppendEvents, Failed, Fired, FireSchedule, Occupied, Otherwise, Result
+from hookyard.store.contract import (
+    AppendEvents,
+    Failed,
+    Fired,
+    FireSchedule,
+    Occupied,
+    Otherwise,
+    PauseSchedule,
+    Result,
+)
 from hookyard.store.memory.data import Data
 from hookyard.store.memory.enqueue import enqueue
 from hookyard.store.memory.tell import append_events
 from hookyard.store.rules import as_expected, as_told, fired
+
+
+def pause_schedule(data: Data, op: PauseSchedule) -> Result:
+    """Stop or go on."""
+    if op.name in data.kept.schedules and isinstance(problem := _tell(data, op), Failed):
+        return problem
+    return data.kept.pause_schedule(op)
 
 
 def fire_schedule(data: Data, op: FireSchedule) -> Result:
@@ -36,7 +52,7 @@ def _fire(data: Data, op: FireSchedule) -> Result:
     return data.kept.fire_schedule(op, lambda job: enqueue(data, job))
 
 
-def _tell(data: Data, op: FireSchedule) -> Result:
+def _tell(data: Data, op: FireSchedule | PauseSchedule) -> Result:
     return append_events(data, AppendEvents(now=op.now, events=op.events, deliveries=op.deliveries))
 
 

@@ -44,7 +44,15 @@ def delete(db: Db, ops: Sequence[DeleteSchedule]) -> list[Result]:
 
 def pause(db: Db, ops: Sequence[PauseSchedule]) -> list[Result]:
     """Stop or go on."""
-    return [Done() if db.change(_PAUSE, (op.paused, op.next_at, op.name)) else NotFound() for op in ops]
+    return [_pause(db, op) for op in ops]
+
+
+def _pause(db: Db, op: PauseSchedule) -> Result:
+    if not db.change(_PAUSE, (op.paused, op.next_at, op.name)):
+        return NotFound()
+    if op.deliveries or op.events:
+        append_events(db, (AppendEvents(now=op.now, events=op.events, deliveries=op.deliveries),))
+    return Done()
 
 
 def fire(db: Db, ops: Sequence[FireSchedule]) -> list[Result]:
