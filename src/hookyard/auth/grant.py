@@ -1,5 +1,7 @@
 """What somebody may hand on: never more than they have themselves."""
 
+from msgspec.structs import replace
+
 from hookyard.auth.principal import Principal
 from hookyard.auth.scopes import ADMIN, Entry, rules_of
 from hookyard.errors import Refused
@@ -42,6 +44,27 @@ def grant_tenant(creator: Principal, tenant: str | None) -> str:
     if creator.tenant or not creator.may(ADMIN):
         raise Refused("forbidden", "Only an admin without a tenant may make a token of another one.", path="$.tenant")
     return tenant
+
+
+def acting_for(principal: Principal, tenant: str, path: str) -> Principal:
+    """The caller as it asks for something of a tenant: as one of that tenant with the scopes that it has.
+
+    One without a tenant has its scopes in every tenant, as it sees what is of every one. What it makes is told to that
+    tenant and nothing is told to it, so that this needs no more; making a token or an endpoint hands data on, and does.
+
+    Args:
+        principal: who asks.
+        tenant: the tenant that it names.
+        path: the JSON path at which it names it.
+
+    Raises:
+        Refused: the caller is of another one.
+    """
+    if tenant == principal.tenant:
+        return principal
+    if not principal.sees(tenant):
+        raise Refused("forbidden", "The credential is of another tenant.", path=path)
+    return replace(principal, tenant=tenant)
 
 
 def grant_expiry(creator: Principal, expires_at: int | None) -> int | None:

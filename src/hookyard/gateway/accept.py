@@ -83,8 +83,8 @@ class CommandWay:
                 job that had to succeed first did not, the store is not there.
         """
         payload, envelope = decode_envelope(body)
-        dedupe = None if key is None else self.dedupe(principal, key, body)
-        new = await self.make(payload, envelope, principal, dedupe, request_id, peer=peer)
+        repeat = None if key is None else (key, body)
+        new = await self.make(payload, envelope, principal, repeat, request_id, peer=peer)
         return accepted(await self.accept(new), request_id)
 
     async def make(
@@ -92,7 +92,7 @@ class CommandWay:
         payload: Raw,
         envelope: Envelope | When,
         principal: Principal,
-        dedupe: Dedupe | None,
+        repeat: tuple[str, bytes] | None,
         request_id: str | None,
         *,
         base: str = "$",
@@ -104,7 +104,7 @@ class CommandWay:
             payload: the command's input.
             envelope: what else is asked for.
             principal: who asks, and may.
-            dedupe: the idempotency key, if any.
+            repeat: the idempotency key, if any, and the body that it stands for.
             request_id: the caller's own, if any; else the new job's id serves as one.
             base: the JSON path at which the envelope stands.
             peer: the address that the request came from, for plugins that have a say.
@@ -122,6 +122,8 @@ class CommandWay:
         elif isinstance(envelope, When):
             ask = asked_when(envelope, now)
         else:
+            if envelope.tenant is not None:
+                principal = await self._asks.acting(principal, envelope.tenant, base, peer=peer)
             ask = await self._asks.read(envelope, principal, now, base, peer=peer)
         job_id = self._ids()
         return make_job(
@@ -134,10 +136,10 @@ class CommandWay:
             tenant=principal.tenant,
             request_id=request_id or job_id,
             ask=ask,
-            dedupe=dedupe,
+            dedupe=None if repeat is None else self._dedupe(principal, *repeat),
         )
 
-    def dedupe(self, principal: Principal, key: str, body: bytes) -> Dedupe:
+    def _dedupe(self, principal: Principal, key: str, body: bytes) -> Dedupe:
         """The idempotency key of a caller, which is its own for every command, and in every tenant it comes for."""
         # A line break is in no name: a JWT's subject may have spaces, and be of one tenant now and of another then.
         who = f"{principal.tenant}\n{principal.name}" if principal.tenant else principal.name

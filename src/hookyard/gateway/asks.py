@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from hookyard import ids
 from hookyard.auth import Principal
+from hookyard.auth.grant import acting_for
 from hookyard.dispatch.new_job import Ask, UniqueAsk
 from hookyard.errors import Refused
 from hookyard.gateway.deps import GatewayDeps
@@ -30,6 +31,28 @@ class Asks:
     def __init__(self, deps: GatewayDeps, command: Command) -> None:
         self._deps = deps
         self._command = command
+
+    async def acting(self, principal: Principal, tenant: str, base: str = "$", *, peer: str | None) -> Principal:
+        """Return who it is that makes a job of this tenant.
+
+        Args:
+            principal: who asks, and may run the command for itself.
+            tenant: whose the job is to be.
+            base: the JSON path at which the envelope stands.
+            peer: the address that the request came from, for plugins that have a say.
+
+        Raises:
+            Refused: it is another's than the caller's own, or a plugin has something against that one's running it.
+        """
+        path = f"{base}.tenant"
+        acting = acting_for(principal, tenant, path)
+        spec = self._command.spec
+        # Plugins were asked about the caller as it came: naming a tenant gets nobody past what they say of that one.
+        if acting is not principal and not await may_run(
+            self._deps.hooks, acting, spec.plugin, spec.name, self._command, peer=peer
+        ):
+            raise Refused("forbidden", path=path)
+        return acting
 
     async def read(
         self, envelope: Envelope, principal: Principal, now: int, base: str = "$", *, peer: str | None

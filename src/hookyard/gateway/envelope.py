@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from hookyard.command import Priority
+from hookyard.config.model import Name
 from hookyard.errors import Refused
 from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.moment import Moment, at
@@ -97,6 +98,9 @@ class Envelope(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     after: Annotated[tuple[Annotated[str, Meta(max_length=64)], ...], Meta(max_length=100)] = ()
     """The ids of jobs that have to succeed first."""
     tags: Tags = ()
+    tenant: Name | None = None
+    """Whose the job is, and so its events and what is told of them; the caller's own tenant if left out. A caller
+    without one may name any, another only its own."""
 
     def due(self, now: int) -> int:
         """When the job may start, in milliseconds UTC."""

@@ -82,6 +82,8 @@ class Options(TypedDict, total=False):
     """The ids of jobs that have to succeed first."""
     tags: Sequence[str]
     """Words to find it by."""
+    tenant: str
+    """Whose the job is; a caller without a tenant may name any."""
 
 
 class Problem(Struct, frozen=True):

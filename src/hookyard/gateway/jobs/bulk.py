@@ -61,10 +61,8 @@ class Bulk:
         asked = decoded(item, BulkItem, base)
         require_consistent(asked, base)
         way = await way_of(self._deps, self._live, principal, asked, peer=known.peer, base=base)
-        dedupe = None
-        if asked.idempotency_key is not None:
-            dedupe = way.dedupe(principal, asked.idempotency_key, item)
-        return await way.make(asked.payload, asked, principal, dedupe, known.given_id, base=base, peer=known.peer)
+        repeat = None if asked.idempotency_key is None else (asked.idempotency_key, item)
+        return await way.make(asked.payload, asked, principal, repeat, known.given_id, base=base, peer=known.peer)
 
 
 def _result(at: int, outcome: Stored) -> BulkResult:

@@ -41,8 +41,8 @@ class Creation:
         asked = decoded(body, JobRequest)
         require_consistent(asked)
         way = await way_of(self._deps, self._live, principal, asked, peer=known.peer)
-        dedupe = None if key is None else way.dedupe(principal, key, body)
-        new = await way.make(asked.payload, asked, principal, dedupe, known.given_id, peer=known.peer)
+        repeat = None if key is None else (key, body)
+        new = await way.make(asked.payload, asked, principal, repeat, known.given_id, peer=known.peer)
         stored, known.request_id = accepted(await self._deps.dispatcher.accept(new), known.given_id)
         return await answer_to(self._deps, way, stored, prefer)
 
