@@ -65,6 +65,7 @@ ENVELOPES = st.fixed_dictionaries(
         "callback_url": st.sampled_from(["https://example.com/", "http://example.com/"]),
         "tags": st.sampled_from([[], ["a"], [""]]),
         "unique": st.just("skip"),
+        "tenant": st.sampled_from(["acme", "", "a b"]),
     },
 ).map(lambda envelope: json.dumps(envelope).encode())
 BODIES = st.one_of(
