@@ -63,7 +63,7 @@ def requests(draw: st.DrawFn, form: Form | None = None, most: int = 3) -> Sent:
     made = form_of(
         signature="plain" if chosen == "plain" else "standard",
         http_signature=chosen == "http",
-        envelope=draw(st.sampled_from(("standard", "cloudevents"))),
+        envelope=draw(st.sampled_from(("standard", "cloudevents", "payload"))),
         secrets=[SigningSecret(one) for one in draw(st.permutations([*secrets, *pairs]))],
         headers={},
         agent="Hookyard",

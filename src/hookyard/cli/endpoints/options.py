@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, get_type_hints
+from typing import Annotated, Literal, get_type_hints
 
 import typer
 
@@ -53,7 +53,15 @@ class Typed:
     plain: Annotated[
         bool, typer.Option("--plain", help="Sign with X-Webhook-Signature instead of Standard Webhooks.")
     ] = False
-    cloudevents: Annotated[bool, typer.Option("--cloudevents", help="Bodies are CloudEvents 1.0.")] = False
+    envelope: Annotated[
+        Literal["standard", "cloudevents", "payload"] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What bodies look like: standard (type, timestamp, data), cloudevents (1.0), or payload: what a "
+            "command emitted and nothing round it.",
+        ),
+    ] = None
+    cloudevents: Annotated[bool, typer.Option("--cloudevents", help="The same as --envelope cloudevents.")] = False
     http_signature: Annotated[
         bool, typer.Option("--http-signature", help="Sign after RFC 9421, with Content-Digest, as well.")
     ] = False

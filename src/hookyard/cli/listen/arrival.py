@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
@@ -58,14 +59,17 @@ class SeenIds:
 
 
 def named(incoming: Incoming) -> tuple[str, str]:
-    """The event and the id of a webhook, as far as it says."""
+    """The event and the id of a webhook, as far as it says.
+
+    The header goes first: a body that is nothing but what an application said may have a `type` of its own.
+    """
     headers = dict(incoming.headers)
     try:
         inside = msgspec.json.decode(incoming.body, type=_Named)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         inside = _Named()
     identifier = next((headers[name] for name in _IDS if headers.get(name)), inside.id)
-    return inside.type or headers.get("x-webhook-event", ""), identifier
+    return unquote(headers.get("x-webhook-event", "")) or inside.type, identifier
 
 
 def decoded(body: bytes) -> Any:  # noqa: ANN401  any JSON

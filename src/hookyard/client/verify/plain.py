@@ -11,7 +11,7 @@ from hookyard.client.verify.signatures import entries, whose
 
 HEADER: Final = "x-webhook-signature"
 _ENTRY: Final = re.compile(r"sha256=[0-9a-f]{64}")
-_OTHER_FORM: Final = re.compile(rb'"[^"\n]{1,200}": |(?![{\["])[!-\-/-~]{1,255}\.[0-9]{9,12}\.')
+_OTHER_FORM: Final = re.compile(rb'"[^"\\\n]{1,200}": |(?![{\["])[!-\-/-~]{1,255}\.[0-9]{9,12}\.')
 """How the content begins that the other forms sign with the same key. No JSON document begins so."""
 
 

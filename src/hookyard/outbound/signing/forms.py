@@ -5,18 +5,18 @@ from typing import Literal
 
 from hookyard.egress.urls import UrlError, parse
 from hookyard.outbound.form import Form, Rendered
-from hookyard.outbound.signing import cloudevents, messages, plain, standard
+from hookyard.outbound.signing import messages, plain, standard
+from hookyard.outbound.signing.envelopes import Envelope, Wrapping, wrapping_of
 from hookyard.outbound.signing.secrets import Secrets, SigningSecret
 from hookyard.webhook_secret import SecretError
 
 Signature = Literal["standard", "plain"]
-Envelope = Literal["standard", "cloudevents"]
 
 
 class Chosen:
     """Any of the forms, with what may stand beside it."""
 
-    __slots__ = ("_agent", "_headers", "_http", "_plain", "_secrets", "_source", "_url")
+    __slots__ = ("_agent", "_headers", "_http", "_plain", "_secrets", "_url", "_wrapping")
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Chosen:
         plain_form: bool,
         http: bool,
         url: str | None,
-        source: str | None,
+        wrapping: Wrapping | None,
         agent: str,
         headers: Mapping[str, str],
     ) -> None:
@@ -33,7 +33,7 @@ class Chosen:
         self._plain = plain_form
         self._http = http
         self._url = url
-        self._source = source
+        self._wrapping = wrapping
         self._agent = agent
         self._headers = dict(headers)
 
@@ -43,13 +43,15 @@ class Chosen:
         Raises:
             SecretError: the time of every secret is over.
         """
-        media = "application/json"
-        if self._source is not None:
-            media, body = cloudevents.CONTENT_TYPE, cloudevents.enveloped(identifier, self._source, body)
+        media, wrapping = "application/json", self._wrapping
+        if wrapping is not None:
+            media, body = wrapping.media, wrapping.made(identifier, body)
         if self._plain:
             signed = plain.sign(self._secrets, identifier, event, body, now)
         else:
             signed = standard.sign(self._secrets, identifier, body, now)
+            if wrapping is not None and wrapping.typeless:
+                signed[plain.EVENT] = plain.spelled(event)
         headers = {**signed, "content-type": media, "user-agent": self._agent, **self._headers}
         if self._http:
             headers.update(messages.sign(self._secrets, self._url, headers, body, now))
@@ -94,7 +96,7 @@ def form_of(
         plain_form=signature == "plain",
         http=http_signature,
         url=None if url is None else _canonical(url),
-        source=source if envelope == "cloudevents" else None,
+        wrapping=wrapping_of(envelope, source),
         agent=agent,
         headers=own,
     )

@@ -12,6 +12,7 @@ from hookyard.outbound.signing.secrets import Secrets
 from hookyard.webhook_secret import SecretError
 
 ID: Final = "x-webhook-delivery"
+EVENT: Final = "x-webhook-event"
 _AS_IT_IS: Final = re.compile(r"[!-$&-~]+")
 
 
@@ -27,8 +28,12 @@ def sign(secrets: Secrets, identifier: str, event: str, body: bytes, now: int) -
         raise SecretError(msg)
     return {
         "x-webhook-signature": ",".join(signatures),
-        # Types of events may have any printable character, headers must not.
-        "x-webhook-event": event if _AS_IT_IS.fullmatch(event) else quote(event),
+        EVENT: spelled(event),
         ID: identifier,
         "x-webhook-timestamp": str(now // 1000),
     }
+
+
+def spelled(event: str) -> str:
+    """A type of event as a header has it: types may have any printable character, headers must not."""
+    return event if _AS_IT_IS.fullmatch(event) else quote(event)

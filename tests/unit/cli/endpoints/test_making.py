@@ -126,6 +126,8 @@ def test_a_file_that_is_not_there_is_told_of(hookyard: Call, gateway: Gateway, t
         (["create", "--to", "https://a.example", "--header", "hunter2"], "expected 'Name: value'"),
         (["create", "--to", "https://a.example", "--secret-file", "nowhere"], "nowhere cannot be read"),
         (["change", "audit"], "say what is to be changed"),
+        (["change", "audit", "--cloudevents", "--envelope", "payload"], "--cloudevents says another than payload"),
+        (["change", "audit", "--envelope", "none"], "is not one of 'standard', 'cloudevents', 'payload'"),
     ],
 )
 def test_what_cannot_be_asked_is_a_wrong_command_line(
@@ -156,6 +158,22 @@ def test_a_change_is_a_merge_patch(hookyard: Call, gateway: Gateway) -> None:
         "headers": {"X-Old": None, "X-New": "1"},
     }
     assert ended.out == "audit is changed: events, headers, rate; it is live\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "envelope"),
+    [
+        (["--envelope", "payload"], "payload"),
+        (["--envelope", "standard"], "standard"),
+        (["--envelope", "cloudevents", "--cloudevents"], "cloudevents"),
+    ],
+)
+def test_an_envelope_is_asked_for_by_its_name(
+    hookyard: Call, gateway: Gateway, words: list[str], envelope: str
+) -> None:
+    gateway.says(CHANGE, MADE)
+    assert hookyard("endpoints", "change", "audit", *words).code == 0
+    assert gateway.asked[0].body == {"envelope": envelope}
 
 
 def test_what_the_gateway_refuses_is_told_with_its_place(hookyard: Call, gateway: Gateway) -> None:

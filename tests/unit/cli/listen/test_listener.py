@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from hookyard.cli.listen.answers import parse_answers
@@ -15,7 +16,7 @@ from hookyard.cli.listen.telling import LINES, as_json, as_lines
 from hookyard.cli.receiver import Incoming, Reply
 from hookyard.client.sign import sign
 from hookyard.client.verify import Form
-from hookyard.outbound.signing import new_key, public_key
+from hookyard.outbound.signing import SigningSecret, form_of, new_key, public_key
 from hookyard.testing import FakeClock
 
 NOW: Final = 1_799_224_200_000  # 2027-01-06T08:30:00Z
@@ -119,6 +120,30 @@ def test_the_plain_form_has_to_be_insisted_on() -> None:
     assert insisting.take(plain, signed())[0].status == 204
     assert (insisting.told[0].event, insisting.told[0].id) == ("job.failed", ID)
     assert insisting.told[1].judged.problem is not None
+
+
+@pytest.mark.parametrize("form", ["standard", "plain", "http"])
+@pytest.mark.parametrize("said", [{"type": "a book", "n": 1}, [1], None, "größe", {}])
+def test_an_event_without_anything_round_it_is_named_by_its_header(form: Form, said: object) -> None:
+    endpoint = form_of(
+        signature="plain" if form == "plain" else "standard",
+        http_signature=form == "http",
+        envelope="payload",
+        secrets=[SigningSecret(SECRET)],
+        headers={},
+        agent="Hookyard",
+        source="/yard",
+        url=URL,
+    )
+    data = {"event_id": "e", "plugin": "p", "command": "c", "job_id": "j", "payload": said}
+    stored = msgspec.json.encode({"type": "größe.neu", "timestamp": "t", "data": data})
+    made = endpoint.render(ID, "größe.neu", stored, NOW)
+    place = Place(form=form)
+    assert place.take(incoming(made.headers.items(), made.body))[0].status == 204
+    assert (place.told[0].event, place.told[0].id, place.told[0].judged.problem) == ("größe.neu", ID, None)
+    line = json.loads(as_json(place.told[0]))
+    assert (line["event"], line["body"]) == ("größe.neu", said)
+    assert "größe.neu" in next(as_lines(place.told[0], headers=False, whole=False))
 
 
 def test_http_signatures_may_cover_the_url() -> None:

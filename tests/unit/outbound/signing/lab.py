@@ -6,6 +6,7 @@ from typing import Literal
 
 from hookyard.outbound.form import Form, Rendered
 from hookyard.outbound.signing import SigningSecret, form_of
+from hookyard.outbound.signing.envelopes import Envelope
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -36,7 +37,7 @@ HMAC = "nsM0OpGnxwKGbZrAWbnKbonQSgg6ssxxeGaGQJr5AAg="
 def form(
     *secrets: str | SigningSecret,
     signature: Literal["standard", "plain"] = "standard",
-    envelope: Literal["standard", "cloudevents"] = "standard",
+    envelope: Envelope = "standard",
     http: bool = False,
     url: str | None = None,
     headers: Mapping[str, str] | None = None,
