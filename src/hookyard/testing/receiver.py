@@ -92,7 +92,7 @@ class Receiver:
         url = f"{scheme}://{shown}:{self.port}{path}"
         return Target(url, scheme, host, self.port, addresses or ("127.0.0.1",))
 
-    async def until(self, what: Callable[[], object], seconds: float = 10) -> None:
+    async def until(self, what: Callable[[], object], seconds: float = 30) -> None:
         """Return when `what()` is true, which is looked at whenever something came or went."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: bool(what()))

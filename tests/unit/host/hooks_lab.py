@@ -55,14 +55,14 @@ class Stuck:
         self._go = threading.Event()
 
     def wait(self) -> None:
-        self._go.wait(30)
+        self._go.wait(60)
 
     def free(self) -> None:
         self._go.set()
 
 
 async def turns(until: Callable[[], bool]) -> None:
-    """Let the loop turn until something is so; at most ten seconds."""
-    async with asyncio.timeout(10):
+    """Let the loop turn until something is so; at most a minute."""
+    async with asyncio.timeout(60):
         while not until():  # noqa: ASYNC110  what is waited for happens in a thread or another task, unannounced
             await asyncio.sleep(0.001)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import Struct
-from tests.unit.host.hooks_lab import JOB, Line, Stuck, errors, named, plugin
+from tests.unit.host.hooks_lab import JOB, Line, Stuck, errors, named, plugin, turns
 
 from hookyard import (
     AccessQuestion,
@@ -180,14 +180,14 @@ def test_one_that_hangs_costs_only_itself() -> None:
             plugin("c", on_loop(stubborn=True)),
             plugin("d", startup),
         ]
-        results = await Hooks(loaded, timeout=0.05).startup()
+        results = await Hooks(loaded, timeout=0.5).startup()
         stuck.free()
         return results
 
     results = asyncio.run(main())
-    late = "took longer than 0.05 s"
+    late = "took longer than 0.5 s"
     assert errors(results) == {"a": late, "b": late, "c": late, "d": None}
-    assert all(result.seconds >= 0.04 for result in results if result.error)
+    assert all(result.seconds >= 0.45 for result in results if result.error)
 
 
 def test_one_whose_calls_never_come_back_is_not_called_any_more_until_they_do(logged: list[Line]) -> None:
@@ -204,13 +204,13 @@ def test_one_whose_calls_never_come_back_is_not_called_any_more_until_they_do(lo
         hooks = Hooks([plugin("a", resolve_secret)], decision=0.02)
         for _ in range(18):
             assert await hooks.resolve_secret("p", "hang") is None
-        assert len(calls) == 16
+        await turns(lambda: len(calls) == 16)  # the last of them may have begun after its time was up
         (record,) = hooks.records()
         assert record.last_error == "16 of its calls never came back; it is not called"
         assert (record.calls, record.failures, record.skipped) == (16, 16, 2)
         assert [event for event, _ in logged] == ["hook.failed"] * 16 + ["hook.skipped"]
         stuck.free()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await hooks.resolve_secret("p", "well") is None:  # noqa: ASYNC110  threads end unannounced
                 await asyncio.sleep(0.001)
 
@@ -426,7 +426,7 @@ def test_the_trace_prints_every_call_with_its_outcome_and_nothing_that_was_said(
     async def main() -> str:
         stream = io.StringIO()
         log.setup(level=level, form="json", stream=stream)
-        hooks = Hooks([plugin("p", authenticate, authorize, resolve_secret, health, startup)], timeout=0.02)
+        hooks = Hooks([plugin("p", authenticate, authorize, resolve_secret, health, startup)], timeout=0.5)
         await hooks.startup()
         await hooks.authenticate(REQUEST)
         with pytest.raises(Refused):

@@ -149,8 +149,8 @@ async def gives_up_on_it(proceed: Proceed) -> None:
         (never_proceeds_sync, "ended without having called proceed; the command runs without it"),
         (proceeds_twice, "RuntimeError: proceed is called once, and it was called again"),
         (proceeds_twice_sync, "RuntimeError: proceed is called once, and it was called again"),
-        (hangs_before, "took longer than 0.1 s before it called proceed; the command runs without it"),
-        (hangs_after, "took longer than 0.1 s, the command's own time aside"),
+        (hangs_before, "took longer than 0.5 s before it called proceed; the command runs without it"),
+        (hangs_after, "took longer than 0.5 s, the command's own time aside"),
         (cancels_itself, "CancelledError: it cancelled itself"),
         (answers, "its answer is wrong: expected None, got int"),
         (gives_up_on_it, "TimeoutError: "),
@@ -166,7 +166,7 @@ def test_one_that_does_wrong_costs_only_itself(wrong: Callable[..., Any], error:
         seen.append("after")
 
     async def main() -> None:
-        hooks = around(wrong, good, timeout=0.1)
+        hooks = around(wrong, good, timeout=0.5 if "took longer" in error else 20)
         assert await hooks.around(INFO, command) == b"1"
         await hooks.shutdown()
         bad, fine = hooks.records()
@@ -186,7 +186,7 @@ def test_what_comes_after_the_command_never_delays_its_answer() -> None:
 
     async def main() -> None:
         hooks = around(slow, timeout=20)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             assert await hooks.around(INFO, command) == b"1"
         (record,) = hooks.records()
         assert record.calls == 0
@@ -202,15 +202,15 @@ def test_the_time_of_the_command_is_not_the_middlewares() -> None:
         await proceed()
 
     async def long() -> bytes:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1)
         return b"1"
 
     async def main() -> None:
-        hooks = around(watch, timeout=0.1)
+        hooks = around(watch, timeout=0.8)
         assert await hooks.around(INFO, long) == b"1"
         await hooks.shutdown()
         (record,) = hooks.records()
-        assert (record.failures, record.last_ms < 100) == (0, True)
+        assert (record.failures, record.last_ms < 800) == (0, True)
 
     asyncio.run(main())
 
@@ -270,15 +270,18 @@ def test_cancelling_the_job_before_a_middleware_lets_it_run_never_starts_the_com
 def test_one_whose_calls_pile_up_after_the_command_is_left_out() -> None:
     async def slow(proceed: Proceed) -> None:
         await proceed()
-        await asyncio.Event().wait()
+        await over.wait()
+
+    over = asyncio.Event()
 
     async def main() -> None:
-        hooks = around(slow, timeout=0.3)
+        hooks = around(slow, timeout=60)
         for _ in range(70):
             assert await hooks.around(INFO, command) == b"1"
         (record,) = hooks.records()
         assert record.last_error == "64 of its calls have not ended; it is left out"
         assert (record.calls, record.skipped) == (0, 6)
+        over.set()
         await hooks.shutdown()
 
     asyncio.run(main())

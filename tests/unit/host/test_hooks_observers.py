@@ -161,14 +161,14 @@ def test_what_an_observer_is_too_far_behind_for_is_dropped_and_counted() -> None
 
 def test_shutdown_waits_for_observers_no_longer_than_one_may_take() -> None:
     async def job_finished() -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
 
     async def main() -> float:
         hooks = Hooks([plugin("a", job_finished)], timeout=0.1)
-        for _ in range(1000):  # three seconds of work, at sixteen at once
+        for _ in range(1000):  # a minute of work, at sixteen at once
             hooks.job_ended(JOB)
         begun = asyncio.get_running_loop().time()
         await hooks.shutdown()
         return asyncio.get_running_loop().time() - begun
 
-    assert asyncio.run(main()) < 2.0
+    assert asyncio.run(main()) < 30

@@ -52,7 +52,7 @@ def runs(pid: int) -> bool:
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not holds():
         if time.monotonic() > deadline:
             pytest.fail(what)
@@ -96,7 +96,7 @@ def test_it_is_out_of_reach_of_what_is_meant_for_the_server() -> None:
 def test_it_is_gone_with_a_server_that_ends_by_itself() -> None:
     with program("run('true'); say(GUARDIAN.pid)") as server:
         (guardian,) = numbers(server)
-        assert server.wait(10) == 0
+        assert server.wait(30) == 0
         assert not runs(guardian)
 
 
@@ -126,7 +126,7 @@ time.sleep(60)
             server.stdin.flush()
             (guardian,) = numbers(server)
             server.kill()
-            assert told.wait(10) == -signal.SIGKILL
+            assert told.wait(30) == -signal.SIGKILL
             until(lambda: not runs(guardian), "the guardian stayed")
             assert ended.poll() is None
         finally:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ LOOPS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio"
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 MANY = 1 << 20
 FDS = Path("/proc/self/fd")
+STARTED = 2.0
+"""Seconds after which a shell has surely come to its first lines, also on a busy machine."""
 
 
 def bash(script: str, *args: str | Path, cwd: Path | None = None, grace: int = 5_000, **env: str) -> ProcessSpec:
@@ -47,7 +50,7 @@ def once(
     )
 
 
-def wait_for(path: Path, seconds: float = 10.0) -> str:
+def wait_for(path: Path, seconds: float = 30.0) -> str:
     """The text of a file that another process is about to write."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -67,7 +70,7 @@ def alive(pid: int) -> bool:
 
 
 def eventually_dead(pid: int) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.005)  # as above
     return not alive(pid)
@@ -77,6 +80,7 @@ def eventually_dead(pid: int) -> bool:
 def nothing_is_left_behind() -> Iterator[None]:
     uvloop.run(asyncio.sleep(0))  # what libuv opens once for all loops
     GUARDIAN.close()  # that of an earlier test
+    gc.collect()  # so that nothing that an earlier test left is closed meanwhile
     before = sorted(FDS.iterdir())
     yield
     GUARDIAN.close()  # it stays for as long as this process does
@@ -168,15 +172,15 @@ def test_what_is_too_much_on_stderr_is_dropped_and_it_runs_on() -> None:
 @LOOPS
 def test_at_the_timeout_it_is_asked_to_end(run: Run, tmp_path: Path) -> None:
     script = "trap 'echo asked; exit 7' TERM; while :; do sleep 0.01; done"
-    done = run(run_once(bash(script), b"", timeout=0.3, stdout_limit=MANY))
+    done = run(run_once(bash(script), b"", timeout=STARTED, stdout_limit=MANY))
     assert (done.returncode, done.stdout, done.timed_out) == (7, b"asked\n", True)
 
 
 def test_a_program_that_ignores_sigterm_is_killed_after_the_grace() -> None:
     began = time.monotonic()
-    done = once(bash("trap '' TERM; while :; do sleep 0.01; done", grace=200), timeout=0.3)
+    done = once(bash("trap '' TERM; while :; do sleep 0.01; done", grace=200), timeout=STARTED)
     assert (done.signal, done.returncode, done.timed_out) == (signal.SIGKILL, None, True)
-    assert 0.5 <= time.monotonic() - began < 10
+    assert STARTED + 0.2 <= time.monotonic() - began < 30
 
 
 def test_setting_stop_ends_it(tmp_path: Path) -> None:
@@ -221,14 +225,14 @@ def test_a_second_cancellation_does_not_wait_for_the_grace(tmp_path: Path) -> No
                 await task
             return time.monotonic() - began
 
-    assert asyncio.run(scene()) < 10
+    assert asyncio.run(scene()) < 30
 
 
 def test_children_that_it_leaves_behind_are_killed_and_their_pipes_not_waited_for(tmp_path: Path) -> None:
     began = time.monotonic()
     done = once(bash('sleep 60 & echo $! > "$1"; echo done', tmp_path / "child"))
     assert done == Exit(returncode=0, stdout=b"done\n")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert eventually_dead(int(wait_for(tmp_path / "child")))
 
 
@@ -239,14 +243,14 @@ def test_a_child_that_left_the_group_holds_nobody_up(tmp_path: Path) -> None:
     try:
         done = once(bash(script, tmp_path / "child"))
         assert done == Exit(returncode=0, stdout=b"done\n")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
     finally:
         os.kill(int(wait_for(tmp_path / "child")), signal.SIGKILL)
 
 
 def test_a_program_that_forks_until_it_is_stopped_is_gone_with_all_its_children(tmp_path: Path) -> None:
     script = 'for i in $(seq 20); do sleep 60 & done; jobs -p > "$1.new"; mv "$1.new" "$1"; trap "" TERM; wait'
-    once(bash(script, tmp_path / "children", grace=100), timeout=1.0)
+    once(bash(script, tmp_path / "children", grace=100), timeout=2 * STARTED)
     children = [int(line) for line in wait_for(tmp_path / "children").split()]
     assert len(children) == 20
     assert all(eventually_dead(child) for child in children)

@@ -21,7 +21,7 @@ def ended(pid: int) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([pidfd], [], [], 10)[0])
+        return bool(select.select([pidfd], [], [], 30)[0])
     finally:
         os.close(pidfd)
 
@@ -34,7 +34,7 @@ def test_every_group_of_a_session_ends_when_its_leader_is_reaped() -> None:
     with os.fdopen(reading, encoding="utf-8") as written:
         pids = [int(word) for word in written.readline().split()]
     assert len({process.pid, *(os.getpgid(pid) for pid in pids)}) == 4
-    assert process.reap(10) == 0
+    assert process.reap(30) == 0
     assert [ended(pid) for pid in pids] == [True, True, True]
 
 
@@ -43,7 +43,7 @@ def test_another_session_is_let_alone() -> None:
     try:
         spec = ProcessSpec(argv=("/bin/true",), cwd="/", env={})
         process = Persistent.start(spec, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, descriptors=())
-        assert process.reap(10) == 0
+        assert process.reap(30) == 0
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(0.05)
     finally:

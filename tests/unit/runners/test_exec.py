@@ -433,13 +433,13 @@ def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(AttemptTimedOut):
         attempt(plugin(tmp_path, "trap '' TERM; while :; do sleep 0.01; done"), timeout=200)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_children_that_it_leaves_do_not_hold_the_job_up(tmp_path: Path) -> None:
     began = time.monotonic()
     assert attempt(plugin(tmp_path, f"sleep 60 & {says(OK)}")) == {"text": "done"}
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_a_cancelled_job_is_over_when_its_process_is(tmp_path: Path) -> None:

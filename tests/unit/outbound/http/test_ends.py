@@ -21,7 +21,7 @@ def channel(key: str = "one", timeout: float = 5, connect_timeout: float = 2) ->
     return Channel(key=key, timeout=timeout, connect_timeout=connect_timeout)
 
 
-ONE, SHORT = channel(), channel(timeout=0.2)
+ONE, SHORT = channel(), channel(timeout=0.7)
 
 
 async def slow_head(_receiver: Receiver, _request: Received, writer: asyncio.StreamWriter) -> None:
@@ -61,7 +61,7 @@ def test_a_receiver_without_a_whole_head_costs_no_more_than_the_timeout(
     handler: Handler, run: Run, sending: Sending
 ) -> None:
     async def scenario() -> None:
-        async with receiving(handler) as receiver, sending() as sender, asyncio.timeout(5):
+        async with receiving(handler) as receiver, sending() as sender, asyncio.timeout(30):
             with pytest.raises(SendError, match=r"^timeout$"):
                 await sender.send(receiver.target(), {}, b"{}", SHORT)
             await receiver.until(lambda: receiver.open == 0)
@@ -72,7 +72,7 @@ def test_a_receiver_without_a_whole_head_costs_no_more_than_the_timeout(
 
 def test_a_head_is_an_answer_when_its_body_drips_for_longer_than_the_timeout(run: Run, sending: Sending) -> None:
     async def scenario() -> None:
-        async with receiving(slow_body) as receiver, sending() as sender, asyncio.timeout(5):
+        async with receiving(slow_body) as receiver, sending() as sender, asyncio.timeout(30):
             answer = await sender.send(receiver.target(), {}, b"{}", SHORT)
             assert (answer.status, answer.retry_after, set(answer.body)) == (202, "3", {ord("x")})
             await receiver.until(lambda: receiver.open == 0)
@@ -94,7 +94,7 @@ def test_a_receiver_that_does_not_read_costs_no_more_than_the_timeout(run: Run, 
         with socket.create_server(("127.0.0.1", 0)) as deaf:
             port: int = deaf.getsockname()[1]
             target = Target(f"http://a.invalid:{port}/", "http", "a.invalid", port, ("127.0.0.1",))
-            async with sending() as sender, asyncio.timeout(5):
+            async with sending() as sender, asyncio.timeout(30):
                 with pytest.raises(SendError, match=r"^timeout$"):
                     await sender.send(target, {}, b"x" * 30_000_000, SHORT)
 
@@ -103,7 +103,7 @@ def test_a_receiver_that_does_not_read_costs_no_more_than_the_timeout(run: Run, 
 
 def test_of_many_requests_each_has_its_own_time(run: Run, sending: Sending) -> None:
     async def scenario() -> None:
-        async with receiving(silent) as receiver, sending() as sender, asyncio.timeout(5):
+        async with receiving(silent) as receiver, sending() as sender, asyncio.timeout(30):
             ended: list[float] = []
 
             async def post(seconds: float) -> None:
@@ -121,9 +121,9 @@ def test_a_quick_request_is_not_cut_short_by_the_time_of_an_earlier_one(run: Run
     async def scenario() -> None:
         async with receiving() as receiver, sending() as sender:
             loop = asyncio.get_running_loop()
-            until = loop.time() + 0.5
+            until = loop.time() + 1.3
             while loop.time() < until:
-                assert (await sender.send(receiver.target(), {}, b"{}", channel(timeout=0.2))).status == 200
+                assert (await sender.send(receiver.target(), {}, b"{}", channel(timeout=1))).status == 200
             assert receiver.connections == 1
 
     run(scenario())
@@ -132,7 +132,7 @@ def test_a_quick_request_is_not_cut_short_by_the_time_of_an_earlier_one(run: Run
 def test_an_address_that_takes_no_connection_is_left_for_the_next_one(run: Run, sending: Sending) -> None:
     async def scenario() -> None:
         with unreachable() as port:
-            async with sending() as sender, asyncio.timeout(5):
+            async with sending() as sender, asyncio.timeout(30):
                 one = Target(f"http://a.invalid:{port}/", "http", "a.invalid", port, ("127.0.0.1",))
                 with pytest.raises(SendError, match=r"^connect_timeout$"):
                     await sender.send(one, {}, b"{}", channel(connect_timeout=0.1))
@@ -140,7 +140,7 @@ def test_an_address_that_takes_no_connection_is_left_for_the_next_one(run: Run, 
                     await sender.send(one, {}, b"{}", channel(timeout=0.1))
                 async with talking(quick, "127.0.0.2", port):
                     two = Target(one.url, "http", one.host, port, ("127.0.0.1", "127.0.0.2"))
-                    assert (await sender.send(two, {}, b"{}", channel(connect_timeout=0.1))).status == 204
+                    assert (await sender.send(two, {}, b"{}", channel(connect_timeout=0.6))).status == 204
                     await sender.forget("one")
 
     async def quick(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -154,7 +154,7 @@ def test_an_address_that_takes_no_connection_is_left_for_the_next_one(run: Run, 
 def test_many_addresses_that_take_no_connection_cost_no_more_than_the_timeout(run: Run, sending: Sending) -> None:
     async def scenario() -> None:
         with unreachable() as port:
-            async with sending() as sender, asyncio.timeout(5):
+            async with sending() as sender, asyncio.timeout(30):
                 target = Target(f"http://a.invalid:{port}/", "http", "a.invalid", port, ("127.0.0.1",) * 100)
                 with pytest.raises(SendError, match=r"^timeout$"):
                     await sender.send(target, {}, b"{}", channel(timeout=0.3, connect_timeout=0.1))

@@ -211,7 +211,7 @@ def test_a_request_that_took_too_long_on_a_kept_connection_is_not_sent_again(run
             await at_once(receiver, sender, 2)
             receiver.handler = silent
             with pytest.raises(SendError, match=r"^timeout$"):
-                await sender.send(receiver.target(), {}, b"{}", channel(timeout=0.1))
+                await sender.send(receiver.target(), {}, b"{}", channel(timeout=0.7))
             await receiver.until(lambda: receiver.open == 1)
             assert len(receiver.requests) == 3
 
