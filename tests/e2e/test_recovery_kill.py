@@ -55,8 +55,8 @@ def prepared(server: Server, receiver: Receiver, *, enabled: bool) -> None:
     server.kill()
 
 
-async def made(store: SqliteStore, *, ordered: bool) -> list[str]:
-    """So many deliveries: dead letters with an attempt each, or what waits one behind the other."""
+async def made(store: SqliteStore, *, ordered: bool, events: Sequence[str] = ("job.succeeded",)) -> list[str]:
+    """So many deliveries, in turn of each event: dead letters with an attempt each, or what waits in an order."""
     (endpoint,) = await store.endpoints()
     clock = SystemClock()
     make, now = IdSource(clock), clock.now()
@@ -64,7 +64,7 @@ async def made(store: SqliteStore, *, ordered: bool) -> list[str]:
         Delivery(
             id=make(),
             job_id=None,
-            event="job.succeeded",
+            event=events[at % len(events)],
             endpoint="receiver",
             epoch=endpoint.epoch,
             url=None,
@@ -166,6 +166,31 @@ def test_what_a_purge_that_was_cut_off_looked_at_is_gone_whole(server: Server, r
     server.start()
     assert all_of_it(server, "purge", body) == COUNT - gone
     assert server.client.get("/api/v1/deliveries").json()["deliveries"] == []
+
+
+@pytest.mark.timeout(120)
+def test_a_purge_of_one_event_that_was_cut_off_takes_no_other_and_can_go_on(server: Server, receiver: Receiver) -> None:
+    prepared(server, receiver, enabled=False)
+    ids = look(server, lambda store: made(store, ordered=False, events=("order.paid", "job.succeeded")))
+    meant, others = ids[::2], ids[1::2]
+    body = {"since": 0, "event": "order.*", "error": "http_503", "limit": PAGE}
+    server.start()
+    sure = cut_off(server, "purge", body, CUTS[0])
+
+    async def half(store: SqliteStore) -> int:
+        assert None not in await rows(store, others)
+        found = await rows(store, meant)
+        gone = sum(one is None for one in found)
+        assert found[:gone] == [None] * gone, "the oldest first, and none left between"
+        return gone
+
+    gone = look(server, half)
+    assert gone % (PAGE // 2) == 0, "a page looks at twice as many as it deletes"
+    assert sure <= gone <= sure + PAGE // 2
+    server.start()
+    assert all_of_it(server, "purge", {**body, "event": "order.sent"}) == 0
+    assert all_of_it(server, "purge", body) == len(meant) - gone
+    assert all_of_it(server, "purge", {"since": 0}) == len(others)
 
 
 @pytest.mark.timeout(120)

@@ -110,8 +110,8 @@ def is_meant(op: RecoverDeliveries | PurgeDeliveries, tenant: str, url: str | No
     return op.origin is None or (url is not None and origin_of(url) == op.origin)
 
 
-def is_chosen(op: RecoverDeliveries, event: str, last_error: str | None) -> bool:
-    """Whether a recovery is about a delivery of this event and with this last error."""
+def is_chosen(op: RecoverDeliveries | PurgeDeliveries, event: str, last_error: str | None) -> bool:
+    """Whether a walk is about a delivery of this event and with this last error."""
     return op.error in {None, last_error} and (op.event is None or fnmatchcase(event, op.event))
 
 

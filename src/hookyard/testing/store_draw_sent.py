@@ -238,6 +238,8 @@ class Sent:
             after=self._after(b),
             limit=1 + a % 3,
             dry_run=(subject + b) % 7 == 0,
+            event=(None, None, None, "job.*", "order.placed")[(subject + b) % 5],
+            error=(None, None, None, None, "http_500", "refused")[(a + b) % 6],
         )
 
     def _put(self, d: Numbers) -> Op:

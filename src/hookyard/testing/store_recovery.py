@@ -1,5 +1,7 @@
 """The part of the store contract about deliveries that people send again, give up and delete, and what was missed."""
 
+from typing import Final, Literal
+
 import pytest
 from msgspec.structs import replace
 
@@ -45,6 +47,31 @@ def walked(store: Probe, op: RecoverDeliveries | PurgeDeliveries) -> list[tuple[
         found.append((page.count, page.next))
         if (after := page.next) is None:
             return found
+
+
+ASSORTED: Final = (
+    ("order.*", None, 3),
+    ("order.paid", None, 3),
+    ("order", None, 0),
+    ("ORDER.*", None, 0),
+    (None, "http_503", 2),
+    (None, "http_*", 0),
+    ("order.*", "http_503", 1),
+)
+"""An event and an error, and how many there are of them of what :func:`assorted` adds."""
+
+
+def assorted(store: Probe, endpoint: str | None) -> tuple[list[Delivery], Delivery]:
+    """Three of a tenant that failed, of two events with two errors, and one that waits for its time."""
+    to = replace(store.delivery(), endpoint=endpoint, url=None if endpoint else "https://a.example/", tenant="acme")
+    kinds = (("job.failed", "http_503"), ("order.paid", "http_503"), ("order.paid", "timeout"))
+    dead = [
+        replace(to, id=store.new_id(), event=event, status="failed", last_error=error, completed_at=store.now)
+        for event, error in kinds
+    ]
+    waits = replace(to, id=store.new_id(), event="order.paid", next_at=store.now + 90_000)
+    add(store, *(replace(one, next_at=None) for one in dead), waits)
+    return dead, waits
 
 
 class RecoveryContract(StoreCase):
@@ -131,29 +158,9 @@ class RecoveryContract(StoreCase):
     def test_only_what_is_of_an_event_or_an_error_is_sent_again_and_the_pages_are_the_same(
         self, store: Probe, endpoint: str | None, tenant: str | None
     ) -> None:
-        to = replace(store.delivery(), endpoint=endpoint, url=None if endpoint else "https://a.example/", tenant="acme")
-        kinds = (
-            ("job.failed", "http_503"),
-            ("order.paid", "http_503"),
-            ("order.paid", "timeout"),
-            ("order.paid", None),
-        )
-        dead = [
-            replace(to, id=store.new_id(), event=event, status="failed", last_error=error, completed_at=store.now)
-            for event, error in kinds[:3]
-        ]
-        waits = replace(to, id=store.new_id(), event=kinds[3][0], next_at=store.now + 90_000)
-        add(store, *(replace(one, next_at=None) for one in dead), waits)
+        dead, _ = assorted(store, endpoint)
         op = RecoverDeliveries(now=store.now, endpoint=endpoint, tenant=tenant, waiting=True, dry_run=True)
-        for event, error, count in (
-            ("order.*", None, 3),
-            ("order.paid", None, 3),
-            ("order", None, 0),
-            ("ORDER.*", None, 0),
-            (None, "http_503", 2),
-            (None, "http_*", 0),
-            ("order.*", "http_503", 1),
-        ):
+        for event, error, count in ASSORTED:
             found = store.all(replace(op, event=event, error=error))
             assert found == [DeliveriesMoved(count, None)], (event, error)
         paged = replace(op, event="order.*", error="http_503", limit=1)
@@ -164,6 +171,37 @@ class RecoveryContract(StoreCase):
         assert pages == (looked if tenant is None else [one, one, DeliveriesMoved(0, None)])
         assert store.all(replace(op, event="order.*", error="http_503", dry_run=False)) == [DeliveriesMoved(1, None)]
         assert statuses(store, *dead) == ["failed", "pending", "failed"]
+
+    @pytest.mark.parametrize("endpoint", ["ops", None])
+    @pytest.mark.parametrize("tenant", [None, "acme"])
+    @pytest.mark.parametrize("also", [(), ("delivered",)])
+    def test_only_what_is_of_an_event_or_an_error_is_deleted_and_the_pages_are_the_same(
+        self, store: Probe, endpoint: str | None, tenant: str | None, also: tuple[Literal["delivered"], ...]
+    ) -> None:
+        dead, waits = assorted(store, endpoint)
+        op = PurgeDeliveries(
+            now=store.now, endpoint=endpoint, tenant=tenant, statuses=("pending", "failed", *also), dry_run=True
+        )
+        for event, error, count in ASSORTED:
+            found = store.all(replace(op, event=event, error=error))
+            assert found == [DeliveriesMoved(count, None)], (event, error)
+        some = replace(op, event="order.*", error="http_503", dry_run=False)
+        if tenant is None:
+            pages = [(0, dead[0].id), (1, dead[1].id), (0, dead[2].id), (0, waits.id), (0, None)]
+        else:  # of a tenant more rows are looked at for a page
+            pages = [(1, dead[1].id), (0, None)]
+        assert walked(store, replace(some, limit=1)) == pages
+        assert store.tries(dead[1]) == ()
+        assert statuses(store, *dead, waits) == ["failed", "gone", "failed", "pending"]
+        assert store.all(replace(some, error=None)) == [DeliveriesMoved(2, None)]
+        assert statuses(store, *dead, waits) == ["failed", "gone", "gone", "gone"]
+
+    def test_what_is_held_has_its_turn_when_what_was_before_it_is_deleted_for_its_event(self, store: Probe) -> None:
+        first, second = (replace(ordered(store, "o"), event=event) for event in ("order.paid", "order.sent"))
+        add(store, first, second)
+        op = PurgeDeliveries(now=store.now, endpoint="ops", statuses=("pending", "held"), event="order.paid")
+        assert store.all(op, op) == [DeliveriesMoved(1, None), DeliveriesMoved(0, None)]
+        assert statuses(store, first, second) == ["gone", "pending"]
 
     def test_what_waits_for_its_time_is_due_at_once_with_what_failed_or_alone(self, store: Probe) -> None:
         (dead,) = failed(store)

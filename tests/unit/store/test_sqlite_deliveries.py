@@ -234,6 +234,8 @@ def test_what_people_do_with_very_many_is_done_in_short_parts(store: Probe, stat
             RecoverDeliveries(now=START, endpoint="ops", waiting=True, limit=100),
             RecoverDeliveries(now=START, endpoint="ops", failed=False, waiting=True, limit=100),
             ResumeDeliveries(now=START, endpoint="ops", limit=100),
+            PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, event="no.such", limit=100),
+            PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, error="no_such", limit=100),
             PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, limit=100),
             ResendDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),
             AbandonDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),

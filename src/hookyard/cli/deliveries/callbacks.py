@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from hookyard.cli.endpoints.common import SinceOption, UntilOption, YesOption, sure
+from hookyard.cli.endpoints.common import SinceOption, UntilOption, YesOption
 from hookyard.cli.endpoints.moves import Moves
 from hookyard.cli.endpoints.recovery import (
     CursorOption,
@@ -13,6 +13,7 @@ from hookyard.cli.endpoints.recovery import (
     EventOption,
     StatusOption,
     WaitingOption,
+    confirm_purge,
     purged,
     window_of,
 )
@@ -39,6 +40,7 @@ def register(group: typer.Typer) -> None:
         epilog=examples(
             "hookyard deliveries purge --callback https://ci.example.com --until 7d",
             "hookyard deliveries purge --callback '*' --status pending --since 1h --yes",
+            "hookyard deliveries purge --callback '*' --until 1d --event job.failed --error http_404",
         )
     )(purge)
 
@@ -79,6 +81,8 @@ def purge(  # noqa: PLR0917  what a person types, as options
     since: SinceOption = None,
     until: UntilOption = None,
     status: StatusOption = None,
+    event: EventOption = None,
+    error: ErrorOption = None,
     cursor: CursorOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
@@ -95,7 +99,7 @@ def purge(  # noqa: PLR0917  what a person types, as options
     statuses, window = purged(since, until, status)
     if not dry_run:
         whose = "all callback URLs" if callback == "*" else f"the callback URLs of {callback}"
-        sure(f"Delete the deliveries to {whose} that are {' or '.join(statuses)}? They cannot be sent again.", yes=yes)
+        confirm_purge(whose, statuses, event, error, yes=yes)
     asked = Moves(
         url=url,
         token_file=token_file,
@@ -105,4 +109,4 @@ def purge(  # noqa: PLR0917  what a person types, as options
         dry_run=dry_run,
         json=as_json,
     )
-    asked.purge(statuses)
+    asked.purge(statuses, event=event, error=error)

@@ -23,16 +23,17 @@ class Moves(Struct, frozen=True, kw_only=True):
 
     def recover(self, *, waiting: bool, event: str | None, error: str | None) -> None:
         """Send again what failed for good, and what waits, if that is wanted too."""
-        only = {name: text for name, text in (("event", event), ("error", error)) if text is not None}
-        self._walk({"count": "to be sent again" if self.dry_run else "sent again"}, {"waiting": waiting, **only})
+        more = {"waiting": waiting, **_typed(event=event, error=error)}
+        self._walk({"count": "to be sent again" if self.dry_run else "sent again"}, more)
 
-    def replay(self) -> None:
+    def replay(self, *, event: str | None) -> None:
         """Send what was not told."""
-        self._walk({"planned": "to be sent", "looked_at": "looked at"}, {})
+        self._walk({"planned": "to be sent", "looked_at": "looked at"}, _typed(event=event))
 
-    def purge(self, statuses: list[str]) -> None:
+    def purge(self, statuses: list[str], *, event: str | None, error: str | None) -> None:
         """Delete those of these statuses."""
-        self._walk({"count": "to be deleted" if self.dry_run else "deleted"}, {"statuses": statuses})
+        more = {"statuses": statuses, **_typed(event=event, error=error)}
+        self._walk({"count": "to be deleted" if self.dry_run else "deleted"}, more)
 
     def _walk(self, words: dict[str, str], more: dict[str, object]) -> None:
         # Imported here so that the other commands do not pay for it.
@@ -41,3 +42,8 @@ class Moves(Struct, frozen=True, kw_only=True):
         body = {**self.body, **more, "dry_run": self.dry_run}
         with connect(self.url, self.token_file) as api:
             walk(api, Walk(path=self.path, body=body, cursor=self.cursor, words=words, json=self.json))
+
+
+def _typed(**given: str | None) -> dict[str, object]:
+    """Those of them that were typed."""
+    return {name: text for name, text in given.items() if text is not None}

@@ -43,13 +43,16 @@ def register(group: typer.Typer) -> None:
     )(recover)
     group.command(
         epilog=examples(
-            "hookyard endpoints replay audit --since 2d --dry-run", "hookyard endpoints replay audit --since 2d"
+            "hookyard endpoints replay audit --since 2d --dry-run",
+            "hookyard endpoints replay audit --since 2d",
+            "hookyard endpoints replay audit --since 2d --event 'order.*'",
         )
     )(replay)
     group.command(
         epilog=examples(
             "hookyard endpoints purge audit --status failed --until 30d",
             "hookyard endpoints purge audit --status pending --since 1h --yes",
+            "hookyard endpoints purge audit --until 1d --event 'order.*' --error http_404",
         )
     )(purge)
 
@@ -89,6 +92,7 @@ def replay(  # noqa: PLR0917  what a person types, as options
     name: Name,
     since: SinceOption = None,
     until: UntilOption = None,
+    event: EventOption = None,
     cursor: CursorOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
@@ -109,7 +113,7 @@ def replay(  # noqa: PLR0917  what a person types, as options
         dry_run=dry_run,
         json=as_json,
     )
-    asked.replay()
+    asked.replay(event=event)
 
 
 def purge(  # noqa: PLR0917  what a person types, as options
@@ -117,6 +121,8 @@ def purge(  # noqa: PLR0917  what a person types, as options
     since: SinceOption = None,
     until: UntilOption = None,
     status: StatusOption = None,
+    event: EventOption = None,
+    error: ErrorOption = None,
     cursor: CursorOption = None,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
@@ -131,7 +137,7 @@ def purge(  # noqa: PLR0917  what a person types, as options
     """
     statuses, window = purged(since, until, status)
     if not dry_run:
-        sure(f"Delete the deliveries of {name} that are {' or '.join(statuses)}? They cannot be sent again.", yes=yes)
+        confirm_purge(name, statuses, event, error, yes=yes)
     asked = Moves(
         url=url,
         token_file=token_file,
@@ -141,7 +147,20 @@ def purge(  # noqa: PLR0917  what a person types, as options
         dry_run=dry_run,
         json=as_json,
     )
-    asked.purge(statuses)
+    asked.purge(statuses, event=event, error=error)
+
+
+def confirm_purge(whose: str, statuses: list[str], event: str | None, error: str | None, *, yes: bool) -> None:
+    """Ask whether these deliveries are meant to go.
+
+    Raises:
+        BadParameter: there is nobody to ask.
+        Exit: they are not.
+    """
+    of = "" if event is None else f" of {event}"
+    error = "" if error is None else f" with the error {error}"
+    which = f"the deliveries{of} to {whose} that are {' or '.join(statuses)}{error}"
+    sure(f"Delete {which}? They cannot be sent again.", yes=yes)
 
 
 def purged(since: str | None, until: str | None, status: list[Status] | None) -> tuple[list[str], dict[str, object]]:

@@ -15,7 +15,7 @@ from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at, millis
 from hookyard.gateway.paging import Cursors
-from hookyard.outbound.recovery import Chosen, Stretch
+from hookyard.outbound.recovery import Chosen, Only, Stretch
 from hookyard.store.origins import origin_from
 
 T = TypeVar("T", bound=Struct)
@@ -61,25 +61,39 @@ class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Only count; the pages are the same, and its cursors are good for the other kind too."""
 
 
-class Recover(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OfEvent(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A time, and of which events."""
+
+    event: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """Only those of this event, or with globs, such as `order.*`, of those that it takes."""
+
+
+class Filtered(OfEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which deliveries of a time."""
+
+    error: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    """Only those with this word as their last error, such as `http_503`."""
+
+
+class Recover(Filtered, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries that failed for good are sent again: those made in this time."""
 
     waiting: bool = False
     """Also those that wait for their time: they are due at once, and their schedule goes on."""
-    event: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    """Only those of this event, or with globs, such as `order.*`, of those that it takes."""
-    error: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    """Only those with this word as their last error, such as `http_503`."""
 
     def chosen(self) -> Chosen:
         """Which of what is in that time."""
         return Chosen(waiting=self.waiting, event=self.event, error=self.error)
 
 
-class Purge(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Purge(Filtered, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries are deleted: those made in this time."""
 
     statuses: Annotated[tuple[Literal["pending", "held", "delivered", "failed"], ...], Meta(min_length=1)] = ("failed",)
+
+    def only(self) -> Only:
+        """Which of what is in that time."""
+        return Only(event=self.event, error=self.error)
 
 
 _Callback = Annotated[str, Meta(min_length=1, max_length=300)]
@@ -100,7 +114,7 @@ class PurgeCallbacks(Purge, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """To the callback URLs of this scheme, host and port, such as `https://ci.example.com`; `*` for all of them."""
 
 
-class Replay(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Replay(OfEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From when to when something happened that the endpoint was not told."""
 
 

@@ -1,5 +1,6 @@
 """One page of sending again, or of deleting, what was for an endpoint or for callback URLs."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from litestar import Request
@@ -44,7 +45,7 @@ class Moving:
         """Send again what failed for good, and now what waits, if that is wanted too."""
         stretch = stretch_of(asked, OLDEST_FIRST)
         chosen = asked.chosen()
-        facts = {**facts_of(stretch), **{name: each for name, each in asdict(chosen).items() if each is not None}}
+        facts = {**facts_of(stretch), **given(asdict(chosen))}
         audit = entry(request, self._principal, self._deps, f"{whose.kind}.recover", whose.target, facts)
         moved = await self._recovery.recover(
             whose.endpoint,
@@ -60,13 +61,15 @@ class Moving:
         """Delete those that are asked for."""
         stretch = stretch_of(asked, OLDEST_FIRST)
         statuses = tuple(dict.fromkeys(asked.statuses))
-        facts = {**facts_of(stretch), "statuses": statuses}
+        only = asked.only()
+        facts = {**facts_of(stretch), "statuses": statuses, **given(asdict(only))}
         audit = entry(request, self._principal, self._deps, f"{whose.kind}.purge", whose.target, facts)
         moved = await self._recovery.purge(
             whose.endpoint,
             stretch,
             statuses=statuses,
             audit=audit,
+            only=only,
             tenant=self._principal.tenant,
             origin=whose.origin,
         )
@@ -81,6 +84,11 @@ def facts_of(stretch: Stretch) -> dict[str, object]:
         "limit": stretch.limit,
         "first": stretch.after is None,
     }
+
+
+def given(facts: Mapping[str, object]) -> dict[str, object]:
+    """Those of them that were said."""
+    return {name: each for name, each in facts.items() if each is not None}
 
 
 def _moved_of(moved: DeliveriesMoved, *, dry_run: bool) -> Moved:

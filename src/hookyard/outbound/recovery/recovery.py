@@ -12,9 +12,10 @@ from hookyard.model import AuditEntry, Delivery, Event
 from hookyard.outbound.contents import TOO_LARGE
 from hookyard.outbound.endpoints import Entry
 from hookyard.outbound.events import BY_NAME, EventType, KnownType, known_types, sample, sample_of
+from hookyard.outbound.message import EVENTS
 from hookyard.outbound.recovery.ports import Finds, Plans
 from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
-from hookyard.outbound.recovery.stretch import Chosen, Stretch
+from hookyard.outbound.recovery.stretch import Chosen, Only, Stretch, takes
 from hookyard.store.audited import Write, audited
 from hookyard.store.contract import (
     AbandonDelivery,
@@ -36,6 +37,7 @@ _MOST_BYTES: Final = 4 << 20
 
 
 _ALL_FAILED: Final = Chosen()
+_ALL: Final = Only()
 
 
 class Recovery:
@@ -142,6 +144,7 @@ class Recovery:
         *,
         statuses: tuple[Purgeable, ...],
         audit: AuditEntry,
+        only: Only = _ALL,
         tenant: str = "",
         origin: str | None = None,
     ) -> DeliveriesMoved:
@@ -154,6 +157,8 @@ class Recovery:
             now=self._clock.now(),
             endpoint=endpoint,
             statuses=statuses,
+            event=only.event,
+            error=only.error,
             until=stretch.until,
             after=stretch.after or last_before(stretch.since),
             limit=stretch.bounded,
@@ -163,9 +168,10 @@ class Recovery:
         )
         return await self._many(op, audit)
 
-    async def replay(self, endpoint: str, stretch: Stretch, *, audit: AuditEntry) -> Replayed:
+    async def replay(self, endpoint: str, stretch: Stretch, *, audit: AuditEntry, event: str | None = None) -> Replayed:
         """Send what the endpoint was not told of what happened then and is of interest to it now.
 
+        With `event` only that of this type, or of those that this glob takes.
         It may be repeated, broken off and begun again anywhere: what the endpoint has a delivery of is not made again.
         The audit log has an entry of each call that made deliveries, and of the first.
         """
@@ -177,7 +183,7 @@ class Recovery:
         for _ in range(READS):
             page = await read_page(self._store, since=stretch.since, until=end, after=place)
             self._require_live(endpoint)  # it may have been changed since the page before
-            for batch in _batches(await self._missed(endpoint, page)):
+            for batch in _batches(await self._missed(endpoint, page, event)):
                 missed = AddMissed(now=self._clock.now(), deliveries=batch, dry_run=stretch.dry_run)
                 result = await audited(self._write, entry, missed)
                 entry = None
@@ -234,12 +240,14 @@ class Recovery:
         self._expect(now)
         return delivery
 
-    async def _missed(self, endpoint: str, page: Page) -> list[Delivery]:
+    async def _missed(self, endpoint: str, page: Page, event: str | None) -> list[Delivery]:
         """What the endpoint would be told of this page."""
         now = self._clock.now()
         there: dict[str, bool] = {}
         found: list[Delivery] = []
         for told in page.told:
+            if not takes(event, told.type if isinstance(told, Event) else EVENTS.get(told.status, "")):
+                continue
             delivery = self._plans.again(endpoint, told, now)
             if delivery is None:
                 continue

@@ -173,6 +173,10 @@ class PurgeDeliveries(Op, frozen=True, kw_only=True):
     """Only those of this tenant, as of :class:`RecoverDeliveries`."""
     origin: str | None = None
     """Likewise."""
+    event: str | None = None
+    """Likewise."""
+    error: str | None = None
+    """Likewise."""
 
 
 class AddMissed(Op, frozen=True, kw_only=True):

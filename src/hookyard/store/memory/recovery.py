@@ -87,7 +87,7 @@ def resume_deliveries(data: Data, op: ResumeDeliveries) -> Result:
 
 def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:
     """Delete deliveries."""
-    gone, following = _walk(data, op, op.statuses, lambda _: True)
+    gone, following = _walk(data, op, op.statuses, lambda one: is_chosen(op, one.event, one.last_error))
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
     for one in gone:

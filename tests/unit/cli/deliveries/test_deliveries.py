@@ -196,6 +196,9 @@ def test_what_was_for_callback_urls_is_deleted_when_that_is_meant(hookyard: Call
     assert gateway.asked == []
     assert hookyard(*purge, *WINDOW, "--dry-run").out == "3 to be deleted\n"
     assert hookyard(*purge, "--until", "7d", "--status", "pending", "--yes").out == "3 deleted\n"
-    dry, wet = (each.body for each in gateway.asked)
+    assert hookyard(*purge, *WINDOW, "--event", "job.*", "--error", "http_404", "--yes").out == "3 deleted\n"
+    dry, wet, some = (each.body for each in gateway.asked)
+    assert (some["event"], some["error"]) == ("job.*", "http_404")
+    assert {"event", "error"}.isdisjoint({*dry, *wet})
     assert (dry["dry_run"], dry["statuses"], dry["callback"]) == (True, ["failed"], "*")
     assert (wet["dry_run"], wet["statuses"], wet["since"]) == (False, ["pending"], 0)

@@ -71,6 +71,24 @@ def test_a_purge_asks_first_and_takes_those_that_failed(hookyard: Call, gateway:
     assert gateway.asked[1].body["statuses"] == ["pending", "held"]
 
 
+def test_a_purge_and_a_replay_are_of_an_event_if_that_is_said(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says(f"{ONE}/purge", moved(3, None))
+    gateway.says(f"{ONE}/replay", {"planned": 5, "looked_at": 9, "next": None, "dry_run": False})
+    purge = ("endpoints", "purge", "audit", *WINDOW)
+    asked = hookyard(*purge, "--event", "order.*", "--error", "http_404")
+    assert (asked.code, gateway.asked) == (2, [])
+    question = "Delete the deliveries of order.* to audit that are failed with the error http_404?"
+    assert question in " ".join(asked.err.replace("│", " ").split())
+    assert hookyard(*purge, "--event", "order.*", "--error", "http_404", "--yes").out == "3 deleted\n"
+    assert hookyard(*purge, "--yes").code == 0
+    assert hookyard("endpoints", "replay", "audit", *WINDOW, "--event", "order.*").code == 0
+    assert hookyard("endpoints", "replay", "audit", *WINDOW).code == 0
+    both, neither, of_event, whole = (each.body for each in gateway.asked)
+    assert (both["event"], both["error"], of_event["event"]) == ("order.*", "http_404", "order.*")
+    assert {"event", "error"}.isdisjoint({*neither, *whole})
+    assert hookyard("endpoints", "replay", "audit", *WINDOW, "--error", "http_404").code == 2
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -199,11 +199,57 @@ def test_only_what_failed_of_an_event_or_with_an_error_is_sent_again(tmp_path: P
         entries = (await call("GET", "/audit?action=endpoint.recover")).json()["entries"]
         details = {"since": BEGIN, "until": None, "limit": 500, "first": True, "waiting": False}
         assert entries[0]["details"] == {**details, "event": "greeting.*", "error": "http_500"}
-        wrong = await call("POST", "/endpoints/audit/recover", {**asked, "event": ""}, WRITER)
-        assert refused(wrong) == (400, "invalid_input", "$.event")
 
     once = {**_outbound(), "callback_secrets": [SECRET], "schedule": ["0s"]}
     in_hall(tmp_path, work, GONE, outbound=once)
+
+
+def test_only_what_is_of_an_event_or_with_an_error_is_deleted(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.make("audit", events=["job.*", "greeting.said"])
+        await call.run("hello/emit", callback_url=call.receiver.url())
+        await call.settled("", 3, "failed")
+        for only, count in (({}, 2), ({"event": "greeting.*"}, 1), ({"event": "job"}, 0), ({"error": "http_500"}, 2)):
+            counted = await pages(call, "purge", {"since": BEGIN, "dry_run": True, **only})
+            assert [page["count"] for page in counted] == [count], only
+        asked = {"since": BEGIN, "event": "greeting.*", "error": "http_500"}
+        callbacks = {**asked, "callback": "*"}
+        assert (await call("POST", "/deliveries/purge", callbacks, WRITER)).json()["count"] == 0
+        callbacks["event"] = "job.succeeded"
+        assert (await call("POST", "/deliveries/purge", callbacks, WRITER)).json()["count"] == 1
+        assert [page["count"] for page in await pages(call, "purge", {**asked, "error": "http_503"})] == [0]
+        assert sum(page["count"] for page in await pages(call, "purge", {**asked, "limit": 1})) == 1
+        assert [one["event"] for one in await call.deliveries()] == ["job.succeeded"]
+        for kind, first in (("endpoint", {"limit": 1}), ("delivery", {"limit": 500})):
+            entries = (await call("GET", f"/audit?action={kind}.purge")).json()["entries"]
+            facts = entries[0]["details"]
+            assert facts["error"] == "http_500"
+            assert facts["limit"] == first["limit"]
+            assert facts["statuses"] == ["failed"]
+            assert facts["event"] == ("greeting.*" if kind == "endpoint" else "job.succeeded")
+
+    once = {**_outbound(), "callback_secrets": [SECRET], "schedule": ["0s"]}
+    in_hall(tmp_path, work, GONE, outbound=once)
+
+
+def test_only_what_was_missed_of_an_event_is_replayed(tmp_path: Path) -> None:
+    async def work(call: Hall) -> None:
+        await call.run("hello/emit")
+        await call.make("audit", events=["job.succeeded", "greeting.said"])
+        call.clock.advance(1)
+        counted = await pages(call, "replay", {"since": BEGIN, "event": "greet*", "dry_run": True})
+        assert sum(page["planned"] for page in counted) == 1
+        done = await pages(call, "replay", {"since": BEGIN, "event": "greet*"})
+        assert sum(page["planned"] for page in done) == 1
+        [told] = await call.settled("endpoint=audit", 1)
+        assert told["event"] == "greeting.said"
+        (entry, *_) = (await call("GET", "/audit?action=endpoint.replay")).json()["entries"]
+        assert entry["details"]["event"] == "greet*"
+        assert sum(page["planned"] for page in await pages(call, "replay", {"since": BEGIN})) == 1
+        wrong = await call("POST", "/endpoints/audit/replay", {"since": BEGIN, "error": "http_500"}, WRITER)
+        assert refused(wrong) == (400, "invalid_input", "$.error"), "what was never sent has no error"
+
+    in_hall(tmp_path, work)
 
 
 def test_what_waits_for_its_next_attempt_is_sent_now_when_the_receiver_is_mended(tmp_path: Path) -> None:
@@ -351,6 +397,10 @@ def test_a_recovery_that_is_asked_for_wrongly_does_nothing(tmp_path: Path, word:
             ({"since": 0, "limit": 501}, "$.limit"),
             ({"since": 0, "more": 1}, "$.more"),
             ({"since": 0, "cursor": 1}, "$.cursor"),
+            ({"since": 0, "event": ""}, "$.event"),
+            ({"since": 0, "event": "e" * 201}, "$.event"),
+            ({"since": 0, "event": ["job.failed"]}, "$.event"),
+            ({"since": 0, "error": "" if word != "replay" else "timeout"}, "$.error"),
         ):
             assert refused(await call("POST", path, body)) == (400, "invalid_input", where), body
         wrong = DELIVERIES.after("019de0d5-c800-7000-bf01-946b94460cf0")

@@ -230,6 +230,7 @@ class Lab:
         until: int | None = None,
         limit: int = 500,
         dry_run: bool = False,
+        event: str | None = None,
     ) -> list[Replayed]:
         """All calls of a replay, to its end."""
         calls: list[Replayed] = []
@@ -245,6 +246,7 @@ class Lab:
                     dry_run=dry_run,
                 ),
                 audit=self.audit(target=name),
+                event=event,
             )
             calls.append(done)
             if done.next is None:

@@ -86,6 +86,28 @@ def test_only_what_it_would_be_told_today_is_sent(kind: Kind) -> None:
     run(story())
 
 
+def test_only_what_is_of_an_event_is_sent_and_the_rest_can_be_later(kind: Kind) -> None:
+    async def story() -> None:
+        async with lab(kind) as it:
+            await it.job("order.placed", "order.paid")
+            await it.house("breaker.opened", {"command": "a/b", "state": "open", "failures": 5})
+            await it.job()
+            await it.endpoint(events=("*",))
+            for event, planned in (("order", 0), ("ORDER.*", 0), ("order.*", 2), ("job.succeeded", 2), ("*.opened", 1)):
+                (done,) = await it.replay(event=event, dry_run=True)
+                assert (done.planned, done.looked_at) == (planned, 6), event
+            before = len(await it.told())
+            await it.replay(event="order.*")
+            assert [event for event, _ in (await it.told())[before:]] == ["order.placed", "order.paid"]
+            await it.replay(event="job.*")
+            new = (await it.told())[before + 2 :]
+            assert [event for event, _ in new] == ["job.succeeded"] * 2
+            (rest,) = await it.replay()
+            assert rest.planned == 1
+
+    run(story())
+
+
 def test_quiet_events_and_events_about_the_endpoint_itself_are_not_replayed(kind: Kind) -> None:
     async def story() -> None:
         async with lab(kind) as it:

@@ -105,8 +105,7 @@ def purge_deliveries(db: Db, ops: Sequence[PurgeDeliveries]) -> list[Result]:
 
 def _purge(db: Db, op: PurgeDeliveries) -> Result:
     asked = frozenset[str](op.statuses)
-    looked = _looked_at(db, op, asked)
-    going, last = page_of(op, looked, lambda row: row[4] in asked and is_meant(op, row[2], row[3]))
+    going, last = page_of(op, _looked_at(db, op, asked), partial(_is_purged, op, asked))
     gone, following = [key for key, *_ in going], _next(last)
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
@@ -117,6 +116,11 @@ def _purge(db: Db, op: PurgeDeliveries) -> Result:
         db.change(_FORGET, chunk, len(chunk))
     orders.promote(db, dict.fromkeys(behind.values(), op.now))
     return DeliveriesMoved(len(gone), following)
+
+
+def _is_purged(op: PurgeDeliveries, asked: Collection[str], row: _Row) -> bool:
+    _, _, whose, url, status, error, _, event = row
+    return status in asked and is_meant(op, whose, url) and is_chosen(op, event, error)
 
 
 def add_missed(db: Db, ops: Sequence[AddMissed]) -> list[Result]:
