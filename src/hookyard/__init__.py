@@ -1,7 +1,7 @@
 """The plugin author's API, and nothing else."""
 
 from hookyard.command import Keyed, Unique
-from hookyard.context import Context, Entry, HookContext, JobInfo, Logger, SyncContext
+from hookyard.context import Context, Entry, HookContext, JobInfo, Logger, SyncContext, event_type_problem
 from hookyard.errors import (
     ArtifactError,
     CallError,
@@ -75,4 +75,5 @@ __all__ = [
     "Unique",
     "WebhookRequest",
     "WebhookVerdict",
+    "event_type_problem",
 ]

@@ -2,6 +2,7 @@
 
 from hookyard.context.artifacts import Artifacts, Sink, SyncArtifacts, SyncSink
 from hookyard.context.cancel import CancelFlag
+from hookyard.context.events import type_problem as event_type_problem
 from hookyard.context.facade import Context, SyncContext
 from hookyard.context.hook import HookContext
 from hookyard.context.job import JobInfo
@@ -28,4 +29,5 @@ __all__ = [
     "SyncSecrets",
     "SyncSink",
     "SyncState",
+    "event_type_problem",
 ]
