@@ -132,7 +132,7 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-def eventually(what: str, seconds: float = 20.0) -> Iterator[None]:
+def eventually(what: str, seconds: float = 60.0) -> Iterator[None]:
     """Look again and again; the caller leaves the loop, or the test fails."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -175,7 +175,7 @@ class Walk:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=60,
         )
         assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -194,7 +194,7 @@ class Walk:
         for _ in eventually(f"{name} listens"):
             assert self.running[name].poll() is None, self.log(name)
             try:
-                socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
+                socket.create_connection(("127.0.0.1", int(port)), timeout=5).close()
             except OSError:
                 continue
             return

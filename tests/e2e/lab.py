@@ -125,6 +125,7 @@ class Server:
     """`hookyard serve` in a process of its own, in a folder of its own."""
 
     process: subprocess.Popen[str]
+    _reader: threading.Thread
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -158,7 +159,8 @@ class Server:
         )
         self._started = True
         self.log = []
-        threading.Thread(target=self._read, args=(self.process, self.log), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self.process, self.log), daemon=True)
+        self._reader.start()
         self.client.base_url = httpx.URL(self.wait_for("server.listening")["url"])
         self._reading = log
         return self
@@ -213,7 +215,9 @@ class Server:
     def stop(self) -> int:
         """As an operator would; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)  # what it said last is in `log` then
+        return code
 
     def trigger(self, command: str, payload: object, **headers: str) -> httpx.Response:
         return self.client.post(

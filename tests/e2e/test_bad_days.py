@@ -66,13 +66,13 @@ def test_a_plugin_that_never_returns_times_out_alone(server: Server, command: st
 def test_a_plugin_that_blocks_the_loop_costs_no_other_job_its_attempt_or_its_lease(
     server: Server, tmp_path: Path
 ) -> None:
-    server.config["jobs"] = {"lease": "600ms"}
+    server.config["jobs"] = {"lease": "2s"}
     server.start()
     others = [
         server.trigger("until", {"file": str(tmp_path / f"log{n}"), "until": str(tmp_path / "go")}).json()["job_id"]
         for n in range(5)
     ]
-    blocker = server.trigger("block", {"n": 2500}).json()["job_id"]
+    blocker = server.trigger("block", {"n": 5000}).json()["job_id"]
     (tmp_path / "go").touch()
     for job_id in others:
         assert server.job(job_id)["attempt"] == 1
@@ -89,7 +89,7 @@ def test_sigterm_lets_a_running_job_finish(server: Server, tmp_path: Path) -> No
     server.process.terminate()
     server.wait_for("drain.waiting")
     (tmp_path / "go").touch()
-    assert server.process.wait(20) == 0
+    assert server.process.wait(30) == 0
     server.start()
     assert server.job(job_id)["status"] == "succeeded"
     assert (tmp_path / "log").read_text() == "1\n"
@@ -101,6 +101,7 @@ def test_a_job_that_outlasts_the_drain_goes_back_without_its_attempt_being_count
     server.config["jobs"] = {"drain": "100ms"}
     server.start()
     job_id = server.trigger("until", {"file": str(tmp_path / "log"), "until": str(tmp_path / "go")}).json()["job_id"]
+    assert server.until((tmp_path / "log").exists)
     assert server.stop() == 0
     server.start()
     server.wait_for("job.running", job_id=job_id)
@@ -119,7 +120,7 @@ def test_a_second_signal_gives_running_jobs_back_at_once_without_counting_their_
     server.process.terminate()
     server.wait_for("drain.waiting")
     server.process.terminate()
-    assert server.process.wait(20) == 0
+    assert server.process.wait(30) == 0
     (tmp_path / "go").touch()
     server.start()
     server.wait_for("job.succeeded", job_id=job_id)
@@ -205,7 +206,7 @@ def test_a_second_process_on_the_same_file_is_refused_with_a_clear_message(serve
         cwd=server.folder,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert second.returncode == 75
@@ -261,7 +262,7 @@ def test_a_taken_port_is_a_clear_error(server: Server, tmp_path: Path) -> None:
         cwd=other,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert second.returncode != 0

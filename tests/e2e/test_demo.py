@@ -31,11 +31,12 @@ def test_the_demo_serves_on_until_it_is_interrupted() -> None:
         answer = httpx.post(
             f"{url}/trigger/hello/greet",
             json={"payload": {"name": "you"}},
-            headers={"authorization": authorization, "prefer": "wait=5"},
+            headers={"authorization": authorization, "prefer": "wait=20"},
             trust_env=False,
+            timeout=30,
         )
         assert answer.json()["result"] == {"text": "Hello, you!"}
         demo.send_signal(signal.SIGINT)
-        assert demo.wait(20) == 0
+        assert demo.wait(30) == 0
         assert demo.stderr is not None
         assert "Traceback" not in demo.stderr.read()

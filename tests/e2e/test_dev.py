@@ -117,7 +117,7 @@ def test_a_configuration_that_is_wrong_from_the_start_is_waited_for(folder: Path
     try:
         dev.says("not started")
         dev.says("config.yaml:1: tokens: ")
-        for number in range(50):  # until the watch has begun
+        for number in range(300):  # until the watch has begun
             (folder / "config.yaml").write_text(f"{right}\n# {number}")
             threading.Event().wait(0.1)
             if dev.said_more:

@@ -188,6 +188,7 @@ def test_both_secrets_sign_until_a_rotation_is_over(serving: Server, listen: Cal
     assert "delivered" in hookyard(serving, "endpoints", "test", "audit", "--wait")
     hookyard(serving, "endpoints", "rotate", "audit", "--overlap", "0s", "--yes")
     assert "status 401" in hookyard(serving, "endpoints", "test", "audit", "--wait", code=1)
+    assert listener.wait_for(lambda line: line.get("verified") is False)
     assert [line["verified"] for line in listener.lines[1:]] == [True, True, False]
     code, _ = listener.end()
     assert code == 1, "something came that did not verify"

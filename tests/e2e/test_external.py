@@ -103,7 +103,7 @@ def test_a_caller_who_hangs_up_leaves_no_job_behind(external: Server) -> None:
     with pytest.raises(httpx.ReadTimeout):
         external.client.post("/api/v1/work/claim", json=claim, headers={"authorization": f"Bearer {WORK}"}, timeout=0.3)
     job_id = trigger(external, {"prompt": "a cat"})
-    [job] = work(external, "claim", worker="w", lanes=["render/*"], wait=10).json()["jobs"]
+    [job] = work(external, "claim", worker="w", lanes=["render/*"], wait=20).json()["jobs"]
     assert (job["job_id"], job["attempt"]) == (job_id, 1)
 
 
@@ -237,12 +237,12 @@ def test_what_a_handler_says_wrongly_costs_its_own_job_only_and_no_lease(externa
 
 def test_a_handler_that_blocks_the_loop_keeps_its_lease(external: Server) -> None:
     external.start()
-    worker = worker_of(external, lease=1.5)
+    worker = worker_of(external, lease=4)
 
     @worker.command("render/image")
     async def image(data: Image, job: WorkerJob) -> Drawn:
         del data
-        time.sleep(4.5)  # noqa: ASYNC251  the point
+        time.sleep(8)  # noqa: ASYNC251  the point
         return Drawn(str(job.attempt))
 
     with Running(worker):

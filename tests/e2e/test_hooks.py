@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.e2e.lab import Receiver, Server, listen_to
+from tests.e2e.lab import PATIENCE, Receiver, Server, listen_to
 
 GUARD = '''
 """Knows callers by a header, and keeps everybody from one command."""
@@ -131,7 +131,7 @@ def add(server: Server, name: str, source: str) -> Path:
 def test_a_caller_that_only_a_plugin_knows_runs_what_no_plugin_forbids(server: Server) -> None:
     add(server, "guard.py", GUARD)
     server.start()
-    with httpx.Client(base_url=server.client.base_url, trust_env=False) as client:
+    with httpx.Client(base_url=server.client.base_url, trust_env=False, timeout=PATIENCE) as client:
         employee = {"x-employee": "ada", "prefer": "wait=20"}
         answer = client.post("/trigger/lab/double", json={"payload": {"n": 21}}, headers=employee)
         assert answer.status_code == 200, answer.text
@@ -174,9 +174,13 @@ def test_every_isolation_runs_within_the_middlewares_and_every_fact_is_told(serv
 def test_hooks_that_hang_delay_no_job(server: Server) -> None:
     add(server, "hanging.py", HANGING)
     server.start()
-    begun = time.monotonic()
-    answers = [server.result("double", {"n": number}) for number in range(100)]
-    assert time.monotonic() - begun < 8  # a hook may take ten seconds
+    answers: list[httpx.Response] = []
+    longest = 0.0
+    for number in range(100):
+        begun = time.monotonic()
+        answers.append(server.result("double", {"n": number}))
+        longest = max(longest, time.monotonic() - begun)
+    assert longest < 8  # a hook may take ten seconds
     assert [answer.json().get("result") for answer in answers] == [{"n": 2 * number} for number in range(100)]
     assert server.wait_for("hook.failed", plugin="hanging", hook="run_middleware")["why"]
 

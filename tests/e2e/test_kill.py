@@ -5,7 +5,7 @@ import threading
 
 import httpx
 import pytest
-from tests.e2e.lab import Receiver, Server
+from tests.e2e.lab import PATIENCE, Receiver, Server
 
 KILLS = 22
 CALLERS = 6
@@ -29,16 +29,17 @@ class Load:
         for thread in threads:
             thread.start()
         with self._acknowledged:
-            assert self._acknowledged.wait_for(lambda: len(self.ledger) >= enough, 30)
+            assert self._acknowledged.wait_for(lambda: len(self.ledger) >= enough, PATIENCE)
         return threads
 
     def stop(self, threads: list[threading.Thread]) -> None:
         self._stop.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE)
 
     def _call(self, url: str) -> None:
-        with httpx.Client(base_url=url, headers=self._server.client.headers, trust_env=False) as client:
+        headers = self._server.client.headers
+        with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=PATIENCE) as client:
             while not self._stop.is_set():
                 number = random.randrange(1_000_000)
                 try:

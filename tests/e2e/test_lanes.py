@@ -111,7 +111,7 @@ def test_who_may_not_and_what_is_not_there_is_refused(server: Server) -> None:
     for method, path, body, status, code in calls:
         answer = server.client.request(method, path, json=body)
         assert (answer.status_code, answer.json()["code"]) == (status, code), (method, path)
-    nobody = httpx.get(f"{server.client.base_url}".rstrip("/") + "/api/v1/lanes", trust_env=False)
+    nobody = httpx.get(f"{server.client.base_url}".rstrip("/") + "/api/v1/lanes", trust_env=False, timeout=PATIENCE)
     assert nobody.status_code == 401
 
 

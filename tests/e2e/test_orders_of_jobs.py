@@ -1,7 +1,6 @@
 """Chains, jobs that wait for others, and jobs that are killed: of a real server, through kill -9."""
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from tests.e2e.lab import PATIENCE, Server
 KILLS = 5
 ACTIVE = {"queued", "running"}
 STUBBORN = """
-import os
 import signal
 import time
 from pathlib import Path
@@ -91,7 +89,8 @@ class Load:
         self.enough.clear()
         goal = len(self.firsts) + more
         headers = self._server.client.headers
-        with httpx.Client(base_url=self._server.client.base_url, headers=headers, trust_env=False) as client:
+        url = self._server.client.base_url
+        with httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=PATIENCE) as client:
             while True:
                 try:
                     follow = {"payload": {"n": 1}, "on_success": [{"run": "lab/double"}]}
@@ -161,11 +160,10 @@ def test_a_killed_process_is_gone_at_once_whatever_it_ignores(server: Server, tm
 
 def alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return state != "Z"
+    return state not in {"Z", "X"}
 
 
 def waited(condition: Callable[[], bool]) -> None:

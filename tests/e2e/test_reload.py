@@ -4,12 +4,13 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.lab import Server
+from tests.e2e.lab import PATIENCE, Server
 
 ECHO = """
 from msgspec import Struct
@@ -92,7 +93,8 @@ def yard(server: Server) -> Yard:
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for what another process does; it says nothing that could be waited for."""
-    for _ in range(1000):
+    ends = time.monotonic() + 2 * PATIENCE
+    while time.monotonic() < ends:
         if condition():
             return
         threading.Event().wait(0.01)

@@ -168,7 +168,9 @@ def test_at_its_timeout_the_group_is_asked_then_killed() -> None:
 def test_what_it_says_when_its_time_is_up_is_still_heard() -> None:
     said: list[bytes] = []
     found = bash(
-        "trap 'echo leaving; exit 4' TERM; echo here; while :; do sleep 0.05; done", timeout=STARTED, on_stdout=said.append
+        "trap 'echo leaving; exit 4' TERM; echo here; while :; do sleep 0.05; done",
+        timeout=STARTED,
+        on_stdout=said.append,
     )
     assert (found.timed_out, found.returncode, b"".join(said)) == (True, 4, b"here\nleaving\n")
 

@@ -220,8 +220,8 @@ def fake_git(tmp_path: Path, script: str) -> str:
 
 def test_a_git_that_takes_too_long_is_ended_with_its_children(tmp_path: Path, origin: Origin) -> None:
     stuck = fake_git(tmp_path, f"trap '' TERM; sleep 100 & echo $! > {tmp_path}/child; wait; sleep 100")
-    error = refused(configured(tmp_path, origin.url, git=stuck, timeout=0.5, grace=0.1))
-    assert error.message == "git_mirror: repository 'engine': git ls-remote: it took longer than 0.5 s"
+    error = refused(configured(tmp_path, origin.url, git=stuck, timeout=2, grace=0.1))
+    assert error.message == "git_mirror: repository 'engine': git ls-remote: it took longer than 2 s"
     gone(int((tmp_path / "child").read_text(encoding="utf-8")))
 
 

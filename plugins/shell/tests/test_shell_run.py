@@ -232,7 +232,7 @@ def gone(tmp_path: Path) -> bool:
         except ProcessLookupError:
             return True
         try:
-            return bool(select.select([ends], [], [], 10)[0])
+            return bool(select.select([ends], [], [], 30)[0])
         finally:
             os.close(ends)
 

@@ -33,7 +33,7 @@ from hookyard.store.memory import MemoryStore
 from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
 
-PATIENCE = 10
+PATIENCE = 30
 LANE = "lab/work"
 
 

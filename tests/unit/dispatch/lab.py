@@ -24,7 +24,7 @@ from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
 T = TypeVar("T")
-PATIENCE = 10
+PATIENCE = 30
 
 
 class Work(Struct):

@@ -27,7 +27,7 @@ from hookyard.store.sqlite import SqliteStore
 from hookyard.testing import FakeClock
 
 T = TypeVar("T")
-PATIENCE = 10
+PATIENCE = 30
 StoreKind = Literal["memory", "sqlite"]
 Store = MemoryStore | SqliteStore
 

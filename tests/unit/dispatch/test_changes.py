@@ -232,7 +232,7 @@ def test_a_look_at_a_job_hears_of_everything_that_happens_to_it() -> None:
             with it.dispatcher.watch(new.job.id) as watch:
                 await it.dispatcher.accept(new)
                 while not seen or seen[-1][0] != "failed":
-                    async with asyncio.timeout(10):
+                    async with asyncio.timeout(30):
                         await watch.changed()
                     job = await it.job(new.job.id)
                     seen.append((job.status, job.attempt))

@@ -49,7 +49,7 @@ def test_a_job_that_cannot_run_is_a_dead_letter_at_once_and_everybody_is_told(li
             job = it.job(name="a", source="github")
             with it.dispatcher.watch(job.id) as watch:
                 assert await it.dispatcher.accept(it.new(job, inbound=SENT, dead=WHY)) == Enqueued(job.id)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     await watch.changed()
             kept = await it.store.job(job.id)
             assert kept is not None

@@ -129,7 +129,7 @@ def test_a_job_whose_lane_lives_on_without_its_command_waits_with_a_visible_reas
 
 async def started(it: Lab, name: str) -> None:
     """Once the command with the gate of this name runs."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while name not in it.gates:  # noqa: ASYNC110  the command sets nothing that could be waited for
             await asyncio.sleep(0)
     for _ in range(20):  # a claim that is under way all the while may bring the job once more

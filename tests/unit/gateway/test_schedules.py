@@ -77,7 +77,7 @@ class Api:
         return found
 
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not await condition():  # noqa: ASYNC110  it asks over HTTP, as anybody would
                 await asyncio.sleep(0)
 

@@ -16,7 +16,7 @@ from hookyard.service import Service
 from hookyard.testing import FakeClock
 
 T = TypeVar("T")
-PATIENCE = 20
+PATIENCE = 60
 ADMIN, WORKER, OTHER, TENANT = "t-admin", "t-worker", "t-other", "t-tenant"
 SCOPES: dict[str, dict[str, Any]] = {
     ADMIN: {"scopes": ["admin"]},

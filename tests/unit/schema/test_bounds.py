@@ -14,7 +14,7 @@ from hookyard.schema.compile import compile_type
 from hookyard.schema.example import example
 
 Json = dict[str, Any]
-_SOON: Final = 20.0
+_SOON: Final = 60.0
 """Seconds of the processor. What is bounded takes a few at most; without a bound it would take days."""
 
 

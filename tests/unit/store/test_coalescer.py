@@ -76,7 +76,7 @@ class Recorder(MemoryStore):
         self.batches.append(list(ops))
         self.threads.add(threading.get_ident())
         self.entered.set()
-        assert self.open.wait(10)
+        assert self.open.wait(30)
         if self.failures:
             raise self.failures.pop()
         if len(str(ops)) > self.largest:
@@ -97,7 +97,7 @@ def tell(story: Story, *, queue: int = 100, batch: int = 64, clock: FakeClock | 
         coalescer = Coalescer(store, queue=queue, batch=batch, clock=clock)
         await coalescer.start()
         try:
-            await asyncio.wait_for(story(coalescer, store), 20)
+            await asyncio.wait_for(story(coalescer, store), 60)
         finally:
             store.open.set()
             await coalescer.aclose()
@@ -343,11 +343,11 @@ def test_another_thread_is_served_while_the_loop_is_blocked() -> None:
 
         def heartbeat() -> Result:
             extend = Extend(now=NOW, job_id=op.job.id, token=TOKEN, expires_at=NOW + 9)
-            return coalescer.submit_threadsafe(extend).result(10)
+            return coalescer.submit_threadsafe(extend).result(30)
 
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             beat = pool.submit(heartbeat)
-            assert beat.result(10) == Extended(False)  # blocks this thread, and with it the event loop
+            assert beat.result(30) == Extended(False)  # blocks this thread, and with it the event loop
 
     tell(story)
 
@@ -374,7 +374,7 @@ def test_the_writer_gets_its_turn_beside_a_loop_that_always_has_something_to_do(
         assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
         for _turn in range(20):
             future = coalescer.submit(enqueue())
-            end = time.monotonic() + 2
+            end = time.monotonic() + 20
             while not future.done() and time.monotonic() < end:
                 turn = time.monotonic() + 0.0005
                 while time.monotonic() < turn:

@@ -170,7 +170,7 @@ def test_a_question_that_takes_too_long_is_given_up_and_the_next_one_answered(tm
         await store.ready()
         assert (await store.jobs(JobQuery())).jobs == ()
 
-    tell(tmp_path / "hookyard.db", story, read_timeout=200)
+    tell(tmp_path / "hookyard.db", story, read_timeout=800)
 
 
 def test_a_question_whose_asker_is_gone_is_given_up(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_question_whose_asker_is_gone_is_given_up(tmp_path: Path) -> None:
         for task in tasks:
             task.cancel()
         assert await asyncio.gather(*tasks, return_exceptions=True) != []
-        await asyncio.wait_for(store.ready(), 10)
+        await asyncio.wait_for(store.ready(), 30)
 
     tell(tmp_path / "hookyard.db", story, read_timeout=60_000)
 

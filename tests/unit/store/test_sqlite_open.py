@@ -431,6 +431,6 @@ def test_a_reader_that_cannot_be_opened_leaves_no_thread(
     monkeypatch.undo()
     left = [thread for thread in threading.enumerate() if thread not in before]
     for thread in left:  # one that was told to end may still be about to
-        thread.join(5)
+        thread.join(30)
     assert [thread.name for thread in left if thread.is_alive()] == []
     opened(file)

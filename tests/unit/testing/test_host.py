@@ -223,7 +223,7 @@ def test_what_a_job_waits_for_by_the_clock_is_skipped(hookyard: Host) -> None:
     assert hookyard.clock.now() - began == 3_900_000
     hookyard.trigger(greet, Greet("Ada"), delay=60)
     assert hookyard.clock.now() - began == 3_960_000
-    assert time.monotonic() - real < 20
+    assert time.monotonic() - real < 60
 
 
 def test_a_called_command_is_a_job_of_its_own_and_its_waits_are_skipped_too(hookyard: Host) -> None:

@@ -123,7 +123,7 @@ class Hall:
 
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
         """Ask over and over, as anybody would."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await condition():  # noqa: ASYNC110  it asks over HTTP, as anybody would
                 await asyncio.sleep(0.005)
 

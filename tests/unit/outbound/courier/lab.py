@@ -190,7 +190,7 @@ class House:
 
     async def until(self, what: Callable[[Counter[str]], bool]) -> None:
         """Return when the statuses of all deliveries are as wanted; looked at after every operation."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not what(await self.statuses()):
                 self.writer.changed.clear()
                 await self.writer.changed.wait()
