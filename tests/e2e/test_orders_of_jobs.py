@@ -14,6 +14,7 @@ from tests.e2e.lab import PATIENCE, Server
 KILLS = 5
 ACTIVE = {"queued", "running"}
 STUBBORN = """
+import os
 import signal
 import time
 from pathlib import Path
