@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hookyard.cli.endpoints.common import moment
+from hookyard.cli.endpoints.common import SinceOption, UntilOption, moment
 from hookyard.cli.examples import examples
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
 
@@ -43,8 +43,8 @@ def list_deliveries(  # noqa: PLR0917  what a person types, as options
     job: Annotated[str | None, typer.Option(help="Only about this job.")] = None,
     error: Annotated[str | None, typer.Option(help="Only with this last error, such as http_503.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,
-    since: Annotated[str | None, typer.Option(help="Made since then: 2h ago, or RFC 3339.")] = None,
-    until: Annotated[str | None, typer.Option(help="Made before then, likewise.")] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many at most.")] = 50,
     url: UrlOption = DEFAULT_URL,
     token_file: TokenFileOption = None,
@@ -53,7 +53,7 @@ def list_deliveries(  # noqa: PLR0917  what a person types, as options
     dead: Annotated[bool, typer.Option("--dead", help="Only dead letters: the same as --status failed.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List deliveries, newest first."""
+    """List deliveries, those made in a time if one is given, newest first."""
     # Imported here so that the other commands do not pay for it.
     from hookyard.clock import SystemClock
 

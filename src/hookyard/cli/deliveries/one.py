@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hookyard.cli.endpoints.common import YesOption, sure
+from hookyard.cli.endpoints.common import OneLineOption, YesOption, encoded, indented, sure
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
 from hookyard.cli.terminal import safe
 
@@ -21,13 +21,17 @@ def register(group: typer.Typer) -> None:
     group.command("abandon")(abandon)
 
 
-def show_delivery(delivery_id: DeliveryId, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None) -> None:
+def show_delivery(
+    delivery_id: DeliveryId,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    one_line: OneLineOption = False,
+) -> None:
     """Print all of a delivery, as JSON, with its body for whoever may read jobs."""
-    import msgspec
-
     with connect(url, token_file) as api:
         found = api.call("GET", _path(delivery_id))
-    typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    typer.echo(encoded(found) if one_line else indented(found))
 
 
 def attempts(
@@ -44,13 +48,18 @@ def attempts(
 
 
 def abandon(
-    delivery_id: DeliveryId, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None, *, yes: YesOption = False
+    delivery_id: DeliveryId,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Give a delivery up that is still to be sent: it fails as abandoned."""
     sure(f"Give the delivery {delivery_id} up? Its receiver is not told.", yes=yes)
     with connect(url, token_file) as api:
         found = api.call("POST", _path(delivery_id, "abandon"))
-    typer.echo(f"{found['id']} is {found['status']}")
+    typer.echo(encoded(found) if as_json else f"{found['id']} is {found['status']}")
 
 
 def _path(text: str, word: str = "") -> str:

@@ -34,27 +34,36 @@ def register(group: typer.Typer) -> None:
 
 
 def delete(
-    name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None, *, yes: YesOption = False
+    name: Name,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Forget an endpoint; what is still to be sent to it fails as endpoint_removed."""
     sure(f"Delete the endpoint {name}? What waits for it is not sent.", yes=yes)
     with connect(url, token_file) as api:
         api.call("DELETE", path_of(name))
-    typer.echo(f"{name} is deleted")
+    typer.echo(encoded({"name": name, "state": "deleted"}) if as_json else f"{name} is deleted")
 
 
-def enable(name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None) -> None:
+def enable(
+    name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None, *, as_json: JsonOption = False
+) -> None:
     """Let an endpoint get events again; `replay` sends what it missed meanwhile."""
     with connect(url, token_file) as api:
         found = api.call("POST", path_of(name, "enable"))
-    typer.echo(f"{name} is {state_of(found)}")
+    typer.echo(encoded(found) if as_json else f"{name} is {state_of(found)}")
 
 
-def disable(name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None) -> None:
+def disable(
+    name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None, *, as_json: JsonOption = False
+) -> None:
     """Let an endpoint get nothing more until it is enabled."""
     with connect(url, token_file) as api:
         found = api.call("POST", path_of(name, "disable"))
-    typer.echo(f"{name} is {state_of(found)}")
+    typer.echo(encoded(found) if as_json else f"{name} is {state_of(found)}")
 
 
 def rotate(  # noqa: PLR0917  what a person types, as options

@@ -8,6 +8,8 @@ import typer
 
 Name = Annotated[str, typer.Argument(help="The endpoint.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
+OneLineOption = Annotated[bool, typer.Option("--json", help="Print it on one line.")]
+"""Of what prints JSON in any case."""
 SinceOption = Annotated[
     str | None, typer.Option(help="From when: 2h or 3d ago, or RFC 3339 such as 2027-01-06T08:30:00Z.")
 ]
@@ -63,3 +65,10 @@ def encoded(value: object) -> str:
     import msgspec
 
     return msgspec.json.encode(value).decode()
+
+
+def indented(value: object) -> str:
+    """As JSON, for people."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(value)).decode()

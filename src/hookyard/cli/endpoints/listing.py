@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hookyard.cli.endpoints.common import Name, path_of
+from hookyard.cli.endpoints.common import Name, OneLineOption, encoded, indented, path_of
 from hookyard.cli.examples import examples
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
 
@@ -51,13 +51,17 @@ def list_endpoints(
         show(rows if as_json else map(_row, rows), _COLUMNS, as_json=as_json)
 
 
-def show_endpoint(name: Name, url: UrlOption = DEFAULT_URL, token_file: TokenFileOption = None) -> None:
+def show_endpoint(
+    name: Name,
+    url: UrlOption = DEFAULT_URL,
+    token_file: TokenFileOption = None,
+    *,
+    one_line: OneLineOption = False,
+) -> None:
     """Print all of an endpoint, as JSON; no secret, and no value of a header of its own."""
-    import msgspec
-
     with connect(url, token_file) as api:
         found = api.call("GET", path_of(name))
-    typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    typer.echo(encoded(found) if one_line else indented(found))
 
 
 def _row(found: dict[str, Any]) -> dict[str, object]:

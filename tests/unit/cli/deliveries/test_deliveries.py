@@ -10,6 +10,8 @@ import pytest
 from tests.unit.cli.conftest import Ended
 from tests.unit.cli.gateway import Gateway
 
+from hookyard.errors import CODES
+
 Call = Callable[..., Ended]
 ID = "0190a5b6-7c8d-7e9f-8a0b-1c2d3e4f5a6b"
 LIST, ONE = "GET /api/v1/deliveries", f"/api/v1/deliveries/{ID}"
@@ -57,7 +59,11 @@ def test_dead_letters_are_those_that_failed(hookyard: Call, gateway: Gateway) ->
 def test_one_is_shown_whole(hookyard: Call, gateway: Gateway) -> None:
     whole = {**ROW, "body": {"type": "job.failed"}}
     gateway.says(f"GET {ONE}", whole)
-    assert json.loads(hookyard("deliveries", "show", ID).out) == whole
+    shown = hookyard("deliveries", "show", ID).out
+    assert json.loads(shown) == whole
+    assert len(shown.splitlines()) > len(whole), "for people"
+    (line,) = hookyard("deliveries", "show", ID, "--json").out.splitlines()
+    assert json.loads(line) == whole
 
 
 def test_attempts_are_listed_with_what_was_answered(hookyard: Call, gateway: Gateway) -> None:
@@ -78,6 +84,8 @@ def test_one_is_sent_again_or_given_up(hookyard: Call, gateway: Gateway) -> None
     assert hookyard("deliveries", "abandon", ID).code == 2
     assert gateway.calls == [f"POST {ONE}/resend"]
     assert hookyard("deliveries", "abandon", ID, "--yes").out == f"{ID} is failed\n"
+    (line,) = hookyard("deliveries", "abandon", ID, "--yes", "--json").out.splitlines()
+    assert json.loads(line) == ROW
 
 
 @pytest.mark.parametrize("word", ["show", "attempts", "resend"])
@@ -119,6 +127,30 @@ def test_one_that_is_refused_is_said_with_its_reason_and_makes_the_exit_code(hoo
         f"hookyard: {OTHERS[2]}: The endpoint is disabled: enable it first.",
         "hookyard: 2 of 3 were refused.",
     ]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_as_json_there_is_a_line_for_each_id_whatever_became_of_it_and_however_many_there_are(
+    hookyard: Call, gateway: Gateway, count: int
+) -> None:
+    off = {"code": "endpoint_disabled", "detail": "The endpoint is disabled: enable it first."}
+    results = [{"id": OTHERS[0], "problem": off}, *({"id": each, "status": "pending"} for each in OTHERS[1:count])]
+    gateway.says(RESEND, {"results": results})
+    ended = hookyard("deliveries", "resend", *OTHERS[:count], "--json")
+    assert ended.code == hookyard("deliveries", "resend", *OTHERS[:3]).code == CODES["endpoint_disabled"].exit_code
+    assert [json.loads(line) for line in ended.out.splitlines()] == results
+    refused = f"hookyard: {OTHERS[0]}: The endpoint is disabled: enable it first."
+    assert ended.err.splitlines() == [refused, f"hookyard: 1 of {count} were refused."][: 1 + (count > 1)]
+
+
+def test_as_json_nothing_is_printed_of_no_ids(
+    hookyard: Call, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    ended = hookyard("deliveries", "resend", "-", "--json")
+    assert (ended.code, ended.out) == (0, "")
+    assert "no ids came" in ended.err
+    assert gateway.asked == []
 
 
 def test_how_far_it_came_is_said_when_the_gateway_refuses_the_rest(hookyard: Call, gateway: Gateway) -> None:

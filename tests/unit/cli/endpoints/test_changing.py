@@ -45,7 +45,11 @@ def test_endpoints_are_listed_page_by_page(hookyard: Call, gateway: Gateway) -> 
 
 def test_one_is_shown_as_json(hookyard: Call, gateway: Gateway) -> None:
     gateway.says("GET /api/v1/endpoints/a%20b%2F", ROW)
-    assert json.loads(hookyard("endpoints", "show", "a b/").out) == ROW
+    shown = hookyard("endpoints", "show", "a b/").out
+    assert json.loads(shown) == ROW
+    assert len(shown.splitlines()) > len(ROW), "for people"
+    (line,) = hookyard("endpoints", "show", "a b/", "--json").out.splitlines()
+    assert json.loads(line) == ROW
 
 
 def test_what_is_deleted_is_asked_for_first(hookyard: Call, gateway: Gateway) -> None:
@@ -55,12 +59,16 @@ def test_what_is_deleted_is_asked_for_first(hookyard: Call, gateway: Gateway) ->
     assert "give --yes" in " ".join(ended.err.split())
     assert gateway.asked == []
     assert hookyard("endpoints", "delete", "audit", "--yes").out == "audit is deleted\n"
+    deleted = hookyard("endpoints", "delete", "audit", "--yes", "--json")
+    assert json.loads(deleted.out) == {"name": "audit", "state": "deleted"}
 
 
 @pytest.mark.parametrize(("word", "found", "said"), [("enable", ROW, "live"), ("disable", GONE, "disabled (gone)")])
 def test_an_endpoint_is_switched(hookyard: Call, gateway: Gateway, word: str, found: dict[str, Any], said: str) -> None:
     gateway.says(f"POST {ONE}/{word}", found)
     assert hookyard("endpoints", word, "audit").out == f"audit is {said}\n"
+    (line,) = hookyard("endpoints", word, "audit", "--json").out.splitlines()
+    assert json.loads(line) == found
 
 
 def test_a_rotation_prints_the_new_secret_and_until_when_the_old_one_signs(hookyard: Call, gateway: Gateway) -> None:
