@@ -51,16 +51,16 @@ def shop(server: Server, receivers: dict[str, Receiver]) -> Server:
     return server.start()
 
 
-def send(shop: Server, kind: str, data: object, token: str = "shop", key: str = "", **more: object) -> httpx.Response:
-    headers = {"authorization": f"Bearer {token}", "prefer": "wait=20"} | ({"idempotency-key": key} if key else {})
+def send(shop: Server, kind: str, data: object, who: str = "shop", key: str = "", **more: object) -> httpx.Response:
+    headers = {"authorization": f"Bearer {who}", "prefer": "wait=20"} | ({"idempotency-key": key} if key else {})
     return shop.client.post(
         "/trigger/events/send", json={"payload": {"type": kind, "data": data}, **more}, headers=headers
     )
 
 
-def sent(shop: Server, kind: str, data: object, token: str = "shop", key: str = "", **more: object) -> str:
+def sent(shop: Server, kind: str, data: object, who: str = "shop", key: str = "", **more: object) -> str:
     """Send it; the id of its job."""
-    answer = send(shop, kind, data, token, key, **more)
+    answer = send(shop, kind, data, who, key, **more)
     assert (answer.status_code, answer.json()["status"]) == (200, "succeeded"), answer.text
     return str(answer.json()["job_id"])
 
@@ -74,7 +74,7 @@ def test_each_customer_is_told_its_own_events_by_one_token(shop: Server, receive
     acme = sent(shop, "order.placed", {"number": 7}, tenant="acme")
     zeta = sent(shop, "order.paid", {"number": 8}, tenant="zeta")
     ours = sent(shop, "order.counted", {"orders": 2})
-    own = sent(shop, "order.placed", {"number": 9}, token="acme-ci")
+    own = sent(shop, "order.placed", {"number": 9}, who="acme-ci")
     expected: dict[str, Event] = {
         acme: ("order.placed", {"number": 7}),
         zeta: ("order.paid", {"number": 8}),
@@ -103,9 +103,9 @@ def test_a_call_for_each_customer_may_be_repeated_and_no_key_is_anothers(
 
 
 def test_a_customers_token_sends_for_no_other_and_nothing_is_told(shop: Server, receivers: dict[str, Receiver]) -> None:
-    problem = send(shop, "order.placed", {}, token="acme-ci", tenant="zeta")
+    problem = send(shop, "order.placed", {}, who="acme-ci", tenant="zeta")
     assert (problem.status_code, problem.json()["code"], problem.json()["path"]) == (403, "forbidden", "$.tenant")
-    last = sent(shop, "order.placed", {}, token="acme-ci", tenant="acme")
+    last = sent(shop, "order.placed", {}, who="acme-ci", tenant="acme")
     receivers["operators"].wait_for({last})
     assert shop.stop() == 0
     assert {*receivers["operators"].arrived} == {last}
