@@ -29,7 +29,7 @@ class Identity(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     """What it may do, in the words of `tokens[].scopes` of the configuration."""
     tenant: str = ""
-    """Whose it is: it sees and makes jobs of this tenant only; empty sees all."""
+    """Whose it is: it sees and makes jobs of this tenant only; empty sees all, and makes jobs of any."""
 
 
 class AccessQuestion(Struct, frozen=True, kw_only=True):

@@ -26,4 +26,4 @@ class TokenSettings(Section, frozen=True, kw_only=True):
     """What it may do: `trigger:<plugin>/<command>` with globs, `trigger:ro`, `work:<lane>`, `jobs:read` and so on, or
     `admin`; an entry that begins with `!` takes away, and wins."""
     tenant: Tenant = ""
-    """Whose it is: it sees and makes jobs of this tenant only; empty sees all."""
+    """Whose it is: it sees and makes jobs of this tenant only; empty sees all, and makes jobs of any."""
