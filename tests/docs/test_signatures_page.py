@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from tests.docs.test_documents import ALL, ROOT
@@ -11,6 +13,7 @@ from tests.unit.outbound.signing.test_node import needs_node, node
 
 from hookyard.client import sign
 from hookyard.outbound.signing import public_key
+from hookyard.outbound.signing.envelopes import Envelope
 
 PAGE = ROOT / "docs" / "reference" / "signatures.md"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -73,3 +76,8 @@ def test_the_how_to_names_commands_that_are_there(word: str) -> None:
     commands = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     assert f"hookyard {word}" in page
     assert f"## `hookyard {word}`\n" in commands
+
+
+def test_the_page_says_every_envelope_that_an_endpoint_may_have() -> None:
+    (row,) = (line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `envelope` |"))
+    assert set(re.findall(r"`([a-z]+)`", row)) - {"envelope", "type", "timestamp", "data"} == set(get_args(Envelope))
