@@ -52,7 +52,7 @@ class Load:
                         self._acknowledged.notify_all()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_every_acknowledged_job_ends_and_is_told_under_one_id_through_kill_after_kill(
     listening: Server, receiver: Receiver
 ) -> None:

@@ -228,7 +228,7 @@ def _can_be_wrong(operation: APIOperation[Any, Any, Any, Any]) -> bool:
     return bool(operation.body or operation.query or operation.path_parameters)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_no_operation_answers_500_or_what_is_not_described(seeded: Server) -> None:
     found = Found(Seeds(seeded))
     base = str(seeded.client.base_url).rstrip("/")

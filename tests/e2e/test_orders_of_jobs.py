@@ -108,7 +108,7 @@ class Load:
                     self.enough.set()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_every_success_has_its_one_follower_and_who_waits_runs_after_it_through_kill_after_kill(
     server: Server,
 ) -> None:

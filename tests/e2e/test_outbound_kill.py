@@ -71,7 +71,7 @@ def through_kills(server: Server, receiver: Ordered, made: set[str], seed: int) 
     receiver.wait_for(made, 60)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_what_is_still_to_be_sent_arrives_under_its_id_through_kill_after_kill(
     backlog: tuple[Server, Ordered],
 ) -> None:
@@ -84,7 +84,7 @@ def test_what_is_still_to_be_sent_arrives_under_its_id_through_kill_after_kill(
     assert server.until(lambda: open_ones(server) == 0)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_an_order_is_kept_through_kill_after_kill(backlog: tuple[Server, Ordered]) -> None:
     server, receiver = backlog
     server.config["endpoints"]["receiver"]["order"] = {"by": "endpoint"}

@@ -142,7 +142,7 @@ async def rows(store: Store, ids: Sequence[str]) -> list[Delivery | None]:
     return [await store.delivery(each) for each in ids]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("pages", CUTS)
 def test_what_a_purge_that_was_cut_off_looked_at_is_gone_whole(server: Server, receiver: Receiver, pages: int) -> None:
     prepared(server, receiver, enabled=False)
@@ -168,7 +168,7 @@ def test_what_a_purge_that_was_cut_off_looked_at_is_gone_whole(server: Server, r
     assert server.client.get("/api/v1/deliveries").json()["deliveries"] == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_a_purge_of_one_event_that_was_cut_off_takes_no_other_and_can_go_on(server: Server, receiver: Receiver) -> None:
     prepared(server, receiver, enabled=False)
     ids = look(server, lambda store: made(store, ordered=False, events=("order.paid", "job.succeeded")))
@@ -193,7 +193,7 @@ def test_a_purge_of_one_event_that_was_cut_off_takes_no_other_and_can_go_on(serv
     assert all_of_it(server, "purge", {"since": 0}) == len(others)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("pages", CUTS)
 def test_an_order_goes_on_after_a_purge_that_was_cut_off(server: Server, receiver: Receiver, pages: int) -> None:
     prepared(server, receiver, enabled=False)
@@ -228,7 +228,7 @@ def test_an_order_goes_on_after_a_purge_that_was_cut_off(server: Server, receive
     assert receiver.arrived.keys() == told
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("pages", CUTS)
 def test_a_recovery_that_was_cut_off_is_ended_by_the_same_call(server: Server, receiver: Receiver, pages: int) -> None:
     prepared(server, receiver, enabled=True)

@@ -33,7 +33,7 @@ def fire_times(server: Server, name: str) -> list[datetime]:
             return found[::-1]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_no_fire_time_is_acted_on_twice_and_none_is_lost_through_kill_after_kill(server: Server) -> None:
     names = [f"s{number}" for number in range(6)]
     server.config["schedules"] = dict.fromkeys(names, SECONDLY)
@@ -51,7 +51,7 @@ def test_no_fire_time_is_acted_on_twice_and_none_is_lost_through_kill_after_kill
         assert steps == {timedelta(seconds=1)}, name
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_every_job_of_a_schedule_is_told_of_through_kill_after_kill(server: Server) -> None:
     listen_to(server, "http://127.0.0.1:9/")
     server.config["endpoints"]["receiver"] |= {"events": ["schedule.fired"], "breaker": "off"}

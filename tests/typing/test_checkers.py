@@ -29,7 +29,7 @@ def snippets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mypy(snippets: Path) -> dict[str, set[int]]:
     command = [sys.executable, "-m", "mypy", "--strict", "--python-version=3.11", "--config-file="]
     command += [f"--cache-dir={snippets / 'cache'}", "right.py", "wrong.py"]
-    run = subprocess.run(command, cwd=snippets, capture_output=True, text=True, timeout=110, check=False)
+    run = subprocess.run(command, cwd=snippets, capture_output=True, text=True, timeout=280, check=False)
     assert run.returncode == 1, run.stdout + run.stderr
     return _by_file(re.findall(r"^(\w+)\.py:(\d+): error:", run.stdout, re.MULTILINE))
 
@@ -37,7 +37,7 @@ def mypy(snippets: Path) -> dict[str, set[int]]:
 @pytest.fixture(scope="module")
 def pyright(snippets: Path) -> dict[str, set[int]]:
     command = [sys.executable, "-m", "pyright", "--outputjson", f"--pythonpath={sys.executable}"]
-    run = subprocess.run(command, cwd=snippets, capture_output=True, text=True, timeout=110, check=False)
+    run = subprocess.run(command, cwd=snippets, capture_output=True, text=True, timeout=280, check=False)
     assert run.returncode == 1, run.stdout + run.stderr
     found = json.loads(run.stdout)["generalDiagnostics"]
     errors = [each for each in found if each["severity"] == "error"]

@@ -66,7 +66,7 @@ def folder(zoo: Plugin[Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "-m", *arguments], cwd=folder, capture_output=True, text=True, timeout=280, check=False
     )
 
 
