@@ -99,7 +99,7 @@ class Hall:
         """Run a job to its end; its id."""
         plugin, _, name = command.partition("/")
         body = {"plugin": plugin, "command": name, **more}
-        answer = await self("POST", "/jobs", body, token, prefer="wait=10")
+        answer = await self("POST", "/jobs", body, token, prefer="wait=30")
         assert answer.status_code == 200, answer.text
         return str(answer.json()["job_id"])
 

@@ -98,7 +98,7 @@ def test_a_declared_event_is_told_and_one_with_other_data_fails_its_command(tmp_
         shown = (await call("GET", "/event-types/order.placed")).json()
         jsonschema.validate(body, shown["schema"])
         answer = await call(
-            "POST", "/jobs", {"plugin": "shop", "command": "buy", "payload": {"right": False}}, prefer="wait=10"
+            "POST", "/jobs", {"plugin": "shop", "command": "buy", "payload": {"right": False}}, prefer="wait=30"
         )
         assert answer.json()["status"] == "failed"
         assert answer.json()["error"]["code"] == "context_error", answer.text
@@ -121,7 +121,7 @@ def test_an_event_that_can_never_be_told_ends_its_job_at_once(
 ) -> None:
     async def work(call: Hall) -> None:
         asked = {"plugin": "shop", "command": "buy", "payload": payload}
-        done = (await call("POST", "/jobs", asked, prefer="wait=10")).json()
+        done = (await call("POST", "/jobs", asked, prefer="wait=30")).json()
         job = (await call("GET", f"/jobs/{done['job_id']}")).json()
         assert (job["status"], job["reason"], job["attempt"]) == ("failed", "not_retryable", 1)
         assert job["error"]["code"] == "context_error"

@@ -88,7 +88,7 @@ def test_it_is_told_and_one_with_other_data_fails_its_command(
         body = json.loads(call.receiver.requests[0].body)
         assert (body["type"], body["data"]["payload"]["at"]) == ("till.opened", 7)
         jsonschema.validate(body, (await call("GET", "/event-types/till.opened")).json()["schema"])
-        answer = await call("POST", "/jobs", {"plugin": "till", "command": "blunder"}, prefer="wait=10")
+        answer = await call("POST", "/jobs", {"plugin": "till", "command": "blunder"}, prefer="wait=30")
         assert (answer.json()["status"], answer.json()["error"]["code"]) == ("failed", "context_error"), answer.text
         assert "Expected `int`, got `str` at $.at" in answer.json()["error"]["message"]
         assert len(await call.deliveries("endpoint=audit")) == 1

@@ -233,7 +233,6 @@ def wrong(bodies: Collection[dict[str, Any]]) -> list[str]:
     return found
 
 
-@pytest.mark.timeout(90)
 def test_each_event_happens_and_says_what_the_catalogue_says(tmp_path: Path) -> None:
     acts = tmp_path / "acts"
     acts.mkdir(mode=0o755)
