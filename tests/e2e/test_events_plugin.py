@@ -124,6 +124,16 @@ def test_the_customer_finds_the_job_and_so_does_who_made_it(shop: Server) -> Non
     assert (shop.job(acme)["tenant"], shop.job(acme)["principal"]) == ("acme", "token:shop")
 
 
+def test_the_largest_event_that_is_taken_is_sent(shop: Server, receivers: dict[str, Receiver]) -> None:
+    text = "x" * (1_000_000 - 2)
+    job_id = sent(shop, f"order.{'x' * 194}", text, tenant="acme")
+    receivers["acme"].wait_for({job_id})
+    assert told(receivers["acme"])[job_id][1] == text
+    refused = send(shop, "order.placed", f"{text}x", tenant="acme").json()
+    assert (refused["code"], refused["path"]) == ("invalid_input", "$.payload")
+    assert refused["detail"] == "data: it has 1000001 bytes, and an event may have 1000000"
+
+
 @pytest.mark.parametrize(
     ("kind", "path", "why"),
     [

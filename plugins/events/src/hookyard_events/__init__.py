@@ -8,8 +8,9 @@ from hookyard import Context, Plugin, Retry, event_type_problem
 
 __all__ = ["Event", "plugin", "send"]
 
-MOST_BYTES: Final = 1 << 20
-"""Of the data of one event, which is as much as one attempt may emit."""
+MOST_BYTES: Final = 1_000_000
+"""Of the data of one event: what may be emitted (1 MiB), and sent (`outbound.max_body`, 1 MiB if left out), with room for
+what stands around it in a webhook."""
 
 plugin = Plugin("events")
 
@@ -28,7 +29,7 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happened."""
 
     type: Type
-    data: Annotated[Raw, Meta(description="Any JSON, of at most 1 MiB; it is told to the byte as it came.")]
+    data: Annotated[Raw, Meta(description="Any JSON, of at most 1,000,000 bytes; it is told to the byte as it came.")]
 
     def __post_init__(self) -> None:
         if why := event_type_problem(self.type):
