@@ -9,8 +9,8 @@ from hookyard import Context, Plugin, Retry, event_type_problem
 __all__ = ["Event", "plugin", "send"]
 
 MOST_BYTES: Final = 1_000_000
-"""Of the data of one event: what may be emitted (1 MiB), and sent (`outbound.max_body`, 1 MiB if left out), with room for
-what stands around it in a webhook."""
+"""Of the data of one event: what may be emitted (1 MiB), and sent (`outbound.max_body`, 1 MiB if left out), with room
+for what stands around it in a webhook."""
 
 plugin = Plugin("events")
 
