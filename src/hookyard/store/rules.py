@@ -9,12 +9,14 @@ from msgspec.structs import replace
 from hookyard.model import Delivery, DeliveryStatus, FireOutcome, Job
 from hookyard.store.contract import (
     NEVER_AGAIN,
+    RESUMED,
     Enqueued,
     FireSchedule,
     LaneFull,
     PurgeDeliveries,
     RecoverDeliveries,
     Result,
+    ResumeDeliveries,
     Unique,
 )
 from hookyard.store.origins import origin_of
@@ -108,6 +110,17 @@ def is_meant(op: RecoverDeliveries | PurgeDeliveries, tenant: str, url: str | No
     if op.tenant not in {None, tenant}:
         return False
     return op.origin is None or (url is not None and origin_of(url) == op.origin)
+
+
+def resumed_of(op: ResumeDeliveries, looked: Sequence[R], url: Callable[[R], str | None]) -> tuple[list[R], R | None]:
+    """Of what is put off for callback URLs and was looked at what is made due, and the row after which it goes on."""
+    found: list[R] = []
+    for row in looked:
+        if origin_of(url(row) or "") == op.origin:
+            found.append(row)
+            if len(found) == op.limit:
+                return found, row
+    return found, looked[-1] if len(looked) == RESUMED else None
 
 
 def is_chosen(op: RecoverDeliveries | PurgeDeliveries, event: str, last_error: str | None) -> bool:

@@ -224,7 +224,11 @@ class Sent:
         )
 
     def _resume(self, d: Numbers) -> Op:
-        return ResumeDeliveries(now=self.now, endpoint="ef"[d[1] % 2], limit=d[2] % 4)
+        _, subject, a, b = d
+        if subject % 3 == 2:
+            origin = ("https://a.example", "https://b.example")[b % 2]
+            return ResumeDeliveries(now=self.now, endpoint=None, origin=origin, limit=a % 4, after=self._after(b))
+        return ResumeDeliveries(now=self.now, endpoint="ef"[subject % 2], limit=a % 4)
 
     def _purge(self, d: Numbers) -> Op:
         _, subject, a, b = d

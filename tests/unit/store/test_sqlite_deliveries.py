@@ -13,6 +13,7 @@ from tests.unit.store.watched import Watched, connection_of, steps
 from hookyard import ids
 from hookyard.model import Backlog, Delivery
 from hookyard.store.contract import (
+    RESUMED,
     AbandonDelivery,
     AddMissed,
     AppendEvents,
@@ -250,6 +251,25 @@ def test_what_people_do_with_very_many_is_done_in_short_parts(store: Probe, stat
         fill(store, MANY // 4, status, place=20 + place, endpoint="else")
     many = [steps(store, op) for op in parts()]
     assert all(now <= before * 1.4 + 30 for now, before in zip(many, few, strict=True)), (many, few)
+
+
+def test_what_is_put_off_for_callback_urls_is_looked_through_in_short_parts(store: Probe) -> None:
+    def part(after: int) -> int:
+        place = ids.join((START + after) << 12 | 1, after)
+        op = ResumeDeliveries(now=START, endpoint=None, origin="https://a.example", after=place, limit=100)
+        return steps(store, op)
+
+    fill(store, 2 * RESUMED, "pending", endpoint=None, place=1)
+    fill(store, 2 * RESUMED, "delivered", endpoint=None, place=2)
+    fill(store, 2 * RESUMED, "pending", place=3)
+    few = [part(0), part(RESUMED)]
+    fill(store, MANY, "delivered", endpoint=None, place=4)
+    fill(store, MANY, "pending", place=5)
+    fill(store, MANY, "pending", endpoint=None, place=6)
+    many = [part(0), part(RESUMED)]
+    assert all(now <= before * 1.1 + 30 for now, before in zip(many, few, strict=True)), (many, few)
+    (line,) = [each for each in plan(store, "recovery", "put_off") if "delivery" in each]
+    assert "USING INDEX delivery_put_off (endpoint=? AND key>?)" in line
 
 
 def _missed(store: Probe) -> Delivery:

@@ -14,6 +14,8 @@ from hookyard.pacing import Bucket
 
 FIRST: Final = 4
 """Requests under way at once to a receiver that has not answered yet; every answer allows one more."""
+CALLBACK: Final = "@"
+"""How the keys of lines of callback URLs begin."""
 QUICK: Final = 1_000
 """A receiver that takes longer than so many milliseconds does not get the places that are kept for the quick ones."""
 
@@ -38,8 +40,8 @@ class Line:
 
     __slots__ = (
         "_paused_at", "active", "answered", "behind", "bucket", "bytes", "circuit", "concurrency", "destination",
-        "duration", "gated", "horizon", "hung", "key", "moved_at", "paused_until", "queued", "reserved", "throttle",
-        "waiting", "window",
+        "duration", "gated", "horizon", "hung", "key", "moved_at", "paused_until", "queued", "reserved",
+        "resume_after", "throttle", "waiting", "window",
     )  # fmt: skip
 
     def __init__(self, key: str) -> None:
@@ -63,8 +65,11 @@ class Line:
         """Whether the last request that said something of it was not answered in time."""
         self.paused_until = 0
         self._paused_at = 0
-        self.behind = True
-        """Whether deliveries may be put off for it in the store; an earlier process may have done that."""
+        self.behind = not key.startswith(CALLBACK)
+        """Whether deliveries may be put off for it in the store; an earlier process may have done that. Of callback
+        URLs, whose lines come and go, only what this one has put off is looked for."""
+        self.resume_after: str | None = None
+        """The id down to which was looked for that already."""
         self.bucket: Bucket | None = None
         self.throttle: Final = Throttle()
         self.circuit: Final = LineBreaker()

@@ -44,7 +44,7 @@ _AGE: Final = 4
 _LEAST: Final = 0.2
 """Milliseconds from one turn to the next, however fast a line is."""
 _REMEMBERED: Final = 600_000
-"""Milliseconds for which is known what was wrong with the receiver of a callback URL."""
+"""Milliseconds for which is known of the receiver of a callback URL what was wrong, and that something was put off."""
 _GRAIN: Final = 1_000
 """Turns that are farther away begin together with those of the same second, so that they are claimed together."""
 
@@ -294,7 +294,8 @@ class Lines:
     def _remembered(self, line: Line, now: int) -> bool:
         if line.destination is not None and line.destination.endpoint is not None:
             return True
-        return max(line.paused(now), line.horizon) > now or (line.troubled and now - line.moved_at < _REMEMBERED)
+        known = line.troubled or line.behind
+        return max(line.paused(now), line.horizon) > now or (known and now - line.moved_at < _REMEMBERED)
 
 
 def _has_kept(line: Line, size: int, count: int, now: int) -> bool:

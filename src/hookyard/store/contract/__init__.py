@@ -26,6 +26,7 @@ from hookyard.store.contract.changes import changed
 from hookyard.store.contract.deliveries import (
     INTERRUPTED,
     NEVER_AGAIN,
+    RESUMED,
     AbandonDelivery,
     AddMissed,
     ClaimDeliveries,
@@ -117,6 +118,7 @@ __all__ = [
     "CLAIM_BYTES",
     "INTERRUPTED",
     "NEVER_AGAIN",
+    "RESUMED",
     "ROW_BYTES",
     "AbandonDelivery",
     "AddMissed",

@@ -105,15 +105,25 @@ class AbandonDelivery(Op, frozen=True, kw_only=True):
     delivery_id: str
 
 
+RESUMED: Final = 500
+"""What is put off for callback URLs is looked at by one :class:`ResumeDeliveries`, so much of it at most."""
+
+
 class ResumeDeliveries(Op, frozen=True, kw_only=True):
-    """Make due what is put off for an endpoint -> DeliveriesMoved, `next` None.
+    """Make due what is put off for an endpoint, or for the callback URLs of an origin -> DeliveriesMoved.
 
     Those that are pending and `put_off`, in the order of ids, so many at most; they are put off no longer. What waits
-    for its own time goes on waiting.
+    for its own time goes on waiting. Of an endpoint `next` is None. Of callback URLs, which are of all origins,
+    :data:`RESUMED` at most are looked at; `next` is None only when all were.
     """
 
-    endpoint: str
+    endpoint: str | None
+    """None: those to callback URLs of `origin`."""
     limit: int
+    origin: str | None = None
+    """See :mod:`hookyard.store.origins`; without an endpoint only."""
+    after: str | None = None
+    """Only those with a greater id, likewise."""
 
 
 NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})

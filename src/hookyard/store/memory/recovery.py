@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from hookyard import ids
 from hookyard.model import Delivery
 from hookyard.store.contract import (
+    RESUMED,
     AbandonDelivery,
     AddMissed,
     DeliveriesMoved,
@@ -29,6 +30,7 @@ from hookyard.store.rules import (
     is_recovered,
     looked_at,
     page_of,
+    resumed_of,
     sent_again,
 )
 from hookyard.store.spans import in_span
@@ -79,10 +81,14 @@ def resume_deliveries(data: Data, op: ResumeDeliveries) -> Result:
     """Send now what was put off."""
     own = (one for one in data.deliveries.values() if one.endpoint == op.endpoint)
     rows = sorted((one for one in own if one.put_off and one.status == "pending"), key=lambda one: one.id)
-    moved = rows[: max(op.limit, 0)]
+    moved, last = rows[: max(op.limit, 0)], None
+    if op.endpoint is None and op.limit > 0:
+        before = -1 if op.after is None else ids.key(op.after)
+        looked = [one for one in rows if ids.key(one.id) > before][:RESUMED]
+        moved, last = resumed_of(op, looked, lambda one: one.url)
     for one in moved:
         data.deliveries[one.id] = replace(one, next_at=op.now, put_off=False)
-    return DeliveriesMoved(len(moved), None)
+    return DeliveriesMoved(len(moved), None if last is None else last.id)
 
 
 def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:

@@ -1,16 +1,20 @@
 """What was put off for a receiver is sent when it is well again, as fast as it takes it; rates hold over restarts."""
 
 import asyncio
+from urllib.parse import urlsplit
 
+import pytest
 from msgspec.structs import replace
-from tests.unit.outbound.courier.lab import OK, House, ScriptedSender, endpoint, idle, run
+from tests.unit.outbound.courier.lab import LOOPBACK, OK, House, ScriptedSender, endpoint, idle, run
 
 from hookyard.config.model import Config, EndpointBreaker, EndpointSettings, OutboundSettings
 from hookyard.config.values import Duration, Rate
 from hookyard.egress.guard import Target
+from hookyard.outbound.courier import catch_up
 from hookyard.outbound.sender import Answer, SendError
+from hookyard.store import rules
 from hookyard.store.contract import ClaimDeliveries, ReleaseDelivery, ResumeDeliveries
-from hookyard.store.memory import MemoryStore
+from hookyard.store.memory import MemoryStore, recovery
 
 BUSY = Answer(status=429, retry_after="1")
 DOWN = SendError("connect")
@@ -87,6 +91,74 @@ def test_what_was_put_off_while_a_receiver_hung_is_sent_within_seconds_once_it_a
             assert await drained(house, 100, 100) <= 10_000, "it was five minutes"
             assert len(sender.sent) == count + 1
             assert counted(house, ResumeDeliveries) <= count / 20
+
+    run(scenario())
+
+
+def test_what_was_put_off_for_callback_urls_is_sent_within_seconds_once_they_answer() -> None:
+    async def scenario() -> None:
+        sender, count = ScriptedSender(), 600
+        gates = [asyncio.Event(), asyncio.Event()]
+        sender.gates |= {"a.example": gates[0], "b.example": gates[1]}
+        async with House(Config(outbound=LOOPBACK), sender=sender) as house:
+            for host in ("a", "b"):
+                house.end_job(callback_url=f"https://{host}.example/first")
+            await house.pass_time(12_000)
+            for number in range(count):
+                for host in ("a", "b"):
+                    house.end_job(callback_url=f"https://{host}.example/hooks/{number}")
+            await house.pass_time(1_000)
+            assert (await house.statuses())["pending"] > count
+            gates[1].set()
+            for _ in range(100):
+                await house.pass_time(100)
+            arrived = [one for one in await house.deliveries() if one.status == "delivered"]
+            assert {urlsplit(one.url or "").hostname for one in arrived} == {"b.example"}
+            assert len(arrived) == count + 1, "within ten seconds; it was five minutes"
+            assert sender.hosts().count("b.example") == count + 1
+            assert counted(house, ResumeDeliveries) <= count / 20
+            house.writer.ops.clear()
+            house.end_job(callback_url="https://b.example/last")
+            house.end_job(callback_url="https://c.example/")
+            await house.pass_time(100)
+            assert sender.hosts()[-2:] == ["b.example", "c.example"]
+            assert counted(house, ResumeDeliveries) == 0, "nobody asks for what is not there"
+            gates[0].set()
+            await drained(house, 100, 100)
+
+    run(scenario())
+
+
+def test_those_of_one_host_are_found_behind_many_of_another_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catch_up, "PAGES", 1)
+    for room in (rules, recovery):
+        monkeypatch.setattr(room, "RESUMED", 10)
+
+    async def scenario() -> None:
+        sender = ScriptedSender()
+        gates = [asyncio.Event(), asyncio.Event()]
+        sender.gates |= {"a.example": gates[0], "b.example": gates[1]}
+        async with House(Config(outbound=LOOPBACK), sender=sender) as house:
+            for host in ("a", "b"):
+                house.end_job(callback_url=f"https://{host}.example/first")
+            await house.pass_time(12_000)
+            for host, count in (("a", 600), ("b", 300)):
+                for number in range(count):
+                    house.end_job(callback_url=f"https://{host}.example/hooks/{number}")
+            await house.pass_time(1_000)
+            house.writer.ops.clear()
+            gates[1].set()
+            for _ in range(20):
+                await house.pass_time(100)
+            assert sender.hosts().count("b.example") < 300, "those of the other are before them"
+            looks = counted(house, ResumeDeliveries)
+            for _ in range(60):
+                house.end_job(callback_url="https://b.example/more")
+                await house.pass_time(100)
+            assert sender.hosts().count("b.example") == 1 + 300 + 60, "each look goes on where the one before has ended"
+            assert counted(house, ResumeDeliveries) - looks <= 60 + 8, "and looks at so many only"
+            gates[0].set()
+            await drained(house, 100, 100)
 
     run(scenario())
 

@@ -35,6 +35,15 @@ WHERE key IN (
   SELECT key FROM delivery INDEXED BY delivery_put_off
   WHERE put_off = 1 AND status = 'pending' AND endpoint = ? ORDER BY key LIMIT ?);
 
+-- name: put_off
+-- What is put off for callback URLs of all origins; the parameters are the key before, and how many rows to look at.
+SELECT key, tail, url FROM delivery INDEXED BY delivery_put_off
+WHERE put_off = 1 AND status = 'pending' AND endpoint IS NULL AND key > ?1 ORDER BY key LIMIT ?2;
+
+-- name: make_due
+-- The parameters are the time and the deliveries, all of which are put off.
+UPDATE delivery SET next_at = ?, put_off = 0 WHERE key IN (/* each , */ ? /* end */);
+
 -- name: abandon
 UPDATE delivery SET status = 'failed', last_error = 'abandoned', next_at = NULL, completed_at = ? WHERE key = ?;
 

@@ -7,6 +7,7 @@ from typing import cast
 from hookyard import ids
 from hookyard.model import Delivery, DeliveryStatus
 from hookyard.store.contract import (
+    RESUMED,
     AbandonDelivery,
     AddMissed,
     DeliveriesMoved,
@@ -19,7 +20,7 @@ from hookyard.store.contract import (
     ResumeDeliveries,
     Stale,
 )
-from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_recovered, looked_at, page_of
+from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_recovered, looked_at, page_of, resumed_of
 from hookyard.store.spans import first_key
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_numbers, numbers
@@ -33,7 +34,9 @@ _STANDING, _SEND_AGAIN, _ABANDON = _SQL["standing"], _SQL["send_again"], _SQL["a
 _ALL_OF, _SOME_OF = _SQL["all_of"], _SQL["some_of"]
 _ALL_OF_TENANT, _SOME_OF_TENANT = _SQL["all_of_tenant"], _SQL["some_of_tenant"]
 _FORGET, _TOLD = _SQL["forget"], _SQL["told"]
-_RESUME = _SQL["resume"]
+_RESUME, _PUT_OFF, _MAKE_DUE = _SQL["resume"], _SQL["put_off"], _SQL["make_due"]
+_PutOff = tuple[int, int, str | None]
+"""Key, tail, URL."""
 _Row = tuple[int, int, str, str | None, DeliveryStatus, str | None, int | None, str]
 """Key, tail, tenant, URL, status, last error, when it is due, event."""
 _NEWEST = 1 << 60
@@ -95,7 +98,19 @@ def _is_recovered(op: RecoverDeliveries, asked: Collection[str], row: _Row) -> b
 
 def resume_deliveries(db: Db, ops: Sequence[ResumeDeliveries]) -> list[Result]:
     """Send now what was put off."""
-    return [DeliveriesMoved(db.change(_RESUME, (op.now, op.endpoint, max(op.limit, 0))), None) for op in ops]
+    return [_resume(db, op) for op in ops]
+
+
+def _resume(db: Db, op: ResumeDeliveries) -> Result:
+    if op.endpoint is not None or op.limit <= 0:
+        return DeliveriesMoved(db.change(_RESUME, (op.now, op.endpoint, max(op.limit, 0))), None)
+    before = -1 if op.after is None else ids.key(op.after)
+    looked = cast("list[_PutOff]", db.rows(_PUT_OFF, (before, RESUMED)))
+    due, last = resumed_of(op, looked, lambda row: row[2])
+    for start in range(0, len(due), MOST):
+        chunk = [key for key, *_ in due[start : start + MOST]]
+        db.change(_MAKE_DUE, (op.now, *chunk), len(chunk))
+    return DeliveriesMoved(len(due), None if last is None else ids.join(last[0], last[1]))
 
 
 def purge_deliveries(db: Db, ops: Sequence[PurgeDeliveries]) -> list[Result]:
