@@ -290,6 +290,7 @@ def _schedules() -> st.SearchStrategy[Op]:
         created_at=at,
         order_key=st.sampled_from([None, "o"]),
     )
+    events, deliveries = (st.lists(one, max_size=1).map(tuple) for one in (event, delivery))
     fire = st.builds(
         FireSchedule,
         now=at,
@@ -299,8 +300,8 @@ def _schedules() -> st.SearchStrategy[Op]:
         outcome=st.sampled_from(["queued", "missed", "skipped"]),
         job=st.one_of(st.none(), _enqueue()),
         expected=st.one_of(st.none(), st.builds(Enqueued, _any_job, duplicate=st.booleans(), coalesced=st.booleans())),
-        events=st.lists(event, max_size=1).map(tuple),
-        deliveries=st.lists(delivery, max_size=1).map(tuple),
+        events=events,
+        deliveries=deliveries,
     )
     pause = st.builds(
         PauseSchedule,
@@ -308,8 +309,8 @@ def _schedules() -> st.SearchStrategy[Op]:
         name=_names,
         paused=st.booleans(),
         next_at=due,
-        events=st.lists(event, max_size=1).map(tuple),
-        deliveries=st.lists(delivery, max_size=1).map(tuple),
+        events=events,
+        deliveries=deliveries,
     )
     put = st.builds(PutSchedule, now=at, schedule=schedule)
     return st.one_of(
