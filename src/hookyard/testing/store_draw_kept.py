@@ -269,28 +269,7 @@ def _schedules() -> st.SearchStrategy[Op]:
         fired=st.integers(0, 2),
     )
     due = st.sampled_from([START, START + 1])
-    event = st.builds(
-        Event,
-        id=st.sampled_from(EVENTS),
-        type=st.just("schedule.fired"),
-        plugin=st.just("hookyard"),
-        command=st.just("schedule"),
-        job_id=st.just(""),
-        payload=st.just(b"{}"),
-        created_at=at,
-    )
-    delivery = st.builds(
-        Delivery,
-        id=st.sampled_from(DELIVERIES),
-        job_id=st.none(),
-        event=st.just("schedule.fired"),
-        endpoint=st.just("ops"),
-        url=st.none(),
-        body=st.just(b"{}"),
-        created_at=at,
-        order_key=st.sampled_from([None, "o"]),
-    )
-    events, deliveries = (st.lists(one, max_size=1).map(tuple) for one in (event, delivery))
+    events, deliveries = _told_of_schedules()
     fire = st.builds(
         FireSchedule,
         now=at,
@@ -317,3 +296,30 @@ def _schedules() -> st.SearchStrategy[Op]:
         *(put, put, fire, fire, pause),
         st.builds(DeleteSchedule, now=at, name=_names),
     )
+
+
+def _told_of_schedules() -> tuple[st.SearchStrategy[tuple[Event, ...]], st.SearchStrategy[tuple[Delivery, ...]]]:
+    """What tells of something: at most one event, and at most one delivery."""
+    at = st.just(START)
+    event = st.builds(
+        Event,
+        id=st.sampled_from(EVENTS),
+        type=st.just("schedule.fired"),
+        plugin=st.just("hookyard"),
+        command=st.just("schedule"),
+        job_id=st.just(""),
+        payload=st.just(b"{}"),
+        created_at=at,
+    )
+    delivery = st.builds(
+        Delivery,
+        id=st.sampled_from(DELIVERIES),
+        job_id=st.none(),
+        event=st.just("schedule.fired"),
+        endpoint=st.just("ops"),
+        url=st.none(),
+        body=st.just(b"{}"),
+        created_at=at,
+        order_key=st.sampled_from([None, "o"]),
+    )
+    return st.lists(event, max_size=1).map(tuple), st.lists(delivery, max_size=1).map(tuple)
