@@ -57,7 +57,7 @@ def test_one_that_a_thread_runs_ends_with_its_cancelled_job_and_the_process_stay
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert [lives(pid) for pid in pids] == [False, False]
+        await all_gone(pids)
         assert await lab.text("short", "the next one") == "the next one"
         assert lab.pids == workers
 
