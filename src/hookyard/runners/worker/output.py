@@ -1,7 +1,11 @@
 """What a worker writes to standard output and error: bounded lines, whatever it writes and however much."""
 
 import asyncio
+import fcntl
 import os
+import select
+import sys
+import termios
 from collections.abc import Callable
 from typing import Final, Literal
 
@@ -38,6 +42,7 @@ class Output:
         self._line = line
         self._catch_up = catch_up
         self._touched = False
+        self._taken = 0
         self._rest = b""
         self._cut = False
         self._lines = 0
@@ -74,21 +79,41 @@ class Output:
             self._fd = None
 
     def _readable(self) -> None:
+        """Take what was there before it was looked whose it is: what comes meanwhile may be of the next job."""
+        if self._fd is None:
+            return
+        there, taken = self._unread(self._fd), self._taken
         self._catch_up()
-        self._read()
+        # A job that ended meanwhile has taken what was its own. What is still there makes this called again.
+        if self._taken == taken and (there or self._hung_up()):
+            self._read(there or _PIECE)
 
-    def _read(self) -> bool:
+    @staticmethod
+    def _unread(fd: int) -> int:
+        """How many bytes wait in a pipe."""
+        return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+    def _hung_up(self) -> bool:
+        """Whether nobody can write to it any more."""
+        if self._fd is None:
+            return False
+        look = select.poll()
+        look.register(self._fd, 0)
+        return bool(look.poll(0))
+
+    def _read(self, most: int = _PIECE) -> bool:
         """Take one piece; False when there is none."""
         if self._fd is None:
             return False
         try:
-            piece = os.read(self._fd, _PIECE)
+            piece = os.read(self._fd, min(most, _PIECE))
         except BlockingIOError:
             return False
         if not piece:
             self.close()
             return False
         self._touched = True
+        self._taken += 1
         self.tail = (self.tail + piece[-_TAIL:])[-_TAIL:]
         if self._lines > MOST_LINES:
             self._skip(piece)
