@@ -257,8 +257,7 @@ class Receiver:
 
     def __init__(self, port: int = 0) -> None:
         receiver = self
-        self.arrived: dict[str, set[str]] = {}
-        """job id -> the webhook ids under which it was told"""
+        self._arrived: dict[str, set[str]] = {}
         self.bodies: dict[str, dict[str, Any]] = {}
         self.forged = 0
         self.answer: Callable[[], int] = lambda: 204
@@ -284,6 +283,12 @@ class Receiver:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
+    @property
+    def arrived(self) -> dict[str, set[str]]:
+        """Job id -> the webhook ids under which it was told; as it is now, while more may come."""
+        with self._news:
+            return {job_id: set(ids) for job_id, ids in self._arrived.items()}
+
     def take(self, headers: dict[str, str], body: bytes) -> int:
         headers = {name.lower(): value for name, value in headers.items()}
         status = self.answer()
@@ -297,7 +302,7 @@ class Receiver:
         event = json.loads(body)
         job_id = event["data"].get("job_id", "")  # without one: Hookyard's own
         with self._news:
-            self.arrived.setdefault(job_id, set()).add(headers["webhook-id"])
+            self._arrived.setdefault(job_id, set()).add(headers["webhook-id"])
             self.bodies[job_id] = event
             self._news.notify_all()
         return status
@@ -305,13 +310,13 @@ class Receiver:
     def wait_for(self, job_ids: set[str], patience: float = PATIENCE) -> None:
         """Until a verified webhook about each of these jobs has come."""
         with self._news:
-            done = self._news.wait_for(lambda: job_ids <= self.arrived.keys(), patience)
-        assert done, f"no webhook about {len(job_ids - self.arrived.keys())} of {len(job_ids)} jobs"
+            done = self._news.wait_for(lambda: job_ids <= self._arrived.keys(), patience)
+        assert done, f"no webhook about {len(job_ids - self._arrived.keys())} of {len(job_ids)} jobs"
 
     def wait_until(self, what: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Until this is so, which is looked at whenever a verified webhook has come."""
         with self._news:
-            assert self._news.wait_for(what, patience), f"{len(self.arrived)} jobs were told"
+            assert self._news.wait_for(what, patience), f"{len(self._arrived)} jobs were told"
 
     def close(self) -> None:
         self._server.shutdown()

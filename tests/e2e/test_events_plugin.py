@@ -67,7 +67,7 @@ def sent(shop: Server, kind: str, data: object, who: str = "shop", key: str = ""
 
 def told(receiver: Receiver) -> dict[str, Event]:
     """What came, by job: the type and the payload."""
-    return {job_id: (body["type"], body["data"]["payload"]) for job_id, body in receiver.bodies.items()}
+    return {job_id: (body["type"], body["data"]["payload"]) for job_id, body in dict(receiver.bodies).items()}
 
 
 def test_each_customer_is_told_its_own_events_by_one_token(shop: Server, receivers: dict[str, Receiver]) -> None:

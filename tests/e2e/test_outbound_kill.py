@@ -61,7 +61,7 @@ def through_kills(server: Server, receiver: Ordered, made: set[str], seed: int) 
     receiver.answer = lambda: 204
 
     def so_many(wanted: int) -> bool:
-        return len(receiver.arrived) >= wanted
+        return len(receiver.bodies) >= wanted
 
     for kill in range(KILLS):
         wanted = len(made) * (kill + 1) // (KILLS + 2) + draw.randrange(5)
