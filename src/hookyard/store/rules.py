@@ -1,7 +1,6 @@
 """What every store works out in the same way."""
 
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
 from typing import Final, TypeVar
 
 from msgspec.structs import replace
@@ -16,7 +15,7 @@ from hookyard.store.contract import (
     PurgeDeliveries,
     RecoverDeliveries,
     Result,
-    ResumeDeliveries,
+    ResumeCallbacks,
     Unique,
 )
 from hookyard.store.origins import origin_of
@@ -112,7 +111,7 @@ def is_meant(op: RecoverDeliveries | PurgeDeliveries, tenant: str, url: str | No
     return op.origin is None or (url is not None and origin_of(url) == op.origin)
 
 
-def resumed_of(op: ResumeDeliveries, looked: Sequence[R], url: Callable[[R], str | None]) -> tuple[list[R], R | None]:
+def resumed_of(op: ResumeCallbacks, looked: Sequence[R], url: Callable[[R], str | None]) -> tuple[list[R], R | None]:
     """Of what is put off for callback URLs and was looked at what is made due, and the row after which it goes on."""
     found: list[R] = []
     for row in looked:
@@ -121,11 +120,6 @@ def resumed_of(op: ResumeDeliveries, looked: Sequence[R], url: Callable[[R], str
             if len(found) == op.limit:
                 return found, row
     return found, looked[-1] if len(looked) == RESUMED else None
-
-
-def is_chosen(op: RecoverDeliveries | PurgeDeliveries, event: str, last_error: str | None) -> bool:
-    """Whether a walk is about a delivery of this event and with this last error."""
-    return op.error in {None, last_error} and (op.event is None or fnmatchcase(event, op.event))
 
 
 def sent_again(delivery: Delivery, now: int) -> Delivery:

@@ -13,6 +13,7 @@ from hookyard.store.contract import (
     AddMissed,
     AppendEvents,
     DeliveriesMoved,
+    DeliveryFilter,
     Done,
     Failed,
     NotFound,
@@ -20,6 +21,7 @@ from hookyard.store.contract import (
     RecoverDeliveries,
     ReleaseDelivery,
     ResendDelivery,
+    ResumeCallbacks,
     ResumeDeliveries,
     Stale,
 )
@@ -60,6 +62,7 @@ ASSORTED: Final = (
     ("order.*", "http_503", 1),
 )
 """An event and an error, and how many there are of them of what :func:`assorted` adds."""
+SOME: Final = DeliveryFilter(event="order.*", error="http_503")
 
 
 def assorted(store: Probe, endpoint: str | None) -> tuple[list[Delivery], Delivery]:
@@ -162,15 +165,15 @@ class RecoveryContract(StoreCase):
         dead, _ = assorted(store, endpoint)
         op = RecoverDeliveries(now=store.now, endpoint=endpoint, tenant=tenant, waiting=True, dry_run=True)
         for event, error, count in ASSORTED:
-            found = store.all(replace(op, event=event, error=error))
+            found = store.all(replace(op, only=DeliveryFilter(event=event, error=error)))
             assert found == [DeliveriesMoved(count, None)], (event, error)
-        paged = replace(op, event="order.*", error="http_503", limit=1)
+        paged = replace(op, only=SOME, limit=1)
         pages = store.all(paged, replace(paged, after=dead[0].id), replace(paged, after=dead[1].id))
         one = DeliveriesMoved(1, dead[1].id)
         # Of a tenant more rows are looked at for a page than are sent again.
         looked = [DeliveriesMoved(0, dead[0].id), one, DeliveriesMoved(0, dead[2].id)]
         assert pages == (looked if tenant is None else [one, one, DeliveriesMoved(0, None)])
-        assert store.all(replace(op, event="order.*", error="http_503", dry_run=False)) == [DeliveriesMoved(1, None)]
+        assert store.all(replace(op, only=SOME, dry_run=False)) == [DeliveriesMoved(1, None)]
         assert statuses(store, *dead) == ["failed", "pending", "failed"]
 
     @pytest.mark.parametrize("endpoint", ["ops", None])
@@ -184,9 +187,9 @@ class RecoveryContract(StoreCase):
             now=store.now, endpoint=endpoint, tenant=tenant, statuses=("pending", "failed", *also), dry_run=True
         )
         for event, error, count in ASSORTED:
-            found = store.all(replace(op, event=event, error=error))
+            found = store.all(replace(op, only=DeliveryFilter(event=event, error=error)))
             assert found == [DeliveriesMoved(count, None)], (event, error)
-        some = replace(op, event="order.*", error="http_503", dry_run=False)
+        some = replace(op, only=SOME, dry_run=False)
         if tenant is None:
             pages = [(0, dead[0].id), (1, dead[1].id), (0, dead[2].id), (0, waits.id), (0, None)]
         else:  # of a tenant more rows are looked at for a page
@@ -194,13 +197,14 @@ class RecoveryContract(StoreCase):
         assert walked(store, replace(some, limit=1)) == pages
         assert store.tries(dead[1]) == ()
         assert statuses(store, *dead, waits) == ["failed", "gone", "failed", "pending"]
-        assert store.all(replace(some, error=None)) == [DeliveriesMoved(2, None)]
+        assert store.all(replace(some, only=DeliveryFilter(event="order.*"))) == [DeliveriesMoved(2, None)]
         assert statuses(store, *dead, waits) == ["failed", "gone", "gone", "gone"]
 
     def test_what_is_held_has_its_turn_when_what_was_before_it_is_deleted_for_its_event(self, store: Probe) -> None:
         first, second = (replace(ordered(store, "o"), event=event) for event in ("order.paid", "order.sent"))
         add(store, first, second)
-        op = PurgeDeliveries(now=store.now, endpoint="ops", statuses=("pending", "held"), event="order.paid")
+        paid = DeliveryFilter(event="order.paid")
+        op = PurgeDeliveries(now=store.now, endpoint="ops", statuses=("pending", "held"), only=paid)
         assert store.all(op, op) == [DeliveriesMoved(1, None), DeliveriesMoved(0, None)]
         assert statuses(store, first, second) == ["gone", "pending"]
 
@@ -277,7 +281,7 @@ class RecoveryContract(StoreCase):
         named = replace(store.delivery(), next_at=later, put_off=True)
         add(store, ours, other, also, elsewhere, planned, last, named)
         store.clock.advance(5)
-        op = ResumeDeliveries(now=store.now, endpoint=None, origin="https://a.example", limit=2)
+        op = ResumeCallbacks(now=store.now, origin="https://a.example", limit=2)
         nothing = [replace(op, origin="https://c.example"), replace(op, limit=0), replace(op, after=last.id)]
         assert store.all(*nothing) == [DeliveriesMoved(0, None)] * 3
         assert store.all(op) == [DeliveriesMoved(2, also.id)]
@@ -293,7 +297,7 @@ class RecoveryContract(StoreCase):
         every = [replace(to, id=store.new_id()) for _ in range(RESUMED + 3)]
         last = replace(to, id=store.new_id(), url="https://b.example/")
         add(store, *every, last)
-        op = ResumeDeliveries(now=store.now, endpoint=None, origin="https://b.example", limit=5)
+        op = ResumeCallbacks(now=store.now, origin="https://b.example", limit=5)
         assert store.all(op) == [DeliveriesMoved(0, every[RESUMED - 1].id)]
         assert store.all(replace(op, after=every[RESUMED - 1].id)) == [DeliveriesMoved(1, None)]
         op = replace(op, origin="https://a.example", limit=RESUMED)

@@ -18,12 +18,14 @@ from hookyard.store.contract import (
     AddMissed,
     AppendEvents,
     ClaimDeliveries,
+    DeliveryFilter,
     DeliveryQuery,
     EndedQuery,
     Op,
     PurgeDeliveries,
     RecoverDeliveries,
     ResendDelivery,
+    ResumeCallbacks,
     ResumeDeliveries,
 )
 from hookyard.store.sqlite import SqliteStore, statements
@@ -235,8 +237,12 @@ def test_what_people_do_with_very_many_is_done_in_short_parts(store: Probe, stat
             RecoverDeliveries(now=START, endpoint="ops", waiting=True, limit=100),
             RecoverDeliveries(now=START, endpoint="ops", failed=False, waiting=True, limit=100),
             ResumeDeliveries(now=START, endpoint="ops", limit=100),
-            PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, event="no.such", limit=100),
-            PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, error="no_such", limit=100),
+            PurgeDeliveries(
+                now=store.now, endpoint="ops", statuses=statuses, only=DeliveryFilter(event="no.such"), limit=100
+            ),
+            PurgeDeliveries(
+                now=store.now, endpoint="ops", statuses=statuses, only=DeliveryFilter(error="no_such"), limit=100
+            ),
             PurgeDeliveries(now=store.now, endpoint="ops", statuses=statuses, limit=100),
             ResendDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),
             AbandonDelivery(now=store.now, delivery_id=ids.join((START + 250) << 12 | 1, 250)),
@@ -256,7 +262,7 @@ def test_what_people_do_with_very_many_is_done_in_short_parts(store: Probe, stat
 def test_what_is_put_off_for_callback_urls_is_looked_through_in_short_parts(store: Probe) -> None:
     def part(after: int) -> int:
         place = ids.join((START + after) << 12 | 1, after)
-        op = ResumeDeliveries(now=START, endpoint=None, origin="https://a.example", after=place, limit=100)
+        op = ResumeCallbacks(now=START, origin="https://a.example", after=place, limit=100)
         return steps(store, op)
 
     fill(store, 2 * RESUMED, "pending", endpoint=None, place=1)

@@ -72,8 +72,10 @@ def recover(  # noqa: PLR0917  what a person types, as options
         cursor=cursor,
         dry_run=dry_run,
         json=as_json,
+        event=event,
+        error=error,
     )
-    asked.recover(waiting=waiting, event=event, error=error)
+    asked.recover(waiting=waiting)
 
 
 def purge(  # noqa: PLR0917  what a person types, as options
@@ -108,5 +110,7 @@ def purge(  # noqa: PLR0917  what a person types, as options
         cursor=cursor,
         dry_run=dry_run,
         json=as_json,
+        event=event,
+        error=error,
     )
-    asked.purge(statuses, event=event, error=error)
+    asked.purge(statuses)

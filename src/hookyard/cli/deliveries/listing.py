@@ -53,7 +53,7 @@ def list_deliveries(  # noqa: PLR0917  what a person types, as options
     dead: Annotated[bool, typer.Option("--dead", help="Only dead letters: the same as --status failed.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List deliveries, those made in a time if one is given, newest first."""
+    """List deliveries, newest first; with --since or --until only those made in that time."""
     # Imported here so that the other commands do not pay for it.
     from hookyard.clock import SystemClock
 

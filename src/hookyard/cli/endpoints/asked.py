@@ -22,7 +22,7 @@ def members_of(typed: Typed) -> dict[str, object]:
     """What was typed, as members of an endpoint.
 
     Raises:
-        BadParameter: there is a header that is none, or two envelopes.
+        BadParameter: there is a header that is none.
     """
     given: dict[str, object] = {
         "url": typed.target,
@@ -31,7 +31,7 @@ def members_of(typed: Typed) -> dict[str, object]:
         "commands": typed.command,
         "if": typed.if_,
         "signature": "plain" if typed.plain else None,
-        "envelope": _envelope(typed),
+        "envelope": typed.envelope,
         "http_signature": typed.http_signature or None,
         "rate": typed.rate,
         "order": None if typed.order is None else {"by": typed.order},
@@ -115,14 +115,6 @@ def _text(path: Path) -> tuple[str, str]:
         raise ConfigError((Problem(str(path), 0, "", f"cannot be read: {error.strerror}"),)) from None
     except UnicodeDecodeError:
         raise ConfigError((Problem(str(path), 0, "", "is not UTF-8 text"),)) from None
-
-
-def _envelope(typed: Typed) -> str | None:
-    if not typed.cloudevents:
-        return typed.envelope
-    if typed.envelope not in {None, "cloudevents"}:
-        raise typer.BadParameter(f"--cloudevents says another than {typed.envelope}", param_hint="--envelope")
-    return "cloudevents"
 
 
 def _headers(texts: Sequence[str]) -> dict[str, str]:

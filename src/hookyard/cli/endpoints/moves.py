@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from hookyard.cli.remote import connect
 
@@ -20,30 +20,29 @@ class Moves(Struct, frozen=True, kw_only=True):
     """Where to begin; None: at the beginning."""
     dry_run: bool
     json: bool
+    event: str | None = None
+    """Only those of this event, or of those that this glob takes."""
+    error: str | None = None
+    """Only those with this last error."""
 
-    def recover(self, *, waiting: bool, event: str | None, error: str | None) -> None:
+    def recover(self, *, waiting: bool) -> None:
         """Send again what failed for good, and what waits, if that is wanted too."""
-        more = {"waiting": waiting, **_typed(event=event, error=error)}
-        self._walk({"count": "to be sent again" if self.dry_run else "sent again"}, more)
+        self._walk({"count": "to be sent again" if self.dry_run else "sent again"}, {"waiting": waiting})
 
-    def replay(self, *, event: str | None) -> None:
+    def replay(self) -> None:
         """Send what was not told."""
-        self._walk({"planned": "to be sent", "looked_at": "looked at"}, _typed(event=event))
+        self._walk({"planned": "to be sent", "looked_at": "looked at"}, {})
 
-    def purge(self, statuses: list[str], *, event: str | None, error: str | None) -> None:
+    def purge(self, statuses: list[str]) -> None:
         """Delete those of these statuses."""
-        more = {"statuses": statuses, **_typed(event=event, error=error)}
-        self._walk({"count": "to be deleted" if self.dry_run else "deleted"}, more)
+        self._walk({"count": "to be deleted" if self.dry_run else "deleted"}, {"statuses": statuses})
 
     def _walk(self, words: dict[str, str], more: dict[str, object]) -> None:
         # Imported here so that the other commands do not pay for it.
         from hookyard.cli.endpoints.pages import Walk, walk
+        from hookyard.store.contract import DeliveryFilter
 
-        body = {**self.body, **more, "dry_run": self.dry_run}
+        only = to_builtins(DeliveryFilter(event=self.event, error=self.error))
+        body = {**self.body, **more, **only, "dry_run": self.dry_run}
         with connect(self.url, self.token_file) as api:
             walk(api, Walk(path=self.path, body=body, cursor=self.cursor, words=words, json=self.json))
-
-
-def _typed(**given: str | None) -> dict[str, object]:
-    """Those of them that were typed."""
-    return {name: text for name, text in given.items() if text is not None}

@@ -61,7 +61,6 @@ class Typed:
             "command emitted and nothing round it.",
         ),
     ] = None
-    cloudevents: Annotated[bool, typer.Option("--cloudevents", help="The same as --envelope cloudevents.")] = False
     http_signature: Annotated[
         bool, typer.Option("--http-signature", help="Sign after RFC 9421, with Content-Digest, as well.")
     ] = False

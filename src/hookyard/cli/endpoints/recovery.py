@@ -84,8 +84,10 @@ def recover(  # noqa: PLR0917  what a person types, as options
         cursor=cursor,
         dry_run=dry_run,
         json=as_json,
+        event=event,
+        error=error,
     )
-    asked.recover(waiting=waiting, event=event, error=error)
+    asked.recover(waiting=waiting)
 
 
 def replay(  # noqa: PLR0917  what a person types, as options
@@ -112,8 +114,9 @@ def replay(  # noqa: PLR0917  what a person types, as options
         cursor=cursor,
         dry_run=dry_run,
         json=as_json,
+        event=event,
     )
-    asked.replay(event=event)
+    asked.replay()
 
 
 def purge(  # noqa: PLR0917  what a person types, as options
@@ -146,8 +149,10 @@ def purge(  # noqa: PLR0917  what a person types, as options
         cursor=cursor,
         dry_run=dry_run,
         json=as_json,
+        event=event,
+        error=error,
     )
-    asked.purge(statuses, event=event, error=error)
+    asked.purge(statuses)
 
 
 def confirm_purge(whose: str, statuses: list[str], event: str | None, error: str | None, *, yes: bool) -> None:
@@ -157,9 +162,9 @@ def confirm_purge(whose: str, statuses: list[str], event: str | None, error: str
         BadParameter: there is nobody to ask.
         Exit: they are not.
     """
-    of = "" if event is None else f" of {event}"
-    error = "" if error is None else f" with the error {error}"
-    which = f"the deliveries{of} to {whose} that are {' or '.join(statuses)}{error}"
+    of_event = "" if event is None else f" of {event}"
+    with_error = "" if error is None else f" with the error {error}"
+    which = f"the deliveries{of_event} to {whose} that are {' or '.join(statuses)}{with_error}"
     sure(f"Delete {which}? They cannot be sent again.", yes=yes)
 
 

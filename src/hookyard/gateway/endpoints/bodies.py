@@ -15,7 +15,8 @@ from hookyard.gateway.decode import refusal, require_utf8
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.moment import Moment, at, millis
 from hookyard.gateway.paging import Cursors
-from hookyard.outbound.recovery import Chosen, Only, Stretch
+from hookyard.outbound.recovery import Stretch
+from hookyard.store.contract import DeliveryFilter
 from hookyard.store.origins import origin_from
 
 T = TypeVar("T", bound=Struct)
@@ -47,7 +48,7 @@ class SendSample(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """From when to when, and how much of it at once."""
+    """From when to when, of which events, and how much of it at once."""
 
     since: Moment
     """Then or later: RFC 3339 with an offset, or milliseconds since 1970 UTC."""
@@ -59,20 +60,23 @@ class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The `next` of an earlier answer."""
     dry_run: bool = False
     """Only count; the pages are the same, and its cursors are good for the other kind too."""
-
-
-class OfEvent(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A time, and of which events."""
-
     event: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     """Only those of this event, or with globs, such as `order.*`, of those that it takes."""
 
+    def only(self) -> DeliveryFilter:
+        """Which of what is in that time."""
+        return DeliveryFilter(event=self.event)
 
-class Filtered(OfEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class Filtered(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries of a time."""
 
     error: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     """Only those with this word as their last error, such as `http_503`."""
+
+    def only(self) -> DeliveryFilter:
+        """Which of what is in that time."""
+        return DeliveryFilter(event=self.event, error=self.error)
 
 
 class Recover(Filtered, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,19 +85,11 @@ class Recover(Filtered, frozen=True, kw_only=True, forbid_unknown_fields=True):
     waiting: bool = False
     """Also those that wait for their time: they are due at once, and their schedule goes on."""
 
-    def chosen(self) -> Chosen:
-        """Which of what is in that time."""
-        return Chosen(waiting=self.waiting, event=self.event, error=self.error)
-
 
 class Purge(Filtered, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which deliveries are deleted: those made in this time."""
 
     statuses: Annotated[tuple[Literal["pending", "held", "delivered", "failed"], ...], Meta(min_length=1)] = ("failed",)
-
-    def only(self) -> Only:
-        """Which of what is in that time."""
-        return Only(event=self.event, error=self.error)
 
 
 _Callback = Annotated[str, Meta(min_length=1, max_length=300)]
@@ -114,7 +110,7 @@ class PurgeCallbacks(Purge, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """To the callback URLs of this scheme, host and port, such as `https://ci.example.com`; `*` for all of them."""
 
 
-class Replay(OfEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Replay(Window, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """From when to when something happened that the endpoint was not told."""
 
 

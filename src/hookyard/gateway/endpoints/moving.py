@@ -1,12 +1,10 @@
 """One page of sending again, or of deleting, what was for an endpoint or for callback URLs."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from litestar import Request
 from litestar.types import ASGIApp
-from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec import Struct, to_builtins
 
 from hookyard.auth import Principal
 from hookyard.gateway.answer import value_answer
@@ -15,7 +13,7 @@ from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.bodies import Moved, Purge, Recover, stretch_of
 from hookyard.gateway.paging import OLDEST_FIRST
 from hookyard.outbound.recovery import Recovery, Stretch
-from hookyard.store.contract import DeliveriesMoved
+from hookyard.store.contract import DeliveriesMoved, DeliveryFilter
 
 
 class Whose(Struct, frozen=True, kw_only=True):
@@ -44,14 +42,15 @@ class Moving:
     async def recover(self, request: Request[Any, Any, Any], whose: Whose, asked: Recover) -> ASGIApp:
         """Send again what failed for good, and now what waits, if that is wanted too."""
         stretch = stretch_of(asked, OLDEST_FIRST)
-        chosen = asked.chosen()
-        facts = {**facts_of(stretch), **given(asdict(chosen))}
+        only = asked.only()
+        facts = {**facts_of(stretch, only), "waiting": asked.waiting}
         audit = entry(request, self._principal, self._deps, f"{whose.kind}.recover", whose.target, facts)
         moved = await self._recovery.recover(
             whose.endpoint,
             stretch,
             audit=audit,
-            chosen=chosen,
+            only=only,
+            waiting=asked.waiting,
             tenant=self._principal.tenant,
             origin=whose.origin,
         )
@@ -62,7 +61,7 @@ class Moving:
         stretch = stretch_of(asked, OLDEST_FIRST)
         statuses = tuple(dict.fromkeys(asked.statuses))
         only = asked.only()
-        facts = {**facts_of(stretch), "statuses": statuses, **given(asdict(only))}
+        facts = {**facts_of(stretch, only), "statuses": statuses}
         audit = entry(request, self._principal, self._deps, f"{whose.kind}.purge", whose.target, facts)
         moved = await self._recovery.purge(
             whose.endpoint,
@@ -76,19 +75,15 @@ class Moving:
         return value_answer(_moved_of(moved, dry_run=asked.dry_run))
 
 
-def facts_of(stretch: Stretch) -> dict[str, object]:
-    """What the audit log says of a call."""
+def facts_of(stretch: Stretch, only: DeliveryFilter) -> dict[str, object]:
+    """What the audit log says of a call; of the filter what was said."""
     return {
         "since": stretch.since,
         "until": stretch.until,
         "limit": stretch.limit,
         "first": stretch.after is None,
+        **to_builtins(only),
     }
-
-
-def given(facts: Mapping[str, object]) -> dict[str, object]:
-    """Those of them that were said."""
-    return {name: each for name, each in facts.items() if each is not None}
 
 
 def _moved_of(moved: DeliveriesMoved, *, dry_run: bool) -> Moved:

@@ -16,7 +16,7 @@ from hookyard.gateway.caller import entry
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.endpoints.access import EndpointAccess
 from hookyard.gateway.endpoints.bodies import Purge, Recover, Replay, ReplayedView, stretch_of
-from hookyard.gateway.endpoints.moving import Moving, Whose, facts_of, given
+from hookyard.gateway.endpoints.moving import Moving, Whose, facts_of
 from hookyard.gateway.paging import REPLAYS
 
 
@@ -57,9 +57,9 @@ class RecoveryRoutes:
         principal, _ = self._access.writable(request, name)
         asked = await body_of(request, self._deps, Replay)
         stretch = stretch_of(asked, REPLAYS)
-        facts = {**facts_of(stretch), **given({"event": asked.event})}
-        audit = entry(request, principal, self._deps, "endpoint.replay", name, facts)
-        done = await self._access.recovery.replay(name, stretch, audit=audit, event=asked.event)
+        only = asked.only()
+        audit = entry(request, principal, self._deps, "endpoint.replay", name, facts_of(stretch, only))
+        done = await self._access.recovery.replay(name, stretch, audit=audit, only=only)
         more = None if done.next is None else REPLAYS.after(done.next)
         return value_answer(
             ReplayedView(planned=done.planned, looked_at=done.looked_at, next=more, dry_run=asked.dry_run)

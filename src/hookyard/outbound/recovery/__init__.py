@@ -2,6 +2,6 @@
 
 from hookyard.outbound.recovery.recovery import Recovery
 from hookyard.outbound.recovery.replay import Replayed
-from hookyard.outbound.recovery.stretch import Chosen, Only, Stretch
+from hookyard.outbound.recovery.stretch import Stretch
 
-__all__ = ["Chosen", "Only", "Recovery", "Replayed", "Stretch"]
+__all__ = ["Recovery", "Replayed", "Stretch"]

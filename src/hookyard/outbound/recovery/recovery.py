@@ -15,14 +15,16 @@ from hookyard.outbound.events import BY_NAME, EventType, KnownType, known_types,
 from hookyard.outbound.message import EVENTS
 from hookyard.outbound.recovery.ports import Finds, Plans
 from hookyard.outbound.recovery.replay import READS, Page, Replayed, read_page
-from hookyard.outbound.recovery.stretch import Chosen, Only, Stretch, takes
+from hookyard.outbound.recovery.stretch import Stretch
 from hookyard.store.audited import Write, audited
 from hookyard.store.contract import (
+    ANY_DELIVERY,
     AbandonDelivery,
     AddMissed,
     AppendAudit,
     AppendEvents,
     DeliveriesMoved,
+    DeliveryFilter,
     NotFound,
     PurgeDeliveries,
     RecoverDeliveries,
@@ -34,10 +36,6 @@ from hookyard.store.contract import (
 Purgeable = Literal["pending", "held", "delivered", "failed"]
 _MOST_BYTES: Final = 4 << 20
 """Of bodies in one transaction."""
-
-
-_ALL_FAILED: Final = Chosen()
-_ALL: Final = Only()
 
 
 class Recovery:
@@ -106,7 +104,8 @@ class Recovery:
         stretch: Stretch,
         *,
         audit: AuditEntry,
-        chosen: Chosen = _ALL_FAILED,
+        only: DeliveryFilter = ANY_DELIVERY,
+        waiting: bool = False,
         tenant: str = "",
         origin: str | None = None,
     ) -> DeliveriesMoved:
@@ -125,9 +124,8 @@ class Recovery:
             now=self._clock.now(),
             endpoint=endpoint,
             since=stretch.since,
-            waiting=chosen.waiting,
-            event=chosen.event,
-            error=chosen.error,
+            waiting=waiting,
+            only=only,
             until=stretch.until,
             after=stretch.after,
             limit=stretch.bounded,
@@ -144,7 +142,7 @@ class Recovery:
         *,
         statuses: tuple[Purgeable, ...],
         audit: AuditEntry,
-        only: Only = _ALL,
+        only: DeliveryFilter = ANY_DELIVERY,
         tenant: str = "",
         origin: str | None = None,
     ) -> DeliveriesMoved:
@@ -157,8 +155,7 @@ class Recovery:
             now=self._clock.now(),
             endpoint=endpoint,
             statuses=statuses,
-            event=only.event,
-            error=only.error,
+            only=only,
             until=stretch.until,
             after=stretch.after or last_before(stretch.since),
             limit=stretch.bounded,
@@ -168,10 +165,11 @@ class Recovery:
         )
         return await self._many(op, audit)
 
-    async def replay(self, endpoint: str, stretch: Stretch, *, audit: AuditEntry, event: str | None = None) -> Replayed:
+    async def replay(
+        self, endpoint: str, stretch: Stretch, *, audit: AuditEntry, only: DeliveryFilter = ANY_DELIVERY
+    ) -> Replayed:
         """Send what the endpoint was not told of what happened then and is of interest to it now.
 
-        With `event` only that of this type, or of those that this glob takes.
         It may be repeated, broken off and begun again anywhere: what the endpoint has a delivery of is not made again.
         The audit log has an entry of each call that made deliveries, and of the first.
         """
@@ -183,7 +181,7 @@ class Recovery:
         for _ in range(READS):
             page = await read_page(self._store, since=stretch.since, until=end, after=place)
             self._require_live(endpoint)  # it may have been changed since the page before
-            for batch in _batches(await self._missed(endpoint, page, event)):
+            for batch in _batches(await self._missed(endpoint, page, only)):
                 missed = AddMissed(now=self._clock.now(), deliveries=batch, dry_run=stretch.dry_run)
                 result = await audited(self._write, entry, missed)
                 entry = None
@@ -240,13 +238,13 @@ class Recovery:
         self._expect(now)
         return delivery
 
-    async def _missed(self, endpoint: str, page: Page, event: str | None) -> list[Delivery]:
+    async def _missed(self, endpoint: str, page: Page, only: DeliveryFilter) -> list[Delivery]:
         """What the endpoint would be told of this page."""
         now = self._clock.now()
         there: dict[str, bool] = {}
         found: list[Delivery] = []
         for told in page.told:
-            if not takes(event, told.type if isinstance(told, Event) else EVENTS.get(told.status, "")):
+            if not only.matches(told.type if isinstance(told, Event) else EVENTS.get(told.status, ""), None):
                 continue
             delivery = self._plans.again(endpoint, told, now)
             if delivery is None:

@@ -24,6 +24,7 @@ from hookyard.store.contract.base import (
 )
 from hookyard.store.contract.changes import changed
 from hookyard.store.contract.deliveries import (
+    ANY_DELIVERY,
     INTERRUPTED,
     NEVER_AGAIN,
     RESUMED,
@@ -32,12 +33,14 @@ from hookyard.store.contract.deliveries import (
     ClaimDeliveries,
     DeliveriesClaimed,
     DeliveriesMoved,
+    DeliveryFilter,
     FinishDelivery,
     PurgeDeliveries,
     ReclaimDeliveries,
     RecoverDeliveries,
     ReleaseDelivery,
     ResendDelivery,
+    ResumeCallbacks,
     ResumeDeliveries,
 )
 from hookyard.store.contract.endpoints import DeleteEndpoint, Exists, MarkEndpoint, PutEndpoint, ReplacePrivate
@@ -115,6 +118,7 @@ from hookyard.store.contract.told import (
 )
 
 __all__ = [
+    "ANY_DELIVERY",
     "CLAIM_BYTES",
     "INTERRUPTED",
     "NEVER_AGAIN",
@@ -144,6 +148,7 @@ __all__ = [
     "DeliveriesClaimed",
     "DeliveriesFound",
     "DeliveriesMoved",
+    "DeliveryFilter",
     "DeliveryQuery",
     "Done",
     "Doomed",
@@ -198,6 +203,7 @@ __all__ = [
     "ReplacePrivate",
     "ResendDelivery",
     "Result",
+    "ResumeCallbacks",
     "ResumeDeliveries",
     "ResumeLane",
     "RetryJob",

@@ -11,7 +11,10 @@ pending.
 Deliveries that are open keep their job: none of them is deleted with it (I11).
 """
 
+from fnmatch import fnmatchcase
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from hookyard.model import Delivery, DeliveryAttempt, DeliveryStatus, Event
 from hookyard.store.contract.base import Op, Result
@@ -74,7 +77,8 @@ class ReleaseDelivery(Op, frozen=True, kw_only=True):
     delivery_id: str
     token: int
     next_at: int | None = None
-    """When it is due again; None: at once. With a time after `now` it is put off until :class:`ResumeDeliveries`."""
+    """When it is due again; None: at once. With a time after `now` it is `put_off`, which
+    :class:`ResumeDeliveries` and :class:`ResumeCallbacks` end earlier."""
 
 
 class ReclaimDeliveries(Op, frozen=True, kw_only=True):
@@ -105,29 +109,57 @@ class AbandonDelivery(Op, frozen=True, kw_only=True):
     delivery_id: str
 
 
-RESUMED: Final = 500
-"""What is put off for callback URLs is looked at by one :class:`ResumeDeliveries`, so much of it at most."""
-
-
 class ResumeDeliveries(Op, frozen=True, kw_only=True):
-    """Make due what is put off for an endpoint, or for the callback URLs of an origin -> DeliveriesMoved.
+    """Make due what is put off for an endpoint -> DeliveriesMoved, `next` None.
 
-    Those that are pending and `put_off`, in the order of ids, so many at most; they are put off no longer. What waits
-    for its own time goes on waiting. Of an endpoint `next` is None. Of callback URLs, which are of all origins,
-    :data:`RESUMED` at most are looked at; `next` is None only when all were.
+    Those that are pending and `put_off`, the oldest first; they are due now and put off no longer. What waits for its
+    own time, after an attempt that failed, goes on waiting.
     """
 
-    endpoint: str | None
-    """None: those to callback URLs of `origin`."""
+    endpoint: str
     limit: int
-    origin: str | None = None
-    """See :mod:`hookyard.store.origins`; without an endpoint only."""
+    """So many at most; when fewer were changed there are no more."""
+
+
+RESUMED: Final = 500
+"""So many rows one :class:`ResumeCallbacks` looks at, at most."""
+
+
+class ResumeCallbacks(Op, frozen=True, kw_only=True):
+    """Make due what is put off for the callback URLs of one origin -> DeliveriesMoved.
+
+    As :class:`ResumeDeliveries` for an endpoint. But what is put off for the callback URLs of all origins lies
+    together, in the order of ids, so this is one page of a walk through it, which ends after `limit` that are of this
+    origin or :data:`RESUMED` rows of any. Then `next` is the id of the last row that was looked at, for `after` of the
+    next page; None: nothing lies behind this page.
+    """
+
+    origin: str
+    """As :func:`hookyard.store.origins.origin_of` says it."""
+    limit: int
+    """So many of this origin at most; with 0 nothing is looked at, and `next` is None."""
     after: str | None = None
-    """Only those with a greater id, likewise."""
+    """Look only at rows with a greater id; None: from the first."""
 
 
 NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})
 """The errors of those that no recovery sends again: somebody gave them up, or their bodies do not say what happened."""
+
+
+class DeliveryFilter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which deliveries are meant, besides where they go and when they were made: all, if nothing is said."""
+
+    event: str | None = None
+    """Only those of this event, or with a glob of those that it takes."""
+    error: str | None = None
+    """Only those with this last error; what was never sent has none."""
+
+    def matches(self, event: str, error: str | None) -> bool:
+        """Whether one of this event and with this last error is meant."""
+        return self.error in {None, error} and (self.event is None or fnmatchcase(event, self.event))
+
+
+ANY_DELIVERY: Final = DeliveryFilter()
 
 
 class RecoverDeliveries(Op, frozen=True, kw_only=True):
@@ -157,10 +189,8 @@ class RecoverDeliveries(Op, frozen=True, kw_only=True):
     the pages tell nothing of what others have."""
     origin: str | None = None
     """Only those to callback URLs of this origin, though others are looked at: see :mod:`hookyard.store.origins`."""
-    event: str | None = None
-    """Only those of this event, or with a glob of those that it takes, though others are looked at."""
-    error: str | None = None
-    """Only those with this last error, though others are looked at."""
+    only: DeliveryFilter = ANY_DELIVERY
+    """Only these, though others are looked at."""
 
 
 class PurgeDeliveries(Op, frozen=True, kw_only=True):
@@ -183,9 +213,7 @@ class PurgeDeliveries(Op, frozen=True, kw_only=True):
     """Only those of this tenant, as of :class:`RecoverDeliveries`."""
     origin: str | None = None
     """Likewise."""
-    event: str | None = None
-    """Likewise."""
-    error: str | None = None
+    only: DeliveryFilter = ANY_DELIVERY
     """Likewise."""
 
 

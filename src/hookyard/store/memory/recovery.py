@@ -18,12 +18,12 @@ from hookyard.store.contract import (
     RecoverDeliveries,
     ResendDelivery,
     Result,
+    ResumeCallbacks,
     ResumeDeliveries,
     Stale,
 )
 from hookyard.store.memory.data import Data
 from hookyard.store.rules import (
-    is_chosen,
     is_meant,
     is_of_tenant,
     is_open,
@@ -67,9 +67,8 @@ def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
     asked = {status for status, wanted in (("failed", op.failed), ("pending", op.waiting)) if wanted}
 
     def wanted(one: Delivery) -> bool:
-        return is_chosen(op, one.event, one.last_error) and is_recovered(
-            one.status, one.last_error, one.next_at, op.now
-        )
+        due = is_recovered(one.status, one.last_error, one.next_at, op.now)
+        return due and op.only.matches(one.event, one.last_error)
 
     again, following = _walk(data, op, asked, wanted)
     for one in () if op.dry_run else again:
@@ -78,22 +77,36 @@ def recover_deliveries(data: Data, op: RecoverDeliveries) -> Result:
 
 
 def resume_deliveries(data: Data, op: ResumeDeliveries) -> Result:
-    """Send now what was put off."""
-    own = (one for one in data.deliveries.values() if one.endpoint == op.endpoint)
-    rows = sorted((one for one in own if one.put_off and one.status == "pending"), key=lambda one: one.id)
-    moved, last = rows[: max(op.limit, 0)], None
-    if op.endpoint is None and op.limit > 0:
-        before = -1 if op.after is None else ids.key(op.after)
-        looked = [one for one in rows if ids.key(one.id) > before][:RESUMED]
-        moved, last = resumed_of(op, looked, lambda one: one.url)
-    for one in moved:
-        data.deliveries[one.id] = replace(one, next_at=op.now, put_off=False)
-    return DeliveriesMoved(len(moved), None if last is None else last.id)
+    """Send now what was put off for an endpoint."""
+    due = _put_off(data, op.endpoint)[: max(op.limit, 0)]
+    _make_due(data, due, op.now)
+    return DeliveriesMoved(len(due), None)
+
+
+def resume_callbacks(data: Data, op: ResumeCallbacks) -> Result:
+    """Send now what was put off for the callback URLs of an origin."""
+    if op.limit <= 0:
+        return DeliveriesMoved(0, None)
+    before = -1 if op.after is None else ids.key(op.after)
+    looked = [one for one in _put_off(data, None) if ids.key(one.id) > before][:RESUMED]
+    due, last = resumed_of(op, looked, lambda one: one.url)
+    _make_due(data, due, op.now)
+    return DeliveriesMoved(len(due), None if last is None else last.id)
+
+
+def _put_off(data: Data, endpoint: str | None) -> list[Delivery]:
+    own = (one for one in data.deliveries.values() if one.endpoint == endpoint)
+    return sorted((one for one in own if one.put_off and one.status == "pending"), key=lambda one: one.id)
+
+
+def _make_due(data: Data, deliveries: Collection[Delivery], now: int) -> None:
+    for one in deliveries:
+        data.deliveries[one.id] = replace(one, next_at=now, put_off=False)
 
 
 def purge_deliveries(data: Data, op: PurgeDeliveries) -> Result:
     """Delete deliveries."""
-    gone, following = _walk(data, op, op.statuses, lambda one: is_chosen(op, one.event, one.last_error))
+    gone, following = _walk(data, op, op.statuses, lambda one: op.only.matches(one.event, one.last_error))
     if op.dry_run:
         return DeliveriesMoved(len(gone), following)
     for one in gone:

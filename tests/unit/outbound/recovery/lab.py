@@ -25,6 +25,7 @@ from hookyard.store.contract import (
     ClaimDeliveries,
     Claimed,
     DeliveriesClaimed,
+    DeliveryFilter,
     DeliveryQuery,
     Enqueue,
     Finish,
@@ -246,7 +247,7 @@ class Lab:
                     dry_run=dry_run,
                 ),
                 audit=self.audit(target=name),
-                event=event,
+                only=DeliveryFilter(event=event),
             )
             calls.append(done)
             if done.next is None:

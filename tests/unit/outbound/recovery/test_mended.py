@@ -10,7 +10,7 @@ from hookyard.config.model import Config, EndpointBreaker
 from hookyard.config.values import Duration
 from hookyard.egress.guard import Target
 from hookyard.model import AuditEntry, Delivery
-from hookyard.outbound.recovery import Chosen, Recovery, Stretch
+from hookyard.outbound.recovery import Recovery, Stretch
 from hookyard.outbound.sender import Answer, SendError
 from hookyard.store.contract import AppendEvents, Done
 
@@ -52,7 +52,7 @@ class Down(House):
 
     async def recover(self, *, waiting: bool = True, dry_run: bool = False, after: str | None = None) -> None:
         stretch = Stretch(since=0, dry_run=dry_run, after=after)
-        await self.recovery.recover("main", stretch, audit=self.audit(), chosen=Chosen(waiting=waiting))
+        await self.recovery.recover("main", stretch, audit=self.audit(), waiting=waiting)
 
     async def resend(self) -> None:
         (failed,) = [each for each in await self.deliveries() if each.status == "failed"]

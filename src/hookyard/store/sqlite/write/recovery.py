@@ -17,10 +17,11 @@ from hookyard.store.contract import (
     RecoverDeliveries,
     ResendDelivery,
     Result,
+    ResumeCallbacks,
     ResumeDeliveries,
     Stale,
 )
-from hookyard.store.rules import is_chosen, is_meant, is_of_tenant, is_recovered, looked_at, page_of, resumed_of
+from hookyard.store.rules import is_meant, is_of_tenant, is_recovered, looked_at, page_of, resumed_of
 from hookyard.store.spans import first_key
 from hookyard.store.sqlite import statements
 from hookyard.store.sqlite.codec import new_numbers, numbers
@@ -93,17 +94,22 @@ def _recover(db: Db, op: RecoverDeliveries) -> Result:
 def _is_recovered(op: RecoverDeliveries, asked: Collection[str], row: _Row) -> bool:
     _, _, whose, url, status, error, at, event = row
     ours = status in asked and is_meant(op, whose, url)
-    return ours and is_chosen(op, event, error) and is_recovered(status, error, at, op.now)
+    return ours and op.only.matches(event, error) and is_recovered(status, error, at, op.now)
 
 
 def resume_deliveries(db: Db, ops: Sequence[ResumeDeliveries]) -> list[Result]:
-    """Send now what was put off."""
-    return [_resume(db, op) for op in ops]
+    """Send now what was put off for endpoints."""
+    return [DeliveriesMoved(db.change(_RESUME, (op.now, op.endpoint, max(op.limit, 0))), None) for op in ops]
 
 
-def _resume(db: Db, op: ResumeDeliveries) -> Result:
-    if op.endpoint is not None or op.limit <= 0:
-        return DeliveriesMoved(db.change(_RESUME, (op.now, op.endpoint, max(op.limit, 0))), None)
+def resume_callbacks(db: Db, ops: Sequence[ResumeCallbacks]) -> list[Result]:
+    """Send now what was put off for the callback URLs of origins."""
+    return [_resume_callbacks(db, op) for op in ops]
+
+
+def _resume_callbacks(db: Db, op: ResumeCallbacks) -> Result:
+    if op.limit <= 0:
+        return DeliveriesMoved(0, None)
     before = -1 if op.after is None else ids.key(op.after)
     looked = cast("list[_PutOff]", db.rows(_PUT_OFF, (before, RESUMED)))
     due, last = resumed_of(op, looked, lambda row: row[2])
@@ -135,7 +141,7 @@ def _purge(db: Db, op: PurgeDeliveries) -> Result:
 
 def _is_purged(op: PurgeDeliveries, asked: Collection[str], row: _Row) -> bool:
     _, _, whose, url, status, error, _, event = row
-    return status in asked and is_meant(op, whose, url) and is_chosen(op, event, error)
+    return status in asked and is_meant(op, whose, url) and op.only.matches(event, error)
 
 
 def add_missed(db: Db, ops: Sequence[AddMissed]) -> list[Result]:
