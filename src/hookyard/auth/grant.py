@@ -49,8 +49,11 @@ def grant_tenant(creator: Principal, tenant: str | None) -> str:
 def acting_for(principal: Principal, tenant: str, path: str) -> Principal:
     """The caller as it asks for something of a tenant: as one of that tenant with the scopes that it has.
 
-    One without a tenant has its scopes in every tenant, as it sees what is of every one. What it makes is told to that
-    tenant and nothing is told to it, so that this needs no more; making a token or an endpoint hands data on, and does.
+    One without a tenant has its scopes in every tenant, so this needs no more. What it makes is told to that tenant. It
+    is told what becomes of its own jobs and of those that it may read, as without naming anybody; where a job that is
+    there stands for its own, that is for the way in to see to. With its scope for a command it may coalesce with the
+    waiting jobs of that tenant, or replace them, as that tenant's own token with the same scope may. Making a token or
+    an endpoint hands on what others made, and needs more.
 
     Args:
         principal: who asks.

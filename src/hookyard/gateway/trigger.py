@@ -54,7 +54,7 @@ class Ways:
         prefer = preferences(known.headers.get(b"prefer"))
         body = await self._read(request.receive, self._cap, known.hold, length)
         stored, known.request_id = await way.trigger(body, principal, key, known.given_id, peer=known.peer)
-        return await answer_to(self._deps, way, stored, prefer)
+        return await answer_to(self._deps, way, stored, prefer, principal)
 
     async def hook(self, request: Request[Any, Any, Any], source: FromPath[str]) -> ASGIApp:
         """Take an inbound webhook."""

@@ -122,6 +122,8 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     id: str
     """Also the `webhook-id` it is sent under."""
     event: str
+    event_id: str | None
+    """Of an event that a command emitted: its id; null when it tells of the job itself."""
     endpoint: str | None
     """The configured endpoint; null for a callback URL."""
     url: str | None
@@ -133,6 +135,14 @@ class DeliveryView(Struct, frozen=True, kw_only=True):
     last_status: int | None
     last_error: str | None
     attempts: list[DeliveryAttemptView]
+
+
+class EmittedView(Struct, frozen=True, kw_only=True):
+    """An event that a job's command emitted; its payload is in the list of events."""
+
+    id: str
+    """Also the `event_id` of its deliveries, and of what receivers get."""
+    type: str
 
 
 class FullJob(JobRow, frozen=True, kw_only=True, omit_defaults=True):
@@ -160,6 +170,8 @@ class FullJob(JobRow, frozen=True, kw_only=True, omit_defaults=True):
     after: tuple[str, ...] = ()
     """The jobs that had to succeed first."""
     attempts: list[AttemptView]
+    events: list[EmittedView]
+    """What its command emitted, oldest first; of more than 200 the last."""
     deliveries: list[DeliveryView]
     children: list[str]
     """The jobs that its command called for, the first 200."""
@@ -219,7 +231,13 @@ def row_view(job: Job) -> JobRow:
     )
 
 
-def full_view(job: Job, attempts: list[AttemptView], deliveries: list[DeliveryView], children: list[str]) -> FullJob:
+def full_view(
+    job: Job,
+    attempts: list[AttemptView],
+    events: list[EmittedView],
+    deliveries: list[DeliveryView],
+    children: list[str],
+) -> FullJob:
     """Show all of a job."""
     row, options = row_view(job), job.options or _NO_OPTIONS
     return FullJob(
@@ -238,6 +256,7 @@ def full_view(job: Job, attempts: list[AttemptView], deliveries: list[DeliveryVi
         on_failure=options.on_failure,
         after=options.after,
         attempts=attempts,
+        events=events,
         deliveries=deliveries,
         children=children,
     )
@@ -260,6 +279,7 @@ def delivery_view(delivery: Delivery, attempts: tuple[DeliveryAttempt, ...]) -> 
     return DeliveryView(
         id=delivery.id,
         event=delivery.event,
+        event_id=delivery.event_id,
         endpoint=delivery.endpoint,
         url=delivery.url,
         status=delivery.status,

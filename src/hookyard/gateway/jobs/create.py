@@ -44,7 +44,7 @@ class Creation:
         repeat = None if key is None else (key, body)
         new = await way.make(asked.payload, asked, principal, repeat, known.given_id, peer=known.peer)
         stored, known.request_id = accepted(await self._deps.dispatcher.accept(new), known.given_id)
-        return await answer_to(self._deps, way, stored, prefer)
+        return await answer_to(self._deps, way, stored, prefer, principal)
 
 
 async def way_of(

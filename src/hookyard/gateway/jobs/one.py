@@ -9,15 +9,18 @@ from litestar.types import ASGIApp
 
 from hookyard.auth.scopes import RESULTS_READ
 from hookyard.gateway.answer import value_answer
+from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
-from hookyard.gateway.views import attempt_view, delivery_view, full_view, short_view
+from hookyard.gateway.jobs.told import deliveries_of, events_of
+from hookyard.gateway.views import attempt_view, full_view, short_view
 
 
 class OneJob:
     """The routes."""
 
     def __init__(self, deps: GatewayDeps, access: JobAccess) -> None:
+        self._deps = deps
         self._store = deps.store
         self._access = access
 
@@ -36,9 +39,7 @@ class OneJob:
         """Show all of a job."""
         job = await self._access.readable(request, job_id)
         attempts = [attempt_view(attempt) for attempt in await self._store.attempts(job.id)]
-        deliveries = [
-            delivery_view(delivery, await self._store.delivery_attempts(delivery.id))
-            for delivery in await self._store.deliveries(job.id)
-        ]
+        events = await events_of(self._deps, job)
+        deliveries = await deliveries_of(self._deps, job, authenticate(request, self._deps.tokens))
         children = [child.id for child in await self._store.children(job.id)]
-        return value_answer(full_view(job, attempts, deliveries, children))
+        return value_answer(full_view(job, attempts, events, deliveries, children))

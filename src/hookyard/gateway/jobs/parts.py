@@ -11,11 +11,13 @@ from msgspec import Meta, Struct
 from msgspec.json import decode
 
 from hookyard.gateway.answer import value_answer
+from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.jobs.items import ItemView, item_view
+from hookyard.gateway.jobs.told import deliveries_of
 from hookyard.gateway.paging import page_of, query_of
-from hookyard.gateway.views import AttemptView, DeliveryView, JobRow, attempt_view, delivery_view, row_view
+from hookyard.gateway.views import AttemptView, DeliveryView, JobRow, attempt_view, row_view
 from hookyard.model import LogLine
 
 _LINES: Final = 1000
@@ -67,6 +69,7 @@ class Parts:
     """The routes; who may read a job may read these."""
 
     def __init__(self, deps: GatewayDeps, access: JobAccess) -> None:
+        self._deps = deps
         self._store = deps.store
         self._access = access
 
@@ -95,11 +98,8 @@ class Parts:
     async def deliveries(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """List the webhooks about a job, each with its tries."""
         job = await self._access.readable(request, job_id)
-        found = [
-            delivery_view(delivery, await self._store.delivery_attempts(delivery.id))
-            for delivery in await self._store.deliveries(job.id)
-        ]
-        return value_answer(DeliveryList(found))
+        principal = authenticate(request, self._deps.tokens)
+        return value_answer(DeliveryList(await deliveries_of(self._deps, job, principal)))
 
     async def items(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """List the partial results of a job, by name."""
