@@ -19,6 +19,8 @@ class Options(TypedDict, total=False):
     delay: float
     """Seconds until it may start; the clock skips them."""
     idempotency_key: str
+    tenant: str
+    """Whose the job is; nobody's if left out."""
     principal: str
     """Who asks; `test` if left out."""
 
@@ -29,6 +31,7 @@ TRIGGER_KEYS: Final = {
     "priority": "priority",
     "tags": "tags",
     "delay": "delay",
+    "tenant": "tenant",
 }
 """What the body of a trigger calls them."""
 

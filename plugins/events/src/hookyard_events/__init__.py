@@ -25,11 +25,18 @@ Type = Annotated[
 ]
 
 
+Key = Annotated[
+    str,
+    Meta(max_length=200, description="What makes two events the same one to those who read them; kept, and not sent."),
+]
+
+
 class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happened."""
 
     type: Type
     data: Annotated[Raw, Meta(description="Any JSON, of at most 1,000,000 bytes; it is told to the byte as it came.")]
+    dedupe_key: Key | None = None
 
     def __post_init__(self) -> None:
         if why := event_type_problem(self.type):
@@ -47,4 +54,4 @@ async def send(data: Event, ctx: Context) -> None:
 
     The event and a delivery for each of them are written in the transaction that ends the job.
     """
-    ctx.emit(data.type, data.data)
+    ctx.emit(data.type, data.data, dedupe_key=data.dedupe_key)
