@@ -151,6 +151,25 @@ def test_a_schedule_is_made_shown_changed_and_forgotten(tmp_path: Path) -> None:
     on_api(tmp_path, work)
 
 
+def test_changes_at_once_are_all_kept_and_none_brings_back_what_is_deleted(tmp_path: Path) -> None:
+    async def work(api: Api) -> None:
+        changes = [{"every": 120}, {"with": {"times": 2}}, {"with": {"name": "Bo"}}, {"jitter": 5}]
+        await api("PUT", "/schedules/nightly", RULE)
+        answers = await asyncio.gather(*(api("PATCH", "/schedules/nightly", change) for change in changes))
+        assert [answer.status_code for answer in answers] == [200] * 4
+        rule = (await api("GET", "/schedules/nightly")).json()["rule"]
+        assert rule == {"run": "hello/greet", "with": {"name": "Bo", "times": 2}, "every": "2m", "jitter": "5s"}
+        first, gone, last = await asyncio.gather(
+            api("PATCH", "/schedules/nightly", {"every": 60}),
+            api("DELETE", "/schedules/nightly"),
+            api("PATCH", "/schedules/nightly", {"every": 90}),
+        )
+        assert (first.status_code, gone.status_code, last.status_code) in {(404, 204, 404), (200, 204, 404)}
+        assert (await api("GET", "/schedules/nightly")).status_code == 404
+
+    on_api(tmp_path, work)
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [

@@ -2,12 +2,13 @@
 
 from hookyard.dispatch.schedules.check import degraded_schedules, schedule_problems
 from hookyard.dispatch.schedules.entry import Entry
-from hookyard.dispatch.schedules.manage import Manager, Ran
+from hookyard.dispatch.schedules.manage import Manager, OutOfDate, Ran
 from hookyard.dispatch.schedules.scheduler import Scheduler
 
 __all__ = [
     "Entry",
     "Manager",
+    "OutOfDate",
     "Ran",
     "Scheduler",
     "degraded_schedules",

@@ -43,6 +43,10 @@ class Ran(Struct, frozen=True):
     """Whether an earlier job of it stands for it, since that is still active."""
 
 
+class OutOfDate(Exception):  # noqa: N818  it is no fault: whoever made the change makes it anew
+    """A schedule is not any more what a change of it was made from."""
+
+
 class Manager:
     """Changes schedules; every change is written with its entry of the audit log, in one transaction.
 
@@ -117,15 +121,33 @@ class Manager:
                 raise RuleError("after.schedule", f"there is no schedule {after.schedule!r}")
 
     async def put(
-        self, name: str, settings: ScheduleSettings, *, principal: str, tenant: str, audit: AuditEntry
+        self,
+        name: str,
+        settings: ScheduleSettings,
+        *,
+        principal: str,
+        tenant: str,
+        audit: AuditEntry,
+        instead_of: Entry | None = None,
     ) -> tuple[Entry, bool]:
         """Keep a schedule, new or instead of the one of that name; True when it is new. It is checked already.
 
+        Args:
+            name: which.
+            settings: what it becomes.
+            principal: who made it, if it is new.
+            tenant: that of the caller.
+            audit: who does it.
+            instead_of: what it was changed from; None if it takes the place of whatever is there.
+
         Raises:
-            Refused: the configuration has one of that name, or another tenant.
+            Refused: the configuration has one of that name, or another tenant; or the one that was changed is gone.
+            OutOfDate: the one that was changed has been changed by somebody else.
             StoreUnavailable: the store cannot take it now.
         """
         async with self._lock:
+            if instead_of is not None and self.find(name, tenant).row.spec != instead_of.row.spec:
+                raise OutOfDate
             known = self._book.get(name)
             if known is not None and tenant and known.row.tenant != tenant:
                 raise Refused("exists", "There is a schedule of this name already.")

@@ -6,6 +6,7 @@ Fire times are worked out in threads: that of a rule which comes every 28 years 
 import asyncio
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import msgspec
@@ -19,7 +20,7 @@ from hookyard.clock import rfc3339
 from hookyard.config.model import ScheduleSettings
 from hookyard.config.schedules.rule import parse_instant, rule_of
 from hookyard.config.schedules.spec import decode_spec, spec_of
-from hookyard.dispatch.schedules import Entry, Manager
+from hookyard.dispatch.schedules import Entry, Manager, OutOfDate
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer, value_answer
 from hookyard.gateway.body import raw_body
@@ -108,13 +109,12 @@ class Schedules:
         found = self._manage.find(name, principal.tenant)
         await self._require_run(request, principal, found)
         body = await raw_body(request, self._deps)
-        before = {} if found.settings is None else spec_of(found.settings)
-        try:
-            require_utf8(body)
-            wanted = _merged(before, msgspec.json.decode(body or b"{}", type=dict[str, Any]))
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise refusal(error, body=body) from error
-        return await self._put(request, principal, name, _decoded(msgspec.json.encode(wanted)))
+        while True:
+            settings = _changed(found, body)
+            with suppress(OutOfDate):
+                return await self._put(request, principal, name, settings, found)
+            found = self._manage.find(name, principal.tenant)  # change what somebody faster has left
+            await self._require_run(request, principal, found)
 
     async def delete(self, request: Request[Any, Any, Any], name: FromPath[str]) -> ASGIApp:
         """Forget a schedule."""
@@ -154,7 +154,12 @@ class Schedules:
         return self._deps.schedules
 
     async def _put(
-        self, request: Request[Any, Any, Any], principal: Principal, name: str, settings: ScheduleSettings
+        self,
+        request: Request[Any, Any, Any],
+        principal: Principal,
+        name: str,
+        settings: ScheduleSettings,
+        instead_of: Entry | None = None,
     ) -> ASGIApp:
         await self._require(request, principal, settings.run)
         try:
@@ -163,7 +168,7 @@ class Schedules:
             raise _refused(error) from error
         audit = entry(request, principal, self._deps, "schedule.put", name, {"rule": spec_of(settings)})
         kept, new = await self._manage.put(
-            name, settings, principal=principal.name, tenant=principal.tenant, audit=audit
+            name, settings, principal=principal.name, tenant=principal.tenant, audit=audit, instead_of=instead_of
         )
         headers = [(b"location", b"/api/v1/schedules/" + name.encode())] if new else []
         return value_answer(await self._view(kept, 5), 201 if new else 200, headers)
@@ -201,6 +206,16 @@ def _decoded(body: bytes) -> ScheduleSettings:
         return decode_spec(body or b"{}")
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise refusal(error, body=body) from error
+
+
+def _changed(found: Entry, body: bytes) -> ScheduleSettings:
+    before = {} if found.settings is None else spec_of(found.settings)
+    try:
+        require_utf8(body)
+        wanted = _merged(before, msgspec.json.decode(body or b"{}", type=dict[str, Any]))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise refusal(error, body=body) from error
+    return _decoded(msgspec.json.encode(wanted))
 
 
 def _refused(error: RuleError) -> Refused:
