@@ -35,7 +35,7 @@ class Destinations(Protocol):
     """Knows where deliveries go; told how receivers are. All of it without waiting."""
 
     def line_key(self, delivery: Delivery) -> str:
-        """What a delivery's requests are counted under: its endpoint, or `@host:port` of its callback URL."""
+        """What a delivery's requests are counted under: its endpoint, or `@` and the origin of its callback URL."""
         ...
 
     def destination(self, delivery: Delivery) -> Destination | Verdict | None:

@@ -30,7 +30,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     """How one receiver is talked to. Those with the same key share connections, and no others do."""
 
     key: str
-    """The endpoint's name, or `@host:port` of a callback URL."""
+    """The endpoint's name, or `@` and the origin of a callback URL."""
     timeout: float
     """Seconds for one attempt in all, connecting too."""
     connect_timeout: float

@@ -45,6 +45,7 @@ from hookyard.store.contract import (
     ReleaseDelivery,
     ReplacePrivate,
     ResendDelivery,
+    ResumeCallbacks,
     ResumeDeliveries,
     ResumeLane,
     RetryJob,
@@ -73,6 +74,7 @@ ORDER: Final[tuple[type[Op], ...]] = (
     ResendDelivery,  # after the end of an attempt: it is no longer being sent
     RecoverDeliveries,
     ResumeDeliveries,
+    ResumeCallbacks,
     AppendEvents,
     AddMissed,
     PutEndpoint,

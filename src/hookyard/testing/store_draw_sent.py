@@ -18,6 +18,7 @@ from hookyard.store.contract import (
     ClaimDeliveries,
     DeleteEndpoint,
     DeleteJob,
+    DeliveryFilter,
     Enqueue,
     FinishDelivery,
     Lease,
@@ -32,6 +33,7 @@ from hookyard.store.contract import (
     ReleaseDelivery,
     ReplacePrivate,
     ResendDelivery,
+    ResumeCallbacks,
     ResumeDeliveries,
 )
 
@@ -219,15 +221,17 @@ class Sent:
             after=self._after(a),
             limit=b % 6,
             dry_run=(a + b) % 7 == 0,
-            event=(None, None, "job.*", "order.placed")[b % 4],
-            error=(None, None, None, "http_500", "refused")[(a + b) % 5],
+            only=DeliveryFilter(
+                event=(None, None, "job.*", "order.placed")[b % 4],
+                error=(None, None, None, "http_500", "refused")[(a + b) % 5],
+            ),
         )
 
     def _resume(self, d: Numbers) -> Op:
         _, subject, a, b = d
         if subject % 3 == 2:
             origin = ("https://a.example", "https://b.example")[b % 2]
-            return ResumeDeliveries(now=self.now, endpoint=None, origin=origin, limit=a % 4, after=self._after(b))
+            return ResumeCallbacks(now=self.now, origin=origin, limit=a % 4, after=self._after(b))
         return ResumeDeliveries(now=self.now, endpoint="ef"[subject % 2], limit=a % 4)
 
     def _purge(self, d: Numbers) -> Op:
@@ -242,8 +246,10 @@ class Sent:
             after=self._after(b),
             limit=1 + a % 3,
             dry_run=(subject + b) % 7 == 0,
-            event=(None, None, None, "job.*", "order.placed")[(subject + b) % 5],
-            error=(None, None, None, None, "http_500", "refused")[(a + b) % 6],
+            only=DeliveryFilter(
+                event=(None, None, None, "job.*", "order.placed")[(subject + b) % 5],
+                error=(None, None, None, None, "http_500", "refused")[(a + b) % 6],
+            ),
         )
 
     def _put(self, d: Numbers) -> Op:

@@ -5,12 +5,15 @@ hung, failed or said slow down. When it is well again those turns are much too l
 endpoint has ended and little waits for it in memory, the store is asked for some of what was put off for it, the
 oldest first: as many as are needed for some seconds, until there are no more.
 
-For callback URLs it is the same, but that what is put off for all of them lies together in the store: so much of it is
-looked through at once, and the next time it goes on there.
+For callback URLs it is the same, but that what is put off for all of them lies together in the store. A line walks
+through it: so many pages after one request, and after the next one it goes on there. What is put off meanwhile may lie
+before that place, so that when the end is reached another walk follows. However many lines walk, one page at a time is
+in the store, and everybody else's work has its turn before the next.
 """
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Final
 
 from hookyard import log
@@ -19,14 +22,14 @@ from hookyard.errors import StoreError, StoreUnavailable
 from hookyard.outbound.courier.ledger import Writer
 from hookyard.outbound.destination import Destination
 from hookyard.outbound.lines import Line
-from hookyard.store.contract import DeliveriesMoved, ResumeDeliveries
+from hookyard.store.contract import DeliveriesMoved, ResumeCallbacks, ResumeDeliveries
 from hookyard.store.origins import origin_of
 
 _log = log.get("outbound")
 AHEAD: Final = 4_000
 """Milliseconds for which what is brought forward at once should last."""
 PAGES: Final = 20
-"""How often what is put off for callback URLs is looked at in a row, in a transaction each."""
+"""How many pages of what is put off for callback URLs are looked at after one request, in a transaction each."""
 _MOST: Final = 128
 """... and how many they are at most, of the places that there are in memory for one receiver."""
 
@@ -45,6 +48,8 @@ class CatchUp:
         self._due = due
         self._clock = clock
         self._busy: dict[Line, asyncio.Task[None]] = {}
+        self._page = asyncio.Lock()
+        """Held by the line whose page is in the store."""
 
     def look(self, line: Line) -> None:
         """A request has ended on a line that has put deliveries off: see whether it could do with some of them."""
@@ -66,11 +71,13 @@ class CatchUp:
             await asyncio.wait(list(self._busy.values()))
 
     async def _bring(self, line: Line, destination: Destination, count: int) -> None:
-        line.behind = False  # unless something is put off meanwhile
+        if line.resume_after is None:  # A walk begins: what is put off from now on calls for another.
+            line.put_off = False
         now, moved = self._clock.now(), 0
         try:
             for _ in range(1 if destination.endpoint is not None else PAGES):
-                result = await self._writer.submit(_asked(line, destination, now, count - moved))
+                async with self._page if destination.endpoint is None else nullcontext():
+                    result = await self._writer.submit(_asked(line, destination, now, count - moved))
                 if not isinstance(result, DeliveriesMoved):
                     return
                 moved += result.count
@@ -80,14 +87,21 @@ class CatchUp:
                 if result.next is None or moved == count:
                     break
         except (StoreUnavailable, StoreError) as error:
-            line.behind = True
-            _log.warning("delivery.not_brought_forward", endpoint=destination.endpoint or line.key, detail=str(error))
+            line.put_off = True
+            _log.warning("delivery.not_brought_forward", **_receiver(destination), detail=str(error))
             return
-        line.behind = line.behind or line.resume_after is not None or moved == count
+        if destination.endpoint is not None and moved == count:
+            line.put_off = True  # there may be more
 
 
-def _asked(line: Line, destination: Destination, now: int, count: int) -> ResumeDeliveries:
+def _asked(line: Line, destination: Destination, now: int, count: int) -> ResumeDeliveries | ResumeCallbacks:
     if destination.endpoint is not None:
         return ResumeDeliveries(now=now, endpoint=destination.endpoint, limit=count)
-    origin = origin_of(destination.url)
-    return ResumeDeliveries(now=now, endpoint=None, origin=origin, after=line.resume_after, limit=count)
+    return ResumeCallbacks(now=now, origin=origin_of(destination.url), after=line.resume_after, limit=count)
+
+
+def _receiver(destination: Destination) -> dict[str, str]:
+    """What a line of the log names it by."""
+    if destination.endpoint is not None:
+        return {"endpoint": destination.endpoint}
+    return {"callback_origin": origin_of(destination.url)}

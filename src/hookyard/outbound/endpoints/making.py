@@ -1,7 +1,6 @@
 """From what is stored of an endpoint to all that sending needs, made once."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from itertools import chain
 
 import msgspec
@@ -14,7 +13,6 @@ from hookyard.config.model import EndpointBreaker, EndpointRules, OutboundSettin
 from hookyard.egress.guard import Guard
 from hookyard.egress.resolver import Resolver
 from hookyard.egress.rules import outbound_rules
-from hookyard.egress.urls import UrlError, parse
 from hookyard.model import Endpoint
 from hookyard.outbound.destination import Destination
 from hookyard.outbound.endpoints.check import private_faults, rule_faults
@@ -25,9 +23,11 @@ from hookyard.outbound.endpoints.listening import Listening
 from hookyard.outbound.endpoints.order import Order
 from hookyard.outbound.endpoints.private import KeptSecret, Private, decode_private
 from hookyard.outbound.form import Form
+from hookyard.outbound.lines.line import CALLBACK
 from hookyard.outbound.policy import Policy
 from hookyard.outbound.sender import Channel
 from hookyard.outbound.signing import SecretError, SigningSecret, form_of, public_key
+from hookyard.store.origins import origin_of
 from hookyard.webhook_secret import PRIVATE, PublicKey
 
 _log = log.get("outbound")
@@ -199,11 +199,6 @@ def keys_of(secrets: tuple[KeptSecret, ...]) -> tuple[PublicKey, ...]:
     return tuple(public_key(secret.value) for secret in secrets if secret.value.startswith(PRIVATE))
 
 
-@lru_cache(maxsize=4096)
 def place_of(url: str) -> str:
-    """What the requests to a callback URL are counted under: the place that it names, `@host:port`."""
-    try:
-        parsed = parse(url)
-    except UrlError:
-        return "@"
-    return f"@{parsed.host}:{parsed.port}"
+    """What the requests to a callback URL are counted under: its origin, behind an `@`."""
+    return f"{CALLBACK}{origin_of(url)}"

@@ -39,8 +39,8 @@ class Line:
     """The deliveries of one receiver."""
 
     __slots__ = (
-        "_paused_at", "active", "answered", "behind", "bucket", "bytes", "circuit", "concurrency", "destination",
-        "duration", "gated", "horizon", "hung", "key", "moved_at", "paused_until", "queued", "reserved",
+        "_paused_at", "active", "answered", "bucket", "bytes", "circuit", "concurrency", "destination",
+        "duration", "gated", "horizon", "hung", "key", "moved_at", "paused_until", "put_off", "queued", "reserved",
         "resume_after", "throttle", "waiting", "window",
     )  # fmt: skip
 
@@ -65,11 +65,12 @@ class Line:
         """Whether the last request that said something of it was not answered in time."""
         self.paused_until = 0
         self._paused_at = 0
-        self.behind = not key.startswith(CALLBACK)
-        """Whether deliveries may be put off for it in the store; an earlier process may have done that. Of callback
-        URLs, whose lines come and go, only what this one has put off is looked for."""
+        self.put_off = not key.startswith(CALLBACK)
+        """Whether deliveries may have been put off for it in the store since those were last looked for from the
+        oldest on; an earlier process may have done that. Of callback URLs, whose lines come and go, only what this one
+        has put off is looked for."""
         self.resume_after: str | None = None
-        """The id down to which was looked for that already."""
+        """The id of the delivery after which the looking goes on; None when it begins with the oldest."""
         self.bucket: Bucket | None = None
         self.throttle: Final = Throttle()
         self.circuit: Final = LineBreaker()
@@ -86,6 +87,11 @@ class Line:
     def idle(self) -> bool:
         """Whether nothing is going on here."""
         return not (self.active or self.reserved or self.waiting)
+
+    @property
+    def behind(self) -> bool:
+        """Whether deliveries may be put off for it in the store that are to be looked for."""
+        return self.put_off or self.resume_after is not None
 
     @property
     def troubled(self) -> bool:

@@ -142,7 +142,7 @@ class Lines:
             now: milliseconds.
             age: of the delivery.
         """
-        line.behind = True
+        line.put_off = True
         opens = line.opens_at(now)
         step = line.step(now)
         reach = max(RATED if step <= line.rated() else FARTHEST, age // _AGE)

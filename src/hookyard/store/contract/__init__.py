@@ -42,6 +42,7 @@ from hookyard.store.contract.deliveries import (
     ResendDelivery,
     ResumeCallbacks,
     ResumeDeliveries,
+    matches_type,
 )
 from hookyard.store.contract.endpoints import DeleteEndpoint, Exists, MarkEndpoint, PutEndpoint, ReplacePrivate
 from hookyard.store.contract.jobs import (
@@ -220,4 +221,5 @@ __all__ = [
     "Unmet",
     "changed",
     "fitting",
+    "matches_type",
 ]

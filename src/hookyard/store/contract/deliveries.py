@@ -146,6 +146,11 @@ NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})
 """The errors of those that no recovery sends again: somebody gave them up, or their bodies do not say what happened."""
 
 
+def matches_type(pattern: str, event: str) -> bool:
+    """Whether an event is of this type, or of one that this glob takes: with `*`, `?` and `[...]`, case and all."""
+    return fnmatchcase(event, pattern)
+
+
 class DeliveryFilter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which deliveries are meant, besides where they go and when they were made: all, if nothing is said."""
 
@@ -156,7 +161,7 @@ class DeliveryFilter(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def matches(self, event: str, error: str | None) -> bool:
         """Whether one of this event and with this last error is meant."""
-        return self.error in {None, error} and (self.event is None or fnmatchcase(event, self.event))
+        return self.error in {None, error} and (self.event is None or matches_type(self.event, event))
 
 
 ANY_DELIVERY: Final = DeliveryFilter()

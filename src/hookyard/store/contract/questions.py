@@ -108,6 +108,7 @@ class DeliveryQuery(Struct, frozen=True, kw_only=True):
     """Whether only those to callback URLs are wanted."""
     status: DeliveryStatus | None = None
     event: str | None = None
+    """Of this type, or of one that this glob takes: :func:`hookyard.store.contract.matches_type`."""
     job_id: str | None = None
     tenant: str | None = None
     error: str | None = None

@@ -88,7 +88,7 @@ def _is_asked_for(one: Delivery, query: DeliveryQuery) -> bool:
         query.endpoint in {None, one.endpoint}
         and not (query.callback and one.endpoint is not None)
         and query.status in {None, one.status}
-        and query.event in {None, one.event}
+        and (query.event is None or matches_type(query.event, one.event))
         and query.job_id in {None, one.job_id}
         and query.tenant in {None, one.tenant}
         and query.error in {None, one.last_error}

@@ -95,6 +95,7 @@ def _prepare(connection: Connection) -> None:
     connection.set_busy_timeout(BUSY_MS)
     connection.pragma("mmap_size", 0)
     connection.create_scalar_function("error_mentions", _mentions, 2, deterministic=True)
+    connection.create_scalar_function("matches_type", matches_type, 2, deterministic=True)
 
 
 def _mentions(error: str, folded: str) -> bool:

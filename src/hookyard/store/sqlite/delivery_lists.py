@@ -11,6 +11,7 @@ from hookyard.store.sqlite.lists import Wanted, Way, between, id_before, page_of
 
 _QUERIES, _ENDPOINTS = statements.load("queries"), statements.load("endpoints")
 _LISTS = statements.load("delivery_lists", columns_of="queries")
+_GLOBS = frozenset("*?[")
 
 
 class DeliveryReader(Asking):
@@ -25,7 +26,8 @@ class DeliveryReader(Asking):
         """A page of deliveries."""
         span = between(query.before, query.created_since, query.created_until)
         job = (None, None) if query.job_id is None else numbers(query.job_id)
-        asked = (query.endpoint, query.callback, query.status, query.event, *job, query.tenant, query.error)
+        globs = query.event is not None and not _GLOBS.isdisjoint(query.event)
+        asked = (query.endpoint, query.callback, query.status, query.event, *job, query.tenant, query.error, globs)
         page = await self.ask(page_of, _LISTS, Wanted(_way(query, job[0]), span, max(query.limit, 1), asked))
         found = tuple(codec.delivery(row) for row in cast("list[DeliveryRow]", page.rows))
         return DeliveriesFound(found, id_before(page, found[-1].id if found else None))

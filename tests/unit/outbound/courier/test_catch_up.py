@@ -13,7 +13,7 @@ from hookyard.egress.guard import Target
 from hookyard.outbound.courier import catch_up
 from hookyard.outbound.sender import Answer, SendError
 from hookyard.store import rules
-from hookyard.store.contract import ClaimDeliveries, ReleaseDelivery, ResumeDeliveries
+from hookyard.store.contract import ClaimDeliveries, ReleaseDelivery, ResumeCallbacks, ResumeDeliveries
 from hookyard.store.memory import MemoryStore, recovery
 
 BUSY = Answer(status=429, retry_after="1")
@@ -116,13 +116,13 @@ def test_what_was_put_off_for_callback_urls_is_sent_within_seconds_once_they_ans
             assert {urlsplit(one.url or "").hostname for one in arrived} == {"b.example"}
             assert len(arrived) == count + 1, "within ten seconds; it was five minutes"
             assert sender.hosts().count("b.example") == count + 1
-            assert counted(house, ResumeDeliveries) <= count / 20
+            assert counted(house, ResumeCallbacks) <= count / 20
             house.writer.ops.clear()
             house.end_job(callback_url="https://b.example/last")
             house.end_job(callback_url="https://c.example/")
             await house.pass_time(100)
             assert sender.hosts()[-2:] == ["b.example", "c.example"]
-            assert counted(house, ResumeDeliveries) == 0, "nobody asks for what is not there"
+            assert counted(house, ResumeCallbacks) == 0, "nobody asks for what is not there"
             gates[0].set()
             await drained(house, 100, 100)
 
@@ -151,12 +151,12 @@ def test_those_of_one_host_are_found_behind_many_of_another_a_part_at_a_time(mon
             for _ in range(20):
                 await house.pass_time(100)
             assert sender.hosts().count("b.example") < 300, "those of the other are before them"
-            looks = counted(house, ResumeDeliveries)
+            looks = counted(house, ResumeCallbacks)
             for _ in range(60):
                 house.end_job(callback_url="https://b.example/more")
                 await house.pass_time(100)
             assert sender.hosts().count("b.example") == 1 + 300 + 60, "each look goes on where the one before has ended"
-            assert counted(house, ResumeDeliveries) - looks <= 60 + 8, "and looks at so many only"
+            assert counted(house, ResumeCallbacks) - looks <= 60 + 8, "and looks at so many only"
             gates[0].set()
             await drained(house, 100, 100)
 
