@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from pathlib import Path
+from statistics import median
 
 import httpx
 import pytest
@@ -175,12 +176,13 @@ def test_hooks_that_hang_delay_no_job(server: Server) -> None:
     add(server, "hanging.py", HANGING)
     server.start()
     answers: list[httpx.Response] = []
-    longest = 0.0
+    took: list[float] = []
     for number in range(100):
         begun = time.monotonic()
         answers.append(server.result("double", {"n": number}))
-        longest = max(longest, time.monotonic() - begun)
-    assert longest < 8  # a hook may take ten seconds
+        took.append(time.monotonic() - begun)
+    assert max(took) < 8  # a hook may take ten seconds
+    assert median(took[:50]) < 0.5  # of those after them, one that hangs is left out
     assert [answer.json().get("result") for answer in answers] == [{"n": 2 * number} for number in range(100)]
     assert server.wait_for("hook.failed", plugin="hanging", hook="run_middleware")["why"]
 

@@ -11,6 +11,7 @@ from typing import Literal
 import pytest
 from tests.unit.outbound.signing.lab import BODY, KEY, OTHER, SECRET, URL, form, rendered
 
+from hookyard.outbound.form import Rendered
 from hookyard.outbound.signing import public_key
 
 RECEIVER = Path(__file__).with_name("receiver.mjs")
@@ -30,6 +31,11 @@ needs_node = pytest.mark.skipif(node() is None, reason="there is no node here: n
 def asked(sent: Form, secrets: list[str], *, secret: str = "", pem: str = "", changed: bytes = b"") -> str:
     """A question to the receiver: what was sent, perhaps with a body that was changed on its way."""
     made = rendered(form(*secrets, signature="plain" if sent == "plain" else "standard", http=sent == "http", url=URL))
+    return question(sent, made, secret=secret, pem=pem, changed=changed)
+
+
+def question(sent: Form, made: Rendered, *, secret: str = "", pem: str = "", changed: bytes = b"") -> str:
+    """The same of a request that was made already."""
     body = base64.b64encode(made.body + changed).decode()
     return json.dumps({"form": sent, "headers": made.headers, "body": body, "secret": secret, "pem": pem, "url": URL})
 
