@@ -13,6 +13,8 @@ from hookyard.outbound.endpoints.told import Told
 from hookyard.outbound.message import EVENTS, body, event_body, notice_body
 
 TOO_LARGE: Final = "too_large"
+_MOST_LOOKED_AT: Final = 4 << 20
+"""Bytes of what filters and orders look at: to decode it holds up the loop."""
 _MOST_TOLD: Final = 1000
 """Characters of an error's message, where hardly anything is said."""
 
@@ -32,17 +34,17 @@ class Contents:
         event, content = EVENTS[job.status], body(job, now)
         if len(content) <= self._most:
             return _of_job(job, event, content)
-        content = body(job, now, omitted=True)
+        whole, content = _to_look_at(content), body(job, now, omitted=True)
         if len(content) <= self._most:
-            return _of_job(job, event, content)
-        return _of_job(job, event, body(_less(job), now, omitted=True), too_large=True)
+            return _of_job(job, event, content, whole)
+        return _of_job(job, event, body(_less(job), now, omitted=True), whole, too_large=True)
 
     def of_notice(self, job: Job, event: str, now: int) -> Told:
         """What there is to say of a job that has not ended."""
         content = notice_body(job, event, now)
         if len(content) <= self._most:
             return _of_job(job, event, content)
-        return _of_job(job, event, notice_body(_less(job), event, now), too_large=True)
+        return _of_job(job, event, notice_body(_less(job), event, now), _to_look_at(content), too_large=True)
 
     def of_event(self, event: Event) -> Told:
         """That a command, or Hookyard itself, emitted an event."""
@@ -58,10 +60,15 @@ class Contents:
             request_id=event.request_id,
             event_id=event.id,
             too_large=too_large,
+            whole=_to_look_at(content) if too_large else None,
         )
 
 
-def _of_job(job: Job, event: str, content: bytes, *, too_large: bool = False) -> Told:
+def _to_look_at(content: bytes) -> bytes | None:
+    return content if len(content) <= _MOST_LOOKED_AT else None
+
+
+def _of_job(job: Job, event: str, content: bytes, whole: bytes | None = None, *, too_large: bool = False) -> Told:
     return Told(
         event=event,
         body=content,
@@ -71,6 +78,7 @@ def _of_job(job: Job, event: str, content: bytes, *, too_large: bool = False) ->
         job_id=job.id,
         request_id=job.request_id,
         too_large=too_large,
+        whole=whole,
     )
 
 

@@ -52,7 +52,7 @@ class Condition:
     def ask(self, told: Told) -> bool | str:
         """Whether the event is wanted; or why it cannot be said, which :meth:`fail` is to be told."""
         try:
-            value = self._expression.evaluate({"type": told.event, "data": told.data}, told.body)
+            value = self._expression.evaluate({"type": told.event, "data": told.data}, told.looked_at)
         except Failed as error:
             return error.why + ("; use has(...) for what an event may lack" if error.absent else "")
         return value if isinstance(value, bool) else "it is neither true nor false"

@@ -162,6 +162,22 @@ def test_what_is_too_large_all_the_same_is_stored_as_failed_and_says_what_it_is_
     run(scenario)
 
 
+@pytest.mark.parametrize(("least", "dead"), [(4000, True), (6000, False)])
+def test_what_is_left_out_as_too_large_is_looked_at_by_filters_all_the_same(least: int, *, dead: bool) -> None:
+    async def scenario() -> None:
+        wants = f", events: ['*'], if: 'size(data.payload) > {least}'"
+        room = Room(yaml(a=wants, b=", order: {by: '$.data.result.who'}") + "outbound: {max_body: 4KiB}\n")
+        with capture_logs() as lines:
+            delivery = room.outbox.again("a", event(payload="x" * 5000, job_id=""), NOW)
+        assert lines == []
+        assert (delivery is not None and delivery.last_error == "too_large") is dead
+        job = replace(JOB, result=json.dumps({"who": "c1", "text": "x" * 5000}).encode())
+        (told,) = room.outbox.plan(job, NOW)
+        assert (told.endpoint, told.order_key, len(told.body) < 4096) == ("b", "c1", True)
+
+    run(scenario)
+
+
 def test_a_delivery_knows_its_tenant_its_event_and_its_request() -> None:
     async def scenario() -> None:
         room = Room(yaml(a=", events: ['*']"))
