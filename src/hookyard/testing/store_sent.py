@@ -1,7 +1,9 @@
 """The part of the store contract about lists of deliveries, and walks through what ended and what was emitted."""
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -10,6 +12,8 @@ from hookyard import ids
 from hookyard.model import Delivery, DeliveryStatus, Event, Job
 from hookyard.store.contract import (
     AppendEvents,
+    DeliveriesMoved,
+    DeliveryFilter,
     DeliveryQuery,
     EndedQuery,
     Enqueue,
@@ -17,6 +21,7 @@ from hookyard.store.contract import (
     JobsFound,
     Lease,
     Op,
+    PurgeDeliveries,
     Store,
 )
 from hookyard.store.memory import MemoryStore
@@ -27,6 +32,8 @@ from hookyard.testing.store_told import event
 NOW = 1_700_000_000_000
 STATUSES: tuple[DeliveryStatus, ...] = ("pending", "held", "sending", "delivered", "failed")
 ERRORS = (None, "http_503", "refused")
+GLOBS = ("order.*", "*d", "[!j]*", "order.[^o]laced", "order.pla[c", "ORDER.*", "order.placed[", "?*")
+"""Some of them would take something else, or nothing, by the rules of SQLite's GLOB."""
 _JOBS = [ids.join(NOW - 9 << 12 | at, at) for at in range(4)]
 _EVENTS = [ids.join(NOW - 8 << 12 | at, at) for at in range(5)]
 
@@ -80,7 +87,7 @@ def delivery_queries() -> st.SearchStrategy[DeliveryQuery]:
         endpoint=any_of("ops", "none"),
         callback=st.sampled_from((False, False, False, True)),
         status=any_of(*STATUSES),
-        event=any_of("order.placed", "none"),
+        event=any_of("order.placed", "none", *GLOBS),
         job_id=any_of(_JOBS[1], None, "x"),
         tenant=any_of("acme", ""),
         error=any_of("refused", "none"),
@@ -106,6 +113,25 @@ class SentContract(StoreCase):
             assert store.runner.run(_walk_deliveries(store.store, query)) == expected
 
         compare()
+
+    @pytest.mark.parametrize("event", ["job.succeeded", *GLOBS])
+    @pytest.mark.parametrize("tenant", [None, "acme"])
+    def test_a_list_shows_of_an_event_what_would_be_deleted(self, store: Probe, tenant: str | None, event: str) -> None:
+        store.all(*deliveries(60))
+        shown: list[Delivery] = []
+        for status in ("pending", "failed"):
+            query = DeliveryQuery(endpoint="ops", status=status, tenant=tenant, event=event, limit=200)
+            shown.extend(store.runner.run(store.store.find_deliveries(query)).deliveries)
+        op = PurgeDeliveries(
+            now=store.now,
+            endpoint="ops",
+            statuses=("pending", "failed"),
+            tenant=tenant,
+            only=DeliveryFilter(event=event),
+            dry_run=True,
+        )
+        assert store.all(op) == [DeliveriesMoved(len(shown), None)]
+        assert bool(shown) is any(fnmatchcase(kind, event) for kind in ("job.succeeded", "order.placed"))
 
     def test_a_list_of_deliveries_has_no_bodies_and_says_which_page_is_the_last(self, store: Probe) -> None:
         added = tuple(replace(store.delivery(), tenant="acme") for _ in range(3))

@@ -32,6 +32,7 @@ def register(group: typer.Typer) -> None:
         epilog=examples(
             "hookyard deliveries list --endpoint audit --dead --since 1d",
             "hookyard deliveries list --status open --json",
+            "hookyard deliveries list --endpoint audit --dead --event 'order.*'",
         ),
     )(list_deliveries)
 
@@ -39,7 +40,7 @@ def register(group: typer.Typer) -> None:
 def list_deliveries(  # noqa: PLR0917  what a person types, as options
     endpoint: Annotated[str | None, typer.Option(help="Only to this endpoint.")] = None,
     status: Annotated[Status | None, typer.Option(help="Only those that are so; `open` is all that wait.")] = None,
-    event: Annotated[str | None, typer.Option(help="Only of this event, such as job.failed.")] = None,
+    event: Annotated[str | None, typer.Option(help="Only of this event, or with globs, such as 'order.*'.")] = None,
     job: Annotated[str | None, typer.Option(help="Only about this job.")] = None,
     error: Annotated[str | None, typer.Option(help="Only with this last error, such as http_503.")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant.")] = None,

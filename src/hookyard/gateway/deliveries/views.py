@@ -27,6 +27,7 @@ class DeliveryListQuery(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     status: Literal["pending", "held", "sending", "delivered", "failed", "open"] | None = None
     """`open` is `pending`, `held` or `sending`; `failed` are the dead letters."""
     event: Text | None = None
+    """Of this event, or with globs, such as `order.*`, of those that it takes: what `recover` and `purge` take."""
     job_id: str | None = None
     tenant: Text | None = None
     error: Text | None = None

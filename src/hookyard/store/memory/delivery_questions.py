@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from hookyard.model import MOST_COUNTED, Backlog, Delivery, Endpoint, EndpointAttempt
-from hookyard.store.contract import DeliveriesFound, DeliveryQuery, EndedQuery, JobsFound
+from hookyard.store.contract import DeliveriesFound, DeliveryQuery, EndedQuery, JobsFound, matches_type
 from hookyard.store.memory.kept_questions import KeptQuestions
 from hookyard.store.rules import is_open
 from hookyard.store.spans import in_span

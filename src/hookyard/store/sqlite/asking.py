@@ -13,6 +13,7 @@ from hookyard.clock import SystemClock
 from hookyard.errors import StoreUnavailable
 from hookyard.log import get
 from hookyard.store import stored_error
+from hookyard.store.contract import matches_type
 from hookyard.store.refusals import SAID_EVERY
 from hookyard.store.sqlite.connect import BUSY_MS, unavailable
 from hookyard.store.sqlite.driver import AsyncConnection, Connection, Value, open_async

@@ -118,6 +118,8 @@ def test_deliveries_are_found_by_what_they_are(tmp_path: Path) -> None:
             ("callback=true", 1),
             ("callback=false", 6),
             ("event=greeting.said", 1),
+            ("event=greeting.*", 1),
+            ("event=job.*&endpoint=two", 2),
             ("event=job.succeeded&endpoint=two", 2),
             (f"job_id={first}", 2),
             (f"job_id={second}", 4),

@@ -64,11 +64,11 @@ WHERE tenant <> '' AND tenant = ?4 AND status <> 'sending' AND status <> 'delive
   AND key < ?1 AND key >= ?2 ORDER BY key DESC LIMIT ?3
 
 -- columns: asked_for
--- What the other parameters ask for, each NULL for any; 5 is the limit. 14 is whether 9, the type, has globs: the function
--- is SQLite's GLOB in the words of Python, by which what is purged and recovered goes.
+-- What the other parameters ask for, each NULL for any; 5 is the limit. 14 is whether 9, the type, has globs: these are what
+-- they are where deliveries are recovered and purged, which SQLite's own GLOB is not.
 AS seen CROSS JOIN delivery ON delivery.key = seen.place
 WHERE (?6 IS NULL OR endpoint = ?6) AND (NOT ?7 OR endpoint IS NULL) AND (?8 IS NULL OR status = ?8)
-  AND (?9 IS NULL OR event = ?9 OR (?14 AND matches_type(?9, event))) AND (?10 IS NULL OR (job_key = ?10 AND job_tail = ?11))
+  AND (?9 IS NULL OR CASE WHEN ?14 THEN matches_type(?9, event) ELSE event = ?9 END) AND (?10 IS NULL OR (job_key = ?10 AND job_tail = ?11))
   AND (?12 IS NULL OR tenant = ?12) AND (?13 IS NULL OR last_error = ?13)
 LIMIT ?5
 
