@@ -274,7 +274,7 @@ class RecoveryContract(StoreCase):
     def test_what_was_put_off_for_callback_urls_is_due_at_once_by_their_origin(self, store: Probe) -> None:
         later = store.now + 90_000
         to = replace(store.delivery(), endpoint=None, next_at=later, put_off=True)
-        urls = ("https://a.example/1", "https://b.example/", "https://A.example:443/2", "https://a.example:8443/")
+        urls = ("https://a.example/1", "https://b.example/", "https://A.example.:0443/2", "https://a.example:8443/")
         ours, other, also, elsewhere = (replace(to, id=store.new_id(), url=url) for url in urls)
         planned = replace(to, id=store.new_id(), url=urls[0], put_off=False)
         last = replace(to, id=store.new_id(), url=urls[0])
