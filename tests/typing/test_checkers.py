@@ -56,6 +56,7 @@ def _marked() -> set[int]:
     return {number for number, line in enumerate(lines, 1) if "  # wrong" in line}
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_right_definitions_are_accepted_and_wrong_ones_rejected_where_they_stand(
     checker: str, request: pytest.FixtureRequest

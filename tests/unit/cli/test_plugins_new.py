@@ -47,11 +47,13 @@ def _run(folder: Path, *command: str) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_tests_of_a_new_project_pass_at_once(projects: dict[str, Path], kind: str) -> None:
     _run(projects[kind], "pytest", "-q", "-W", "error", "-p", "no:cacheprovider")
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", PYTHON)
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
 def test_type_checkers_have_nothing_against_it_in_strict_mode(

@@ -12,6 +12,8 @@ from hookyard.cli.plugins import checkers
 
 Call = Callable[..., Any]
 
+pytestmark = pytest.mark.timeout(600)  # a checker without a cache, several times
+
 GOOD = """
 from msgspec import Struct
 from hookyard import Context, Plugin

@@ -92,6 +92,7 @@ def pyright(folder: Path) -> set[tuple[str, int]]:
     return {(Path(each["file"]).stem, each["range"]["start"]["line"] + 1) for each in errors}
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_strict_checkers_accept_the_module_and_reject_wrong_use(
     checker: Callable[[Path], set[tuple[str, int]]], folder: Path

@@ -204,6 +204,7 @@ async def live(steps: list[tuple[str, int | str]]) -> None:
         assert all(later - at >= 1_000 for at, later in zip(limited, limited[10:], strict=False)), "5/1s, and its burst"
 
 
+@pytest.mark.timeout(600)
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STEPS)
 @example([("answer", "hang"), ("jobs", 30), ("time", 1_000), ("open", 0), ("restart", True)])
