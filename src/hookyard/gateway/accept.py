@@ -122,9 +122,10 @@ class CommandWay:
         elif isinstance(envelope, When):
             ask = asked_when(envelope, now)
         else:
+            caller = principal
             if envelope.tenant is not None:
                 principal = await self._asks.acting(principal, envelope.tenant, base, peer=peer)
-            ask = await self._asks.read(envelope, principal, now, base, peer=peer)
+            ask = await self._asks.read(envelope, principal, now, base, peer=peer, caller=caller)
         job_id = self._ids()
         return make_job(
             self.command,

@@ -55,16 +55,24 @@ class Asks:
         return acting
 
     async def read(
-        self, envelope: Envelope, principal: Principal, now: int, base: str = "$", *, peer: str | None
+        self,
+        envelope: Envelope,
+        principal: Principal,
+        now: int,
+        base: str = "$",
+        *,
+        peer: str | None,
+        caller: Principal | None = None,
     ) -> Ask:
         """Return what is asked for.
 
         Args:
             envelope: what came; it does not contradict itself.
-            principal: who asks; what is to follow the job must be allowed to it as well.
+            principal: who asks, as one of the job's tenant; what is to follow the job must be allowed to it as well.
             now: milliseconds UTC.
             base: the JSON path at which the envelope stands.
             peer: the address that the request came from, for plugins that have a say.
+            caller: who asks, as it came; to it, too, that must be allowed.
 
         Raises:
             Refused: with the path of what is wrong or not allowed.
@@ -72,7 +80,8 @@ class Asks:
         if envelope.callback_url is not None:
             self._check_callback(envelope.callback_url, base)
         unique = envelope.unique
-        target = partial(self._target, principal, peer)
+        both = (principal,) if caller is None or caller is principal else (caller, principal)
+        target = partial(self._target, both, peer)
         return Ask(
             priority=envelope.priority,
             run_at=None if envelope.delay is None and envelope.run_at is None else envelope.due(now),
@@ -123,14 +132,17 @@ class Asks:
             found.append(Follow(run=one.run, priority=one.priority, tags=one.tags))
         return tuple(found)
 
-    async def _target(self, principal: Principal, peer: str | None, given: FollowRequest, path: str) -> Command:
+    async def _target(
+        self, principals: tuple[Principal, ...], peer: str | None, given: FollowRequest, path: str
+    ) -> Command:
         plugin, slash, name = given.run.partition("/")
         if not slash or "/" in name:
             raise Refused("invalid_input", "Expected a command, written plugin/command.", path=path)
         command = self._deps.registry.commands.get(given.run)
         # Whoever may not run it does not learn whether it is there.
-        if not await may_run(self._deps.hooks, principal, plugin, name, command, peer=peer):
-            raise Refused("forbidden", f"The credential does not allow running {given.run}.", path=path)
+        for principal in principals:
+            if not await may_run(self._deps.hooks, principal, plugin, name, command, peer=peer):
+                raise Refused("forbidden", f"The credential does not allow running {given.run}.", path=path)
         if command is None:
             raise Refused("invalid_input", f"There is no command {given.run}.", path=path)
         return command

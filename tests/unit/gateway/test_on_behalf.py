@@ -232,3 +232,27 @@ def test_a_plugin_that_forbids_a_tenant_something_forbids_it_for_that_tenant(way
     assert asked[-1] == ("zeta", "/trigger/hello/greet")
     told(ask(house, way, {"tenant": "acme"}), way)["job_id"]
     assert [job.tenant for job in house.dispatcher.jobs] == ["acme"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("forbidden", ["", "acme"])
+def test_what_follows_the_job_of_a_tenant_is_asked_about_for_that_tenant_and_for_who_names_it(
+    way: str, forbidden: str
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def authorize(question: AccessQuestion) -> bool | None:
+        if question.path != "/trigger/hello/look":
+            return None
+        asked.append((question.tenant, question.principal))
+        return question.tenant != forbidden
+
+    guard = Plugin("guard")
+    guard.hook(authorize)
+    house = of_two(hooks=Hooks([(guard, None)], decision=0.2))
+    more: dict[str, object] = {"tenant": "acme", "on_failure": [{"run": "hello/look"}]}
+    refused = told(ask(house, way, more), way)
+    path = "$.jobs[0].on_failure[0].run" if way == "bulk" else "$.on_failure[0].run"
+    assert (refused["code"], refused["path"]) == ("forbidden", path)
+    assert asked == [("", "token:ci"), ("acme", "token:ci")][: 1 if forbidden == "" else 2]
+    assert not house.dispatcher.jobs
