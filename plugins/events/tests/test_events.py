@@ -14,6 +14,13 @@ def test_the_event_is_told_with_its_data_to_the_byte() -> None:
     assert (event.type, event.payload) == ("order.placed", DATA)
 
 
+def test_what_makes_two_events_the_same_is_kept_with_the_event() -> None:
+    port = FakePort()
+    for key in ({}, {"dedupe_key": None}, {"dedupe_key": "k" * 200}):
+        run_command(plugin, "send", {"type": "order.placed", "data": {}, **key}, host=port)
+    assert [event.dedupe_key for event in port.events] == [None, None, "k" * 200]
+
+
 @pytest.mark.parametrize("data", [None, 7, "text", [], {}])
 def test_the_data_may_be_any_json(data: object) -> None:
     port = FakePort()
@@ -34,6 +41,8 @@ def test_the_data_may_be_any_json(data: object) -> None:
         ({"type": "breaker.opened"}, "type: 'breaker.opened' is one of Hookyard's own, as all of breaker, endpoint"),
         ({"type": "delivery.failed"}, "type: 'delivery.failed' is one of Hookyard's own"),
         ({"data": "x" * (MOST_BYTES - 1)}, "data: it has 1000001 bytes, and an event may have 1000000"),
+        ({"dedupe_key": "k" * 201}, r"length <= 200 - at `\$.dedupe_key`"),
+        ({"dedupe_key": 7}, r"Expected `str \| null`, got `int` - at `\$.dedupe_key`"),
         ({"payload": {}}, "unknown field `payload`"),
     ],
 )

@@ -262,6 +262,14 @@ def test_state_can_be_there_before_the_command(hookyard: Host) -> None:
     assert hookyard.state("polite") == {"count": 42}
 
 
+def test_a_job_is_of_the_tenant_that_is_named(hookyard: Host) -> None:
+    assert hookyard.trigger_job(greet, Greet("Ada"), tenant="acme").tenant == "acme"
+    assert hookyard.trigger_job(greet, Greet("Ada")).tenant == ""
+    with pytest.raises(Refused, match="matching regex") as caught:
+        hookyard.submit(greet, Greet("Ada"), tenant="two words")
+    assert caught.value.path == "$.tenant"
+
+
 def test_an_idempotency_key_stands_for_one_job(hookyard: Host) -> None:
     first = hookyard.submit(greet, Greet("Ada"), idempotency_key="k")
     assert hookyard.submit(greet, Greet("Ada"), idempotency_key="k") == first
