@@ -182,7 +182,7 @@ def test_hooks_that_hang_delay_no_job(server: Server) -> None:
         answers.append(server.result("double", {"n": number}))
         took.append(time.monotonic() - begun)
     assert max(took) < 8  # a hook may take ten seconds
-    assert median(took[:50]) < 0.5  # of those after them, one that hangs is left out
+    assert median(took[:16]) < 0.5  # before so many have never come back that it is left out
     assert [answer.json().get("result") for answer in answers] == [{"n": 2 * number} for number in range(100)]
     assert server.wait_for("hook.failed", plugin="hanging", hook="run_middleware")["why"]
 
