@@ -32,6 +32,7 @@ from hookyard.testing.store_lists import ListContract
 from hookyard.testing.store_orders import OrderContract
 from hookyard.testing.store_outgoing import DeliveryContract
 from hookyard.testing.store_probe import StoreCase
+from hookyard.testing.store_put_off import PutOffContract
 from hookyard.testing.store_questions import DurabilityContract, QueryContract
 from hookyard.testing.store_queue import ClaimContract, EnqueueContract
 from hookyard.testing.store_recovery import RecoveryContract
@@ -68,6 +69,7 @@ class StoreContract(
     WorkContract,
     DeliveryContract,
     OrderContract,
+    PutOffContract,
     RecoveryContract,
     EndpointContract,
     SentContract,
