@@ -13,6 +13,7 @@ from hookyard.config.schedules.spec import spec_of
 from hookyard.errors import ConfigError, Problem
 from hookyard.host.registry import PluginRecord, Registry
 from hookyard.host.type_checks import Memory, content
+from hookyard.outbound.endpoints import unsigned_type
 from hookyard.outbound.events import command_doubt, doubt
 
 _BROKEN: Final = frozenset({"blocked", "incompatible", "failed"})
@@ -160,6 +161,8 @@ def _warnings(config: Config, events: list[str], commands: list[str]) -> Iterato
         for index, pattern in enumerate(endpoint.commands):
             if why := command_doubt(pattern, commands):
                 yield f"endpoints.{name}.commands[{index}]", why
+        if found := unsigned_type(endpoint, config.outbound):
+            yield f"endpoints.{name}.{found[0]}", found[1]
     if not config.tokens:
         yield "tokens", "there is none, so every call of /trigger and /api is refused"
     for name, one in config.schedules.items():

@@ -71,6 +71,34 @@ def test_a_check_warns_of_a_filter_that_finds_no_command(hookyard: Call, file: P
     assert "commands[0]" not in ended.err
 
 
+SEVERAL = "[order.placed, till.opened]"
+UNSIGNED = "with envelope: payload no signature covers the type of an event"
+
+
+@pytest.mark.parametrize(
+    ("rules", "default", "place"),
+    [
+        ("events: ['order.*'], envelope: payload", "standard", "envelope"),
+        (f"events: {SEVERAL}, envelope: payload, signature: plain", "standard", "envelope"),
+        (f"events: {SEVERAL}", "payload", "events"),
+        ("events: [order.placed], envelope: payload", "standard", None),
+        (f"events: {SEVERAL}, envelope: payload, http_signature: true", "payload", None),
+        (f"events: {SEVERAL}, envelope: standard", "payload", None),
+        (f"events: {SEVERAL}, envelope: cloudevents", "payload", None),
+    ],
+)
+def test_a_check_warns_where_one_event_can_be_passed_off_as_another(
+    hookyard: Call, file: Path, rules: str, default: str, place: str | None
+) -> None:
+    head, _, _ = file.read_text().partition("endpoints:")
+    one = f"{{url: 'https://a.example/', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw], {rules}}}"
+    file.write_text(f"{head}endpoints: {{a: {one}}}\noutbound: {{envelope: {default}}}\n")
+    ended = hookyard("check", "--json", file)
+    assert ended.code == 0, ended.err
+    told = [(each["path"], each["message"].startswith(UNSIGNED)) for each in json.loads(ended.out)["warnings"]]
+    assert told == ([] if place is None else [(f"endpoints.a.{place}", True)])
+
+
 def test_the_list_of_plugins_has_them(hookyard: Call, file: Path) -> None:
     lines = {line.split()[0]: line for line in hookyard("plugins", "list", "-c", file).out.splitlines()}
     assert lines["shop"].endswith("  emits order.placed")

@@ -83,10 +83,10 @@ class EndpointRules(Section, frozen=True, kw_only=True):
     `X-Webhook-Delivery`."""
     http_signature: bool = False
     """Whether there is an RFC 9421 signature with a `Content-Digest` as well."""
-    envelope: Literal["standard", "cloudevents", "payload"] = "standard"
+    envelope: Literal["standard", "cloudevents", "payload"] | None = None
     """What the body looks like: `type`, `timestamp` and `data`; CloudEvents 1.0 in its structured JSON form; or the
     `payload` that a command emitted and nothing round it, of Hookyard's own events the `data`, with the type in
-    `X-Webhook-Event`."""
+    `X-Webhook-Event`. `outbound.envelope` if left out."""
     schedule: Annotated[tuple[Duration, ...], Meta(min_length=1, max_length=100)] | None = None
     """The wait before each attempt; `outbound.schedule` if left out."""
     jitter: Annotated[float, Meta(ge=0, le=1)] | None = None

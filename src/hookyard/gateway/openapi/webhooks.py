@@ -10,7 +10,7 @@ from hookyard.schema import apart
 
 
 def webhooks(declared: Iterable[tuple[str, EventSpec]]) -> tuple[Object, Object]:
-    """Describe them as an endpoint without an envelope of its own gets them.
+    """Describe them in the standard envelope, whatever `outbound.envelope` says.
 
     Args:
         declared: the types of events, with the names of their plugins.

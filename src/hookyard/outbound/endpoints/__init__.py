@@ -1,6 +1,7 @@
 """The endpoints: who is told of what, prepared so that no work is left for a delivery, and how they are changed."""
 
 from hookyard.outbound.endpoints.bring_forward import BringForward
+from hookyard.outbound.endpoints.check import unsigned_type
 from hookyard.outbound.endpoints.dead_letters import DeadLetters
 from hookyard.outbound.endpoints.encryption import Encryption
 from hookyard.outbound.endpoints.endpoints import Endpoints
@@ -26,4 +27,5 @@ __all__ = [
     "RecentDead",
     "Telling",
     "Told",
+    "unsigned_type",
 ]

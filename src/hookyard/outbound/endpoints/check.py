@@ -78,6 +78,16 @@ def wish_faults(rules: EndpointRules, settings: OutboundSettings) -> Iterator[Fa
         yield "connect_timeout", f"{rules.connect_timeout.text} is longer than {timeout.text}, which holds it"
 
 
+def unsigned_type(rules: EndpointRules, settings: OutboundSettings) -> Fault | None:
+    """Whether one event can be passed off as another: nothing that is signed says which type it is of."""
+    if (rules.envelope or settings.envelope) != "payload" or rules.http_signature:
+        return None
+    if len(rules.events) == 1 and not any(sign in rules.events[0] for sign in "*?["):
+        return None
+    why = "with envelope: payload no signature covers the type of an event: set http_signature, or take one type"
+    return "envelope" if rules.envelope else "events", why
+
+
 def _measure_faults(rules: EndpointRules) -> Iterator[Fault]:
     lengths: list[tuple[str, Duration | None, Duration, Duration]] = [
         ("timeout", rules.timeout, Duration(1), _LONGEST_ATTEMPT),

@@ -140,7 +140,8 @@ class Maker:
     def callback_form(self) -> Form | None:
         """How those are signed; None while there is no secret for them."""
         secrets = [SigningSecret(secret.reveal()) for secret in self.settings.callback_secrets]
-        return self._form(EndpointRules(url="-"), secrets, {}) if secrets else None
+        # Of the one form whatever endpoints get: whoever gives a callback URL cannot say which.
+        return self._form(EndpointRules(url="-", envelope="standard"), secrets, {}) if secrets else None
 
     def _destination(
         self, name: str, rules: EndpointRules, private: Private, guard: Guard, order: Order | None
@@ -163,7 +164,7 @@ class Maker:
         return form_of(
             signature=rules.signature,
             http_signature=rules.http_signature,
-            envelope=rules.envelope,
+            envelope=rules.envelope or self.settings.envelope,
             secrets=secrets,
             headers=headers,
             agent=self._agent,

@@ -60,7 +60,7 @@ def test_an_endpoint_is_made_shown_changed_and_forgotten_and_its_secrets_are_sho
             "if": None,
             "signature": "standard",
             "http_signature": False,
-            "envelope": "standard",
+            "envelope": None,
             "schedule": None,
             "jitter": None,
             "timeout": "5s",

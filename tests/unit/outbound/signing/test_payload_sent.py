@@ -208,12 +208,45 @@ def test_a_callback_url_is_told_in_the_standard_envelope(folder: Path) -> None:
     in_hall(folder, work)
 
 
+def test_endpoints_that_say_no_envelope_have_that_of_the_settings_and_callback_urls_never_do(folder: Path) -> None:
+    async def made(call: Hall) -> None:
+        await call.make("app", events=["thing.*"])
+        await call.make("own", events=["thing.*"], envelope="standard")
+        await say(call, {"n": 1})
+        await call.settled("", 2)
+        assert [list(json.loads(one.body)) for one in call.receiver.requests] == [["type", "timestamp", "data"]] * 2
+
+    async def after(call: Hall) -> None:
+        """Another start, with another default, which what was made before follows."""
+        url = call.receiver.url()
+        for name in ("app", "own"):
+            await change(call, name, url=url)
+        assert (await call("GET", "/endpoints/app")).json()["envelope"] is None
+        await call.run("says/say", payload={"data": {"n": 2}}, callback_url=url)
+        await call.settled("", 5)
+        bodies = [json.loads(one.body) for one in call.receiver.requests]
+        assert {"n": 2} in bodies
+        assert sorted(body["type"] for body in bodies if "type" in body) == ["job.succeeded", "thing.said"]
+        bare = [one for one in call.receiver.requests if "x-webhook-event" in one.headers]
+        assert [json.loads(one.body) for one in bare] == [{"n": 2}]
+
+    in_hall(folder, made)
+    outbound = {
+        "envelope": "payload",
+        "allow_http": True,
+        "allow_ports": "any",
+        "allow_networks": ["127.0.0.0/8"],
+        "callback_secrets": [SECRET],
+    }
+    in_hall(folder, after, outbound=outbound)
+
+
 def test_the_envelope_is_shown_checked_and_no_header_of_ones_own_stands_in_for_the_type(folder: Path) -> None:
     async def work(call: Hall) -> None:
         assert (await call.make("app", envelope="payload"))["envelope"] == "payload"
         assert (await call("GET", "/endpoints/app")).json()["envelope"] == "payload"
         await change(call, "app", envelope=None)
-        assert (await call("GET", "/endpoints/app")).json()["envelope"] == "standard"
+        assert (await call("GET", "/endpoints/app")).json()["envelope"] is None
         for wrong in ("none", "Payload", 7):
             answer = await call("POST", "/endpoints", call.body(name="b", envelope=wrong))
             assert refused(answer) == (400, "invalid_input", "$.envelope")
