@@ -28,10 +28,12 @@ from hookyard.store.origins import origin_of
 _log = log.get("outbound")
 AHEAD: Final = 4_000
 """Milliseconds for which what is brought forward at once should last."""
-PAGES: Final = 20
-"""How many pages of what is put off for callback URLs are looked at after one request, in a transaction each."""
 _MOST: Final = 128
 """... and how many they are at most, of the places that there are in memory for one receiver."""
+PAGES: Final = 20
+"""How many pages of what is put off for callback URLs are looked at after one request, in a transaction each."""
+STORED: Final = 1_000
+"""Milliseconds after which what was put off is in the store: what tells of progress may wait before for others."""
 
 
 class CatchUp:
@@ -71,9 +73,10 @@ class CatchUp:
             await asyncio.wait(list(self._busy.values()))
 
     async def _bring(self, line: Line, destination: Destination, count: int) -> None:
-        if line.resume_after is None:  # A walk begins: what is put off from now on calls for another.
-            line.put_off = False
         now, moved = self._clock.now(), 0
+        if line.resume_after is None:
+            # A walk begins: what is put off from now on, or is on its way to the store, calls for another.
+            line.put_off = 0 <= now - line.put_off_at < STORED
         try:
             for _ in range(1 if destination.endpoint is not None else PAGES):
                 async with self._page if destination.endpoint is None else nullcontext():

@@ -40,8 +40,8 @@ class Line:
 
     __slots__ = (
         "_paused_at", "active", "answered", "bucket", "bytes", "circuit", "concurrency", "destination",
-        "duration", "gated", "horizon", "hung", "key", "moved_at", "paused_until", "put_off", "queued", "reserved",
-        "resume_after", "throttle", "waiting", "window",
+        "duration", "gated", "horizon", "hung", "key", "moved_at", "paused_until", "put_off", "put_off_at", "queued",
+        "reserved", "resume_after", "throttle", "waiting", "window",
     )  # fmt: skip
 
     def __init__(self, key: str) -> None:
@@ -69,6 +69,8 @@ class Line:
         """Whether deliveries may have been put off for it in the store since those were last looked for from the
         oldest on; an earlier process may have done that. Of callback URLs, whose lines come and go, only what this one
         has put off is looked for."""
+        self.put_off_at = 0
+        """When that was last done here."""
         self.resume_after: str | None = None
         """The id of the delivery after which the looking goes on; None when it begins with the oldest."""
         self.bucket: Bucket | None = None

@@ -142,7 +142,7 @@ class Lines:
             now: milliseconds.
             age: of the delivery.
         """
-        line.put_off = True
+        line.put_off, line.put_off_at = True, now
         opens = line.opens_at(now)
         step = line.step(now)
         reach = max(RATED if step <= line.rated() else FARTHEST, age // _AGE)

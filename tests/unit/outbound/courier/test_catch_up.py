@@ -117,6 +117,8 @@ def test_what_was_put_off_for_callback_urls_is_sent_within_seconds_once_they_ans
             assert len(arrived) == count + 1, "within ten seconds; it was five minutes"
             assert sender.hosts().count("b.example") == count + 1
             assert counted(house, ResumeCallbacks) <= count / 20
+            house.end_job(callback_url="https://b.example/more")  # another look, as something may have been on its way
+            await house.pass_time(100)
             house.writer.ops.clear()
             house.end_job(callback_url="https://b.example/last")
             house.end_job(callback_url="https://c.example/")

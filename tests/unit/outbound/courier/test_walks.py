@@ -41,9 +41,14 @@ class Walks:
         return line
 
     def put_off(self, url: str, identifier: str | None = None) -> str:
-        """Have a delivery put off for its line, and return its id."""
+        """Have a delivery put off for its line and stored a second later, and return its id."""
+        self.lines.turn(self.lines.line(place_of(url)), self.clock.now())
+        self.clock.advance(catch_up.STORED)
+        return self.store_put_off(url, identifier)
+
+    def store_put_off(self, url: str, identifier: str | None = None) -> str:
+        """Store a delivery that was put off, and return its id."""
         now = self.clock.now()
-        self.lines.turn(self.lines.line(place_of(url)), now)
         one = Delivery(
             id=identifier or self.ids(), job_id=None, event="e", endpoint=None, url=url, body=b"{}", created_at=now,
             status="pending", attempt=0, next_at=now + HOUR, put_off=True,
@@ -90,6 +95,25 @@ def test_what_is_put_off_behind_a_walk_comes_forward_with_the_next() -> None:
         walks.writer.ops.clear()
         await walks.request_ended(ours)
         assert walks.writer.ops == [], "two walks to the end, and nothing was put off in the second"
+
+    asyncio.run(scenario())
+
+
+def test_what_was_on_its_way_to_the_store_when_a_walk_passed_comes_forward_with_the_next() -> None:
+    async def scenario() -> None:
+        walks = Walks()
+        url = "https://b.example/"
+        ours = walks.line(url)
+        walks.lines.turn(ours, walks.clock.now())
+        walks.clock.advance(catch_up.STORED - 1)
+        await walks.request_ended(ours)
+        one = walks.store_put_off(url)
+        walks.clock.advance(1)
+        await walks.request_ended(ours)
+        assert not await walks.waits(one)
+        walks.writer.ops.clear()
+        await walks.request_ended(ours)
+        assert walks.writer.ops == []
 
     asyncio.run(scenario())
 

@@ -271,8 +271,8 @@ def test_a_callback_url_has_a_destination_as_long_as_something_signs_for_it() ->
         found = room.endpoints.destination(callback)
         assert isinstance(found, Destination)
         assert found is room.endpoints.destination(callback)
-        assert (found.endpoint, found.url, found.channel.key) == (None, callback.url, "@c.example:8443")
-        assert room.endpoints.line_key(callback) == "@c.example:8443"
+        assert (found.endpoint, found.url, found.channel.key) == (None, callback.url, "@https://c.example:8443")
+        assert room.endpoints.line_key(callback) == "@https://c.example:8443"
 
     run(scenario)
 
