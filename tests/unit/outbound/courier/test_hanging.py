@@ -35,7 +35,7 @@ def test_ten_endpoints_that_hang_hold_up_none_of_thirty_that_answer() -> None:
                     # Less than the 15 s after which one that hangs gives its place back.
                     await answering.until(partial(heard, answering, 30 * round_), seconds=12)
                     took.append(monotonic() - begun)
-                assert median(took) < 3
+                assert median(took[5:]) < 3  # when those that hang would have all places
                 assert 0 < len(hanging.requests) <= 48
                 drain = asyncio.ensure_future(house.outbound.drain())
                 await hanging.aclose()
