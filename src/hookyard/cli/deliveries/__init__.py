@@ -2,7 +2,7 @@
 
 import typer
 
-from hookyard.cli.deliveries import callbacks, listing, one, resend
+from hookyard.cli.deliveries import abandon, callbacks, listing, one, resend
 
 
 def register(app: typer.Typer) -> None:
@@ -11,5 +11,6 @@ def register(app: typer.Typer) -> None:
     listing.register(group)
     one.register(group)
     resend.register(group)
+    abandon.register(group)
     callbacks.register(group)
     app.add_typer(group, name="deliveries")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hookyard.cli.endpoints.common import OneLineOption, YesOption, encoded, indented, sure
+from hookyard.cli.endpoints.common import OneLineOption, encoded, indented
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect, show
 from hookyard.cli.terminal import safe
 
@@ -18,7 +18,6 @@ def register(group: typer.Typer) -> None:
     """Add the commands to their group."""
     group.command("show")(show_delivery)
     group.command("attempts")(attempts)
-    group.command("abandon")(abandon)
 
 
 def show_delivery(
@@ -47,23 +46,8 @@ def attempts(
     show(rows if as_json else map(_row, rows), _COLUMNS, as_json=as_json)
 
 
-def abandon(
-    delivery_id: DeliveryId,
-    url: UrlOption = DEFAULT_URL,
-    token_file: TokenFileOption = None,
-    *,
-    yes: YesOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Give a delivery up that is still to be sent: it fails as abandoned."""
-    sure(f"Give the delivery {delivery_id} up? Its receiver is not told.", yes=yes)
-    with connect(url, token_file) as api:
-        found = api.call("POST", _path(delivery_id, "abandon"))
-    typer.echo(encoded(found) if as_json else f"{found['id']} is {found['status']}")
-
-
 def _path(text: str, word: str = "") -> str:
-    """The path of a delivery, and of what is done to it.
+    """The path of a delivery, and of what it has.
 
     Raises:
         Refused: that is no id.

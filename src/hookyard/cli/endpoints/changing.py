@@ -45,7 +45,7 @@ def delete(
     sure(f"Delete the endpoint {name}? What waits for it is not sent.", yes=yes)
     with connect(url, token_file) as api:
         api.call("DELETE", path_of(name))
-    typer.echo(encoded({"name": name, "state": "deleted"}) if as_json else f"{name} is deleted")
+    typer.echo(encoded({"name": name, "deleted": True}) if as_json else f"{name} is deleted")
 
 
 def enable(

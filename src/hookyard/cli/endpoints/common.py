@@ -8,7 +8,7 @@ import typer
 
 Name = Annotated[str, typer.Argument(help="The endpoint.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
-OneLineOption = Annotated[bool, typer.Option("--json", help="Print it on one line.")]
+OneLineOption = Annotated[bool, typer.Option("--json", help="Print JSON on one line, as all commands do with it.")]
 """Of what prints JSON in any case."""
 SinceOption = Annotated[
     str | None, typer.Option(help="From when: 2h or 3d ago, or RFC 3339 such as 2027-01-06T08:30:00Z.")

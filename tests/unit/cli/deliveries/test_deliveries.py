@@ -88,7 +88,7 @@ def test_one_is_sent_again_or_given_up(hookyard: Call, gateway: Gateway) -> None
     assert json.loads(line) == ROW
 
 
-@pytest.mark.parametrize("word", ["show", "attempts", "resend"])
+@pytest.mark.parametrize("word", ["show", "attempts", "resend", "abandon"])
 def test_what_is_no_id_is_not_asked_for(hookyard: Call, gateway: Gateway, word: str) -> None:
     ended = hookyard("deliveries", word, "../jobs")
     assert (ended.code, ended.err) == (64, "hookyard: '../jobs' is not a delivery id.\n")
@@ -178,6 +178,43 @@ def test_what_is_no_id_among_many_keeps_all_from_being_sent(
     assert (ended.code, ended.out, ended.err) == (0, "", "There is nothing to send: no ids came.\n")
     assert hookyard("deliveries", "resend", "-", "--token-file", "-").code == 2
     assert gateway.asked == []
+
+
+def test_many_are_given_up_and_one_that_is_refused_keeps_no_other_from_it(
+    hookyard: Call, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = {"code": "already_terminal", "detail": "The delivery has ended."}
+    for each in OTHERS[:3]:
+        gateway.says(f"POST /api/v1/deliveries/{each}/abandon", {**ROW, "id": each})
+    gateway.says(f"POST /api/v1/deliveries/{OTHERS[1]}/abandon", over, status=409)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(" ".join(OTHERS[1:3])))
+    asked = hookyard("deliveries", "abandon", *OTHERS[:3])
+    assert (asked.code, gateway.asked) == (2, [])
+    assert "Give these 3 deliveries up?" in " ".join(asked.err.replace("│", " ").split())
+    ended = hookyard("deliveries", "abandon", OTHERS[0], "-", "--yes")
+    assert ended.code == CODES["already_terminal"].exit_code
+    assert ended.out.splitlines() == [f"{OTHERS[0]} is failed", f"{OTHERS[2]} is failed"]
+    assert ended.err.splitlines() == [
+        f"hookyard: {OTHERS[1]}: The delivery has ended.",
+        "hookyard: 1 of 3 were refused.",
+    ]
+    lines = hookyard("deliveries", "abandon", *OTHERS[:3], "--yes", "--json").out.splitlines()
+    first, second, third = map(json.loads, lines)
+    assert (first["id"], first["status"], third["status"]) == (OTHERS[0], "failed", "failed")
+    assert second == {"id": OTHERS[1], "problem": over}
+
+
+def test_none_of_the_rest_is_given_up_when_the_gateway_cannot(hookyard: Call, gateway: Gateway) -> None:
+    gateway.says(f"POST /api/v1/deliveries/{OTHERS[0]}/abandon", {**ROW, "id": OTHERS[0]})
+    slower = {"code": "rate_limited", "detail": "Too many."}
+    gateway.says(f"POST /api/v1/deliveries/{OTHERS[1]}/abandon", slower, status=429)
+    ended = hookyard("deliveries", "abandon", *OTHERS[:3], "--yes")
+    assert (ended.code, ended.out) == (75, f"{OTHERS[0]} is failed\n")
+    assert ended.err.splitlines() == [
+        "hookyard: 1 of 3 were asked for, as said; not the rest.",
+        "hookyard: Too many.",
+    ]
+    assert len(gateway.asked) == 2
 
 
 WINDOW = ("--since", "2027-01-06T00:00:00Z", "--until", "2027-01-06T06:00:00Z")

@@ -60,7 +60,7 @@ def test_what_is_deleted_is_asked_for_first(hookyard: Call, gateway: Gateway) ->
     assert gateway.asked == []
     assert hookyard("endpoints", "delete", "audit", "--yes").out == "audit is deleted\n"
     deleted = hookyard("endpoints", "delete", "audit", "--yes", "--json")
-    assert json.loads(deleted.out) == {"name": "audit", "state": "deleted"}
+    assert json.loads(deleted.out) == {"name": "audit", "deleted": True}
 
 
 @pytest.mark.parametrize(("word", "found", "said"), [("enable", ROW, "live"), ("disable", GONE, "disabled (gone)")])
