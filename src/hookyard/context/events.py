@@ -26,7 +26,11 @@ _TYPE: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 
 
 def type_problem(name: str) -> str | None:
-    """Why an event of this type cannot be emitted by `ctx.emit`, or None if it can."""
+    """Why an event of this type cannot be emitted by `ctx.emit`, or None if it can.
+
+    What it answers goes on behind the type, whatever one calls that: `f"the event type {name!r} {why}"` is the sentence
+    of `ctx.emit`.
+    """
     if len(name) > LONGEST_TYPE or _TYPE.fullmatch(name) is None:
         return "is no event type; that is words of a-z, 0-9 and _ with dots between, such as order.paid"
     return note_type_problem(name)
