@@ -175,6 +175,9 @@ class HookJobs:
         if not stored.duplicate:
             return job_entry(way.command.spec, stored, new.dead), new.dead
         job = await self._deps.store.job(stored.job_id)
+        if job is not None and job.principal != self._source.principal:
+            # It stands for this one by its unique key. How another's job stands is not for this sender.
+            return job_entry(way.command.spec, stored, None), None
         letter = new.dead if job is not None and is_unrun(job) else None
         return known_entry(job, stored, letter), letter
 

@@ -5,10 +5,25 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.unit.gateway.lab import ACME, ADMIN, CI, JSON, Headers, House, Reply, bearer, config_of, house_of
+from tests.unit.gateway.hook_lab import config_with, github, push
+from tests.unit.gateway.lab import (
+    ACME,
+    ADMIN,
+    CI,
+    JSON,
+    Greet,
+    Headers,
+    House,
+    Reply,
+    bearer,
+    commands_of,
+    config_of,
+    house_of,
+)
 
+from hookyard import Context, Plugin
 from hookyard.auth import digest
-from hookyard.config.model import TokenSettings
+from hookyard.config.model import RouteSettings, TokenSettings
 from hookyard.errors import StoreUnavailable
 from hookyard.model import Job
 
@@ -157,3 +172,34 @@ def test_a_store_that_cannot_be_read_now_makes_no_stored_job_refused(
     reply = ask(house, "trigger", CI, "acme", UNIQUE, WAIT)
     assert (reply.status, reply.json) == (202, bare(job_id, "duplicate"))
     assert house.dispatcher.waits == []
+
+
+@pytest.mark.parametrize("take", ["first", "all"])
+def test_a_sender_of_webhooks_is_told_how_its_own_jobs_stand_and_not_how_anothers_does(
+    path_taken: str, take: str
+) -> None:
+    once = Plugin("hello")
+
+    @once.command(unique="skip")
+    async def greet(data: Greet, ctx: Context) -> None:
+        """Say hello."""
+
+    route = RouteSettings(on="push", run="hello/greet", with_={"name": "$.who"})
+    house = house_of(
+        config_with({"hub": github((route,), take=take)}), lean=path_taken == "lean", commands=commands_of(once)
+    )
+
+    def told(who: str, delivery: str) -> dict[str, Any]:
+        reply = push(house, who, delivery)
+        assert reply.status == 202, reply.body
+        [one] = reply.json["jobs"] if take == "all" else [reply.json]
+        found: dict[str, Any] = one
+        return found
+
+    ours = told("Bob", "d-1")["job_id"]
+    theirs = house.trigger({"payload": {"name": "Ada"}}).json["job_id"]
+    assert told("Ada", "d-2") == bare(theirs, "duplicate")
+    for job_id in (ours, theirs):
+        assert house.call("POST", f"/api/v1/jobs/{job_id}/cancel", [bearer(ADMIN)]).status == 200
+    assert told("Ada", "d-2") == bare(theirs, "duplicate")
+    assert told("Bob", "d-1") == bare(ours, "duplicate") | {"status": "cancelled"}
