@@ -383,6 +383,7 @@ def test_what_comes_back_keeps_its_place() -> None:
             await lab.run("naps")
             ended.append(index)
 
+        await asyncio.gather(*(lab.run("echo") for _ in range(300)))  # short ones, after which more are sent ahead
         await asyncio.gather(*map(nap, range(120)))
         return ended
 
