@@ -16,7 +16,10 @@ plugin = Plugin("events")
 
 Type = Annotated[
     str,
-    Meta(description="Words of a-z, 0-9 and _ with dots between, such as `order.placed`; at most 200 characters."),
+    Meta(
+        description="Two or more words of a-z, 0-9 and _ with dots between, such as `order.placed`; "
+        "at most 200 characters."
+    ),
 ]
 Key = Annotated[
     str,
