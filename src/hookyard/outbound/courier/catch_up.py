@@ -30,7 +30,7 @@ AHEAD: Final = 4_000
 """Milliseconds for which what is brought forward at once should last."""
 _MOST: Final = 128
 """... and how many they are at most, of the places that there are in memory for one receiver."""
-PAGES: Final = 20
+PAGES: Final = 200
 """How many pages of what is put off for callback URLs are looked at after one request, in a transaction each."""
 STORED: Final = 1_000
 """Milliseconds after which what was put off is in the store: what tells of progress may wait before for others."""
