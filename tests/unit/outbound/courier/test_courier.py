@@ -273,7 +273,9 @@ def test_deliveries_survive_a_restart_on_disk(tmp_path: Path) -> None:
         async with receiving(answering(503)) as receiver:
             settings = replace(LOOPBACK, schedule=(Duration(0), Duration(10)))
             config = Config(endpoints={"main": endpoint(receiver.url())}, outbound=settings)
-            slow = Config(endpoints=config.endpoints, outbound=replace(LOOPBACK, schedule=(Duration(0), Duration(1500))))
+            slow = Config(
+                endpoints=config.endpoints, outbound=replace(LOOPBACK, schedule=(Duration(0), Duration(1500)))
+            )
             job_id = IdSource(SystemClock())()
 
             async def first(outbound: Outbound, writer: Coalescer, _store: SqliteStore) -> None:
