@@ -1,6 +1,7 @@
 """`hookyard deliveries abandon`: one delivery, or many, one call after the other."""
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import typer
 
@@ -8,9 +9,6 @@ from hookyard.cli.deliveries.many import DeliveryIds, each_of, ids_of
 from hookyard.cli.endpoints.common import YesOption, sure
 from hookyard.cli.examples import examples
 from hookyard.cli.remote import DEFAULT_URL, JsonOption, TokenFileOption, UrlOption, connect
-
-if TYPE_CHECKING:
-    from hookyard.client.http import Api
 
 _ITS_OWN: Final = {"not_found", "delivery_active", "already_terminal"}
 """Refusals that say something of the one delivery alone."""
@@ -47,12 +45,12 @@ def abandon(
     which = f"the delivery {found[0]}" if len(found) == 1 else f"these {len(found)} deliveries"
     sure(f"Give {which} up? No receiver is told.", yes=yes)
     with connect(url, token_file) as api:
-        code = each_of(lambda ids: [_given_up(api, each) for each in ids], found, at_once=1, as_json=as_json)
+        code = each_of(lambda ids: [_given_up(api.call, each) for each in ids], found, at_once=1, as_json=as_json)
     if code:
         raise typer.Exit(code)
 
 
-def _given_up(api: "Api", delivery_id: str) -> dict[str, Any]:
+def _given_up(call: Callable[[str, str], Any], delivery_id: str) -> dict[str, Any]:
     """How it stands now, or the problem of this one.
 
     Raises:
@@ -61,7 +59,7 @@ def _given_up(api: "Api", delivery_id: str) -> dict[str, Any]:
     from hookyard.errors import Refused
 
     try:
-        return dict(api.call("POST", f"/api/v1/deliveries/{delivery_id}/abandon"))
+        return dict(call("POST", f"/api/v1/deliveries/{delivery_id}/abandon"))
     except Refused as error:
         if error.code not in _ITS_OWN:
             raise
