@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, cast
@@ -149,7 +149,7 @@ class Table:
 
 
 @contextmanager
-def tables_in(folder: Path) -> Iterator[tuple[Table, Table]]:
+def tables_in(folder: Path) -> Generator[tuple[Table, Table]]:
     """A short one and a long one."""
     with asyncio.Runner() as runner:
         short, long = Table(runner, folder, SHORT), Table(runner, folder, LONG)
