@@ -235,7 +235,9 @@ def test_one_delivery_is_sent_again_under_its_id(serving: Server, listen: Callab
     listener = listen()
     created(serving, listener)
     sent = json.loads(hookyard(serving, "endpoints", "test", "audit", "--wait", "--json"))
-    assert hookyard(serving, "deliveries", "resend", sent["delivery_id"]) == f"{sent['delivery_id']} is pending\n"
+    said = hookyard(serving, "deliveries", "resend", sent["delivery_id"]).split()
+    assert said[:2] == [sent["delivery_id"], "is"]
+    assert said[2:] in (["pending"], ["sending"], ["delivered"]), "it may be gone already when that is said"
     again = listener.wait_for(lambda line: line.get("times") == 2)
     assert (again["id"], again["changed"]) == (sent["delivery_id"], False)
 
