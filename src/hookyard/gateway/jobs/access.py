@@ -39,7 +39,14 @@ class JobAccess:
     async def readable(
         self, request: Request[Any, Any, Any], text: str, scope: str = JOBS_READ, *, query: bool = False
     ) -> Job:
-        """Return the job to those who may read all of their tenant, and to the one who made it.
+        """Return the job to those who may read it; arguments and errors are those of :meth:`read_by`."""
+        _, job = await self.read_by(request, text, scope, query=query)
+        return job
+
+    async def read_by(
+        self, request: Request[Any, Any, Any], text: str, scope: str = JOBS_READ, *, query: bool = False
+    ) -> tuple[Principal, Job]:
+        """Return the job, and who asks, to those who may read all of their tenant, and to the one who made it.
 
         Args:
             request: who asks.
@@ -53,7 +60,7 @@ class JobAccess:
         principal = authenticate(request, self._deps.tokens)
         if not query:
             require_no_query(request)
-        return await self._find(principal, text, scope)
+        return principal, await self._find(principal, text, scope)
 
     async def changeable(
         self, request: Request[Any, Any, Any], text: str, *, own: bool = False
@@ -66,7 +73,7 @@ class JobAccess:
             own: whether the one who made the job may do this to it without `jobs:write`.
 
         Raises:
-            Refused: as of :meth:`readable`; or the caller may not change it.
+            Refused: as of :meth:`read_by`; or the caller may not change it.
         """
         principal = authenticate(request, self._deps.tokens)
         require_no_query(request)

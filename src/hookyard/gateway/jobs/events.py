@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from hookyard.errors import Refused
 from hookyard.gateway.answer import Answer
-from hookyard.gateway.caller import authenticate, lapsed, seen
+from hookyard.gateway.caller import lapsed, seen
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.jobs.cursor import Cursor
@@ -48,7 +48,7 @@ class JobEvents:
 
     async def events(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Send the life of a job, from where the reader stands; 204 when it has been told the end already."""
-        job = await self._access.readable(request, job_id, query=True)
+        principal, job = await self._access.read_by(request, job_id, query=True)
         known, asked = seen(request), query_of(request, EventsQuery)
         given = known.headers.get(b"last-event-id")
         cursor = Cursor() if given is None else Cursor.read(given.decode("latin-1"))
@@ -56,7 +56,7 @@ class JobEvents:
             return Answer(204, b"", [])
         if known.head:
             return Answer(200, b"", list(HEADERS))
-        who = authenticate(request, self._deps.tokens).name
+        who = principal.name
         if self._open[who] >= MOST:
             raise Refused("rate_limited", f"There are {MOST} streams open already.", retry_after=_RETRY_AFTER)
         feed = Feed(self._deps.store, job.id, cursor, lines=asked.log, items=asked.items)

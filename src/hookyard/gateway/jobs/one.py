@@ -9,7 +9,6 @@ from litestar.types import ASGIApp
 
 from hookyard.auth.scopes import RESULTS_READ
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.jobs.told import deliveries_of, events_of
@@ -37,9 +36,9 @@ class OneJob:
 
     async def full(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show all of a job."""
-        job = await self._access.readable(request, job_id)
+        principal, job = await self._access.read_by(request, job_id)
         attempts = [attempt_view(attempt) for attempt in await self._store.attempts(job.id)]
         events = await events_of(self._deps, job)
-        deliveries = await deliveries_of(self._deps, job, authenticate(request, self._deps.tokens))
+        deliveries = await deliveries_of(self._deps, job, principal)
         children = [child.id for child in await self._store.children(job.id)]
         return value_answer(full_view(job, attempts, events, deliveries, children))

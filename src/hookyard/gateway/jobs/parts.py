@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 from msgspec.json import decode
 
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.jobs.items import ItemView, item_view
@@ -97,8 +96,7 @@ class Parts:
 
     async def deliveries(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """List the webhooks about a job, each with its tries."""
-        job = await self._access.readable(request, job_id)
-        principal = authenticate(request, self._deps.tokens)
+        principal, job = await self._access.read_by(request, job_id)
         return value_answer(DeliveryList(await deliveries_of(self._deps, job, principal)))
 
     async def items(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:

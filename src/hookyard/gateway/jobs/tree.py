@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from hookyard.auth import Principal
 from hookyard.gateway.answer import value_answer
-from hookyard.gateway.caller import authenticate
 from hookyard.gateway.deps import GatewayDeps
 from hookyard.gateway.jobs.access import JobAccess
 from hookyard.gateway.permission import sees
@@ -48,8 +47,7 @@ class Trees:
 
     async def tree(self, request: Request[Any, Any, Any], job_id: FromPath[str]) -> ASGIApp:
         """Show a job between its ancestors and its descendants."""
-        job = await self._access.readable(request, job_id)
-        principal = authenticate(request, self._deps.tokens)
+        principal, job = await self._access.read_by(request, job_id)
         above, higher = await self._above(job, principal)
         below, deeper = await self._below(job, principal)
         tree = JobTree(
