@@ -27,7 +27,7 @@ from hookyard.config.model.jobs import JobSettings, LaneSettings
 from hookyard.config.model.jwt import JwtSettings
 from hookyard.config.model.limits import LimitSettings
 from hookyard.config.model.outbound import OutboundSettings
-from hookyard.config.model.parts import HOUR, MINUTE, Lane, Name, Scope, Section, Tenant
+from hookyard.config.model.parts import HOUR, MINUTE, Envelope, Lane, Name, Scope, Section, Tenant
 from hookyard.config.model.plugins import PluginHttp, PluginSettings, ProcessLimits
 from hookyard.config.model.retention import Keep, RetentionSettings
 from hookyard.config.model.root import Config
@@ -59,6 +59,7 @@ __all__ = [
     "EndpointBreaker",
     "EndpointRules",
     "EndpointSettings",
+    "Envelope",
     "ExternalCommand",
     "HandshakeSettings",
     "JobSettings",

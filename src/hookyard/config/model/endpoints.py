@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from hookyard.config.model.parts import END, MINUTE, Header, Positive, Section, Tenant, Text
+from hookyard.config.model.parts import END, MINUTE, Envelope, Header, Positive, Section, Tenant, Text
 from hookyard.config.model.secrets import SecretSettings
 from hookyard.config.values import Duration, Rate, Secret
 
@@ -83,7 +83,7 @@ class EndpointRules(Section, frozen=True, kw_only=True):
     `X-Webhook-Delivery`."""
     http_signature: bool = False
     """Whether there is an RFC 9421 signature with a `Content-Digest` as well."""
-    envelope: Literal["standard", "cloudevents", "payload"] | None = None
+    envelope: Envelope | None = None
     """What the body looks like: `type`, `timestamp` and `data`; CloudEvents 1.0 in its structured JSON form; or the
     `payload` that a command emitted and nothing round it, of Hookyard's own events the `data`, with the type in
     `X-Webhook-Event`. `outbound.envelope` if left out."""

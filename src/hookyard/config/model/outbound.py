@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from hookyard.config.model.parts import HOUR, MINUTE, Positive, ReceivingPort, Section
+from hookyard.config.model.parts import HOUR, MINUTE, Envelope, Positive, ReceivingPort, Section
 from hookyard.config.values import Duration, Secret, Size
 
 
@@ -40,7 +40,7 @@ class OutboundSettings(Section, frozen=True, kw_only=True):
     """The share of a wait by which it is drawn longer or shorter, at random."""
     max_retry_after: Duration = Duration(24 * HOUR)
     """The longest `Retry-After` of a receiver that is honoured."""
-    envelope: Literal["standard", "cloudevents", "payload"] = "standard"
+    envelope: Envelope = "standard"
     """What bodies look like to endpoints that do not say it; what is for a `callback_url` is always `standard`."""
     max_body: Size = Size(1 << 20)
     """The largest body that is sent. An event of a job that would be larger is sent without its result, and says so;

@@ -1,6 +1,6 @@
 """What the sections are made of. A description here is what a message says after "expected"."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -15,6 +15,8 @@ Name = Annotated[
     ),
 ]
 Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+" + END, description="the name of an HTTP header")]
+Envelope = Literal["standard", "cloudevents", "payload"]
+"""What stands round what is told."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 ReceivingPort = Annotated[int, Meta(ge=1, le=65535)]
 """One that something can listen at; of a server's own 0 is any that is free."""

@@ -18,6 +18,7 @@ from hookyard.outbound.events import EVENT_TYPES
 from hookyard.outbound.http.tls import identity_problem
 from hookyard.outbound.signing import SecretError, check_secret, header_problem
 from hookyard.outbound.signing.secrets import MOST
+from hookyard.store.contract import is_glob
 from hookyard.webhook_secret import PREFIX, PRIVATE, secret_key, seed_of
 
 Fault = tuple[str, str]
@@ -82,7 +83,7 @@ def unsigned_type(rules: EndpointRules, settings: OutboundSettings) -> Fault | N
     """Whether one event can be passed off as another: nothing that is signed says which type it is of."""
     if (rules.envelope or settings.envelope) != "payload" or rules.http_signature:
         return None
-    if len(rules.events) == 1 and not any(sign in rules.events[0] for sign in "*?["):
+    if len(rules.events) == 1 and not is_glob(rules.events[0]):
         return None
     why = "with envelope: payload no signature covers the type of an event: set http_signature, or take one type"
     return "envelope" if rules.envelope else "events", why

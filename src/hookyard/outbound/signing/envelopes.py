@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 from msgspec import Struct
 
+from hookyard.config.model import Envelope
 from hookyard.outbound.signing import cloudevents, payload
-
-Envelope = Literal["standard", "cloudevents", "payload"]
 
 
 class Wrapping(Struct, frozen=True):

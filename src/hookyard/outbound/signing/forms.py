@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from hookyard.config.model import Envelope
 from hookyard.egress.urls import UrlError, parse
 from hookyard.outbound.form import Form, Rendered
 from hookyard.outbound.signing import messages, plain, standard
-from hookyard.outbound.signing.envelopes import Envelope, Wrapping, wrapping_of
+from hookyard.outbound.signing.envelopes import Wrapping, wrapping_of
 from hookyard.outbound.signing.secrets import Secrets, SigningSecret
 from hookyard.webhook_secret import SecretError
 

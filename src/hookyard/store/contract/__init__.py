@@ -42,6 +42,7 @@ from hookyard.store.contract.deliveries import (
     ResendDelivery,
     ResumeCallbacks,
     ResumeDeliveries,
+    is_glob,
     matches_type,
 )
 from hookyard.store.contract.endpoints import DeleteEndpoint, Exists, MarkEndpoint, PutEndpoint, ReplacePrivate
@@ -221,5 +222,6 @@ __all__ = [
     "Unmet",
     "changed",
     "fitting",
+    "is_glob",
     "matches_type",
 ]

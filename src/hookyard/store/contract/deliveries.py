@@ -146,6 +146,11 @@ NEVER_AGAIN: Final = frozenset({"abandoned", "too_large"})
 """The errors of those that no recovery sends again: somebody gave them up, or their bodies do not say what happened."""
 
 
+def is_glob(pattern: str) -> bool:
+    """Whether it may take more than the one type that it spells."""
+    return any(sign in pattern for sign in "*?[")
+
+
 def matches_type(pattern: str, event: str) -> bool:
     """Whether an event is of this type, or of one that this glob takes: with `*`, `?` and `[...]`, case and all."""
     return fnmatchcase(event, pattern)

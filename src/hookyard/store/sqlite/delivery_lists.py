@@ -3,7 +3,7 @@
 from typing import cast
 
 from hookyard.model import MOST_COUNTED, Backlog, Delivery, Endpoint, EndpointAttempt
-from hookyard.store.contract import DeliveriesFound, DeliveryQuery
+from hookyard.store.contract import DeliveriesFound, DeliveryQuery, is_glob
 from hookyard.store.sqlite import codec, codec_kept, statements
 from hookyard.store.sqlite.asking import Asking
 from hookyard.store.sqlite.codec import DeliveryRow, numbers
@@ -11,7 +11,6 @@ from hookyard.store.sqlite.lists import Wanted, Way, between, id_before, page_of
 
 _QUERIES, _ENDPOINTS = statements.load("queries"), statements.load("endpoints")
 _LISTS = statements.load("delivery_lists", columns_of="queries")
-_GLOBS = frozenset("*?[")
 
 
 class DeliveryReader(Asking):
@@ -26,7 +25,7 @@ class DeliveryReader(Asking):
         """A page of deliveries."""
         span = between(query.before, query.created_since, query.created_until)
         job = (None, None) if query.job_id is None else numbers(query.job_id)
-        globs = query.event is not None and not _GLOBS.isdisjoint(query.event)
+        globs = query.event is not None and is_glob(query.event)
         asked = (query.endpoint, query.callback, query.status, query.event, *job, query.tenant, query.error, globs)
         page = await self.ask(page_of, _LISTS, Wanted(_way(query, job[0]), span, max(query.limit, 1), asked))
         found = tuple(codec.delivery(row) for row in cast("list[DeliveryRow]", page.rows))
