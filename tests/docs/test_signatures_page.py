@@ -12,8 +12,8 @@ from tests.docs.test_documents import ALL, ROOT
 from tests.unit.outbound.signing.test_node import needs_node, node
 
 from hookyard.client import sign
+from hookyard.config.model import Envelope
 from hookyard.outbound.signing import public_key
-from hookyard.outbound.signing.envelopes import Envelope
 
 PAGE = ROOT / "docs" / "reference" / "signatures.md"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from hookyard.config.model import Envelope
 from hookyard.outbound.form import Form, Rendered
 from hookyard.outbound.signing import SigningSecret, form_of
-from hookyard.outbound.signing.envelopes import Envelope
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

@@ -16,11 +16,11 @@ from tests.unit.outbound.signing.test_node import answers, needs_node, question
 
 from hookyard.client import VerificationError, Verified, verify
 from hookyard.client.verify import Form
+from hookyard.config.model import Envelope
 from hookyard.model import Event
 from hookyard.outbound.events.catalogue import EVENT_TYPES, EventType, sample
 from hookyard.outbound.form import Rendered
 from hookyard.outbound.message import event_body
-from hookyard.outbound.signing.envelopes import Envelope
 from hookyard.outbound.signing.payload import bare
 
 FORMS: tuple[Form, ...] = ("standard", "plain", "http")
