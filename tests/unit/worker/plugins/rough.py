@@ -134,7 +134,9 @@ async def floods(data: In, ctx: Context) -> Out:
     """Write as many MiB as `number` says."""
     piece = (b"y" * 63 + b"\n") * (1 << 14)
     for _ in range(data.number):
-        await asyncio.to_thread(os.write, 1, piece)
+        rest = piece
+        while rest:  # a process that is stopped for a moment has written a part
+            rest = rest[await asyncio.to_thread(os.write, 1, rest) :]
     return Out("flooded")
 
 
