@@ -226,7 +226,7 @@ def test_a_plugin_that_forbids_a_tenant_something_forbids_it_for_that_tenant(way
 
     guard = Plugin("guard")
     guard.hook(authorize)
-    house = of_two(lean, hooks=Hooks([(guard, None)], decision=0.2))
+    house = of_two(lean, hooks=Hooks([(guard, None)]))
     refused = told(ask(house, way, {"tenant": "zeta"}), way)
     assert (refused["code"], refused["path"]) == ("forbidden", "$.jobs[0].tenant" if way == "bulk" else "$.tenant")
     assert asked[-1] == ("zeta", "/trigger/hello/greet")
@@ -249,7 +249,7 @@ def test_what_follows_the_job_of_a_tenant_is_asked_about_for_that_tenant_and_for
 
     guard = Plugin("guard")
     guard.hook(authorize)
-    house = of_two(hooks=Hooks([(guard, None)], decision=0.2))
+    house = of_two(hooks=Hooks([(guard, None)]))
     more: dict[str, object] = {"tenant": "acme", "on_failure": [{"run": "hello/look"}]}
     refused = told(ask(house, way, more), way)
     path = "$.jobs[0].on_failure[0].run" if way == "bulk" else "$.on_failure[0].run"

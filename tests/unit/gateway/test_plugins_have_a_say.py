@@ -27,11 +27,11 @@ from hookyard.inbound.sources import Sources, SourcesError
 Lines = Sequence[tuple[str, tuple[object, ...], dict[str, object]]]
 
 
-def hooks_of(*functions: Callable[..., Any]) -> Hooks:
+def hooks_of(*functions: Callable[..., Any], decision: float = 20) -> Hooks:
     plugin = Plugin("guard")
     for function in functions:
         plugin.hook(function)
-    return Hooks([(plugin, None)], decision=0.2)
+    return Hooks([(plugin, None)], decision=decision)
 
 
 async def authenticate(request: Credentials) -> Identity | None:
@@ -169,7 +169,7 @@ def test_when_no_plugin_can_say_who_it_is_the_caller_may_try_again() -> None:
         await asyncio.Event().wait()
         return None
 
-    reply = house_of(hooks=hooks_of(authenticate)).get("/api/v1/jobs", "wrong")
+    reply = house_of(hooks=hooks_of(authenticate, decision=0.05)).get("/api/v1/jobs", "wrong")
     assert (reply.status, reply.code) == (503, "plugin_unavailable")
     assert reply["retry-after"] == "5"
 

@@ -149,8 +149,8 @@ async def gives_up_on_it(proceed: Proceed) -> None:
         (never_proceeds_sync, "ended without having called proceed; the command runs without it"),
         (proceeds_twice, "RuntimeError: proceed is called once, and it was called again"),
         (proceeds_twice_sync, "RuntimeError: proceed is called once, and it was called again"),
-        (hangs_before, "took longer than 0.5 s before it called proceed; the command runs without it"),
-        (hangs_after, "took longer than 0.5 s, the command's own time aside"),
+        (hangs_before, "took longer than 1.5 s before it called proceed; the command runs without it"),
+        (hangs_after, "took longer than 1.5 s, the command's own time aside"),
         (cancels_itself, "CancelledError: it cancelled itself"),
         (answers, "its answer is wrong: expected None, got int"),
         (gives_up_on_it, "TimeoutError: "),
@@ -166,7 +166,7 @@ def test_one_that_does_wrong_costs_only_itself(wrong: Callable[..., Any], error:
         seen.append("after")
 
     async def main() -> None:
-        hooks = around(wrong, good, timeout=0.5 if "took longer" in error else 20)
+        hooks = around(wrong, good, timeout=1.5 if "took longer" in error else 20)
         assert await hooks.around(INFO, command) == b"1"
         await hooks.shutdown()
         bad, fine = hooks.records()
@@ -202,15 +202,15 @@ def test_the_time_of_the_command_is_not_the_middlewares() -> None:
         await proceed()
 
     async def long() -> bytes:
-        await asyncio.sleep(1)
+        await asyncio.sleep(2.2)
         return b"1"
 
     async def main() -> None:
-        hooks = around(watch, timeout=0.8)
+        hooks = around(watch, timeout=2)
         assert await hooks.around(INFO, long) == b"1"
         await hooks.shutdown()
         (record,) = hooks.records()
-        assert (record.failures, record.last_ms < 800) == (0, True)
+        assert (record.failures, record.last_ms < 2000) == (0, True)
 
     asyncio.run(main())
 

@@ -21,7 +21,7 @@ def channel(key: str = "one", timeout: float = 5, connect_timeout: float = 2) ->
     return Channel(key=key, timeout=timeout, connect_timeout=connect_timeout)
 
 
-ONE, SHORT = channel(), channel(timeout=0.7)
+ONE, SHORT = channel(), channel(timeout=1.5)
 
 
 async def slow_head(_receiver: Receiver, _request: Received, writer: asyncio.StreamWriter) -> None:
@@ -121,9 +121,9 @@ def test_a_quick_request_is_not_cut_short_by_the_time_of_an_earlier_one(run: Run
     async def scenario() -> None:
         async with receiving() as receiver, sending() as sender:
             loop = asyncio.get_running_loop()
-            until = loop.time() + 1.3
+            until = loop.time() + 2.3
             while loop.time() < until:
-                assert (await sender.send(receiver.target(), {}, b"{}", channel(timeout=1))).status == 200
+                assert (await sender.send(receiver.target(), {}, b"{}", channel(timeout=2))).status == 200
             assert receiver.connections == 1
 
     run(scenario())
@@ -140,7 +140,7 @@ def test_an_address_that_takes_no_connection_is_left_for_the_next_one(run: Run, 
                     await sender.send(one, {}, b"{}", channel(timeout=0.1))
                 async with talking(quick, "127.0.0.2", port):
                     two = Target(one.url, "http", one.host, port, ("127.0.0.1", "127.0.0.2"))
-                    assert (await sender.send(two, {}, b"{}", channel(connect_timeout=0.6))).status == 204
+                    assert (await sender.send(two, {}, b"{}", channel(connect_timeout=1.5))).status == 204
                     await sender.forget("one")
 
     async def quick(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
