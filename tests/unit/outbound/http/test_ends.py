@@ -111,8 +111,8 @@ def test_of_many_requests_each_has_its_own_time(run: Run, sending: Sending) -> N
                     await sender.send(receiver.target(), {}, b"{}", channel(timeout=seconds))
                 ended.append(seconds)
 
-            await asyncio.gather(*(post(seconds) for seconds in (0.3, 0.1, 0.2, 0.05)))
-            assert ended == [0.05, 0.1, 0.2, 0.3]
+            await asyncio.gather(*(post(seconds) for seconds in (2.4, 0.8, 1.6, 0.05)))
+            assert ended == [0.05, 0.8, 1.6, 2.4]
 
     run(scenario())
 
