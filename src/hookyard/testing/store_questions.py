@@ -1,5 +1,9 @@
 """The part of the store contract about questions, and about what is there after opening again."""
 
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Thread
 from typing import cast
 
 import pytest
@@ -8,6 +12,17 @@ from hookyard.model import ErrorInfo, JobStatus
 from hookyard.store.contract import Cancel, Done, Enqueue, Enqueued, JobQuery
 from hookyard.store.stored_error import UNREADABLE
 from hookyard.testing.store_probe import Probe, StoreCase, without_bodies
+
+
+@contextmanager
+def switching_often() -> Generator[None]:
+    """Let threads take turns at every chance."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 class QueryContract(StoreCase):
@@ -131,6 +146,22 @@ class QueryContract(StoreCase):
         assert store.last_id() == delivery.id
         newest = store.enqueue()
         assert store.last_id() == newest.id
+
+    def test_a_question_sees_all_of_a_batch_or_nothing_of_it(self, store: Probe) -> None:
+        batches = [[Enqueue(now=store.now, job=store.job()) for _ in range(20)] for _ in range(20)]
+        seen: list[int] = []
+
+        async def watch(writing: Thread) -> None:
+            writing.start()
+            while writing.is_alive():
+                seen.append(sum(one.queued for one in await store.store.depths()))
+
+        with switching_often():
+            writing = Thread(target=lambda: [store.store.apply(ops) for ops in batches])
+            store.runner.run(watch(writing))
+            writing.join()
+        assert [count % 20 for count in seen] == [0] * len(seen)
+        assert [queued for queued, _ in store.depths().values()] == [400]
 
     def test_a_store_that_is_open_is_ready(self, store: Probe) -> None:
         store.ready()

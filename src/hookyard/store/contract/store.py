@@ -38,7 +38,10 @@ from hookyard.store.contract.questions import (
 
 
 class Store(Protocol):
-    """What every store does. `apply` and `close` are called from one thread only, the coalescer's."""
+    """What every store does. `apply` and `close` are called from one thread only, the coalescer's.
+
+    The questions are asked from the thread of the event loop meanwhile; each sees all of a batch or nothing of it.
+    """
 
     def apply(self, ops: Sequence[Op]) -> list[Result]:
         """Apply a batch in one transaction; results in the order of `ops`.

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from hookyard.model import MOST_COUNTED, Backlog, Delivery, Endpoint, EndpointAttempt
 from hookyard.store.contract import DeliveriesFound, DeliveryQuery, EndedQuery, JobsFound, matches_type
 from hookyard.store.memory.kept_questions import KeptQuestions
+from hookyard.store.memory.whole import whole
 from hookyard.store.rules import is_open
 from hookyard.store.spans import in_span
 
@@ -12,10 +13,12 @@ from hookyard.store.spans import in_span
 class DeliveryQuestions(KeptQuestions):
     """A part of :class:`hookyard.store.memory.MemoryStore`."""
 
+    @whole
     async def delivery(self, delivery_id: str) -> Delivery | None:
         """See the contract, as all of these."""
         return self._data.deliveries.get(delivery_id)
 
+    @whole
     async def find_deliveries(self, query: DeliveryQuery) -> DeliveriesFound:
         """See the contract."""
         newest = sorted(self._all(), key=lambda one: one.id, reverse=True)
@@ -23,10 +26,12 @@ class DeliveryQuestions(KeptQuestions):
         shown = tuple(found[: max(query.limit, 1)])
         return DeliveriesFound(shown, shown[-1].id if len(found) > len(shown) else None)
 
+    @whole
     async def endpoints(self) -> tuple[Endpoint, ...]:
         """See the contract."""
         return tuple(endpoint for _, endpoint in sorted(self._data.endpoints.items()))
 
+    @whole
     async def endpoint_attempts(
         self, endpoint: str, *, epoch: int | None = None, limit: int = 1000
     ) -> tuple[EndpointAttempt, ...]:
@@ -49,6 +54,7 @@ class DeliveryQuestions(KeptQuestions):
         ]
         return tuple(tries[: 2 * limit])
 
+    @whole
     async def backlog(self, endpoint: str, *, epoch: int | None = None) -> Backlog:
         """See the contract."""
         own = [one for one in self._all() if one.endpoint == endpoint and epoch in {None, one.epoch}]
@@ -65,12 +71,12 @@ class DeliveryQuestions(KeptQuestions):
             oldest=None if oldest is None else oldest.created_at,
         )
 
+    @whole
     async def ended(self, query: EndedQuery) -> JobsFound:
         """See the contract."""
-        jobs = list(self._data.jobs.values())
         found = [
             replace(job, args=b"")
-            for job in sorted(jobs, key=lambda job: job.id)
+            for job in sorted(self._data.jobs.values(), key=lambda job: job.id)
             if job.completed_at is not None
             and query.since <= job.completed_at < query.until
             and in_span(job.id, None, query.until)
@@ -80,7 +86,7 @@ class DeliveryQuestions(KeptQuestions):
         return JobsFound(shown, shown[-1].id if len(found) > len(shown) else None)
 
     def _all(self) -> list[Delivery]:
-        return list(self._data.deliveries.values())  # in one step: the writing thread adds to them
+        return list(self._data.deliveries.values())
 
 
 def _is_asked_for(one: Delivery, query: DeliveryQuery) -> bool:
