@@ -245,7 +245,8 @@ def test_a_kill_in_the_middle_of_it_loses_none_and_the_next_start_does_the_rest(
     done = AT_ONCE * (batch - 1)
     assert under[id_of(NEW)] in ({done} if how == "before" else {min(done + AT_ONCE, MANY)} | {done})
     sending.start()
-    sending.wait_for("endpoint.secrets_encrypted", key=id_of(NEW), endpoints=MANY - under[id_of(NEW)])
+    if rest := MANY - under[id_of(NEW)]:  # the last batch may have been on the disk
+        sending.wait_for("endpoint.secrets_encrypted", key=id_of(NEW), endpoints=rest)
     assert sending.stop() == 0
     found = rows(sending)
     assert {key_of(row.private) for row in found.values()} == {id_of(NEW)}
