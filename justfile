@@ -13,7 +13,8 @@ lint:
     uv run --no-sync pyright
     uv run --no-sync lint-imports
 
-# With HOOKYARD_TESTS_TIMES=20 the costly property tests draw twenty times as many examples.
+# With HOOKYARD_TESTS_TIMES=20 the costly property tests draw twenty times as many examples; `-p tests.held_up` holds
+# loops and threads up at random, so that what depends on which is quicker is found.
 # All tests, or those that are named: `just test -n 2`, `just test tests/unit`
 test *ARGS:
     uv run --no-sync pytest {{ARGS}}
