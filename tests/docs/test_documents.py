@@ -15,6 +15,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+from tests.ports import free_ports
 
 from hookyard.config import loads
 from hookyard.host.load import load
@@ -126,12 +127,6 @@ def test_the_queries_for_the_sqlite_shell_run(tmp_path: Path) -> None:
 # --- the tutorial, walked -----------------------------------------------------------------------------------------
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 def eventually(what: str, seconds: float = 60.0) -> Iterator[None]:
     """Look again and again; the caller leaves the loop, or the test fails."""
     deadline = time.monotonic() + seconds
@@ -141,12 +136,16 @@ def eventually(what: str, seconds: float = 60.0) -> Iterator[None]:
     pytest.fail(f"{what}: not within {seconds:g} s")
 
 
+ON_PAGE = ("8420", "9000")
+"""The ports of the tutorial."""
+
+
 @dataclass
 class Walk:
     """A reader's folder, shell and terminals; the ports are free ones in place of those on the page."""
 
     folder: Path
-    ports: dict[str, str] = field(default_factory=lambda: {"8420": free_port(), "9000": free_port()})
+    ports: dict[str, str] = field(default_factory=lambda: dict(zip(ON_PAGE, map(str, free_ports(2)), strict=True)))
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict[str, subprocess.Popen[bytes]])
 
     def text(self, block: Block) -> str:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from tests.docs.test_documents import ROOT, blocks, free_port
+from tests.docs.test_documents import ROOT, blocks
+from tests.ports import free_port
 
 WELL = {"live": 7, "faulty": 0, "failing": 0, "failing_since": None, "dead_letters": 0, "to_mend": 0}
 

@@ -2,13 +2,13 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.e2e.lab import Server
+from tests.ports import free_port
 
 
 def hookyard(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -75,9 +75,7 @@ def test_what_is_over_is_forgotten_while_the_server_runs_and_by_new_settings_aft
 
 
 def test_the_doctor_knows_a_server_that_works_from_one_that_was_killed(server: Server, tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        server.config["server"]["port"] = free.getsockname()[1]
+    server.config["server"]["port"] = free_port()
     server.start()
     config = str(server.folder / "config.yaml")
 

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from msgspec import Struct
 from tests.e2e.lab import PATIENCE, TOKEN, Server
+from tests.ports import free_port
 
 from hookyard.client import Worker, WorkerJob, WorkRefused
 from hookyard.errors import CommandError, RetryLater
@@ -303,13 +304,6 @@ def test_the_worker_lives_through_a_restart_of_the_server_and_delivers_what_it_m
         external.start()
         assert ended(external, job_id)["result"] == {"url": "cat/1"}
         assert ended(external, trigger(external, {"prompt": "next"}))["status"] == "succeeded"
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def test_a_worker_that_may_not_work_says_so(external: Server) -> None:

@@ -1,11 +1,11 @@
 """One Hookyard tells another: what endpoints are sent in each form is taken by the presets of the other's sources."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.e2e.lab import Server
+from tests.ports import free_port
 
 from hookyard.outbound.signing import public_key
 
@@ -25,15 +25,8 @@ def hub(tmp_path: Path) -> Iterator[Server]:
     found.end()
 
 
-def free_port() -> int:
-    """One that is said before the server starts, since its URL is signed."""
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        port: int = bound.getsockname()[1]
-    return port
-
-
 def test_each_form_is_taken_by_the_source_that_is_made_for_it(server: Server, hub: Server) -> None:
-    port = free_port()
+    port = free_port()  # said before the server starts, since its URL is signed
     url = f"http://127.0.0.1:{port}/hooks"
     sources = {
         "secret": ("standard-webhooks", SECRET, "job.succeeded", "$.data.result.n"),

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
+from tests.ports import free_ports
 
 from hookyard.config.model import S3Settings
 from hookyard.config.values import Secret
@@ -48,7 +48,7 @@ def serving(folder: Path) -> Generator[Bucket]:
     identity = {"name": "test", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     (folder / "data").mkdir()
-    *ports, port, grpc = _free_ports(len(_PORTS) + 2)
+    *ports, port, grpc = free_ports(len(_PORTS) + 2)
     program = str(Path(sys.executable).with_name("weed"))
     command = [program, "-logtostderr=true", "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     command += [f"-{name}={number}" for name, number in zip(_PORTS, ports, strict=True)]
@@ -65,14 +65,6 @@ def serving(folder: Path) -> Generator[Bucket]:
         process.kill()
         process.wait()
         shutil.rmtree(folder / "data", ignore_errors=True)
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
 
 
 def _wait(bucket: Bucket, process: "subprocess.Popen[bytes]", log: Path) -> None:
