@@ -1,4 +1,5 @@
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,13 @@ def test_what_is_wrong_is_found_and_said(
 
 
 def test_one_that_does_not_end_is_found(tmp_path: Path) -> None:
-    slow = GOOD.replace("request =", "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nrequest =") + "time.sleep(60)\n"
-    report = conform(write(tmp_path, slow, manifest()), settings=PluginSettings(grace=Duration(100)), timeout=3.0)
+    file = write(tmp_path, GOOD + "time.sleep(60)\n", manifest())
+    # A program begins with what its parent ignores: it would else be asked to end before it can say so itself.
+    handled = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        report = conform(file, settings=PluginSettings(grace=Duration(100)), timeout=3.0)
+    finally:
+        signal.signal(signal.SIGTERM, handled)
     assert [(check.name, check.outcome) for check in report.failures] == [
         ("answers", "failed"),
         ("ends when it is asked to", "failed"),
