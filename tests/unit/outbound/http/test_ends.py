@@ -1,6 +1,7 @@
 """What ends a request that nobody answers: its time, its caller, and the sender."""
 
 import asyncio
+import select
 import socket
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -45,15 +46,10 @@ def unreachable() -> Generator[int]:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        waiting = [socket.socket() for _ in range(3)]
-        for each in waiting:
-            each.setblocking(False)
-            each.connect_ex(full.getsockname())
-        try:
+        with socket.create_connection(full.getsockname(), timeout=30):
+            ready, _, _ = select.select([full], [], [], 30)
+            assert ready, "one connection waits, which is as many as may"
             yield full.getsockname()[1]
-        finally:
-            for each in waiting:
-                each.close()
 
 
 @pytest.mark.parametrize("handler", [silent, slow_head, saying(b"HTTP/1.1 100 Go\r\n\r\n", hang_up=False)])
