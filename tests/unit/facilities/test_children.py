@@ -1,6 +1,7 @@
 """Commands that call commands."""
 
 import asyncio
+from time import monotonic
 
 import pytest
 from tests.unit.dispatch.lab import run
@@ -104,6 +105,16 @@ class Family:
             return Out()
 
 
+def let_pass(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have so much time gone by for the event loop, and for the runners, all at once."""
+
+    def later() -> float:
+        return monotonic() + seconds
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", later)
+    monkeypatch.setattr("hookyard.runners.inline.monotonic", later)
+
+
 @pytest.mark.parametrize("command", ["lab/parent", "lab/parent_sync"])
 def test_a_command_gets_the_answer_of_the_one_it_calls(command: str) -> None:
     async def story() -> None:
@@ -190,12 +201,15 @@ def test_a_caller_that_calls_what_is_not_there_is_not_tried_again() -> None:
 
 
 @pytest.mark.parametrize("command", ["lab/parent", "lab/parent_sync"])
-def test_a_caller_whose_time_is_up_for_good_cancels_its_child(command: str) -> None:
+def test_a_caller_whose_time_is_up_for_good_cancels_its_child(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
-        async with lab(Family().plugin) as it:
-            job = await it.run(command, "wait", timeout=200)
-            assert job.status == "timed_out"
-            (child,) = await it.store.children(job.id)
+        family = Family()
+        async with lab(family.plugin) as it:
+            job_id = await it.accept(command, "wait", timeout=5_000)
+            await it.happened(lambda: "child wait" in family.ran)
+            let_pass(5, monkeypatch)  # the child has twenty
+            assert (await it.ended(job_id)).status == "timed_out"
+            (child,) = await it.store.children(job_id)
             assert (await it.ended(child.id)).status == "cancelled"
 
     run(story)

@@ -430,6 +430,7 @@ def test_what_is_asked_after_the_end_is_refused_and_what_is_told_is_dropped() ->
                 await kept[0].state.get("k", int)
             with pytest.raises(Cancelled):
                 await asyncio.to_thread(kept_sync[0].state.get, "k", int)
+            await it.run("lab/inline")  # lines are written with what comes after them at the latest
             assert [line.event for line in await it.lines(job.id)] == ["in.time"]
             assert [line.event for line in await it.lines(other.id)] == ["in.time"]
 
@@ -542,6 +543,7 @@ def test_a_thread_that_was_left_behind_finds_its_context_closed() -> None:
             gate.set()
             assert await asyncio.to_thread(over.wait, 10)
             assert told == ["the attempt is over"]
+            await it.accept("lab/late", run_at=it.clock.now() + 1)  # lines are written with what comes after them
             assert await it.store.log_lines(job.id) == ()
             assert await it.store.state("lab", "k") is None
 
