@@ -85,7 +85,9 @@ class Attempts:
             self._started(job)
         after = None
         try:
-            end = RELEASED if running.released else await self._run(running, job, data)
+            # Who was asked to stop before this began has nothing of its own that could be told.
+            stopped = RELEASED if running.released or running.stale else running.cancelled
+            end = stopped or await self._run(running, job, data)
             running.settling = True
             running.again = isinstance(end, Again)
             left = NOTHING

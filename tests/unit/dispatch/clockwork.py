@@ -56,7 +56,7 @@ async def work(data: Work, ctx: Context[None]) -> Told:
     return Told(data.name)
 
 
-COMMAND = Command(spec=plugin.commands["work"], config=None, lane=LANE, lane_limit=8, timeout=5_000, max_attempts=3)
+COMMAND = Command(spec=plugin.commands["work"], config=None, lane=LANE, lane_limit=8, timeout=60_000, max_attempts=3)
 ALL = Registry(commands={"lab/work": COMMAND})
 
 

@@ -61,7 +61,9 @@ class Lab:
         self.outbox = RecordingOutbox(self.ids)
         self.writer = Coalescer(store, queue=10_000, batch=64)
         spec = self._plugin().commands["work"]
-        self.command = Command(spec=spec, config=None, lane="lab/work", lane_limit=limit, timeout=5_000, max_attempts=3)
+        self.command = Command(
+            spec=spec, config=None, lane="lab/work", lane_limit=limit, timeout=60_000, max_attempts=3
+        )
         self.dispatcher = Dispatcher(
             store=store,
             writer=self.writer,

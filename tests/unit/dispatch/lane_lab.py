@@ -101,7 +101,7 @@ class LaneLab:
                     config=None,
                     lane=spec.key,
                     lane_limit=rules[name].limit,
-                    timeout=5_000,
+                    timeout=60_000,
                     max_attempts=3,
                     rate=rules[name].rate,
                     burst=rules[name].burst,

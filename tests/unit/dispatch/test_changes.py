@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+from collections.abc import Sequence
 
 from msgspec import Struct
 from tests.unit.dispatch.lab import run
@@ -15,12 +16,18 @@ from hookyard.store.contract import (
     AlreadyTerminal,
     AuditQuery,
     CancelRequested,
+    Claimed,
     Deleted,
     Done,
+    Enqueued,
     Exhausted,
     NotFound,
+    Op,
+    Prune,
+    Result,
     StillActive,
 )
+from hookyard.store.memory import MemoryStore
 from hookyard.testing import FakeClock
 
 NOBODY = "0199d2d9-0000-7000-8000-000000000000"
@@ -37,7 +44,6 @@ class Ran(Struct):
 class Site:
     def __init__(self) -> None:
         self.gate = asyncio.Event()
-        self.inside = threading.Event()
         self.thread = threading.Event()
         self.began = 0
         self.ended = 0
@@ -62,7 +68,6 @@ class Site:
         @self.plugin.command(concurrency=1)
         def blocks(data: Work, ctx: SyncContext[None]) -> Ran:
             self.began += 1
-            self.inside.set()
             self.thread.wait(20)
             self.ended += 1
             return Ran("through")
@@ -79,9 +84,11 @@ async def noted(it: Plant) -> list[str]:
     return [entry.action for entry in (await it.store.audit(AuditQuery())).entries]
 
 
-async def running(it: Plant, command: str = "work", do: str = "wait") -> str:
+async def running(it: Plant, site: Site, command: str = "work", do: str = "wait") -> str:
+    """A job whose command has begun: the store says a moment before that it runs."""
+    before = site.began
     job_id = await it.submit(command, Work(do))
-    await it.until(lambda job: job.status == "running", job_id)
+    await it.happened(lambda: site.began > before)
     return job_id
 
 
@@ -89,7 +96,7 @@ def test_a_queued_job_is_cancelled_at_once_and_who_did_it_is_noted_with_it() -> 
     async def story() -> None:
         site = Site()
         async with plant(site.plugin) as it:
-            first = await running(it)
+            first = await running(it, site)
             second = await it.submit("work", Work())
             assert isinstance(await it.dispatcher.cancel(second, audit=audit("job.cancel", second)), Done)
             job = await it.job(second)
@@ -108,10 +115,46 @@ def test_a_running_job_is_asked_to_stop_and_ends_as_it_was_said() -> None:
     async def story() -> None:
         site = Site()
         async with plant(site.plugin) as it:
-            job_id = await running(it)
+            job_id = await running(it, site)
             assert isinstance(await it.dispatcher.cancel(job_id, reason="replaced"), CancelRequested)
             job = await it.ended(job_id)
             assert (job.status, job.reason, site.ended) == ("cancelled", "replaced", 1)
+
+    run(story)
+
+
+class Held(MemoryStore):
+    """Has claimed a job a while before anybody is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claimed, self.go = threading.Event(), threading.Event()
+
+    def apply(self, ops: Sequence[Op]) -> list[Result]:
+        results = super().apply(ops)
+        if any(isinstance(result, Claimed) and result.jobs for result in results):
+            self.claimed.set()
+            assert self.go.wait(30)
+        return results
+
+
+def test_a_job_that_is_cancelled_between_its_claim_and_its_command_ends_without_it() -> None:
+    async def story() -> None:
+        site, store = Site(), Held()
+        async with plant(site.plugin, store=store) as it:
+            new = it.new("work", Work())
+            accepting = asyncio.ensure_future(it.dispatcher.accept(new))
+            await it.happened(store.claimed.is_set)
+            cancelling = asyncio.ensure_future(it.dispatcher.cancel(new.job.id))
+            for _ in range(5):
+                await asyncio.sleep(0)  # by then the writer has it
+            store.go.set()
+            for _ in range(2):  # the loop does not turn until both have happened, and hears of both at once
+                it.writer.submit_threadsafe(Prune(now=it.clock.now())).result(30)
+            assert await accepting == Enqueued(new.job.id)
+            assert await cancelling == CancelRequested()
+            job = await it.ended(new.job.id)
+            assert (job.status, job.reason, site.began) == ("cancelled", "cancelled_by_user", 0)
 
     run(story)
 
@@ -120,7 +163,7 @@ def test_a_killed_job_has_ended_before_its_command_has_and_its_slot_is_free_once
     async def story() -> None:
         site = Site()
         async with plant(site.plugin) as it:
-            job_id = await running(it, do="stubborn")
+            job_id = await running(it, site, do="stubborn")
             waits = asyncio.ensure_future(it.dispatcher.wait(job_id, 10))
             await asyncio.sleep(0)
             assert isinstance(await it.dispatcher.kill(job_id, audit=audit("job.kill", job_id)), Done)
@@ -142,8 +185,7 @@ def test_a_killed_thread_holds_its_slot_until_it_returns() -> None:
     async def story() -> None:
         site = Site()
         async with plant(site.plugin) as it:
-            job_id = await running(it, "blocks")
-            await asyncio.to_thread(site.inside.wait, 20)  # the job is running a moment before its thread is
+            job_id = await running(it, site, "blocks")
             assert isinstance(await it.dispatcher.kill(job_id), Done)
             assert (await it.job(job_id)).reason == "killed"
             second = await it.submit("blocks", Work())
@@ -161,8 +203,7 @@ def test_a_killed_job_that_is_run_again_while_its_thread_goes_on_is_a_new_attemp
     async def story() -> None:
         site = Site()
         async with plant(site.plugin) as it:
-            job_id = await running(it, "blocks")
-            await asyncio.to_thread(site.inside.wait, 20)  # the job is running a moment before its thread is
+            job_id = await running(it, site, "blocks")
             await it.dispatcher.kill(job_id)
             assert isinstance(await it.dispatcher.retry(job_id), Done)
             site.thread.set()
@@ -198,7 +239,7 @@ def test_a_job_that_has_not_ended_is_neither_run_again_nor_forgotten() -> None:
     async def story() -> None:
         site = Site()
         async with plant(site.plugin) as it:
-            job_id = await running(it)
+            job_id = await running(it, site)
             assert await it.dispatcher.retry(job_id) == StillActive("running")
             assert await it.dispatcher.delete(job_id) == StillActive("running")
             site.gate.set()

@@ -16,7 +16,7 @@ NOTHING = Registry()
 def registry(it: Lab, limit: int) -> Registry:
     """The lab's command with another limit."""
     spec = it.command.spec
-    return Registry(commands={"lab/work": Command(spec, None, "lab/work", limit, 5_000, 3)})
+    return Registry(commands={"lab/work": Command(spec, None, "lab/work", limit, 60_000, 3)})
 
 
 def test_a_job_of_a_command_that_is_gone_waits_and_runs_when_it_is_back() -> None:
@@ -110,7 +110,7 @@ def test_a_job_whose_lane_lives_on_without_its_command_waits_with_a_visible_reas
     async def story() -> None:
         store = ClaimCounter()
         async with lab(store=store) as it:
-            other = Registry(commands={"lab/other": Command(it.command.spec, None, "lab/work", 4, 5_000, 3)})
+            other = Registry(commands={"lab/other": Command(it.command.spec, None, "lab/work", 4, 60_000, 3)})
             it.dispatcher.use(other)
             job = it.job("succeed", "a")
             await it.accept(job)
