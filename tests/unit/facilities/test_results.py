@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 from tests.unit.dispatch.lab import run
-from tests.unit.facilities.lab import In, Lab, Out, lab
+from tests.unit.facilities.lab import PATIENCE, In, Lab, Out, lab
 
 from hookyard import Context, Plugin
 from hookyard.dispatch.new_job import Ask, make_job
@@ -46,7 +46,7 @@ def test_a_large_result_is_an_artifact_before_the_job_has_ended_and_is_read_back
             assert (job.status, job.result, job.result_artifact) == ("succeeded", None, "result.json")
             assert await kept(it, job) == {"result.json": (len(body), "application/json")}
             assert (await it.dispatcher.with_result(job)).result == body
-            waited = await it.dispatcher.wait(job.id, 1)
+            waited = await it.dispatcher.wait(job.id, PATIENCE)
             assert waited is not None
             assert waited.result == body
 
