@@ -1,6 +1,7 @@
 import asyncio
 import threading
 import time
+from typing import Any
 
 from tests.unit.runners.lab import In, Out, Recorder, start
 
@@ -9,10 +10,15 @@ from hookyard.runners import InlineRunner, Runners, Watchdog
 
 
 def test_a_stall_is_reported_once_with_its_command_and_its_stack_and_so_is_its_end(logged: Recorder) -> None:
+    def reported() -> list[dict[str, Any]]:
+        """Those of this command: where the machine stands still for a while, so does the loop."""
+        stalls = [values for event, values in logged.lines if event == "loop.stalled"]
+        return [values for values in stalls if values["command"] == "lab/holds_the_loop"]
+
     async def holds_the_loop(data: In, ctx: Context) -> Out:
         await asyncio.to_thread(logged.happened, "watching")
         until = time.monotonic() + 60
-        while "loop.stalled" not in logged.events and time.monotonic() < until:
+        while not reported() and time.monotonic() < until:
             time.sleep(0.01)  # noqa: ASYNC251  the fault under test
         return Out("x")
 
@@ -28,10 +34,9 @@ def test_a_stall_is_reported_once_with_its_command_and_its_stack_and_so_is_its_e
             watchdog.stop()
 
     asyncio.run(main())
-    line = logged.happened("loop.stalled")
-    assert (line["job_id"], line["command"]) == ("job-holds_the_loop", "lab/holds_the_loop")
-    assert "time.sleep(0.01)" in line["stack"]
-    assert logged.events.count("loop.stalled") == 1
+    (line,) = reported()
+    assert line["job_id"] == "job-holds_the_loop"
+    assert "in holds_the_loop" in line["stack"]
     assert logged.happened("loop.turns_again")["ms"] >= 100
 
 
@@ -54,8 +59,10 @@ def test_a_stall_that_no_command_made_is_reported_too(logged: Recorder) -> None:
 
 
 def test_the_watchdog_ends_with_the_runners() -> None:
+    before = set(threading.enumerate())  # that of a loop that was closed may still be about to end
+
     def watching() -> bool:
-        return any(thread.name == "hookyard-watchdog" for thread in threading.enumerate())
+        return any(thread.name == "hookyard-watchdog" for thread in threading.enumerate() if thread not in before)
 
     async def main() -> tuple[bool, bool]:
         runners = Runners()
