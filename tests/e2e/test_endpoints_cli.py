@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.lab import PATIENCE, TOKEN, Server
+from tests.ports import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 Line = dict[str, Any]
@@ -170,10 +171,10 @@ def test_it_ends_by_itself_after_so_many_and_answers_in_turn(serving: Server, li
 
 
 def test_a_key_pair_signs_and_its_public_half_verifies(serving: Server, listen: Callable[..., Listening]) -> None:
-    first = listen()
+    port = str(free_port())  # for two listeners, one after the other
+    first = listen("--port", port)
     made = json.loads(hookyard(serving, "endpoints", "create", "pair", "--to", first.url, "--sign", "v1a", "--json"))
     first.end()
-    port = first.url.rstrip("/").rpartition(":")[2]
     second = listen("--port", port, "--secret", made["public_keys"][0]["public_key"])
     assert "delivered" in hookyard(serving, "endpoints", "test", "pair", "--wait")
     assert second.wait_for(lambda line: bool(line.get("verified")))["by"] == "v1a"
@@ -210,7 +211,8 @@ def test_what_a_disabled_endpoint_missed_is_replayed_once(serving: Server, liste
 def test_dead_letters_are_listed_looked_into_and_recovered_under_their_id(
     serving: Server, listen: Callable[..., Listening]
 ) -> None:
-    broken = listen("--answer", "500", "--secret", SECRET)
+    port = str(free_port())  # for two listeners, one after the other
+    broken = listen("--port", port, "--answer", "500", "--secret", SECRET)
     words = ("create", "audit", "--to", broken.url, "--secret-file", "-", "--event", "job.*")
     hookyard(serving, "endpoints", *words, given=SECRET)
     sent = json.loads(hookyard(serving, "endpoints", "test", "audit", "--wait", "--json", code=1))
@@ -223,7 +225,6 @@ def test_dead_letters_are_listed_looked_into_and_recovered_under_their_id(
     health = hookyard(serving, "endpoints", "stats", "audit")
     assert "  ! last error http_500" in health
     assert "  ! 1 dead letter\n" in health
-    port = broken.url.rstrip("/").rpartition(":")[2]
     mended = listen("--port", port, "--secret", SECRET)
     window = ("--since", "1h")
     assert hookyard(serving, "endpoints", "recover", "audit", *window, "--dry-run") == "1 to be sent again\n"
