@@ -169,10 +169,11 @@ def test_a_server_that_hangs_up_or_is_not_there_is_tried_again(server: Server, b
     with pytest.raises(CommandError, match=r"127.0.0.1 cannot be reached") as caught:
         sent(box())
     assert (caught.value.code, caught.value.retryable) == ("unreachable", True)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with pytest.raises(CommandError, match="Connection refused"):
-        sent(configured(port=port, security="none"))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens there
+        config = configured(port=taken.getsockname()[1], security="none")
+        with pytest.raises(CommandError, match="Connection refused"):
+            sent(config)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"], indirect=True)
