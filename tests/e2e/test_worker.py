@@ -40,7 +40,7 @@ async def say(data: In, ctx: Context) -> Out:
     return Out(data.text, os.getpid())
 
 
-@plugin.command(timeout=0.2)
+@plugin.command(timeout=2)
 def late(data: In, ctx: SyncContext) -> Out:
     """Answer as if nothing was, after the deadline."""
     while not ctx.cancelled:
@@ -53,12 +53,21 @@ def crash(data: In, ctx: SyncContext) -> Out:
     os.abort()
 '''
 
+PATIENT = """
+from hookyard import Plugin
+from hookyard.runners.worker import ending
+
+ending.COOPERATE = 30.0  # imported by the server itself, which then ends no process that is slow to stop
+plugin = Plugin("patient")
+"""
+
 
 @pytest.fixture
 def serving(server: Server, tmp_path: Path) -> Server:
     folder = tmp_path / "heavy"
     folder.mkdir()
     (folder / "heavy.py").write_text(TEXT, "utf-8")
+    (folder / "patient.py").write_text(PATIENT, "utf-8")
     server.config["plugin_dirs"] = [str(folder)]
     server.config["plugins"] = {"heavy": {"isolation": "worker", "secrets": {"token": "s3cret-of-theirs"}}}
     server.config["sources"] = {}
