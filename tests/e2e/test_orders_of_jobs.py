@@ -87,7 +87,6 @@ class Load:
 
     def run(self, more: int) -> None:
         """Until so many more were acknowledged, or the server is gone."""
-        self.enough.clear()
         goal = len(self.firsts) + more
         headers = self._server.client.headers
         url = self._server.client.base_url
@@ -115,6 +114,7 @@ def test_every_success_has_its_one_follower_and_who_waits_runs_after_it_through_
     load = Load(server)
     for number in range(KILLS):
         server.start()
+        load.enough.clear()  # here: the thread may begin after this one looks
         thread = threading.Thread(target=load.run, args=(8 + 6 * number,))
         thread.start()
         assert load.enough.wait(PATIENCE)
