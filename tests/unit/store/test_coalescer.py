@@ -299,7 +299,9 @@ def test_a_full_queue_refuses_other_threads_too() -> None:
     tell(story, queue=4)
 
 
-def test_a_lazy_operation_rides_along_with_the_next_batch() -> None:
+def test_a_lazy_operation_rides_along_with_the_next_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hookyard.store.coalescer.LAZY_SECONDS", 30)
+
     async def story(coalescer: Coalescer, store: Recorder) -> None:
         lazy = coalescer.submit_lazy(Prune(now=NOW))
         await asyncio.sleep(0)
