@@ -7,7 +7,7 @@ before what follows it is there.
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from threading import Lock
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 
 class Guarded(Protocol):
@@ -17,18 +17,15 @@ class Guarded(Protocol):
     """Held while a batch is applied or a question answered."""
 
 
-S = TypeVar("S", bound=Guarded)
-P = ParamSpec("P")
-T = TypeVar("T")
-Question = Callable[Concatenate[S, P], Coroutine[None, None, T]]
+Question = TypeVar("Question", bound=Callable[..., Coroutine[Any, Any, object]])
 
 
-def whole(question: Question[S, P, T]) -> Question[S, P, T]:
+def whole(question: Question) -> Question:
     """Answer the question between two batches. It must not wait for anything itself."""
 
     @wraps(question)
-    async def ask(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def ask(self: Guarded, /, *args: object, **kwargs: object) -> object:
         with self.between:
             return await question(self, *args, **kwargs)
 
-    return ask
+    return cast("Question", ask)
