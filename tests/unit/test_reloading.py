@@ -73,11 +73,12 @@ def waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loaded:
 
 def test_a_reload_says_which_plugin_it_waits_for_and_gives_up_on_it(waits: Loaded) -> None:
     with structlog.testing.capture_logs() as lines, pytest.raises(ConfigError) as caught:
-        asyncio.run(read_in_time(lambda: waits, Registry(), told=0.05, longest=0.2))
-    assert next((line["event"], line["plugin"]) for line in lines) == ("reload.slow", "waits")
+        asyncio.run(read_in_time(lambda: waits, Registry(), told=0.05, longest=2))
+    # It may have taken as long already before it came to the plugin.
+    assert [line["event"] for line in lines if line.get("plugin") == "waits"][:1] == ["reload.slow"]
     (problem,) = caught.value.problems
     assert problem.path == "plugins.waits"
-    assert problem.message == "it is still being imported after 0.2 s; nothing was changed"
+    assert problem.message == "it is still being imported after 2 s; nothing was changed"
 
     # The next one begins anew, and what the first one made in the end is forgotten.
     go, ended = vars(threading)["go"], vars(threading)["ended"]
