@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -74,9 +75,12 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that nobody listens at, below those that Linux gives to connections: nobody takes it meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager

@@ -65,7 +65,7 @@ def test_the_python_client_loads_and_paces(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("bench.load.shutil.which", nothing_installed)
     with noop(tmp_path) as server:
         target = server.target("/noop", LATER)
-        free = burst(target, connections=4, seconds=0.2)
+        free = burst(target, connections=4, seconds=2)
         timed = paced(target, connections=4, seconds=0.5, rate=200)
     assert free.requests > 4
     assert timed.requests == 100
