@@ -126,7 +126,8 @@ def test_a_heartbeat_has_a_size_and_an_items_data_too() -> None:
         async with working(["said"], much) as it:
             await it.until(lambda: it.yard.of("complete"))
             told = it.yard.of("extend")
-            assert [item["name"] for body in told for item in body["items"]] == [str(number) for number in range(40)]
+            names = [item["name"] for body in told for item in body.get("items", ())]  # one that is late has none
+            assert names == [str(number) for number in range(40)]
             assert max(len(str(body)) for body in told) < 300_000
 
     run(go())
