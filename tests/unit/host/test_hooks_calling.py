@@ -217,6 +217,43 @@ def test_one_whose_calls_never_come_back_is_not_called_any_more_until_they_do(lo
     asyncio.run(main())
 
 
+def test_one_that_comes_back_in_the_moment_in_which_it_is_given_up_has_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stuck = Stuck()
+    calls: list[int] = []
+    told = threading.Semaphore(0)
+
+    def resolve_secret() -> str | None:
+        calls.append(1)
+        stuck.wait()
+        return "s"
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        call_soon_threadsafe = loop.call_soon_threadsafe
+
+        def tell(finish: Callable[..., object], *what: object) -> asyncio.Handle:
+            handle = call_soon_threadsafe(finish, *what)
+            told.release()
+            return handle
+
+        monkeypatch.setattr(loop, "call_soon_threadsafe", tell)
+        hooks = Hooks([plugin("a", resolve_secret)])
+        asking = [asyncio.create_task(hooks.resolve_secret("p", "x")) for _ in range(16)]
+        await turns(lambda: len(calls) == 16)
+        stuck.free()
+        for _ in asking:  # the loop stands still until all threads have said that they are through
+            assert told.acquire(timeout=30)
+        for each in asking:
+            each.cancel()
+        await asyncio.wait(asking)
+        assert all(each.cancelled() for each in asking)
+        assert await hooks.resolve_secret("p", "x") == "s"
+
+    asyncio.run(main())
+
+
 class Call(Struct):
     """How a hook is asked, with an answer that is right and others that are wrong."""
 

@@ -85,11 +85,20 @@ class Caller:
         try:
             if each.spec.is_async:
                 return await each.spec.function(**arguments)
-            return await self._in_thread(each, arguments)
+            return await self._from_thread(each, arguments)
         except (Exception, asyncio.CancelledError, GeneratorExit):
             raise
         except BaseException as error:  # SystemExit in a task would end the event loop
             raise _Crashed(error) from error
+
+    async def _from_thread(self, each: Implementation, arguments: Mapping[str, object]) -> object:
+        answer = self._in_thread(each, arguments)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if not answer.cancelled():  # it came back in the moment in which it was given up
+                _freed(each)
+            raise
 
     def _in_thread(self, each: Implementation, arguments: Mapping[str, object]) -> asyncio.Future[object]:
         loop = asyncio.get_running_loop()
