@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Generator, Iterator
@@ -293,7 +294,10 @@ def test_a_server_and_a_port_that_do_not_belong_together_are_told(place: Place) 
                 with answering(503, b'{"detail": "The disk is full."}') as busy:
                     place.write("", port=busy)
                     unready = await asyncio.to_thread(place.found)
-                silent = set(await asyncio.to_thread(place.found))
+                with socket.socket() as nobody:
+                    nobody.bind(("127.0.0.1", 0))  # and nobody listens there
+                    place.write("", port=nobody.getsockname()[1])
+                    silent = set(await asyncio.to_thread(place.found))
             finally:
                 await store.aclose()
                 store.close()
