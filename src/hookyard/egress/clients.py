@@ -6,6 +6,7 @@ changes its answer in between gains nothing. No proxy of the environment is aske
 (respx does so above the connection) still has its URLs judged, and asks no resolver.
 """
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
@@ -148,13 +149,47 @@ class _AsyncBackend(httpcore.AsyncNetworkBackend):
             raise _unreachable(host, error) from None
         for address in addresses[:-1]:
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _Opened(await self._inner.connect_tcp(address, port, timeout, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+        return _Opened(await self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options))
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
+
+
+class _Opened(httpcore.AsyncNetworkStream):
+    """A connection that is closed also when whoever wants it goes away during the handshake.
+
+    The library only closes one whose handshake fails.
+    """
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  as above
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  as above
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  as above
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._inner.start_tls(ssl_context, server_hostname, timeout)
+        except asyncio.CancelledError:
+            await self._inner.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> object:
+        return self._inner.get_extra_info(info)
 
 
 class _BlockingBackend(httpcore.NetworkBackend):

@@ -1,10 +1,11 @@
 """What a sender wants to be asked is asked through the guard, once, and not for ever."""
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 
@@ -176,6 +177,20 @@ def test_who_never_answers_is_not_waited_for_longer_than_the_patience() -> None:
         there.open.clear()
         with pytest.raises(OSError, match=r"longer than 0\.2 s"):
             asyncio.run(there.visitor(patience=0.2).visit(f"{there.base}/"))
+
+
+def test_who_never_shakes_hands_keeps_no_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        visitor = Visitor(LOOPBACK, resolver=to_loopback, patience=0.2)
+        with pytest.raises(OSError, match=r"longer than 0\.2 s|Timeout"):
+            asyncio.run(visitor.visit(f"https://sender.test:{server.getsockname()[1]}/"))
+        server.settimeout(0)
+        with suppress(BlockingIOError):  # it was too slow even to connect
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(10)
+                while connection.recv(65536):
+                    """What it said before it hung up."""
 
 
 def test_visits_that_are_under_way_end_with_the_server_and_too_many_at_once_are_refused() -> None:
