@@ -21,7 +21,7 @@ class DeliveryQuestions(KeptQuestions):
     @whole
     async def find_deliveries(self, query: DeliveryQuery) -> DeliveriesFound:
         """See the contract."""
-        newest = sorted(self._all(), key=lambda one: one.id, reverse=True)
+        newest = sorted(self._data.deliveries.values(), key=lambda one: one.id, reverse=True)
         found = [replace(one, body=b"") for one in newest if _is_asked_for(one, query)]
         shown = tuple(found[: max(query.limit, 1)])
         return DeliveriesFound(shown, shown[-1].id if len(found) > len(shown) else None)
@@ -37,7 +37,11 @@ class DeliveryQuestions(KeptQuestions):
     ) -> tuple[EndpointAttempt, ...]:
         """See the contract."""
         limit = max(limit, 0)
-        newest = sorted((one for one in self._all() if one.endpoint == endpoint), key=lambda one: one.id, reverse=True)
+        newest = sorted(
+            (one for one in self._data.deliveries.values() if one.endpoint == endpoint),
+            key=lambda one: one.id,
+            reverse=True,
+        )
         tries = [
             EndpointAttempt(
                 delivery_id=one.id,
@@ -57,7 +61,7 @@ class DeliveryQuestions(KeptQuestions):
     @whole
     async def backlog(self, endpoint: str, *, epoch: int | None = None) -> Backlog:
         """See the contract."""
-        own = [one for one in self._all() if one.endpoint == endpoint and epoch in {None, one.epoch}]
+        own = [one for one in self._data.deliveries.values() if one.endpoint == endpoint and epoch in {None, one.epoch}]
         pending, held, sending, failed = (
             min(sum(one.status == status for one in own), MOST_COUNTED)
             for status in ("pending", "held", "sending", "failed")
@@ -84,9 +88,6 @@ class DeliveryQuestions(KeptQuestions):
         ]
         shown = tuple(found[: max(query.limit, 1)])
         return JobsFound(shown, shown[-1].id if len(found) > len(shown) else None)
-
-    def _all(self) -> list[Delivery]:
-        return list(self._data.deliveries.values())
 
 
 def _is_asked_for(one: Delivery, query: DeliveryQuery) -> bool:
