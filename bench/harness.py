@@ -5,7 +5,6 @@ import hashlib
 import http.client
 import json
 import os
-import random
 import secrets
 import shutil
 import signal
@@ -16,6 +15,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.ports import free_port
 
 from bench.load import Load, Target, burst
 
@@ -72,15 +73,6 @@ class Server:
             return answer.status, answer.read()
         finally:
             connection.close()
-
-
-def free_port() -> int:
-    """One that nobody listens at, below those that Linux gives to connections: nobody takes it meanwhile."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_768)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @contextlib.contextmanager

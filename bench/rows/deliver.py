@@ -7,6 +7,8 @@ import sys
 import uuid
 from pathlib import Path
 
+from tests.ports import free_port
+
 from bench import progress
 from bench.fill import BODY as EVENT
 from bench.fill import filled
@@ -15,7 +17,6 @@ from bench.harness import (
     Options,
     Receiver,
     Server,
-    free_port,
     hookyard,
     interleaved,
     noop,
